@@ -1,0 +1,47 @@
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HISTORIES ?= 2000
+PORT ?= 8000
+
+.PHONY: help install demo test check format bench lock clean
+
+help: ## what there is to make
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	@bash scripts/system-packages.sh "$(PYTHON) -c 'import ensurepip, venv'":python3-venv
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+install: $(VENV)/installed ## the environment, from the lock file
+
+demo: install ## the main job: the real Catena-X file and a short story, a trace, the service on 127.0.0.1:8000 (DEMO_EXIT=1 stops after printing)
+	@$(BIN)/voltrace demo --port $(PORT) $(if $(DEMO_EXIT),--exit)
+
+test: install ## all tests; HISTORIES=20000 for more random histories
+	VOLTRACE_TEST_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: install ## style, types, import directions, spelling
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/typos
+
+format: install ## put the code in shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: install ## measure: a JSON and a Markdown report in benchmarks/results
+	$(BIN)/python -m benchmarks
+
+lock: install ## renew requirements.lock from pyproject.toml
+	$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --extra dev --output-file requirements.lock pyproject.toml
+
+clean: ## remove what was built
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

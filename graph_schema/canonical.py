@@ -1,0 +1,120 @@
+"""Reading an event from JSON, its canonical form, and the hash chain over the log (model section 4)."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from graph_schema.errors import MalformedEvent
+from graph_schema.events import ADAPTER, AnyEvent
+
+GENESIS = bytes(32)
+"""The hash before the first event."""
+
+_INTEGRAL = 2.0**53
+
+
+def _normal(value: Any) -> Any:
+    """JSON with absent for null and 2 for 2.0, so that what is equal as parsed JSON is equal in bytes."""
+    kind = type(value)
+    if kind is dict:
+        return {key: _normal(inner) for key, inner in value.items() if inner is not None}
+    if kind is list:
+        return [_normal(inner) for inner in value]
+    if kind is float and value.is_integer() and -_INTEGRAL < value < _INTEGRAL:
+        return int(value)
+    return value
+
+
+def utc_text(moment: datetime) -> str:
+    """An instant as RFC 3339 in UTC, without a fraction of zeros."""
+    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat()
+    return (text.rstrip("0") if "." in text else text) + "Z"
+
+
+def canonical(payload: dict[str, Any], event: AnyEvent) -> bytes:
+    """The canonical payload: keys sorted, no nulls, numbers normal, times as UTC instants."""
+    normal = _normal(payload)
+    normal["occurredAt"] = utc_text(event.occurred_at)
+    if event.type == "REGISTRATION":
+        for stated, parsed in zip(
+            normal["organization"].get("authorizations", ()), event.organization.authorizations or (), strict=True
+        ):
+            for name, moment in (("validFrom", parsed.valid_from), ("validTo", parsed.valid_to)):
+                if moment is not None:
+                    stated[name] = utc_text(moment)
+    return orjson.dumps(normal, option=orjson.OPT_SORT_KEYS)
+
+
+def digest(data: bytes) -> bytes:
+    """SHA-256."""
+    return hashlib.sha256(data).digest()
+
+
+def chain_hash(previous: bytes, sequence: int, recorded_us: int, payload_digest: bytes) -> bytes:
+    """The hash of a log record: over the previous hash, the sequence, `recordedAt` and the payload's digest.
+
+    Shapes: 32 bytes, then two signed 64-bit big-endian integers (recordedAt in microseconds since 1970 UTC), 32 bytes.
+    """
+    return hashlib.sha256(
+        previous + sequence.to_bytes(8, "big") + recorded_us.to_bytes(8, "big", signed=True) + payload_digest
+    ).digest()
+
+
+def parse_event(data: bytes | str | dict[str, Any]) -> tuple[AnyEvent, dict[str, Any]]:
+    """One event from JSON text or a parsed object: the event and the payload as it was stated.
+
+    Raises MalformedEvent with the field and the reason.
+    """
+    if isinstance(data, dict):
+        payload = data
+    else:
+        try:
+            payload = orjson.loads(data)
+        except orjson.JSONDecodeError as error:
+            raise MalformedEvent("", f"is not JSON: {error}") from None
+        if not isinstance(payload, dict):
+            raise MalformedEvent("", "is not a JSON object")
+    try:
+        return ADAPTER.validate_python(payload), payload
+    except ValidationError as error:
+        raise _malformed(payload, error) from None
+
+
+def _malformed(payload: dict[str, Any], error: ValidationError) -> MalformedEvent:
+    details = error.errors(include_url=False, include_input=True, include_context=False)
+    first = details[0]
+    path = [str(part) for part in first["loc"]]
+    if path and path[0] == payload.get("type"):
+        path = path[1:]
+    field = ".".join(part for part in path if part not in ("key", "ref", "new") or part == path[-1] == "key")
+    reason = _reason(first)
+    if len(details) > 1:
+        reason += f" (and {len(details) - 1} more)"
+    event_id = payload.get("eventId")
+    return MalformedEvent(field, reason, event_id if isinstance(event_id, str) else None)
+
+
+def _reason(detail: Any) -> str:
+    kind, message = detail["type"], detail["msg"]
+    given = repr(detail.get("input"))
+    given = given if len(given) <= 60 else given[:57] + "..."
+    match kind:
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            return "is no field of this event type (free data goes into an item's attributes, or the note)"
+        case "union_tag_invalid":
+            return "is no known event type; see `voltrace schema events`"
+        case "union_tag_not_found":
+            return "the event has no `type`"
+        case "string_pattern_mismatch":
+            return f"{given} is not 1 to 128 printable characters without spaces"
+        case "twice" | "time" | "element":
+            return str(message)
+        case _:
+            return f"{message[0].lower()}{message[1:]}, not {given}"

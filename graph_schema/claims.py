@@ -1,0 +1,75 @@
+"""The edges that a contested event claims (model 8.5)."""
+
+from __future__ import annotations
+
+from graph_schema.events import (
+    AnyEvent,
+    Dismantling,
+    Disposal,
+    Draw,
+    Enrolment,
+    Installation,
+    ItemSpec,
+    LotSpec,
+    Production,
+    Recycling,
+    Refining,
+    Repurposing,
+    Scrapping,
+    Transfer,
+)
+from graph_schema.outcome import Claim, View, inside
+
+
+def claims_of(event: AnyEvent, view: View) -> tuple[Claim, ...]:
+    """Every edge that the event would have opened; the event's end of an edge is left empty."""
+    match event:
+        case Installation():
+            return (Claim("PART_OF", event.part, event.host),)
+        case Transfer():
+            return tuple(Claim("HELD_BY", key, event.to) for key in event.items)
+        case Enrolment():
+            return tuple(_yields(list(event.items), event.actor))
+        case Production() | Repurposing():
+            return (*_consumes(event.inputs, view), *_yields(list(event.outputs), event.actor))
+        case Recycling() | Refining():
+            return (*_consumes(event.inputs, view), *_yields(list(event.outputs), event.actor))
+        case Dismantling() | Scrapping():
+            return (Claim("CONSUMED_IN", event.item, "", _mass(event.item, view)),)
+        case Disposal():
+            return tuple(_consumes([Draw(key=key) for key in event.items], view))
+        case _:
+            return ()
+
+
+def _mass(key: str, view: View) -> float | None:
+    state = view.get(key)
+    return None if state is None else state.body_mass_kg
+
+
+def _consumes(draws: list[Draw], view: View) -> list[Claim]:
+    seen: dict[str, Claim] = {}
+    for draw in draws:
+        state = view.get(draw.key)
+        if state is None or state.kind == "LOT":
+            seen[draw.key] = Claim("CONSUMED_IN", draw.key, "", draw.mass_kg)
+            continue
+        seen[draw.key] = Claim("CONSUMED_IN", draw.key, "", state.body_mass_kg)
+        for key, inner in inside(view, draw.key):
+            seen.setdefault(key, Claim("CONSUMED_IN", key, "", inner.body_mass_kg))
+    return list(seen.values())
+
+
+def _yields(specs: list[ItemSpec] | list[LotSpec], holder: str | None) -> list[Claim]:
+    found = []
+    for spec in specs:
+        found.append(Claim("YIELDED", "", spec.key, spec.mass_kg, spec.kind))
+        if holder is not None:
+            found.append(Claim("HELD_BY", spec.key, holder))
+        for part in spec.parts:
+            if isinstance(part, ItemSpec):
+                found += _yields([part], None)
+                found.append(Claim("PART_OF", part.key, spec.key))
+            else:
+                found.append(Claim("PART_OF", part if isinstance(part, str) else part.key, spec.key))
+    return found

@@ -1,0 +1,105 @@
+"""What physically connects two items: matter of the one that is, or was, in the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graph_schema.answer import Direction, Role, Trace
+from graph_schema.order import cut_after
+from graph_schema.reader import StayRow, TraceReader
+from graph_schema.trace import Assembly, TraceQuestion
+from graph_schema.walk import Walk
+from graph_schema.windows import END, Window, overlap
+
+
+async def path(reader: TraceReader, question: TraceQuestion, target: str) -> Trace | None:
+    """The part of the forward trace of `question.key` that leads into `target`; its root is the source.
+
+    None where one of the two is not known then; a trace without nodes where nothing of the source is in the target.
+    """
+    cut = END if question.as_of is None else cut_after(question.as_of)
+    ends = [await reader.find(key) for key in (question.key, target)]
+    rows = await reader.items([end for end in ends if end is not None])
+    born = await reader.positions([row.born for row in rows])
+    if None in ends or any(born[row.born] >= cut for row in rows):
+        return None
+    source, sink = ends
+    there = Walk(reader, Direction.FORWARD, cut, False, None, question.nodes_max)
+    await there.run(source)
+    keys = {row.handle: row.key for row in rows}
+    if sink not in there.items:
+        return Trace(keys[source], Direction.FORWARD)
+    back = Walk(reader, Direction.BACKWARD, cut, False, None, question.nodes_max)
+    await back.run(sink)
+    _narrow(there, back, source, sink)
+    answer = Assembly(reader, source, question)
+    answer.add(there, Direction.FORWARD)
+    trace = await answer.finish()
+    if there.stopped or back.stopped:
+        trace.truncated = True
+    trace.nodes = (
+        [
+            node._replace(role=Role.SUBSTANCE) if node.handle == sink and node.role is not Role.ROOT else node
+            for node in trace.nodes
+        ]
+        if sink in back.carriers and sink in there.carriers
+        else trace.nodes
+    )
+    return trace
+
+
+def _narrow(there: Walk, back: Walk, source: Any, sink: Any) -> None:
+    """Keep of the forward walk what the backward walk of the sink confirms."""
+    both = {item for item in there.carriers & back.carriers if _in_time(there, back, item)}
+    there.consumptions = {row: None for row in there.consumptions if row in back.consumptions and row[0] in both}
+    there.yields = {row: None for row in there.yields if row in back.yields and row[1] in both}
+    there.stays = _chains(there, back, both, {source, sink})
+    kept = {source, sink}
+    kept.update(item for row in there.consumptions for item in row[:1])
+    kept.update(row[1] for row in there.yields)
+    kept.update(item for row in there.stays for item in row[:2])
+    there.items = {item: row for item, row in there.items.items() if item in kept}
+    there.events = {event: depth for event, depth in there.events.items() if _is_used(there, event)}
+    there.custody = []
+
+
+def _is_used(walk: Walk, event: Any) -> bool:
+    return any(row[1] == event for row in walk.consumptions) or any(row[0] == event for row in walk.yields)
+
+
+def _in_time(there: Walk, back: Walk, item: Any) -> bool:
+    """Whether matter of the source was in the item while matter of it was still on its way to the sink."""
+    return any(overlap(window, *other) is not None for window in there.windows[item] for other in back.windows[item])
+
+
+def _chains(there: Walk, back: Walk, both: set[Any], ends: set[Any]) -> dict[StayRow, None]:
+    """The stays that lead from a carrier of both up to the source or the sink."""
+    shown: dict[StayRow, None] = {}
+    for carrier in both:
+        for window in (
+            [
+                common
+                for one in there.windows[carrier]
+                for other in back.windows[carrier]
+                if (common := overlap(one, *other)) is not None
+            ]
+            + list(there.inside_root.get(carrier, ()))
+            + list(back.inside_root.get(carrier, ()))
+        ):
+            _climb(there, back, carrier, window, ends, [], shown)
+    return shown
+
+
+def _climb(
+    there: Walk, back: Walk, item: Any, window: Window, ends: set[Any], below: list[StayRow], shown: dict[StayRow, None]
+) -> None:
+    rows = there.host_rows.get(item) or back.host_rows.get(item) or []
+    for row in rows:
+        interval = there._interval(row[2], row[3])
+        stay = None if interval is None else overlap(window, *interval)
+        if stay is None:
+            continue
+        way = [*below, row]
+        if row[1] in ends:
+            shown.update(dict.fromkeys(way))
+        _climb(there, back, row[1], stay, ends, way, shown)

@@ -1,0 +1,330 @@
+"""The walk of a trace: which items, events and edges belong to it (model 6, 8.1 to 8.5).
+
+Rule 7.9 - every end leaves `CONSUMED_IN`, also for each unit inside what is consumed - turns the physics into plain
+closures. *Carriers* are the items whose own body or lot carries matter of the root (forward), or gave it (backward):
+the root, what was ever inside it, and what follows from there over `CONSUMED_IN` and `YIELDED`. *Hosts* are what
+contained a carrier: followed upward only, and only for as long as the carrier was inside. Windows of positions say how
+long that was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from graph_schema.answer import Direction
+from graph_schema.order import Position
+from graph_schema.reader import ConsumptionRow, CustodyRow, ItemRow, StayRow, TraceReader, YieldRow
+from graph_schema.windows import ALWAYS, END, START, Window, add, overlap
+
+
+class Walk:
+    """One walk in one direction; `run` fills the fields below.
+
+    Shapes: `items` facts by handle; `windows` when an item contained or was a carrier; `inside_root` the windows in
+    which a carrier was inside the root; `stays`, `consumptions`, `yields`, `custody` the edges, `contested` those of
+    them that a contested event claims; `expanded` the items whose edges were read.
+    """
+
+    def __init__(
+        self,
+        reader: TraceReader,
+        direction: Direction,
+        cut: Position | None,
+        claims: bool,
+        depth_max: int | None,
+        nodes_max: int,
+    ) -> None:
+        self.reader = reader
+        self.forward = direction is Direction.FORWARD
+        self.cut = END if cut is None else cut
+        self.claims = claims
+        self.depth_max = depth_max
+        self.nodes_max = nodes_max
+        self.items: dict[Any, ItemRow] = {}
+        self.positions: dict[Any, Position] = {}
+        self.windows: dict[Any, list[Window]] = {}
+        self.inside_root: dict[Any, list[Window]] = {}
+        self.carriers: set[Any] = set()
+        self.events: dict[Any, int] = {}
+        self.stays: dict[StayRow, None] = {}
+        self.consumptions: dict[ConsumptionRow, None] = {}
+        self.yields: dict[YieldRow, None] = {}
+        self.custody: list[CustodyRow] = []
+        self.host_rows: dict[Any, list[StayRow]] = {}
+        self.contested: set[Any] = set()
+        self.expanded: set[Any] = set()
+        self.expanded_events: set[Any] = set()
+        self.stopped = False
+        self._part_rows: dict[Any, list[StayRow]] = {}
+        self._depths: dict[Any, int] = {}
+        self._todo: dict[Any, None] = {}
+        self._along: set[Any] = set()
+        self._claimed: ClaimedEdges | None = None
+
+    async def run(self, root: Any) -> None:
+        """Walk from the root until nothing new is reached, or a bound is."""
+        if self.claims:
+            self._claimed = ClaimedEdges()
+        self._depths[root] = 0
+        self.inside_root[root] = [ALWAYS]
+        self._carry(root, ALWAYS)
+        while self._todo:
+            items = list(self._todo)
+            self._todo = {}
+            await self._facts(items)
+            if len(self._depths) + len(self.events) > self.nodes_max:
+                self.stopped = True
+                break
+            if self.depth_max is not None:
+                items = [item for item in items if self._depths[item] < self.depth_max]
+            self.expanded.update(items)
+            await self._go_down(items)
+            await self._go_up(items)
+            await self._go_along([item for item in items if item in self.carriers])
+        if not self.forward:
+            await self._yield_hosts()
+        await self._read_custody()
+
+    async def _facts(self, items: Iterable[Any]) -> None:
+        new = [item for item in items if item not in self.items]
+        if new:
+            for row in await self.reader.items(new):
+                self.items[row[0]] = row
+            if self._claimed is not None:
+                self.contested |= await self._claimed.read(self.reader, new)
+                for item in new:
+                    if item not in self.items:
+                        self.items[item] = self._claimed.item(item)
+
+    async def _place(self, events: Iterable[Any]) -> None:
+        missing = {event for event in events if event not in self.positions}
+        missing.discard(None)
+        if missing:
+            self.positions.update(await self.reader.positions(missing))
+
+    def _reach(self, item: Any, depth: int) -> None:
+        known = self._depths.get(item)
+        if known is None or depth < known:
+            self._depths[item] = depth
+        self._todo[item] = None
+
+    def _carry(self, item: Any, window: Window) -> None:
+        self.carriers.add(item)
+        if add(self.windows.setdefault(item, []), window):
+            self._todo[item] = None
+
+    async def _stay_rows(self, known: dict[Any, list[StayRow]], items: list[Any], upward: bool) -> None:
+        new = [item for item in items if item not in known]
+        if not new:
+            return
+        for item in new:
+            known[item] = []
+        rows = await (self.reader.hosts(new) if upward else self.reader.parts(new))
+        if self._claimed is not None:
+            rows = [*rows, *self._claimed.stays(new, upward)]
+        end = 0 if upward else 1
+        for row in rows:
+            known[row[end]].append(row)
+        await self._place(event for row in rows for event in (row[2], row[3]))
+
+    def _interval(self, opened: Any, closed: Any) -> Window | None:
+        """An edge's interval as of the cut, None where it opened later."""
+        low = self.positions[opened]
+        if low >= self.cut:
+            return None
+        high = END if closed is None else self.positions[closed]
+        return low, (END if high >= self.cut else high)
+
+    async def _go_down(self, items: list[Any]) -> None:
+        """Parts, below the root only: what was inside it at some position (8.2)."""
+        hosts = [item for item in items if item in self.inside_root and self.items[item].kind != "LOT"]
+        await self._stay_rows(self._part_rows, hosts, upward=False)
+        for host in hosts:
+            depth = self._depths[host] + 1
+            for row in self._part_rows[host]:
+                interval = self._interval(row[2], row[3])
+                if interval is None:
+                    continue
+                part = row[0]
+                for window in self.inside_root[host]:
+                    stay = overlap(window, *interval)
+                    if stay is not None and add(self.inside_root.setdefault(part, []), stay):
+                        self._reach(part, depth)
+                        self._carry(part, (stay[0], END) if self.forward else (START, stay[1]))
+
+    async def _go_up(self, items: list[Any]) -> None:
+        """Hosts, upward from whatever contains a carrier, for as long as it does."""
+        parts = [item for item in items if self.items[item].kind != "LOT"]
+        await self._stay_rows(self.host_rows, parts, upward=True)
+        for part in parts:
+            for row in self.host_rows[part]:
+                interval = self._interval(row[2], row[3])
+                if interval is None:
+                    continue
+                host = row[1]
+                for window in self.windows[part]:
+                    stay = overlap(window, *interval)
+                    if stay is not None:
+                        self.stays[row] = None
+                        if add(self.windows.setdefault(host, []), stay):
+                            self._reach(host, self._depths[part] + 1)
+
+    async def _go_along(self, carriers: list[Any]) -> None:
+        """Over the transformations that carriers went into (forward) or came out of (backward)."""
+        carriers = [item for item in carriers if item not in self._along]
+        if not carriers:
+            return
+        self._along.update(carriers)
+        if self.forward:
+            await self._forward(carriers)
+        else:
+            await self._backward(carriers)
+
+    async def _forward(self, carriers: list[Any]) -> None:
+        rows = await self.reader.consumptions(carriers)
+        if self._claimed is not None:
+            rows = [*rows, *self._claimed.consumptions(carriers)]
+        await self._place(row[1] for row in rows)
+        new = self._meet((row[1], row[0]) for row in rows)
+        for row in rows:
+            if row[1] in self.events and self._moves_on(row[0], self.positions[row[1]]):
+                self.consumptions[row] = None
+        yields = await self.reader.outputs(new)
+        if self._claimed is not None:
+            yields = [*yields, *self._claimed.outputs(new)]
+        for event, item in yields:
+            self.yields[event, item] = None
+            self._reach(item, self.events[event] + 1)
+            self._carry(item, (self.positions[event], END))
+
+    def _moves_on(self, item: Any, at: Position) -> bool:
+        """Time only moves forward: not before the substance arrived (only a claim can be)."""
+        return self._claimed is None or any(low <= at for low, _ in self.windows[item])
+
+    async def _backward(self, carriers: list[Any]) -> None:
+        births = await self.reader.births(carriers)
+        if self._claimed is not None:
+            births = [*births, *self._claimed.births(carriers)]
+        await self._place(row[0] for row in births)
+        new = self._meet(births)
+        for birth in births:
+            if birth[0] in self.events:
+                self.yields[birth] = None
+        rows = await self.reader.inputs(new)
+        if self._claimed is not None:
+            rows = [*rows, *self._claimed.inputs(new)]
+        for row in rows:
+            self.consumptions[row] = None
+            self._reach(row[0], self.events[row[1]] + 1)
+            self._carry(row[0], (START, self.positions[row[1]]))
+
+    async def _yield_hosts(self) -> None:
+        """What brought a substance in may have brought hosts of the trace in, too (8.3)."""
+        hosts = [item for item in self.items if item not in self.carriers]
+        births = await self.reader.births(hosts) if hosts else []
+        if self._claimed is not None:
+            births = [*births, *self._claimed.births(hosts)]
+        for birth in births:
+            if birth[0] in self.events:
+                self.yields[birth] = None
+
+    def _meet(self, pairs: Iterable[tuple[Any, Any]]) -> list[Any]:
+        """Note the events of (event, item) pairs; those to go on from."""
+        new = []
+        for event, item in pairs:
+            if self.positions[event] >= self.cut or not self._moves_on(item, self.positions[event]):
+                continue
+            depth = self._depths[item] + 1
+            if event not in self.events:
+                self.events[event] = depth
+                if self.depth_max is None or depth < self.depth_max:
+                    new.append(event)
+                    self.expanded_events.add(event)
+        return new
+
+    async def _read_custody(self) -> None:
+        rows = await self.reader.custody(list(self.items))
+        if self._claimed is not None:
+            rows = [*rows, *self._claimed.custody(self.items)]
+        await self._place(event for row in rows for event in (row[2], row[3]))
+        positions, windows, cut = self.positions, self.windows, self.cut
+        for row in rows:
+            opened = positions[row[2]]
+            if opened >= cut:
+                continue
+            closed = END if row[3] is None else positions[row[3]]
+            for low, high in windows[row[0]]:
+                if opened < high and low < closed:
+                    self.custody.append(row)
+                    break
+
+
+class ClaimedEdges:
+    """The edges that contested events claim, as far as they touch what the walk has reached."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, dict[Any, None]] = {
+            "PART_OF": {},
+            "HELD_BY": {},
+            "CONSUMED_IN": {},
+            "YIELDED": {},
+        }
+        self._items: dict[Any, ItemRow] = {}
+
+    def item(self, handle: Any) -> ItemRow:
+        """What is claimed of an item that no accepted event brought in."""
+        return self._items[handle]
+
+    async def read(self, reader: TraceReader, items: Collection[Any]) -> set[Any]:
+        """Read what is claimed of items; the contested events."""
+        events = set()
+        for claim in await reader.claims(items):
+            events.add(claim.event)
+            if claim.item_key is not None and claim.item_kind is not None:
+                self._items[claim.target] = ItemRow(
+                    claim.target, claim.item_key, claim.item_kind, claim.event, claim.mass_kg, None, False,
+                    None, None, None, None, None,
+                )  # fmt: skip
+            match claim.kind:
+                case "PART_OF":
+                    row: tuple[Any, ...] = (claim.source, claim.target, claim.event, claim.closed, None)
+                case "HELD_BY":
+                    row = (claim.source, claim.target, claim.event, claim.closed)
+                case "CONSUMED_IN":
+                    row = (claim.source, claim.event, claim.mass_kg)
+                case _:
+                    row = (claim.event, claim.target)
+            self._rows[claim.kind][row] = None
+        return events
+
+    def stays(self, items: Collection[Any], upward: bool) -> list[StayRow]:
+        """Claimed stays of parts (upward) or in hosts."""
+        end = 0 if upward else 1
+        wanted = set(items)
+        return [row for row in self._rows["PART_OF"] if row[end] in wanted]
+
+    def consumptions(self, items: Collection[Any]) -> list[ConsumptionRow]:
+        """Claimed consumptions of items."""
+        wanted = set(items)
+        return [row for row in self._rows["CONSUMED_IN"] if row[0] in wanted]
+
+    def inputs(self, events: Collection[Any]) -> list[ConsumptionRow]:
+        """Claimed consumptions by events."""
+        wanted = set(events)
+        return [row for row in self._rows["CONSUMED_IN"] if row[1] in wanted]
+
+    def outputs(self, events: Collection[Any]) -> list[YieldRow]:
+        """Claimed yields of events."""
+        wanted = set(events)
+        return [row for row in self._rows["YIELDED"] if row[0] in wanted]
+
+    def births(self, items: Collection[Any]) -> list[YieldRow]:
+        """Claimed yields of items."""
+        wanted = set(items)
+        return [row for row in self._rows["YIELDED"] if row[1] in wanted]
+
+    def custody(self, items: Collection[Any]) -> list[CustodyRow]:
+        """Claimed custody of items."""
+        wanted = set(items)
+        return [row for row in self._rows["HELD_BY"] if row[0] in wanted]

@@ -1,0 +1,1 @@
+"""The service: stores, use cases, GraphQL and the command line."""

@@ -1,0 +1,28 @@
+"""The hash chain over the log."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from graph_schema.canonical import GENESIS, chain_hash
+from graph_schema.order import instant_us
+
+
+class Head(NamedTuple):
+    """The end of the chain: the last sequence number (0: none), its time in microseconds since 1970, its hash."""
+
+    sequence: int = 0
+    recorded_us: int = -(2**62)
+    hash: bytes = GENESIS
+
+
+def now_us() -> int:
+    """The clock, in microseconds since 1970 UTC."""
+    return instant_us(datetime.now(UTC))
+
+
+def extend(head: Head, digest: bytes, recorded_us: int) -> Head:
+    """The head after one more record."""
+    sequence = head.sequence + 1
+    return Head(sequence, recorded_us, chain_hash(head.hash, sequence, recorded_us, digest))

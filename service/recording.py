@@ -1,0 +1,140 @@
+"""Recording events: parse, tell duplicates, append, answer with what became of each (model section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import orjson
+
+from graph_schema.canonical import canonical, digest, parse_event
+from graph_schema.errors import MalformedEvent
+from graph_schema.outcome import EventStatus, Outcome, Problem
+from service.ports import NewEvent, Store
+
+
+class RecordStatus(StrEnum):
+    """What became of a submitted event."""
+
+    ACCEPTED = "ACCEPTED"
+    PENDING = "PENDING"
+    CONTESTED = "CONTESTED"
+    VOIDED = "VOIDED"
+    DUPLICATE = "DUPLICATE"
+    REJECTED = "REJECTED"
+
+
+class OnConflict(StrEnum):
+    """What to do with an event that comes out pending or contested."""
+
+    KEEP = "KEEP"
+    REJECT = "REJECT"
+
+
+class RecordedEvent(NamedTuple):
+    """What became of one submitted event; problems say why. `event_id` is None where it could not be read."""
+
+    event_id: str | None
+    status: RecordStatus
+    problems: tuple[Problem, ...] = ()
+
+
+Submission = dict[str, Any] | bytes | str
+
+
+class _TurnedAway(Exception):
+    def __init__(self, outcomes: dict[str, Outcome]) -> None:
+        self.outcomes = outcomes
+
+
+async def record(
+    store: Store,
+    submissions: Sequence[Submission],
+    on_conflict: OnConflict = OnConflict.KEEP,
+    all_or_nothing: bool = False,
+) -> list[RecordedEvent]:
+    """Record events; the results are in the order sent.
+
+    A malformed event, or one whose id was used for other content, is REJECTED and not stored, with the field and the
+    reason; with `all_or_nothing` one such event turns the whole batch away. `on_conflict` REJECT turns pending and
+    contested events away instead of keeping them.
+    """
+    results: list[RecordedEvent | None] = [None] * len(submissions)
+    parsed: dict[int, NewEvent] = {}
+    for index, submission in enumerate(submissions):
+        read = read_event(submission)
+        if isinstance(read, NewEvent):
+            parsed[index] = read
+        else:
+            results[index] = read
+    turned_away: dict[str, Outcome] = {}
+    while True:
+        try:
+            answered = await _append(store, parsed, results, turned_away, on_conflict, all_or_nothing)
+        except _TurnedAway as error:
+            turned_away.update(error.outcomes)
+        else:
+            return answered
+
+
+def read_event(submission: Submission) -> NewEvent | RecordedEvent:
+    """Parse one submitted event, or say why it is malformed."""
+    try:
+        event, payload = parse_event(submission)
+    except MalformedEvent as error:
+        problem = Problem("MALFORMED", error.reason, error.field or None)
+        return RecordedEvent(error.event_id, RecordStatus.REJECTED, (problem,))
+    return NewEvent(event, orjson.dumps(payload), digest(canonical(payload, event)))
+
+
+async def _append(
+    store: Store,
+    parsed: dict[int, NewEvent],
+    known: list[RecordedEvent | None],
+    turned_away: dict[str, Outcome],
+    on_conflict: OnConflict,
+    all_or_nothing: bool,
+) -> list[RecordedEvent]:
+    results = list(known)
+    async with store.writer() as writer:
+        stored = await writer.digests([new.event.event_id for new in parsed.values()])
+        fresh: dict[int, NewEvent] = {}
+        for index, new in parsed.items():
+            event_id = new.event.event_id
+            if event_id in turned_away:
+                outcome = turned_away[event_id]
+                results[index] = RecordedEvent(event_id, RecordStatus.REJECTED, outcome.problems)
+            elif event_id not in stored:
+                stored[event_id] = new.digest
+                fresh[index] = new
+            elif stored[event_id] == new.digest:
+                results[index] = RecordedEvent(event_id, RecordStatus.DUPLICATE)
+            else:
+                message = f"{event_id} was recorded before with other content; send a new id, and void the old event"
+                problem = Problem("EVENT_ID_REUSED", message, "eventId", event_id, event_id)
+                results[index] = RecordedEvent(event_id, RecordStatus.REJECTED, (problem,))
+        rejected = [result for result in results if result is not None and result.status is RecordStatus.REJECTED]
+        if all_or_nothing and rejected:
+            for index, new in fresh.items():
+                message = f"nothing of the batch was stored, because {len(rejected)} of its events were rejected"
+                problem = Problem("BATCH_REJECTED", message)
+                results[index] = RecordedEvent(new.event.event_id, RecordStatus.REJECTED, (problem,))
+        elif fresh:
+            outcomes = await writer.append(list(fresh.values()))
+            if on_conflict is OnConflict.REJECT:
+                _turn_away(outcomes)
+            for index, new in fresh.items():
+                outcome = outcomes[new.event.event_id]
+                results[index] = RecordedEvent(new.event.event_id, RecordStatus(outcome.status.value), outcome.problems)
+    return [result for result in results if result is not None]
+
+
+def _turn_away(outcomes: dict[str, Outcome]) -> None:
+    unwanted = {
+        event_id: outcome
+        for event_id, outcome in outcomes.items()
+        if outcome.status in (EventStatus.PENDING, EventStatus.CONTESTED)
+    }
+    if unwanted:
+        raise _TurnedAway(unwanted)

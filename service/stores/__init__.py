@@ -1,0 +1,1 @@
+"""Stores: each holds the log and the graph, and answers alike."""

@@ -1,0 +1,237 @@
+"""`memory:` - nothing but the fold of a list: the specification that the other stores must equal."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import orjson
+
+from graph_schema.answer import Handle
+from graph_schema.canonical import canonical, digest, parse_event
+from graph_schema.graph import Graph, fold
+from graph_schema.order import instant_us, moment_of_us
+from graph_schema.outcome import EventStatus, Outcome
+from service.chain import Head, extend, now_us
+from service.ports import EventFilter, Fault, ItemDetails, ItemFilter, NewEvent, StoredEvent
+from service.stores.graph_reader import GraphReader
+
+GRAPHS_KEPT = 4
+
+
+class _Record(NamedTuple):
+    new: NewEvent
+    head: Head
+    previous_hash: bytes
+
+
+class MemoryStore:
+    """The log as a list; every snapshot is a fold of its first records."""
+
+    blocking = True
+
+    def __init__(self, url: str = "memory:") -> None:
+        self.url = url
+        self.records: list[_Record] = []
+        self._by_id: dict[str, _Record] = {}
+        self._graphs: OrderedDict[int, GraphReader] = OrderedDict()
+        self._writing = threading.Lock()
+
+    async def sequence_at(self, known_at: datetime | None) -> int:
+        if known_at is None:
+            return len(self.records)
+        return bisect_right(self.records, instant_us(known_at), key=lambda record: record.head.recorded_us)
+
+    @asynccontextmanager
+    async def snapshot(self, sequence: int | None = None) -> AsyncIterator[MemorySnapshot]:
+        wanted = len(self.records) if sequence is None else min(sequence, len(self.records))
+        yield MemorySnapshot(self, wanted, self._graph(self.records[:wanted]))
+
+    @asynccontextmanager
+    async def writer(self) -> AsyncIterator[MemoryWriter]:
+        with self._writing:
+            writer = MemoryWriter(self)
+            yield writer
+            for record in writer.staged:
+                self._by_id[record.new.event.event_id] = record
+            self.records += writer.staged
+
+    async def verify(self) -> list[Fault]:
+        head = Head()
+        for record in self.records:
+            event, payload = parse_event(record.new.payload)
+            head = extend(head, digest(canonical(payload, event)), record.head.recorded_us)
+            if head != record.head:
+                return [Fault(str(record.head.sequence), "the record does not follow from the one before it")]
+        return []
+
+    async def rebuild(self) -> int:
+        self._graphs.clear()
+        return len(self.records)
+
+    async def close(self) -> None:
+        self._graphs.clear()
+
+    def _graph(self, records: list[_Record]) -> GraphReader:
+        sequence = len(records)
+        reader = self._graphs.get(sequence)
+        if reader is None:
+            reader = GraphReader(fold([record.new.event for record in records]))
+            self._graphs[sequence] = reader
+            while len(self._graphs) > GRAPHS_KEPT:
+                self._graphs.popitem(last=False)
+        return reader
+
+    def known(self, event_id: str) -> _Record | None:
+        """A record by event id."""
+        return self._by_id.get(event_id)
+
+    def fold_of(self, records: list[_Record]) -> Graph:
+        """The fold of records."""
+        return fold([record.new.event for record in records])
+
+
+class MemoryWriter:
+    """Stages records until the writer is left."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self.staged: list[_Record] = []
+
+    async def digests(self, event_ids: Collection[str]) -> dict[str, bytes]:
+        found = ((event_id, self._store.known(event_id)) for event_id in event_ids)
+        return {event_id: record.new.digest for event_id, record in found if record is not None}
+
+    async def append(self, events: list[NewEvent]) -> dict[str, Outcome]:
+        records = self._store.records + self.staged
+        head = records[-1].head if records else Head()
+        recorded_us = max(now_us(), head.recorded_us)
+        for new in events:
+            previous = head.hash
+            head = extend(head, new.digest, recorded_us)
+            self.staged.append(_Record(new, head, previous))
+        outcomes = self._store.fold_of(self._store.records + self.staged).outcomes
+        return {new.event.event_id: outcomes[new.event.event_id] for new in events}
+
+
+class MemorySnapshot(GraphReader):
+    """A graph reader that knows the log too."""
+
+    def __init__(self, store: MemoryStore, sequence: int, reader: GraphReader) -> None:
+        self.__dict__.update(reader.__dict__)
+        self.sequence = sequence
+        self._store = store
+
+    async def details(self, items: Collection[Handle]) -> list[ItemDetails]:
+        found = []
+        for key in items:
+            life = self.lives.get(key)  # type: ignore[call-overload]
+            if life is None or life.birth is None:
+                continue
+            spec = self.specs[key].model_dump(mode="json", by_alias=True, exclude_none=True)  # type: ignore[index]
+            spec.pop("parts", None)
+            producer = self._event_at(life.birth.position).actor
+            found.append(
+                ItemDetails(key, key, life.birth.kind, orjson.dumps(spec), life.birth.position, producer)  # type: ignore[arg-type]
+            )
+        return found
+
+    def _event_at(self, position: bytes) -> Any:
+        return self.graph.events[position[17:].decode()]
+
+    def _items(self, where: ItemFilter) -> list[str]:
+        return sorted(
+            key
+            for key, life in self.lives.items()
+            if life.birth is not None
+            and where.kind in (None, life.birth.kind)
+            and (where.text is None or where.text.lower() in key.lower())
+        )
+
+    async def item_page(
+        self, where: ItemFilter, after: str | None, limit: int, reverse: bool = False
+    ) -> list[tuple[Any, str]]:
+        keys = self._items(where)
+        if reverse:
+            keys = [key for key in reversed(keys) if after is None or key < after]
+        else:
+            keys = [key for key in keys if after is None or key > after]
+        return [(key, key) for key in keys[:limit]]
+
+    async def item_count(self, where: ItemFilter) -> int:
+        return len(self._items(where))
+
+    def _events(self, where: EventFilter) -> list[StoredEvent]:
+        found = [self._stored(record) for record in self._store.records[: self.sequence]]
+        touching = None if where.item is None else {event.event_id for event in self._history(where.item)}
+        return [
+            stored
+            for stored in found
+            if where.type in (None, stored.type)
+            and where.actor in (None, stored.actor)
+            and where.status in (None, stored.status)
+            and (touching is None or stored.event_id in touching)
+        ]
+
+    async def event_page(self, where: EventFilter, after: int | None, limit: int) -> list[StoredEvent]:
+        return [stored for stored in self._events(where) if stored.sequence > (after or 0)][:limit]
+
+    async def event_count(self, where: EventFilter) -> int:
+        return len(self._events(where))
+
+    async def stored(self, event_ids: Collection[str]) -> list[StoredEvent]:
+        found = (self._store.known(event_id) for event_id in event_ids)
+        return [
+            self._stored(record) for record in found if record is not None and record.head.sequence <= self.sequence
+        ]
+
+    async def history(self, item: Handle) -> list[StoredEvent]:
+        return self._history(str(item))
+
+    def _history(self, key: str) -> list[StoredEvent]:
+        touched = {position[17:].decode() for position, _ in self.graph.timelines.get(key, ())}
+        events = [
+            event for event in self.graph.events.values() if event.event_id in touched or key in event.named_keys()
+        ]
+        records = [self._store.known(event.event_id) for event in events]
+        return [self._stored(record) for record in records if record is not None]
+
+    async def registrations(self, organization: str) -> list[StoredEvent]:
+        return [
+            self._stored(self._store.known(event.event_id))
+            for event in self.graph.events.values()
+            if event.type == "REGISTRATION" and event.organization.key == organization
+            if self.graph.outcomes[event.event_id].status is EventStatus.ACCEPTED
+        ]
+
+    async def is_organization(self, key: str) -> bool:
+        return any(
+            key in (event.actor, getattr(event, "to", None))
+            or (event.type == "REGISTRATION" and event.organization.key == key)
+            for event in self.graph.events.values()
+        )
+
+    def _stored(self, record: _Record | None) -> StoredEvent:
+        assert record is not None
+        event = record.new.event
+        outcome = self.graph.outcomes[event.event_id]
+        return StoredEvent(
+            event.position,
+            record.head.sequence,
+            event.event_id,
+            event.type,
+            event.occurred_at,
+            event.actor,
+            moment_of_us(record.head.recorded_us),
+            record.head.hash,
+            record.previous_hash,
+            record.new.digest,
+            outcome.status,
+            outcome.problems,
+            record.new.payload,
+        )

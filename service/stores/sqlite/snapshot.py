@@ -1,0 +1,273 @@
+"""Reads of the embedded store at one moment of knowledge. Items are handled by number, events by sequence."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection
+from typing import Any
+
+from graph_schema.answer import Handle
+from graph_schema.order import TYPE_ORDER, Position, moment_of, moment_of_us, type_of
+from graph_schema.outcome import EventStatus, Problem
+from graph_schema.reader import ClaimRow, ConsumptionRow, CustodyRow, EventRow, ItemRow, StayRow, YieldRow
+from service.ports import EventFilter, ItemDetails, ItemFilter, StoredEvent
+from service.stores.sqlite.claims import read_claims
+from service.stores.sqlite.source import dumps, loads
+
+TYPE_RANK = {name: rank for rank, name in enumerate(TYPE_ORDER)}
+_EACH = "FROM json_each(:ids) j CROSS JOIN"
+KNOWN = "known_from <= :k AND known_to > :k"
+_CLOSED = "CASE WHEN closed_known <= :k THEN closed END"
+
+OUTCOME = (
+    "SELECT l.seq, l.event_id, l.pos, l.actor, l.recorded_us, l.hash, l.digest,"
+    " CASE WHEN l.judged <= :k THEN l.status ELSE j.status END,"
+    " CASE WHEN l.judged <= :k THEN l.problems ELSE j.problems END"
+)
+JUDGED = "LEFT JOIN judgement j ON l.judged > :k AND j.seq = l.seq AND j.known_from <= :k AND j.known_to > :k"
+
+
+class SqliteSnapshot:
+    """A `Snapshot` over one connection inside a read transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, sequence: int) -> None:
+        self._connection = connection
+        self.sequence = sequence
+
+    def rows(self, sql: str, ids: Collection[Any] = (), **more: Any) -> list[Any]:
+        """Run a query at this moment of knowledge (`:k`), over a list of values (`:ids`)."""
+        return self._connection.execute(sql, {"ids": dumps(list(ids)), "k": self.sequence, **more}).fetchall()
+
+    async def find(self, key: str) -> Handle | None:
+        row = self._connection.execute(
+            f"SELECT item FROM item JOIN yielded ON item = id WHERE key = :key AND {KNOWN}"
+            f" UNION ALL SELECT y.item FROM identifier i JOIN yielded y ON y.item = i.item WHERE i.value = :key"
+            " AND i.known_from <= :k AND i.known_to > :k AND y.known_from <= :k AND y.known_to > :k LIMIT 1",
+            {"key": key, "k": self.sequence},
+        ).fetchone()
+        return None if row is None else row[0]
+
+    async def items(self, items: Collection[Handle]) -> list[ItemRow]:
+        return [
+            ItemRow._make(row)
+            for row in self.rows(
+                "SELECT item, i.key, y.kind, event, y.mass_kg, y.composition, y.second_life, y.body_mass_kg,"
+                " NULLIF(body_mass_at, event), y.body_composition, NULLIF(body_composition_at, event), label"
+                f" {_EACH} yielded y ON item = j.value AND {KNOWN} JOIN item i ON i.id = item",
+                items,
+            )
+        ]
+
+    async def parts(self, hosts: Collection[Handle]) -> list[StayRow]:
+        return self.rows(
+            f"SELECT part, host, opened, {_CLOSED}, position {_EACH} part_of ON host = j.value AND {KNOWN}", hosts
+        )
+
+    async def hosts(self, parts: Collection[Handle]) -> list[StayRow]:
+        return self.rows(
+            f"SELECT part, host, opened, {_CLOSED}, position {_EACH} part_of ON part = j.value AND {KNOWN}", parts
+        )
+
+    async def custody(self, items: Collection[Handle]) -> list[CustodyRow]:
+        return self.rows(
+            f"SELECT item, o.key, opened, {_CLOSED} {_EACH} held_by ON item = j.value AND {KNOWN}"
+            " JOIN organization o ON o.id = organization",
+            items,
+        )
+
+    async def consumptions(self, items: Collection[Handle]) -> list[ConsumptionRow]:
+        return self.rows(f"SELECT item, event, mass_kg {_EACH} consumed ON item = j.value AND {KNOWN}", items)
+
+    async def inputs(self, events: Collection[Handle]) -> list[ConsumptionRow]:
+        return self.rows(f"SELECT item, event, mass_kg {_EACH} consumed ON event = j.value AND {KNOWN}", events)
+
+    async def outputs(self, events: Collection[Handle]) -> list[YieldRow]:
+        return self.rows(f"SELECT event, item {_EACH} yielded ON event = j.value AND {KNOWN}", events)
+
+    async def births(self, items: Collection[Handle]) -> list[YieldRow]:
+        return self.rows(f"SELECT event, item {_EACH} yielded ON item = j.value AND {KNOWN}", items)
+
+    async def positions(self, events: Collection[Handle]) -> dict[Any, Position]:
+        return dict(self.rows(f"SELECT seq, pos {_EACH} log ON seq = j.value", events))
+
+    async def events(self, events: Collection[Handle]) -> list[EventRow]:
+        return [
+            EventRow._make(row)
+            for row in self.rows(
+                "SELECT l.seq, pos, actor, CASE WHEN l.judged <= :k THEN l.mixing ELSE j.mixing END"
+                f" FROM json_each(:ids) e CROSS JOIN log l ON l.seq = e.value {JUDGED}",
+                events,
+            )
+        ]
+
+    async def marks(self, items: Collection[Handle]) -> list[tuple[Any, Any, str]]:
+        return self.rows(
+            f"SELECT item, event, op {_EACH} mark ON item = j.value AND {KNOWN}"
+            f" UNION ALL SELECT item, event, 'ended' {_EACH} consumed ON item = j.value AND ends AND {KNOWN}",
+            items,
+        )
+
+    async def organizations(self, keys: Collection[str]) -> dict[str, str]:
+        names: dict[str, str] = {}
+        for organization, body, _ in sorted(
+            self.rows(
+                f"SELECT r.organization, p.body, l.pos FROM json_each(:ids) e"
+                " CROSS JOIN registration r ON r.organization = e.value AND r.seq <= :k"
+                f" JOIN log l ON l.seq = r.seq JOIN payload p ON p.seq = l.seq {JUDGED}"
+                " WHERE CASE WHEN l.judged <= :k THEN l.status ELSE j.status END = 'ACCEPTED'",
+                keys,
+            ),
+            key=lambda row: row[2],
+        ):
+            name = (loads(body) or {}).get("organization", {}).get("name")
+            if name is not None:
+                names[organization] = name
+        return names
+
+    async def unsettled(self, items: Collection[Handle]) -> list[str]:
+        rows = self.rows(
+            "SELECT DISTINCT l.pos, l.event_id FROM json_each(:ids) e CROSS JOIN mention m ON m.item = e.value AND m.named"
+            f" JOIN log l ON l.seq = m.event AND l.seq <= :k {JUDGED}"
+            " WHERE CASE WHEN l.judged <= :k THEN l.status ELSE j.status END IN ('PENDING', 'CONTESTED')",
+            items,
+        )
+        return [event_id for _, event_id in sorted(rows)]
+
+    async def claims(self, items: Collection[Handle]) -> list[ClaimRow]:
+        return read_claims(self, items)
+
+    async def details(self, items: Collection[Handle]) -> list[ItemDetails]:
+        return [
+            ItemDetails._make(row)
+            for row in self.rows(
+                f"SELECT item, i.key, y.kind, spec, event, actor {_EACH} yielded y ON item = j.value AND {KNOWN}"
+                " JOIN item i ON i.id = item JOIN log l ON l.seq = event",
+                items,
+            )
+        ]
+
+    def _item_filter(self, where: ItemFilter) -> str:
+        conditions = [KNOWN]
+        if where.kind is not None:
+            conditions.append("y.kind = :kind")
+        if where.text is not None:
+            conditions.append("instr(lower(key), lower(:text))")
+        return "FROM item i JOIN yielded y ON y.item = i.id WHERE " + " AND ".join(conditions)
+
+    async def item_page(
+        self, where: ItemFilter, after: str | None, limit: int, reverse: bool = False
+    ) -> list[tuple[Any, str]]:
+        past = "" if after is None else f" AND key {'<' if reverse else '>'} :after"
+        order = "DESC" if reverse else "ASC"
+        return self.rows(
+            f"SELECT id, key {self._item_filter(where)}{past} ORDER BY key {order} LIMIT :limit",
+            **where._asdict(),
+            after=after,
+            limit=limit,
+        )
+
+    async def item_count(self, where: ItemFilter) -> int:
+        (row,) = self.rows(f"SELECT count(*) {self._item_filter(where)}", **where._asdict())
+        return int(row[0])
+
+    def _event_filter(self, where: EventFilter) -> tuple[str, dict[str, Any]]:
+        conditions, values = ["l.seq <= :k"], dict[str, Any]()
+        if where.type is not None:
+            conditions.append("substr(l.pos, 9, 1) = :type")
+            values["type"] = bytes([TYPE_RANK[where.type]])
+        if where.actor is not None:
+            conditions.append("l.actor = :actor")
+            values["actor"] = where.actor
+        if where.status is not None:
+            conditions.append("CASE WHEN l.judged <= :k THEN l.status ELSE j.status END = :status")
+            values["status"] = where.status.value
+        if where.item is not None:
+            conditions.append(f"l.seq IN ({_TOUCHES.replace(':item', '(SELECT id FROM item WHERE key = :item)')})")
+            values["item"] = where.item
+        return f"FROM log l {JUDGED} LEFT JOIN payload p ON p.seq = l.seq WHERE {' AND '.join(conditions)}", values
+
+    async def event_page(self, where: EventFilter, after: int | None, limit: int) -> list[StoredEvent]:
+        tail, values = self._event_filter(where)
+        return self._stored(
+            f"{OUTCOME}, p.body {tail} AND l.seq > :after ORDER BY l.seq LIMIT :limit",
+            after=after or 0,
+            limit=limit,
+            **values,
+        )
+
+    async def event_count(self, where: EventFilter) -> int:
+        tail, values = self._event_filter(where)
+        (row,) = self.rows(f"SELECT count(*) {tail}", **values)
+        return int(row[0])
+
+    async def stored(self, event_ids: Collection[str]) -> list[StoredEvent]:
+        return self._stored(
+            f"{OUTCOME}, p.body FROM json_each(:ids) e CROSS JOIN log l ON l.event_id = e.value AND l.seq <= :k"
+            f" {JUDGED} LEFT JOIN payload p ON p.seq = l.seq",
+            event_ids,
+        )
+
+    async def history(self, item: Handle) -> list[StoredEvent]:
+        return self._stored(
+            f"{OUTCOME}, p.body FROM ({_TOUCHES}) t JOIN log l ON l.seq = t.seq AND l.seq <= :k {JUDGED}"
+            " LEFT JOIN payload p ON p.seq = l.seq ORDER BY l.pos",
+            item=item,
+        )
+
+    async def registrations(self, organization: str) -> list[StoredEvent]:
+        return self._stored(
+            f"{OUTCOME}, p.body FROM registration r JOIN log l ON l.seq = r.seq AND l.seq <= :k {JUDGED}"
+            " LEFT JOIN payload p ON p.seq = l.seq WHERE r.organization = :organization"
+            " AND CASE WHEN l.judged <= :k THEN l.status ELSE j.status END = 'ACCEPTED' ORDER BY l.pos",
+            organization=organization,
+        )
+
+    async def is_organization(self, key: str) -> bool:
+        (row,) = self.rows(
+            "SELECT EXISTS (SELECT 1 FROM registration WHERE organization = :key AND seq <= :k)"
+            " OR EXISTS (SELECT 1 FROM organization o WHERE o.key = :key)"
+            " OR EXISTS (SELECT 1 FROM log WHERE actor = :key AND seq <= :k)",
+            key=key,
+        )
+        return bool(row[0])
+
+    def _stored(self, sql: str, ids: Collection[Any] = (), **more: Any) -> list[StoredEvent]:
+        found = []
+        for seq, event_id, pos, actor, recorded_us, digest_chain, digest, status, problems, body in self.rows(
+            sql, ids, **more
+        ):
+            found.append(
+                StoredEvent(
+                    seq,
+                    seq,
+                    event_id,
+                    type_of(pos),
+                    moment_of(pos),
+                    actor,
+                    moment_of_us(recorded_us),
+                    digest_chain,
+                    b"",
+                    digest,
+                    EventStatus(status),
+                    tuple(Problem(*problem) for problem in loads(problems) or ()),
+                    body,
+                )
+            )
+        previous = dict(self.rows(f"SELECT seq, hash {_EACH} log ON seq = j.value", [e.sequence - 1 for e in found]))
+        return [event._replace(previous_hash=previous.get(event.sequence - 1, bytes(32))) for event in found]
+
+
+_TOUCHES = (
+    "SELECT event AS seq FROM mention WHERE item = :item AND named"
+    f" UNION SELECT event FROM yielded WHERE item = :item AND {KNOWN}"
+    f" UNION SELECT body_mass_at FROM yielded WHERE item = :item AND {KNOWN}"
+    f" UNION SELECT body_composition_at FROM yielded WHERE item = :item AND {KNOWN}"
+    f" UNION SELECT event FROM consumed WHERE item = :item AND {KNOWN}"
+    f" UNION SELECT event FROM mark WHERE item = :item AND {KNOWN}"
+    f" UNION SELECT opened FROM part_of WHERE part = :item AND {KNOWN}"
+    f" UNION SELECT {_CLOSED} FROM part_of WHERE part = :item AND {KNOWN}"
+    f" UNION SELECT opened FROM part_of WHERE host = :item AND {KNOWN}"
+    f" UNION SELECT {_CLOSED} FROM part_of WHERE host = :item AND {KNOWN}"
+    f" UNION SELECT opened FROM held_by WHERE item = :item AND {KNOWN}"
+    f" UNION SELECT {_CLOSED} FROM held_by WHERE item = :item AND {KNOWN}"
+)

@@ -1,0 +1,162 @@
+"""The embedded store: one file, WAL, every acknowledged write on disk; many readers, one writer, several processes."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from graph_schema.order import instant_us
+from service.ports import Fault
+from service.stores.sqlite.checking import rebuild, verify
+from service.stores.sqlite.schema import GRAPH, LOG, VERSION
+from service.stores.sqlite.snapshot import SqliteSnapshot
+from service.stores.sqlite.writer import SqliteWriter
+
+BUSY_TIMEOUT_S = 60.0
+CACHE_KIB = 64 * 1024
+
+
+class StoreError(Exception):
+    """A store that cannot be opened or written, with the place and the way out."""
+
+
+class SqliteStore:
+    """A `Store` in the file `path`, which is made where there is none.
+
+    Raises StoreError where the file cannot be opened, is no voltrace store, or was written by a newer version.
+    """
+
+    blocking = True
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.url = f"sqlite:{path}"
+        self._readers: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        self._open: list[sqlite3.Connection] = []
+        self._writing = threading.Lock()
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._write = self._connect()
+            self._prepare()
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"cannot open the store {self.path}: {error}") from error
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        self._open.append(connection)
+        return connection
+
+    def _prepare(self) -> None:
+        self._write.execute("BEGIN IMMEDIATE")
+        try:
+            tables = self._write.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table'").fetchone()[0]
+            known = self._write.execute("SELECT count(*) FROM sqlite_master WHERE name = 'meta'").fetchone()[0]
+            if tables and not known:
+                raise StoreError(f"{self.path} is a SQLite file, but no voltrace store; name another file")
+            for statement in (LOG + GRAPH).split(";"):
+                if statement.strip():
+                    self._write.execute(statement)
+            self._write.execute("INSERT OR IGNORE INTO meta VALUES ('version', ?)", (VERSION,))
+            (version,) = self._write.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()
+            if version != VERSION:
+                raise StoreError(
+                    f"{self.path} has the schema version {version}, this voltrace knows {VERSION}; "
+                    "use the voltrace that wrote it"
+                )
+        except BaseException:
+            self._write.execute("ROLLBACK")
+            raise
+        self._write.execute("COMMIT")
+
+    async def sequence_at(self, known_at: datetime | None) -> int:
+        with self._reading() as connection:
+            if known_at is None:
+                (last,) = connection.execute("SELECT coalesce(max(seq), 0) FROM log").fetchone()
+            else:
+                row = connection.execute(
+                    "SELECT last FROM batch WHERE recorded_us <= ? ORDER BY recorded_us DESC LIMIT 1",
+                    (instant_us(known_at),),
+                ).fetchone()
+                last = 0 if row is None else row[0]
+        return int(last)
+
+    def _reading(self) -> _Reading:
+        return _Reading(self)
+
+    def borrow(self) -> sqlite3.Connection:
+        """A connection to read with, to be given back."""
+        try:
+            return self._readers.get_nowait()
+        except Empty:
+            return self._connect()
+
+    def give_back(self, connection: sqlite3.Connection) -> None:
+        """Give a reading connection back."""
+        self._readers.put(connection)
+
+    @asynccontextmanager
+    async def snapshot(self, sequence: int | None = None) -> AsyncIterator[SqliteSnapshot]:
+        with self._reading() as connection:
+            (last,) = connection.execute("SELECT coalesce(max(seq), 0) FROM log").fetchone()
+            yield SqliteSnapshot(connection, last if sequence is None else min(sequence, last))
+
+    @asynccontextmanager
+    async def writer(self) -> AsyncIterator[SqliteWriter]:
+        with self._writing:
+            try:
+                self._write.execute("BEGIN IMMEDIATE")
+            except sqlite3.Error as error:
+                raise StoreError(f"cannot write to the store {self.path}: {error}") from error
+            try:
+                yield SqliteWriter(self._write)
+            except BaseException:
+                self._write.execute("ROLLBACK")
+                raise
+            self._write.execute("COMMIT")
+
+    async def verify(self) -> list[Fault]:
+        with self._reading() as connection:
+            return await verify(connection)
+
+    async def rebuild(self) -> int:
+        with self._writing:
+            self._write.execute("BEGIN IMMEDIATE")
+            try:
+                count = await rebuild(self._write)
+            except BaseException:
+                self._write.execute("ROLLBACK")
+                raise
+            self._write.execute("COMMIT")
+        return count
+
+    async def close(self) -> None:
+        for connection in self._open:
+            connection.close()
+        self._open.clear()
+
+
+class _Reading:
+    """A read transaction on a borrowed connection."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._store = store
+
+    def __enter__(self) -> sqlite3.Connection:
+        self._connection = self._store.borrow()
+        self._connection.execute("BEGIN")
+        return self._connection
+
+    def __exit__(self, *error: object) -> None:
+        self._connection.execute("ROLLBACK")
+        self._store.give_back(self._connection)
