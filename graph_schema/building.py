@@ -24,7 +24,7 @@ class Builder:
         self._parts: dict[str, list[str]] = {}
 
     def build(self, spec: ItemSpec | LotSpec, host: str | None = None, skip_known: bool = False) -> bool:
-        """Bring one item in, with its parts, held by the actor unless it goes into `host`; False where it is skipped."""
+        """Bring one item in with its parts, held by the actor unless it goes into `host`; False where skipped."""
         if skip_known and self.view.get(spec.key) is not None:
             return False
         key = spec.key

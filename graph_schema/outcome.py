@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from graph_schema.contents import Mixing
@@ -48,7 +49,7 @@ class Outcome(NamedTuple):
     """The judgement on one event. Effects are in the order of `OPS`, by item key."""
 
     status: EventStatus
-    effects: dict[str, tuple[Effect, ...]] = {}
+    effects: Mapping[str, tuple[Effect, ...]] = MappingProxyType({})
     problems: tuple[Problem, ...] = ()
     mixing: Mixing | None = None
     claims: tuple[Claim, ...] = ()

@@ -68,10 +68,8 @@ async def _last_marks(
 ) -> dict[Any, str]:
     rows = await reader.marks(items)
     await _place(reader, [row[1] for row in rows], places)
-    marked: dict[Any, str] = {}
-    for item, _, op in sorted((row for row in rows if places[row[1]] < cut), key=lambda row: places[row[1]]):
-        marked[item] = op
-    return marked
+    known = sorted((row for row in rows if places[row[1]] < cut), key=lambda row: places[row[1]])
+    return {item: op for item, _, op in known}
 
 
 async def _hosts_now(

@@ -126,7 +126,8 @@ class SqliteSnapshot:
 
     async def unsettled(self, items: Collection[Handle]) -> list[str]:
         rows = self.rows(
-            "SELECT DISTINCT l.pos, l.event_id FROM json_each(:ids) e CROSS JOIN mention m ON m.item = e.value AND m.named"
+            "SELECT DISTINCT l.pos, l.event_id FROM json_each(:ids) e"
+            " CROSS JOIN mention m ON m.item = e.value AND m.named"
             f" JOIN log l ON l.seq = m.event AND l.seq <= :k {JUDGED}"
             " WHERE CASE WHEN l.judged <= :k THEN l.status ELSE j.status END IN ('PENDING', 'CONTESTED')",
             items,
