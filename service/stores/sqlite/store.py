@@ -12,6 +12,7 @@ from queue import Empty, SimpleQueue
 
 from graph_schema.order import instant_us
 from service.ports import Fault
+from service.stores.errors import StoreError
 from service.stores.sqlite.checking import rebuild, verify
 from service.stores.sqlite.schema import GRAPH, LOG, VERSION
 from service.stores.sqlite.snapshot import SqliteSnapshot
@@ -19,10 +20,6 @@ from service.stores.sqlite.writer import SqliteWriter
 
 BUSY_TIMEOUT_S = 60.0
 CACHE_KIB = 64 * 1024
-
-
-class StoreError(Exception):
-    """A store that cannot be opened or written, with the place and the way out."""
 
 
 class SqliteStore:

@@ -1,0 +1,31 @@
+"""The command `voltrace`."""
+
+from __future__ import annotations
+
+import click
+
+from service.cli.demo import demo
+from service.cli.ingest import ingest
+from service.cli.schema import schema
+from service.cli.serve import serve
+from service.cli.trace import trace
+from service.cli.upkeep import rebuild, verify
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="voltrace")
+def main() -> None:
+    """Provenance of traction batteries: where did this battery's substance go, and where did it come from?
+
+    \b
+    voltrace demo                          everything in one go
+    voltrace ingest events.jsonl           events into the store
+    voltrace trace KEY                     the trace as a tree
+    voltrace serve                         GraphQL on 127.0.0.1:8000
+    """
+
+
+for command in (demo, serve, ingest, trace, verify, rebuild, schema):
+    main.add_command(command)
+
+__all__ = ["main"]

@@ -1,0 +1,75 @@
+"""What the commands share: the store option, errors, times."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+
+from service import settings
+from service.bootstrap import open_store
+from service.ports import Store
+from service.stores.errors import StoreError
+
+T = TypeVar("T")
+
+store_option = click.option(
+    "--store", "store_url", metavar="URL", help="sqlite:PATH or memory:  [default: VOLTRACE_STORE, or a user file]"
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def configured() -> settings.Settings:
+    """The settings; a bad one ends the command."""
+    try:
+        return settings.load()
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def opened(url: str | None) -> Store:
+    """The store of a command; one that cannot be opened ends it."""
+    try:
+        return open_store(url or configured().store)
+    except StoreError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def finish(store: Store, use_case: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run a use case to its end and close the store."""
+
+    async def run() -> T:
+        try:
+            return await use_case()
+        finally:
+            await store.close()
+
+    try:
+        return asyncio.run(run())
+    except StoreError as error:
+        raise click.ClickException(str(error)) from error
+
+
+class Moment(click.ParamType[datetime]):
+    """A date, or an RFC 3339 time with an offset; a date means its last microsecond in UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Parse a moment."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no date and no time such as 2026-04-01T08:30:00+08:00", param, ctx)
+        if len(value) == 10:
+            return moment.replace(hour=23, minute=59, second=59, microsecond=999_999, tzinfo=UTC)
+        if moment.tzinfo is None:
+            self.fail(f"{value!r} has no offset; write {value}Z for UTC, or {value}+08:00", param, ctx)
+        return moment

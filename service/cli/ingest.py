@@ -1,0 +1,119 @@
+"""`voltrace ingest`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import click
+import orjson
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from service import ingesting
+from service.cli.common import err, finish, opened, out, store_option
+from service.ingesting import FORMATS, Ingest, Rejection, Report
+from service.recording import RecordStatus
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@store_option
+@click.option("--format", "format_name", type=click.Choice(FORMATS), help="where the content does not tell")
+@click.option("--batch", type=click.IntRange(1, 100_000), default=ingesting.BATCH, show_default=True)
+@click.option("--report", "report_path", type=click.Path(dir_okay=False), help="rejected lines go there, as JSON Lines")
+def ingest(
+    files: tuple[str, ...], store_url: str | None, format_name: str | None, batch: int, report_path: str | None
+) -> None:
+    """Record events from files; - is standard input. The exit code is 1 where lines were rejected.
+
+    \b
+    voltrace ingest events.jsonl
+    voltrace ingest company-a.json company-b.json     Catena-X files are recognised
+    zcat big.jsonl.gz | voltrace ingest -
+    """
+    store = opened(store_url)
+    with _report_file(report_path) as file, _bar() as bar:
+        task = bar.add_task("ingest", total=None, events=0)
+
+        def reject(rejection: Rejection) -> None:
+            if file is not None:
+                file.write(orjson.dumps(rejection._asdict()).decode() + "\n")
+
+        def progress(now: ingesting.Progress) -> None:
+            total = now.bytes_total or None
+            bar.update(task, completed=now.bytes_read, total=total, events=now.events)
+
+        run = Ingest(store, batch, progress, reject)
+        try:
+            report = finish(store, lambda: run.run(list(files), sys.stdin.buffer, format_name))
+        except (OSError, ingesting.UnknownFormat) as error:
+            raise click.ClickException(str(error)) from error
+    print_report(report, report_path)
+    if report.rejected:
+        raise SystemExit(1)
+
+
+@contextmanager
+def _report_file(path: str | None) -> Iterator[IO[str] | None]:
+    if path is None:
+        yield None
+    else:
+        with Path(path).open("w", encoding="utf-8") as file:
+            yield file
+
+
+class _Rate(TextColumn):
+    def __init__(self) -> None:
+        super().__init__("{task.fields[events]:,} events")
+
+    def render(self, task):  # type: ignore[no-untyped-def]
+        """The count, and the rate so far."""
+        text = super().render(task)
+        if task.elapsed:
+            text.append(f", {task.fields['events'] / task.elapsed:,.0f}/s")
+        return text
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        _Rate(),
+        TimeRemainingColumn(compact=True),
+        console=err,
+        disable=not err.is_terminal,
+    )
+
+
+def print_report(report: Report, report_path: str | None = None) -> None:
+    """The summary: what came in, what stands in the store now, and where to look."""
+    out.print("[bold]Ingested[/]")
+    for status in RecordStatus:
+        if report.counts[status]:
+            name = "malformed" if status is RecordStatus.REJECTED else status.value.lower()
+            out.print(f"  {report.counts[status]:>9,} {name}")
+    for (what, reason), count in sorted(report.left_out.items()):
+        out.print(f"  {count:>9,} left out: {what} ({reason})")
+    standing = ", ".join(f"{count:,} {status.value.lower()}" for status, count in report.standing.items() if count)
+    out.print(f"In the store now: {standing or 'nothing'}")
+    open_ones = [status for status in ("PENDING", "CONTESTED") if report.standing.get(_status(status))]
+    for status in open_ones:
+        out.print(
+            f"  see why with GraphQL: {{ events(filter: {{status: {status}}}) "
+            "{ edges { node { eventId problems { code message conflictsWith } } } } }",
+            style="dim",
+            markup=False,
+        )
+    for rejection in report.rejections[:10]:
+        err.print(f"[red]malformed[/] {rejection.where}: ", end="")
+        err.print(f"{rejection.field}: {rejection.reason}" if rejection.field else rejection.reason, markup=False)
+    if report.rejected > 10:
+        rest = f"all of them are in {report_path}" if report_path else "--report FILE writes them all down"
+        err.print(f"... and {report.rejected - 10:,} more; {rest}")
+
+
+def _status(name: str) -> ingesting.EventStatus:
+    return ingesting.EventStatus(name)

@@ -1,0 +1,62 @@
+"""Settings: from the environment, with a default each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import platformdirs
+
+
+def default_store() -> str:
+    """The embedded store in the user's data directory."""
+    return f"sqlite:{Path(platformdirs.user_data_dir('voltrace')) / 'voltrace.db'}"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What can be set; `DESCRIPTIONS` says what each means."""
+
+    store: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    nodes_max: int = 20_000
+    page_max: int = 500
+    batch_max: int = 10_000
+    body_max_bytes: int = 16 * 1024 * 1024
+
+
+DESCRIPTIONS = {
+    "store": "where the log and the graph are: sqlite:PATH or memory: (default: a file in the user's data directory)",
+    "host": "the address that the service listens on",
+    "port": "the port that the service listens on",
+    "nodes_max": "the ceiling, and the default, of a trace's maxNodes",
+    "page_max": "the ceiling of `first` and `last` in connections",
+    "batch_max": "how many events one recordEvents takes",
+    "body_max_bytes": "the largest request body",
+}
+
+
+def environment_name(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"VOLTRACE_{name.upper()}"
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of an environment (default: of this process). Raises ValueError naming a bad variable."""
+    stated = os.environ if environment is None else environment
+    values: dict[str, str | int] = {}
+    for entry in fields(Settings):
+        text = stated.get(environment_name(entry.name))
+        if not text:
+            continue
+        if isinstance(entry.default, int):
+            if not text.isdigit() or int(text) == 0:
+                raise ValueError(f"{environment_name(entry.name)} is {text!r}; it takes a whole number above 0")
+            values[entry.name] = int(text)
+        else:
+            values[entry.name] = text
+    settings = Settings(**values)  # type: ignore[arg-type]
+    return settings if settings.store else Settings(**{**settings.__dict__, "store": default_store()})

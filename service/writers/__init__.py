@@ -1,0 +1,1 @@
+"""Writers: a trace in the forms that people and programs read."""
