@@ -1,0 +1,1 @@
+"""The GraphQL interface: one file per noun."""

@@ -1,0 +1,107 @@
+"""What one request knows: the store, the moment of knowledge it is pinned to, and bulk loaders."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+
+from graphql import GraphQLError
+from strawberry.dataloader import DataLoader
+from strawberry.fastapi import BaseContext
+
+from graph_schema.order import Position, cut_after
+from graph_schema.reader import ItemRow
+from graph_schema.status import ItemStatus, statuses
+from graph_schema.windows import END
+from service.ports import ItemDetails, Snapshot, Store
+from service.running import run
+from service.settings import Settings
+
+T = TypeVar("T")
+
+
+class Moment(NamedTuple):
+    """What an answer is about: the world at `as_of` (None: the end of time), as the first `sequence` records say."""
+
+    sequence: int
+    as_of: datetime | None
+
+    @property
+    def cut(self) -> Position:
+        """The position that `as_of` cuts at."""
+        return END if self.as_of is None else cut_after(self.as_of)
+
+
+class Context(BaseContext):
+    """The context of one request."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        super().__init__()
+        self.store = store
+        self.settings = settings
+        self._pinned: int | None = None
+        self.details: DataLoader[tuple[int, Any], ItemDetails | None] = DataLoader(self._load_details)
+        self.status: DataLoader[tuple[Moment, ItemRow], ItemStatus] = DataLoader(self._load_status)
+
+    async def moment(self, as_of: datetime | None, known_at: datetime | None, above: Moment | None = None) -> Moment:
+        """The moment that arguments name; what they leave out is inherited, or now."""
+        if known_at is not None:
+            sequence = await run(self.store, lambda: self.store.sequence_at(known_at))
+        elif above is not None:
+            sequence = above.sequence
+        else:
+            if self._pinned is None:
+                self._pinned = await run(self.store, lambda: self.store.sequence_at(None))
+            sequence = self._pinned
+        if as_of is None and above is not None:
+            as_of = above.as_of
+        return Moment(sequence, as_of)
+
+    async def read(self, moment: Moment, question: Callable[[Snapshot], Coroutine[Any, Any, T]]) -> T:
+        """Ask a snapshot at a moment."""
+
+        async def ask() -> T:
+            async with self.store.snapshot(moment.sequence) as snapshot:
+                return await question(snapshot)
+
+        return await run(self.store, ask)
+
+    async def _load_details(self, keys: list[tuple[int, Any]]) -> list[ItemDetails | None]:
+        found: dict[tuple[int, Any], ItemDetails] = {}
+        for sequence in {sequence for sequence, _ in keys}:
+            handles = [handle for at, handle in keys if at == sequence]
+            for row in await self.read(Moment(sequence, None), lambda snapshot, ask=handles: snapshot.details(ask)):  # type: ignore[misc]
+                found[sequence, row.handle] = row
+        return [found.get(key) for key in keys]
+
+    async def _load_status(self, keys: list[tuple[Moment, ItemRow]]) -> list[ItemStatus]:
+        found: dict[tuple[Moment, Any], ItemStatus] = {}
+        for moment in {moment for moment, _ in keys}:
+            rows = {row.handle: row for at, row in keys if at == moment}
+            for handle, status in (
+                await self.read(moment, lambda snapshot, ask=rows, at=moment: statuses(snapshot, ask, at.cut))  # type: ignore[misc]
+            ).items():
+                found[moment, handle] = status
+        return [found[moment, row.handle] for moment, row in keys]
+
+
+ContextGetter = Callable[[], Awaitable[Context]]
+
+
+def global_id(type_name: str, key: str) -> str:
+    """An opaque id for a type and a key."""
+    return base64.urlsafe_b64encode(f"{type_name}:{key}".encode()).decode().rstrip("=")
+
+
+def from_global_id(text: str, argument: str = "id") -> tuple[str, str]:
+    """Type and key of a global id. Raises GraphQLError naming the argument."""
+    try:
+        type_name, _, key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        type_name = key = ""
+    if not key:
+        raise GraphQLError(f"{argument}: {text!r} is no id of this service; take one from an `id` field")
+    return type_name, key

@@ -1,0 +1,187 @@
+"""Events: the records of the log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+import strawberry
+from strawberry.scalars import JSON
+
+from graph_schema.canonical import parse_event
+from service import items as questions
+from service.api.connection import PageInfo, cursor, from_cursor, page_info, page_size
+from service.api.context import Context, Moment, global_id
+from service.api.item import Info, Item, Node, item_of
+from service.api.organization import Organization
+from service.api.scalars import EventStatus, EventType
+from service.ports import EventFilter as Filter
+from service.ports import StoredEvent
+
+
+@strawberry.type(description="Why an event is pending, contested or was turned away.")
+class Problem:
+    """One problem."""
+
+    code: str = strawberry.field(description="Such as UNKNOWN_ITEM or ALREADY_ENDED.")
+    message: str = strawberry.field(description="A sentence.")
+    field: str | None = strawberry.field(description="The field of the event that is meant.")
+    key: str | None = strawberry.field(description="The item or event that is meant.")
+    conflicts_with: str | None = strawberry.field(description="The id of the event that it conflicts with.")
+
+
+@strawberry.type(description="A fact that somebody reported: a record of the log. It is never changed.")
+class Event(Node):
+    """An event at a moment."""
+
+    record: strawberry.Private[StoredEvent]
+    moment: strawberry.Private[Moment]
+
+    @strawberry.field(description="Opaque and stable; `node(id)` finds the thing again.")
+    def id(self) -> strawberry.ID:
+        """The global id."""
+        return strawberry.ID(global_id("Event", self.record.event_id))
+
+    @strawberry.field(description="The sender's id of it.")
+    def event_id(self) -> str:
+        """The event id."""
+        return self.record.event_id
+
+    @strawberry.field(description="What it reports.")
+    def type(self) -> EventType:
+        """The type."""
+        return self.record.type
+
+    @strawberry.field(description="What became of it.")
+    async def status(self, info: Info, known_at: datetime | None = None) -> EventStatus:
+        """The status at a moment of knowledge."""
+        if known_at is None:
+            return self.record.status
+        moment = await info.context.moment(None, known_at, self.moment)
+        found = await load_event(info.context, moment, self.record.event_id)
+        return self.record.status if found is None else found.record.status
+
+    @strawberry.field(description="Why it is pending or contested.")
+    def problems(self) -> list[Problem]:
+        """The problems."""
+        return [Problem(**problem._asdict()) for problem in self.record.problems]
+
+    @strawberry.field(description="When it was true.")
+    def occurred_at(self) -> datetime:
+        """The time of the fact."""
+        return self.record.occurred_at
+
+    @strawberry.field(description="When the log learned it.")
+    def recorded_at(self) -> datetime:
+        """The time of the record."""
+        return self.record.recorded_at
+
+    @strawberry.field(description="Who reports that it did it.")
+    def actor(self) -> Organization | None:
+        """The actor."""
+        return Organization(key_text=self.record.actor, moment=self.moment)
+
+    @strawberry.field(description="Its place in the log, from 1.")
+    def sequence(self) -> int:
+        """The sequence number."""
+        return self.record.sequence
+
+    @strawberry.field(description="SHA-256 over the previous hash, sequence, recordedAt and the payload's digest.")
+    def hash(self) -> str:
+        """The hash, in hexadecimal."""
+        return self.record.hash.hex()
+
+    @strawberry.field(description="The hash of the record before it.")
+    def previous_hash(self) -> str:
+        """The previous hash, in hexadecimal."""
+        return self.record.previous_hash.hex()
+
+    @strawberry.field(description="The items that it names, as far as they are known.")
+    async def items(self, info: Info) -> list[Item]:
+        """The items named."""
+        if self.record.payload is None:
+            return []
+        event, _ = parse_event(self.record.payload)
+
+        async def ask(snapshot: Any) -> list[Any]:
+            handles = [await snapshot.find(key) for key in event.named_keys()]
+            return await questions.born_before(
+                snapshot, [handle for handle in handles if handle is not None], self.moment.cut
+            )
+
+        rows = await info.context.read(self.moment, ask)
+        return [item_of(row, self.moment) for row in sorted(rows, key=lambda row: row.key)]
+
+    @strawberry.field(description="The event as it was sent. Null: withheld or erased.")
+    def payload(self) -> JSON | None:
+        """The payload."""
+        return None if self.record.payload is None else orjson.loads(self.record.payload)
+
+
+@strawberry.type(description="An edge of a connection.")
+class EventEdge:
+    """One edge."""
+
+    cursor: str = strawberry.field(description="Go on `after` it.")
+    node: Event = strawberry.field(description="The event.")
+
+
+@strawberry.type(description="A page of events.")
+class EventConnection:
+    """A page."""
+
+    edges: list[EventEdge] = strawberry.field(description="The page.")
+    page_info: PageInfo = strawberry.field(description="Where it lies.")
+    total_count: int = strawberry.field(description="How many there are in all.")
+
+
+@strawberry.input(description="Which events: all that are given must hold.")
+class EventFilter:
+    """A filter."""
+
+    type: EventType | None = strawberry.field(default=None, description="Of a type.")
+    actor: str | None = strawberry.field(default=None, description="By an actor, its key.")
+    status: EventStatus | None = strawberry.field(default=None, description="With a status.")
+    item: str | None = strawberry.field(default=None, description="About an item, its key.")
+
+
+async def load_event(context: Context, moment: Moment, event_id: str) -> Event | None:
+    """An event by its id."""
+    found = await context.read(moment, lambda snapshot: snapshot.stored([event_id]))
+    return Event(record=found[0], moment=moment) if found else None
+
+
+async def events_page(
+    context: Context, moment: Moment, where: EventFilter | None, first: int | None, after: str | None
+) -> EventConnection:
+    """A page of the log, in the order of its sequence."""
+    size = page_size(first, context.settings.page_max)
+    behind = int(from_cursor(after, "after") or 0)
+    chosen = Filter()
+    if where is not None:
+        chosen = Filter(None if where.type is None else where.type.value, where.actor, where.status, where.item)
+
+    async def ask(snapshot: Any) -> tuple[list[StoredEvent], int]:
+        return await snapshot.event_page(chosen, behind, size + 1), await snapshot.event_count(chosen)
+
+    found, total = await context.read(moment, ask)
+    edges = [
+        EventEdge(cursor=cursor(record.sequence), node=Event(record=record, moment=moment)) for record in found[:size]
+    ]
+    info = page_info([edge.cursor for edge in edges], len(found) > size, behind > 0)
+    return EventConnection(edges=edges, page_info=info, total_count=total)
+
+
+async def history_page(
+    context: Context, moment: Moment, handle: Any, first: int | None, after: str | None
+) -> EventConnection:
+    """A page of an item's events, in the total order."""
+    size = page_size(first, context.settings.page_max)
+    behind = from_cursor(after, "after")
+    events = await context.read(moment, lambda snapshot: questions.history_until(snapshot, handle, moment.cut))
+    start = next((index + 1 for index, event in enumerate(events) if str(event.sequence) == behind), 0)
+    page = events[start : start + size]
+    edges = [EventEdge(cursor=cursor(record.sequence), node=Event(record=record, moment=moment)) for record in page]
+    info = page_info([edge.cursor for edge in edges], len(events) > start + size, start > 0)
+    return EventConnection(edges=edges, page_info=info, total_count=len(events))

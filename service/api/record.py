@@ -1,0 +1,73 @@
+"""Recording events."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import strawberry
+from graphql import GraphQLError
+
+from service.api.context import Moment
+from service.api.event import Event, Problem, load_event
+from service.api.item import Info
+from service.api.scalars import EventInput, OnConflict, RecordStatus
+from service.recording import record
+from service.running import run
+
+
+@strawberry.type(description="What became of one sent event.")
+class RecordedEvent:
+    """One result."""
+
+    event_id: str | None = strawberry.field(description="Null where it could not be read.")
+    status: RecordStatus = strawberry.field(description="What became of it.")
+    problems: list[Problem] = strawberry.field(description="Why, where it is not accepted.")
+    moment: strawberry.Private[Moment]
+
+    @strawberry.field(description="The stored event; null where it was turned away.")
+    async def event(self, info: Info) -> Event | None:
+        """The stored event."""
+        if self.event_id is None or self.status.value == "REJECTED":
+            return None
+        return await load_event(info.context, self.moment, self.event_id)
+
+
+@strawberry.type(description="How many events have a status.")
+class StatusCount:
+    """One count."""
+
+    status: RecordStatus = strawberry.field(description="The status.")
+    count: int = strawberry.field(description="How many.")
+
+
+@strawberry.type(description="What became of the sent events, in the order sent.")
+class RecordEventsResult:
+    """All results."""
+
+    results: list[RecordedEvent] = strawberry.field(description="One for each event.")
+    counts: list[StatusCount] = strawberry.field(description="How many of each status.")
+
+
+async def record_events(
+    info: Info, events: list[EventInput], on_conflict: OnConflict, all_or_nothing: bool
+) -> RecordEventsResult:
+    """Record events. Raises GraphQLError above the limit of one call."""
+    limit = info.context.settings.batch_max
+    if len(events) > limit:
+        raise GraphQLError(f"events: {len(events)} are more than the limit of {limit}; send them in several calls")
+    store = info.context.store
+    results = await run(store, lambda: record(store, list(events), on_conflict, all_or_nothing))
+    moment = Moment(await run(store, lambda: store.sequence_at(None)), None)
+    counts = Counter(result.status for result in results)
+    return RecordEventsResult(
+        results=[
+            RecordedEvent(
+                event_id=result.event_id,
+                status=result.status,
+                problems=[Problem(**problem._asdict()) for problem in result.problems],
+                moment=moment,
+            )
+            for result in results
+        ],
+        counts=[StatusCount(status=status, count=count) for status, count in sorted(counts.items())],
+    )

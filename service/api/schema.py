@@ -1,0 +1,273 @@
+"""The schema: the queries and mutations. `python -m service.api.schema` prints it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import MaskErrors
+from strawberry.schema.config import StrawberryConfig
+
+from graph_schema.errors import MalformedEvent
+from service import items as questions
+from service import tracing
+from service.api.connection import PageInfo, cursor, from_cursor, page_info, page_size
+from service.api.context import from_global_id
+from service.api.event import Event, EventConnection, EventFilter, events_page, load_event
+from service.api.execution import FastExecutionContext
+from service.api.item import (
+    TYPES,
+    Battery,
+    Info,
+    Item,
+    MaterialLot,
+    Module,
+    Node,
+    Vehicle,
+    find_item,
+    item_of,
+)
+from service.api.organization import Organization
+from service.api.record import RecordEventsResult, record_events
+from service.api.scalars import (
+    SCALARS,
+    Claims,
+    EventInput,
+    ItemKind,
+    OnConflict,
+    TraceDirection,
+)
+from service.api.trace import Trace, ask_trace
+from service.ports import ItemFilter as Filter
+from service.stores.errors import StoreError
+
+
+@strawberry.type(description="An edge of a connection.")
+class ItemEdge:
+    """One edge."""
+
+    cursor: str = strawberry.field(description="Go on `after` it.")
+    node: Item = strawberry.field(description="The item.")
+
+
+@strawberry.type(description="A page of items, in the order of their keys.")
+class ItemConnection:
+    """A page."""
+
+    edges: list[ItemEdge] = strawberry.field(description="The page.")
+    page_info: PageInfo = strawberry.field(description="Where it lies.")
+    total_count: int = strawberry.field(description="How many there are in all.")
+
+
+@strawberry.input(description="Which items: all that are given must hold.")
+class ItemFilter:
+    """A filter."""
+
+    kind: ItemKind | None = strawberry.field(default=None, description="Of a kind.")
+    text: str | None = strawberry.field(default=None, description="With this text in the key.")
+
+
+async def _item(info: Info, key: str, as_of: Any, known_at: Any, kind: type[Any]) -> Any:
+    item = await find_item(info.context, key, await info.context.moment(as_of, known_at))
+    return item if isinstance(item, kind) else None
+
+
+@strawberry.type(
+    description="Reads. Each takes `asOf`, the world at that moment, and `knownAt`, what the log held then."
+)
+class Query:
+    """The queries."""
+
+    @strawberry.field(description="Anything by its global id.")
+    async def node(
+        self, info: Info, id: strawberry.ID, as_of: datetime | None = None, known_at: datetime | None = None
+    ) -> Node | None:
+        """One node."""
+        kind, key = from_global_id(id)
+        moment = await info.context.moment(as_of, known_at)
+        if kind == "Item":
+            return await find_item(info.context, key, moment)
+        if kind == "Event":
+            return await load_event(info.context, moment, key)
+        if kind == "Organization":
+            return await self.organization(info, key, as_of, known_at)  # type: ignore[misc]
+        raise GraphQLError(f"id: there is no type {kind!r}; take an id from an `id` field")
+
+    @strawberry.field(description="Several things by their global ids, in the order asked; null where there is none.")
+    async def nodes(
+        self, info: Info, ids: list[strawberry.ID], as_of: datetime | None = None, known_at: datetime | None = None
+    ) -> list[Node | None]:
+        """Several nodes."""
+        page_size(len(ids), info.context.settings.page_max, "ids")
+        return [await self.node(info, one, as_of, known_at) for one in ids]  # type: ignore[misc]
+
+    @strawberry.field(description="An item by its key, or another identifier of it (the key wins).")
+    async def item(
+        self, info: Info, key: str, as_of: datetime | None = None, known_at: datetime | None = None
+    ) -> Item | None:
+        """An item."""
+        return await _item(info, key, as_of, known_at, Item)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="A battery by its key or another identifier.")
+    async def battery(
+        self, info: Info, key: str, as_of: datetime | None = None, known_at: datetime | None = None
+    ) -> Battery | None:
+        """A battery."""
+        return await _item(info, key, as_of, known_at, Battery)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="A module by its key or another identifier.")
+    async def module(
+        self, info: Info, key: str, as_of: datetime | None = None, known_at: datetime | None = None
+    ) -> Module | None:
+        """A module."""
+        return await _item(info, key, as_of, known_at, Module)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="A vehicle by its VIN or another identifier.")
+    async def vehicle(
+        self, info: Info, key: str, as_of: datetime | None = None, known_at: datetime | None = None
+    ) -> Vehicle | None:
+        """A vehicle."""
+        return await _item(info, key, as_of, known_at, Vehicle)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="A material lot by its number or another identifier.")
+    async def lot(
+        self, info: Info, key: str, as_of: datetime | None = None, known_at: datetime | None = None
+    ) -> MaterialLot | None:
+        """A lot."""
+        return await _item(info, key, as_of, known_at, MaterialLot)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="An organization by its key, registered or not, if it ever acted or held something.")
+    async def organization(
+        self, info: Info, key: str, as_of: datetime | None = None, known_at: datetime | None = None
+    ) -> Organization | None:
+        """An organization."""
+        moment = await info.context.moment(as_of, known_at)
+        known = await info.context.read(moment, lambda snapshot: snapshot.is_organization(key))
+        return Organization(key_text=key, moment=moment) if known else None
+
+    @strawberry.field(description="An event by its id.")
+    async def event(self, info: Info, event_id: str, known_at: datetime | None = None) -> Event | None:
+        """An event."""
+        return await load_event(info.context, await info.context.moment(None, known_at), event_id)
+
+    @strawberry.field(description="The log, in the order of its sequence.")
+    async def events(
+        self,
+        info: Info,
+        filter: EventFilter | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        known_at: datetime | None = None,
+    ) -> EventConnection:
+        """A page of events."""
+        return await events_page(info.context, await info.context.moment(None, known_at), filter, first, after)
+
+    @strawberry.field(description="The items that are known, in the order of their keys.")
+    async def items(
+        self,
+        info: Info,
+        filter: ItemFilter | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        known_at: datetime | None = None,
+    ) -> ItemConnection:
+        """A page of items."""
+        if first is not None and last is not None:
+            raise GraphQLError("first, last: give one of them")
+        reverse = last is not None
+        size = page_size(last if reverse else first, info.context.settings.page_max, "last" if reverse else "first")
+        edge = from_cursor(before, "before") if reverse else from_cursor(after, "after")
+        moment = await info.context.moment(None, known_at)
+        kind = None if filter is None or filter.kind is None else filter.kind.value
+        where = Filter(kind, None if filter is None else filter.text)
+
+        async def ask(snapshot: Any) -> tuple[list[Any], int]:
+            page = await snapshot.item_page(where, edge, size + 1, reverse)
+            rows = await questions.born_before(snapshot, [handle for handle, _ in page], moment.cut)
+            return rows, await snapshot.item_count(where)
+
+        rows, total = await info.context.read(moment, ask)
+        rows = sorted(rows, key=lambda row: row.key, reverse=reverse)
+        shown = sorted(rows[:size], key=lambda row: row.key)
+        edges = [ItemEdge(cursor=cursor(row.key), node=item_of(row, moment)) for row in shown]
+        place = page_info([one.cursor for one in edges], len(rows) > size, edge is not None, reverse)
+        return ItemConnection(edges=edges, page_info=place, total_count=total)
+
+    @strawberry.field(description="Where an item's substance went, or came from; null where it is not known then.")
+    async def trace(
+        self,
+        info: Info,
+        key: str,
+        direction: TraceDirection,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+        claims: Claims = Claims.ACCEPTED,
+        max_depth: int | None = None,
+        max_nodes: int | None = None,
+    ) -> Trace | None:
+        """A trace."""
+        moment = await info.context.moment(as_of, known_at)
+        return await ask_trace(info, key, direction, moment, claims, max_depth, max_nodes)
+
+    @strawberry.field(description="Only what physically connects two items; no nodes where nothing does.")
+    async def path(
+        self,
+        info: Info,
+        from_: Annotated[str, strawberry.argument(name="from", description="Whose matter.")],
+        to: str,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> Trace | None:
+        """A path."""
+        moment = await info.context.moment(as_of, known_at)
+        found = await tracing.path(info.context.store, from_, to, moment.as_of, moment.sequence)
+        return None if found is None else Trace(found=found, moment=moment)
+
+
+@strawberry.type(description="Writes.")
+class Mutation:
+    """The mutations."""
+
+    @strawberry.mutation(
+        description="Record events: a status and problems for each. An event is recorded once by its id."
+    )
+    async def record_events(
+        self,
+        info: Info,
+        events: list[EventInput],
+        on_conflict: OnConflict = OnConflict.KEEP,
+        all_or_nothing: bool = False,
+    ) -> RecordEventsResult:
+        """Record events."""
+        return await record_events(info, events, on_conflict, all_or_nothing)
+
+
+def _should_mask(error: GraphQLError) -> bool:
+    """Whether an error's text may hold what is none of the client's business."""
+    cause = error.original_error
+    return cause is not None and not isinstance(cause, GraphQLError | MalformedEvent | StoreError)
+
+
+schema = strawberry.Schema(
+    query=Query,
+    mutation=Mutation,
+    types=list(TYPES.values()),
+    config=StrawberryConfig(scalar_map=SCALARS),
+    extensions=[lambda: MaskErrors(should_mask_error=_should_mask)],
+    execution_context_class=FastExecutionContext,
+)
+
+
+def sdl() -> str:
+    """The schema in the schema definition language."""
+    return schema.as_str() + "\n"
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(sdl())

@@ -1,0 +1,211 @@
+"""The trace."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, cast
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.nodes import FragmentSpread, InlineFragment, SelectedField
+
+from graph_schema import answer
+from graph_schema.trace import TraceQuestion
+from service import tracing
+from service.api.context import Moment
+from service.api.event import Event, load_event
+from service.api.item import Info, Item, Node, find_item, item_of
+from service.api.organization import Organization
+from service.api.scalars import AttributionBasis, EdgeKind, ItemKind, TraceDirection, TraceRole
+
+
+@strawberry.type(description="An item, organization or event of a trace.")
+class TraceNode:
+    """One node."""
+
+    key: str = strawberry.field(description="An item's or organization's key, or an event id.")
+    kind: str = strawberry.field(description="CELL MODULE BATTERY COMPONENT VEHICLE LOT ORGANIZATION EVENT.")
+    role: TraceRole = strawberry.field(description="What it is to the root.")
+    depth: int = strawberry.field(description="Edges from the root.")
+    label: str = strawberry.field(description="A short name: model, material, organization's name or event type.")
+    status: str | None = strawberry.field(description="An item's or event's status.")
+    at: datetime | None = strawberry.field(description="When it came into being, or occurred.")
+    redacted: bool = strawberry.field(description="Whether it is withheld from the viewer.")
+    handle: strawberry.Private[Any] = None
+    moment: strawberry.Private[Moment | None] = None
+
+    @strawberry.field(description="The full object, where a client wants more.")
+    async def node(self, info: Info) -> Node | None:
+        """The typed object."""
+        assert self.moment is not None
+        if self.kind == "ORGANIZATION":
+            return Organization(key_text=self.key, moment=self.moment)
+        if self.kind == "EVENT":
+            return await load_event(info.context, self.moment, self.key)
+        moment, handle = self.moment, self.handle
+        rows = await info.context.read(moment, lambda snapshot: snapshot.items([handle]))
+        return item_of(rows[0], moment) if rows else None
+
+
+@strawberry.type(description="An edge of a trace, with the events that opened and closed it as evidence.")
+class TraceEdge:
+    """One edge."""
+
+    source: str = strawberry.field(description="The key of the node it starts from.")
+    target: str = strawberry.field(description="The key of the node it leads to.")
+    kind: EdgeKind = strawberry.field(description="What kind of edge it is.")
+    from_: datetime = strawberry.field(name="from", description="Since when.")
+    to: datetime | None = strawberry.field(description="Until when; null while it is open.")
+    mass_kg: float | None = strawberry.field(description="Kilograms consumed, drawn or yielded.")
+    opened_by: str = strawberry.field(description="The id of the event that opened it.")
+    closed_by: str | None = strawberry.field(description="The id of the event that closed it.")
+    contested: bool = strawberry.field(description="Whether only a contested event claims it.")
+
+
+@strawberry.type(description="How much of an element of the root reached an item (forward), or came from it.")
+class Attribution:
+    """One row."""
+
+    key: str = strawberry.field(description="The item's key.")
+    kind: ItemKind = strawberry.field(description="What it is.")
+    element: str = strawberry.field(description='The element\'s symbol; "" is total mass.')
+    mass_kg: float = strawberry.field(description="Kilograms.")
+    share: float = strawberry.field(description="Forward: of the item's content. Backward: of the root's.")
+    basis: AttributionBasis = strawberry.field(description="The weakest on any way.")
+    direction: TraceDirection = strawberry.field(description="Which way.")
+
+
+@strawberry.type(description="Where the root's kilograms of an element are; rootKg is the sum of the others.")
+class Balance:
+    """One row."""
+
+    element: str = strawberry.field(description='The element\'s symbol; "" is total mass.')
+    root_kg: float = strawberry.field(description="In the root and all that was ever inside it.")
+    recovered_kg: float = strawberry.field(description="Remaining in lots.")
+    in_use_kg: float = strawberry.field(description="In units of the root that did not end.")
+    used_in_production_kg: float = strawberry.field(description="In new units, reached through a lot.")
+    disposed_kg: float = strawberry.field(description="Disposed of.")
+    loss_kg: float = strawberry.field(description="Lost in transformations, dismantling and scrapping.")
+
+
+@strawberry.type(description="A node whose edges a bound cut off.")
+class FrontierNode:
+    """One node."""
+
+    key: str = strawberry.field(description="Its key.")
+    unexplored_edges: int = strawberry.field(description="At most so many edges more.")
+
+
+@strawberry.type(description="The answer to: where did its substance go, and where did it come from?")
+class Trace:
+    """A trace at a moment."""
+
+    found: strawberry.Private[answer.Trace]
+    moment: strawberry.Private[Moment]
+
+    @strawberry.field(description="The item that is traced.")
+    async def root(self, info: Info) -> Item:
+        """The root."""
+        item = await find_item(info.context, self.found.root, self.moment)
+        assert item is not None
+        return item
+
+    @strawberry.field(description="Which way.")
+    def direction(self) -> TraceDirection:
+        """The direction."""
+        return self.found.direction
+
+    @strawberry.field(description="In the order depth, kind, key.")
+    def nodes(self, info: Info) -> list[TraceNode]:
+        """The nodes."""
+        if not selects(info.selected_fields, {"node"}):
+            return cast("list[TraceNode]", self.found.nodes)
+        return [
+            TraceNode(
+                key=node.key,
+                kind=node.kind,
+                role=node.role,
+                depth=node.depth,
+                label=node.label,
+                status=node.status,
+                at=node.at,
+                redacted=node.redacted,
+                handle=node.handle,
+                moment=self.moment,
+            )
+            for node in self.found.nodes
+        ]
+
+    @strawberry.field(description="In the order of the events that opened them.")
+    def edges(self) -> list[TraceEdge]:
+        """The edges."""
+        return cast("list[TraceEdge]", self.found.edges)
+
+    @strawberry.field(description="How much of the root is where, or came from where.")
+    def attribution(self) -> list[Attribution]:
+        """The attribution."""
+        return cast("list[Attribution]", self.found.attribution)
+
+    @strawberry.field(description="That nothing of the root is missing; forward only, where everything is known.")
+    def balance(self) -> list[Balance]:
+        """The balance."""
+        return cast("list[Balance]", self.found.balance)
+
+    @strawberry.field(description="Pending or contested events that name an item of the trace.")
+    async def unsettled(self, info: Info) -> list[Event]:
+        """The unsettled events."""
+        found = await info.context.read(self.moment, lambda snapshot: snapshot.stored(self.found.unsettled))
+        by_id = {record.event_id: record for record in found}
+        return [Event(record=by_id[event_id], moment=self.moment) for event_id in self.found.unsettled]
+
+    @strawberry.field(description="Whether a bound cut something off.")
+    def truncated(self) -> bool:
+        """Whether it is cut off."""
+        return self.found.truncated
+
+    @strawberry.field(description="Where a bound cut something off: go on from there.")
+    def frontier(self) -> list[FrontierNode]:
+        """The frontier."""
+        return cast("list[FrontierNode]", self.found.frontier)
+
+
+def selects(selections: list[Any], names: set[str]) -> bool:
+    """Whether any of the fields is selected directly below, fragments included."""
+    for selection in selections:
+        for inner in selection.selections:
+            if isinstance(inner, SelectedField) and inner.name in names:
+                return True
+            if isinstance(inner, FragmentSpread | InlineFragment) and selects([inner], names):
+                return True
+    return False
+
+
+def bound(value: int | None, ceiling: int, argument: str, lowest: int) -> int | None:
+    """A bound of a trace. Raises GraphQLError naming the limit and the value."""
+    if value is not None and not lowest <= value <= ceiling:
+        raise GraphQLError(f"{argument}: {value} is not between {lowest} and the limit of {ceiling}")
+    return value
+
+
+async def ask_trace(
+    info: Info,
+    key: str,
+    direction: answer.Direction,
+    moment: Moment,
+    claims: Any,
+    max_depth: int | None,
+    max_nodes: int | None,
+) -> Trace | None:
+    """A trace at a moment; attribution and balance only where they are selected."""
+    ceiling = info.context.settings.nodes_max
+    question = TraceQuestion(
+        key,
+        direction,
+        moment.as_of,
+        claims.value == "ALL",
+        bound(max_depth, ceiling, "maxDepth", 0),
+        bound(max_nodes, ceiling, "maxNodes", 1) or ceiling,
+        weigh=selects(info.selected_fields, {"attribution", "balance"}),
+    )
+    found = await tracing.trace(info.context.store, question, moment.sequence)
+    return None if found is None else Trace(found=found, moment=moment)
