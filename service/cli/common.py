@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -20,8 +21,18 @@ T = TypeVar("T")
 store_option = click.option(
     "--store", "store_url", metavar="URL", help="sqlite:PATH or memory:  [default: VOLTRACE_STORE, or a user file]"
 )
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+WIDTH_WITHOUT_TERMINAL = 120
+
+
+def _console(stderr: bool = False) -> Console:
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = WIDTH_WITHOUT_TERMINAL
+    return console
+
+
+out = _console()
+err = _console(stderr=True)
 
 
 def configured() -> settings.Settings:

@@ -49,7 +49,7 @@ def demo(port: int, store_url: str, leave: bool) -> None:
         raise click.ClickException(str(error)) from error
     asyncio.run(_show(store))
     out.print(f"[bold]Ask it yourself[/], on http://127.0.0.1:{port}/graphql :")
-    out.print(QUERY, markup=False)
+    click.echo(QUERY)
     if not leave:
         run_service(store, "127.0.0.1", port)
 

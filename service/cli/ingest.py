@@ -102,10 +102,11 @@ def print_report(report: Report, report_path: str | None = None) -> None:
     open_ones = [status for status in ("PENDING", "CONTESTED") if report.standing.get(_status(status))]
     for status in open_ones:
         out.print(
-            f"  see why with GraphQL: {{ events(filter: {{status: {status}}}) "
+            f"  see why: {{ events(filter: {{status: {status}}}) "
             "{ edges { node { eventId problems { code message conflictsWith } } } } }",
             style="dim",
             markup=False,
+            soft_wrap=True,
         )
     for rejection in report.rejections[:10]:
         err.print(f"[red]malformed[/] {rejection.where}: ", end="")
