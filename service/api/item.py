@@ -112,7 +112,7 @@ class Item(Node):
     async def status(self, info: Info, as_of: datetime | None = None, known_at: datetime | None = None) -> ItemStatus:
         """The status at a moment."""
         moment = await info.context.moment(as_of, known_at, self.moment)
-        return await info.context.status.load((moment, self.row))
+        return await info.context.status.load((moment, self.row.handle))
 
     @strawberry.field(description="Kilograms as stated: a unit gross as built, a lot as created. Null: unknown.")
     def mass_kg(self) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -42,6 +43,8 @@ from service.api.scalars import (
 from service.api.trace import Trace, ask_trace
 from service.ports import ItemFilter as Filter
 from service.stores.errors import StoreError
+
+LOGGER = logging.getLogger("voltrace")
 
 
 @strawberry.type(description="An edge of a connection.")
@@ -252,7 +255,17 @@ def _should_mask(error: GraphQLError) -> bool:
     return cause is not None and not isinstance(cause, GraphQLError | MalformedEvent | StoreError)
 
 
-schema = strawberry.Schema(
+class Schema(strawberry.Schema):
+    """A schema that logs what is unexpected, and leaves a caller's mistakes to the caller."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
+        """Log unexpected errors."""
+        for error in errors:
+            if _should_mask(error):
+                LOGGER.error("unexpected error in a request", exc_info=error.original_error)
+
+
+schema = Schema(
     query=Query,
     mutation=Mutation,
     types=list(TYPES.values()),

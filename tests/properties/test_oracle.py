@@ -38,9 +38,7 @@ def check_depths(found: dict) -> None:
     nearer: dict[str, set[int]] = {}
     for _, source, target, _, _ in found["edges"]:
         for here, there in ((source, target), (target, source)):
-            nearer.setdefault(here, set()).update(
-                depth for (_, key), depth in depths.items() if key == there
-            )
+            nearer.setdefault(here, set()).update(depth for (_, key), depth in depths.items() if key == there)
     for (_, key), depth in depths.items():
         assert depth == 0 or depth - 1 in nearer[key], (key, depth)
 
