@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -39,6 +39,13 @@ def _rfc_3339(value: object) -> object:
     )
 
 
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("time", "is too near the beginning or the end of the calendar") from None
+
+
 def _composition(value: dict[str, float]) -> dict[str, float]:
     for symbol in value:
         if symbol not in ELEMENTS:
@@ -52,7 +59,7 @@ Key = Annotated[str, Field(strict=True, pattern=r"^[^\p{C}\p{Z}]{1,128}$")]
 """Of an item or organization: 1 to 128 printable characters without spaces."""
 EventId = Annotated[str, Field(strict=True, pattern=r"^\P{C}{1,128}$")]
 Text = Annotated[str, Field(strict=True)]
-Moment = Annotated[datetime, BeforeValidator(_rfc_3339)]
+Moment = Annotated[datetime, BeforeValidator(_rfc_3339), AfterValidator(_in_utc)]
 Mass = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 Amount = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]

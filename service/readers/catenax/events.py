@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, BinaryIO
 
 from graph_schema.canonical import utc_text
-from service.readers.catenax.assets import Asset, Relation, asset_of, relation_kg
-from service.readers.catenax.container import Json, load, moment
-from service.readers.reading import LeftOut, Malformed, Reading
+from service.readers.catenax import batches
+from service.readers.catenax.assets import Asset, Relation, asset_of, digest_of
+from service.readers.catenax.container import load
+from service.readers.catenax.shapes import Json, Place, moment, number, quantity
+from service.readers.reading import Reading
 
-_UNIT_STEP = 100
-_FOREIGN_STEP = 50
 _SINCE_EVER = "1970-01-01T00:00:00Z"
 
 
@@ -21,39 +21,42 @@ def recognises(head: bytes) -> bool:
     return b"catenaXId" in head
 
 
-def read(data: bytes, name: str, known_lots: Collection[str] = ()) -> Reading:
+def read(source: BinaryIO | bytes, name: str, known_lots: Collection[str] = ()) -> Reading:
     """Read a file. `known_lots` are assets of other files that are known to be batches."""
     reading = Reading()
-    raw, header = load(data, name, reading)
-    assets: dict[str, Asset] = {}
-    for entry in raw:
-        asset = asset_of(entry, reading)
-        if asset is not None:
-            assets[asset.key] = asset
-    File(assets, header, reading, frozenset(known_lots)).tell()
+    assets, header = _load(source, name, reading)
+    File(assets, header, Place(name, reading), frozenset(known_lots)).tell()
     return reading
 
 
-def foreign_parts(data: bytes, name: str) -> set[str]:
+def foreign_parts(source: BinaryIO | bytes, name: str) -> set[str]:
     """The parts that a file names, but does not describe."""
-    reading = Reading()
-    raw, _ = load(data, name, reading)
-    assets = {asset.key: asset for entry in raw if (asset := asset_of(entry, Reading())) is not None}
+    assets, _ = _load(source, name, Reading())
     return {child.child for asset in assets.values() for child in asset.children if child.child not in assets}
+
+
+def _load(source: BinaryIO | bytes, name: str, reading: Reading) -> tuple[dict[str, Asset], Json]:
+    raw, header = load(source if isinstance(source, bytes) else source.read(), name, reading)
+    return {asset.key: asset for entry in raw if (asset := asset_of(entry)) is not None}, header
 
 
 class File:
     """The assets of one file, told as events."""
 
-    def __init__(self, assets: dict[str, Asset], header: Json, reading: Reading, known_lots: frozenset[str]) -> None:
+    def __init__(self, assets: dict[str, Asset], header: Json, file: Place, known_lots: frozenset[str]) -> None:
         self.assets = assets
-        self.header = header
-        self.reading = reading
+        self.file = file
         self.known_lots = known_lots
         self.names = {
-            value: key.removeprefix("BPN_") for key, value in sorted(header.items()) if key.startswith("BPN_")
+            value: key.removeprefix("BPN_")
+            for key, value in sorted(header.items())
+            if key.startswith("BPN_") and isinstance(value, str)
         }
+        self.dismantler = file.key(header.get("BPN_DISMANTLER"), "PlainObject.BPN_DISMANTLER")
         self.relations = self._relations()
+        self.draws = self._draws()
+        self.made = batches.dates(assets, self.draws)
+        self.steps = batches.steps(assets, self.draws)
         dates = [asset.made for asset in assets.values()] + [relation.stated for relation in self.relations.values()]
         self.latest = max((date for date in dates if date is not None), default=datetime(1970, 1, 1, tzinfo=UTC))
 
@@ -62,7 +65,8 @@ class File:
         found: dict[tuple[str, str], Relation] = {}
         for asset in self.assets.values():
             for relation in asset.children:
-                found.setdefault((relation.parent, relation.child), relation)
+                if found.setdefault((relation.parent, relation.child), relation) != relation:
+                    asset.place.left_out("relation", "stated twice with other content; the first counts")
         for asset in self.assets.values():
             for relation in asset.parents:
                 found.setdefault((relation.parent, relation.child), relation)
@@ -70,75 +74,47 @@ class File:
 
     def tell(self) -> None:
         """All events, the organizations first."""
-        draws = self._draws()
-        events = self.reading.events
-        events += self._registrations()
+        reading = self.file.reading
+        reading.events += self._registrations()
         for asset in self.assets.values():
-            if self._date(asset, draws) is None:
-                self.reading.malformed.append(
-                    Malformed(
-                        asset.where, "manufacturingInformation.date", "no date: the asset cannot be placed in time"
-                    )
-                )
-                continue
-            events.append(self._production(asset, draws))
-            events += self._inspections(asset)
-            if asset.destroyed is not None:
-                events += self._scrapping(asset)
+            if asset.key in self.made:
+                reading.events.append(self._production(asset))
+                reading.events += self._inspections(asset)
+                reading.events += self._scrapping(asset)
         for (parent, child), relation in self.relations.items():
-            if not self._is_lot(child) and not (parent in self.assets and self.assets[parent].kind == "LOT"):
-                events.append(self._installation(parent, child, relation))
-            elif parent not in self.assets:
-                self.reading.foreign_uses.append((parent, child, relation_kg(relation)[0]))
+            host = self.assets.get(parent)
+            if self._is_lot(child):
+                if host is None:
+                    reading.foreign_uses.append((parent, child, quantity(relation.quantity)[0]))
+            elif host is None or host.kind != "LOT":
+                reading.events.append(self._installation(relation))
+            elif child in self.assets:
+                host.place.left_out("relation", "a unit in a batch: a batch is made of batches")
 
     def _is_lot(self, key: str) -> bool:
         asset = self.assets.get(key)
         return key in self.known_lots if asset is None else asset.kind == "LOT"
 
     def _draws(self) -> dict[str, list[Relation]]:
-        """The draws on batches, by the asset that they go into."""
+        """The draws on batches, by the asset that they go into; what another file's batch is made of is one, too."""
         draws: dict[str, list[Relation]] = {}
         for (parent, child), relation in self.relations.items():
-            made_of = parent in self.assets and (self.assets[parent].kind == "LOT" or self._is_lot(child))
-            if made_of:
+            user = self.assets.get(parent)
+            if user is not None and (self._is_lot(child) or (user.kind == "LOT" and child not in self.assets)):
                 draws.setdefault(parent, []).append(relation)
         return draws
 
-    def _date(self, asset: Asset, draws: dict[str, list[Relation]]) -> datetime | None:
-        """When it was made; a batch no later than its first draw."""
-        if asset.kind != "LOT":
-            return asset.made
-        drawn = [
-            self.assets[parent].made
-            for parent, relations in draws.items()
-            if any(relation.child == asset.key for relation in relations)
-        ]
-        return min((date for date in [asset.made, *drawn] if date is not None), default=None)
-
-    def _step(self, asset: Asset, draws: dict[str, list[Relation]], below: frozenset[str] = frozenset()) -> int:
-        """Batches before what is made of them, where the file gives one instant for all."""
-        if asset.kind != "LOT":
-            return _UNIT_STEP
-        if any(relation.child not in self.assets for relation in draws.get(asset.key, ())):
-            return _FOREIGN_STEP
-        below |= {asset.key}
-        inner = [
-            self.assets[relation.child]
-            for relation in draws.get(asset.key, ())
-            if relation.child in self.assets and relation.child not in below
-        ]
-        return 1 + max((self._step(lot, draws, below) for lot in inner), default=-1)
-
     def _registrations(self) -> Iterable[Json]:
-        actors = {asset.manufacturer: "MANUFACTURER" for asset in self.assets.values()}
-        if any(asset.destroyed is not None for asset in self.assets.values()) and self._dismantler() is not None:
-            actors.setdefault(str(self._dismantler()), "DISMANTLER")
-        for key, role in sorted(actors.items()):
-            organization: Json = {"key": key, "roles": [role]}
+        roles = {asset.manufacturer: ["MANUFACTURER"] for asset in self.assets.values()}
+        if self.dismantler is not None and any(asset.destroyed is not None for asset in self.assets.values()):
+            roles.setdefault(self.dismantler, []).append("DISMANTLER")
+        for key, held in sorted(roles.items()):
+            organization: Json = {"key": key, "roles": held}
             if key in self.names:
                 organization["name"] = self.names[key].replace("_", " ").title()
+            parts = [key, organization.get("name", "").replace(" ", "-"), *(role for role in held[1:])]
             yield {
-                "eventId": f"catenax:registration:{key}:{organization.get('name', '')}".replace(" ", "-").rstrip(":"),
+                "eventId": ":".join(["catenax:registration", *(part for part in parts if part)]),
                 "type": "REGISTRATION",
                 "occurredAt": _SINCE_EVER,
                 "actor": key,
@@ -146,12 +122,7 @@ class File:
                 "organization": organization,
             }
 
-    def _dismantler(self) -> str | None:
-        return self.header.get("BPN_DISMANTLER")
-
-    def _production(self, asset: Asset, draws: dict[str, list[Relation]]) -> Json:
-        date = self._date(asset, draws)
-        assert date is not None
+    def _production(self, asset: Asset) -> Json:
         output: Json = {"key": asset.key, "kind": asset.kind, "attributes": asset.attributes}
         if asset.name is not None:
             output["material" if asset.kind == "LOT" else "model"] = asset.name
@@ -162,90 +133,102 @@ class File:
         event: Json = {
             "eventId": f"catenax:production:{asset.key.removeprefix('urn:uuid:')}:{asset.digest}",
             "type": "PRODUCTION",
-            "occurredAt": utc_text(date),
+            "occurredAt": utc_text(self.made[asset.key]),
             "actor": asset.manufacturer,
-            "step": self._step(asset, draws),
+            "step": self.steps[asset.key],
             "outputs": [output],
         }
-        inputs = [self._draw(relation) for relation in draws.get(asset.key, ())]
-        if inputs:
-            event["inputs"] = inputs
-            said = [
-                f"{relation_kg(relation)[1]} of {relation.child}"
-                + (f", stated {utc_text(relation.stated)}" if relation.stated else "")
-                for relation in draws[asset.key]
-            ]
-            event["note"] = "made of " + "; ".join(said)
+        draws = self.draws.get(asset.key, [])
+        if draws:
+            event["inputs"] = [_draw(relation) for relation in draws]
+            event["note"] = "made of " + "; ".join(_said(relation) for relation in draws)
         return event
 
-    def _draw(self, relation: Relation) -> Json:
-        kg, _ = relation_kg(relation)
-        return {"key": relation.child} if kg is None else {"key": relation.child, "massKg": kg}
-
-    def _installation(self, parent: str, child: str, relation: Relation) -> Json:
-        ends = [self.assets.get(parent), self.assets.get(child)]
-        dates = [asset.made for asset in ends if asset is not None] + [relation.stated]
-        if None in ends:
-            dates.append(self.latest)
-        date = max(date for date in dates if date is not None)
-        said = relation_kg(relation)[1]
+    def _installation(self, relation: Relation) -> Json:
+        parent, child = relation.parent, relation.child
+        said = quantity(relation.quantity)[1]
         stated = f"stated date {utc_text(relation.stated)}" if relation.stated else "no stated date"
         host = self.assets.get(parent)
         actor = host.manufacturer if host is not None else relation.partner or self.assets[child].manufacturer
         return {
             "eventId": f"catenax:part:{parent.removeprefix('urn:uuid:')}:{child.removeprefix('urn:uuid:')}",
             "type": "INSTALLATION",
-            "occurredAt": utc_text(date),
+            "occurredAt": utc_text(self._installed_at(relation)),
             "actor": actor,
             "part": child,
             "host": parent,
             "note": f"{stated}, quantity {said}",
         }
 
+    def _installed_at(self, relation: Relation) -> datetime:
+        """The latest of the stated date and both manufacturing dates, or of the file where it knows but one of them."""
+        dates = [relation.stated, self.made.get(relation.parent), self.made.get(relation.child)]
+        if None in dates[1:]:
+            dates.append(self.latest)
+        return max(date for date in dates if date is not None)
+
     def _inspections(self, asset: Asset) -> Iterable[Json]:
+        told: set[str] = set()
         for index, value in enumerate(asset.health):
-            stated = moment(value.get("currentStateOfHealthTimestamp"))
-            try:
-                percent = float(str(value.get("currentStateOfHealthValue")))
-            except ValueError:
-                self.reading.malformed.append(
-                    Malformed(asset.where, f"currentStateOfHealth.{index}", "has no value that is a number")
-                )
+            field = f"currentStateOfHealth.{index}"
+            percent = number(value.get("currentStateOfHealthValue"))
+            if percent is None:
+                asset.place.malformed(field, "has no value that is a number")
                 continue
-            assert asset.made is not None
+            timestamp = value.get("currentStateOfHealthTimestamp")
+            stated = asset.place.moment(timestamp, f"{field}.currentStateOfHealthTimestamp")
+            made = self.made[asset.key]
             measurements: Json = {
                 "stateOfHealthPercent": percent,
                 "phase": value.get("currentStateOfHealthPhase"),
-                "statedAt": value.get("currentStateOfHealthTimestamp"),
+                "statedAt": timestamp,
             }
-            yield {
-                "eventId": f"catenax:health:{asset.key.removeprefix('urn:uuid:')}:{index}:{asset.digest}",
+            event: Json = {
                 "type": "INSPECTION",
-                "occurredAt": utc_text(max(stated or asset.made, asset.made)),
+                "occurredAt": utc_text(max(stated or made, made)),
                 "actor": asset.manufacturer,
                 "item": asset.key,
                 "measurements": {name: entry for name, entry in measurements.items() if entry is not None},
             }
+            event_id = f"catenax:health:{asset.key.removeprefix('urn:uuid:')}:{digest_of(event)}"
+            if event_id not in told:
+                told.add(event_id)
+                yield {"eventId": event_id, **event}
 
     def _scrapping(self, asset: Asset) -> Iterable[Json]:
-        assert asset.destroyed is not None
+        """The scrapping that a certificate of destruction tells, after everything that went into the vehicle.
+
+        The total order puts a scrapping before the installations of its instant: it comes a millisecond later.
+        """
+        if asset.destroyed is None:
+            return
         text: Any = asset.destroyed.get("dismantlingDate")
         date = moment(text)
         if asset.kind != "VEHICLE" or date is None:
-            reason = "is no vehicle" if asset.kind != "VEHICLE" else f"dismantlingDate {text!r} is no date"
-            self.reading.left_out.append(LeftOut(asset.where, "CertificateOfDestruction", reason))
+            reason = "is no vehicle" if asset.kind != "VEHICLE" else "has no dismantlingDate that is a date"
+            asset.place.left_out("CertificateOfDestruction", reason)
             return
-        assert asset.made is not None
-        parts = [
-            other.made
-            for (parent, child) in self.relations
-            if parent == asset.key and (other := self.assets.get(child)) is not None
+        built = [
+            self._installed_at(relation)
+            for (parent, child), relation in self.relations.items()
+            if parent == asset.key and child in self.assets and not self._is_lot(child)
         ]
-        yield {
-            "eventId": f"catenax:scrapping:{asset.key.removeprefix('urn:uuid:')}:{asset.digest}",
+        after = [made + timedelta(milliseconds=1) for made in built]
+        event: Json = {
             "type": "SCRAPPING",
-            "occurredAt": utc_text(max([date, asset.made, *(made for made in parts if made is not None)])),
-            "actor": self._dismantler() or asset.manufacturer,
+            "occurredAt": utc_text(max([date, self.made[asset.key], *after])),
+            "actor": self.dismantler or asset.manufacturer,
             "item": asset.key,
             "note": f"certificate of destruction {asset.destroyed.get('serialNumber', '')}, dismantled {text}",
         }
+        yield {"eventId": f"catenax:scrapping:{asset.key.removeprefix('urn:uuid:')}:{digest_of(event)}", **event}
+
+
+def _draw(relation: Relation) -> Json:
+    kg = quantity(relation.quantity)[0]
+    return {"key": relation.child} if kg is None else {"key": relation.child, "massKg": kg}
+
+
+def _said(relation: Relation) -> str:
+    stated = f", stated {utc_text(relation.stated)}" if relation.stated else ""
+    return f"{quantity(relation.quantity)[1]} of {relation.child}{stated}"

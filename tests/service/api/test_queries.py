@@ -51,7 +51,7 @@ def test_what_is_above_is_inherited_below(data: Ask) -> None:
     assert found["vehicle"]["key"] == VEHICLE_A
     assert [one["status"] for one in found["modules"]] == ["INSTALLED", "INSTALLED"]
     assert STORAGE_UNIT not in [node["key"] for node in found["trace"]["nodes"]]
-    assert found["history"]["totalCount"] == 5
+    assert found["history"]["totalCount"] == 3
 
 
 def test_lot_module_vehicle_and_organization(data: Ask) -> None:
