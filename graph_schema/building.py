@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from graph_schema.contents import Content, Portion, settle
 from graph_schema.elements import TOTAL_MASS
-from graph_schema.events import ItemSpec, LotSpec
 from graph_schema.outcome import Effects, Trouble, View, inside
+from graph_schema.specs import ItemSpec, LotSpec
 
 
 class Builder:

@@ -26,8 +26,8 @@ from service.stores.errors import StoreError
 BATTERY = "urn:uuid:386da648-326a-4855-84c1-13597c1f2f09"
 QUERY = f"""{{
   trace(key: "{PACK_RECYCLED}", direction: FORWARD) {{
-    nodes {{ key kind role status }}
-    balance {{ element rootKg recoveredKg inUseKg usedInProductionKg disposedKg lossKg }}
+    root {{ key status }}
+    balance {{ element rootKg recoveredKg usedInProductionKg lossKg }}
   }}
 }}"""
 

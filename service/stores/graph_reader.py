@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from graph_schema.events import AnyEvent, Enrolment, ItemSpec, LotSpec, Registration, Removal, new_items
+from graph_schema.events import AnyEvent, Enrolment, Registration, Removal
 from graph_schema.graph import Graph
 from graph_schema.life import Life
 from graph_schema.order import Position, event_id_of, type_of
@@ -20,6 +20,7 @@ from graph_schema.reader import (
     StayRow,
     YieldRow,
 )
+from graph_schema.specs import ItemSpec, LotSpec, new_items
 
 
 class GraphReader:

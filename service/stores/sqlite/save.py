@@ -9,11 +9,12 @@ from typing import Any
 
 import orjson
 
-from graph_schema.events import Enrolment, ItemSpec, LotSpec, new_items
+from graph_schema.events import Enrolment
 from graph_schema.life import life_of
 from graph_schema.order import Position
 from graph_schema.outcome import Outcome
 from graph_schema.refold import Line, Sweep
+from graph_schema.specs import ItemSpec, LotSpec, new_items
 from graph_schema.state import Effect
 from service.stores.sqlite.schema import FOREVER, STATE_COLUMNS
 from service.stores.sqlite.source import SqliteSource, dumps, state_columns
