@@ -14,6 +14,8 @@ from graph_schema.outcome import EventStatus
 from service.ports import StoredEvent
 from service.readers import catenax
 from tests.service.readers.catenax_support import (
+    BR4,
+    CS4,
     FILES,
     REDUCED,
     SMALL,

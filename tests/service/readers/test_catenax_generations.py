@@ -13,6 +13,9 @@ from service.readers import catenax
 from tests.service.readers.catenax_support import (
     MAKER,
     PIECE,
+    A,
+    B,
+    C,
     Json,
     bom,
     ingest,

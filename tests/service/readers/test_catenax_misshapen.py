@@ -11,8 +11,13 @@ import pytest
 
 from service.readers import catenax
 from tests.service.readers.catenax_support import (
+    BR4,
+    CS4,
     MAKER,
     SMALL,
+    A,
+    B,
+    C,
     Json,
     bom,
     left_out,
