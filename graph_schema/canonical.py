@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,16 +31,24 @@ def _normal(value: Any) -> Any:
     return value
 
 
+_NOT_NORMAL = re.compile(rb"null|\.0[,}\]]")
+"""What the JSON text of something that is not normal yet has in it (and some that is)."""
+
+
 def utc_text(moment: datetime) -> str:
     """An instant as RFC 3339 in UTC, without a fraction of zeros."""
-    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat()
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    text = utc.replace(tzinfo=None).isoformat()
     return (text.rstrip("0") if "." in text else text) + "Z"
 
 
 def canonical(payload: dict[str, Any], event: AnyEvent) -> bytes:
     """The canonical payload: keys sorted, no nulls, numbers normal, times as UTC instants."""
-    normal = _normal(payload)
-    normal["occurredAt"] = utc_text(event.occurred_at)
+    normal = {**payload, "occurredAt": utc_text(event.occurred_at)}
+    text = orjson.dumps(normal, option=orjson.OPT_SORT_KEYS)
+    if event.type != "REGISTRATION" and _NOT_NORMAL.search(text) is None:
+        return text
+    normal = _normal(normal)
     if event.type == "REGISTRATION":
         for stated, parsed in zip(
             normal["organization"].get("authorizations", ()), event.organization.authorizations or (), strict=True
@@ -112,9 +121,11 @@ def _reason(detail: Any) -> str:
             return "is no known event type; see `voltrace schema events`"
         case "union_tag_not_found":
             return "the event has no `type`"
+        case "string_pattern_mismatch" if detail["loc"][-1] == "[key]":
+            return f"{given} is not the symbol of a chemical element (such as Li)"
         case "string_pattern_mismatch":
             return f"{given} is not 1 to 128 printable characters without spaces"
-        case "twice" | "time" | "element":
+        case "twice" | "time":
             return str(message)
         case _:
             return f"{message[0].lower()}{message[1:]}, not {given}"

@@ -42,15 +42,6 @@ def _in_utc(value: datetime) -> datetime:
         raise PydanticCustomError("time", "is too near the beginning or the end of the calendar") from None
 
 
-def _composition(value: dict[str, float]) -> dict[str, float]:
-    for symbol in value:
-        if symbol not in ELEMENTS:
-            raise PydanticCustomError(
-                "element", "{symbol} is not the symbol of a chemical element (such as Li)", {"symbol": repr(symbol)}
-            )
-    return value
-
-
 Key = Annotated[str, Field(strict=True, pattern=r"^[^\p{C}\p{Z}]{1,128}$")]
 """Of an item or organization: 1 to 128 printable characters without spaces."""
 EventId = Annotated[str, Field(strict=True, pattern=r"^\P{C}{1,128}$")]
@@ -59,7 +50,9 @@ Moment = Annotated[datetime, BeforeValidator(_rfc_3339), AfterValidator(_in_utc)
 Mass = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 Amount = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Composition = Annotated[dict[str, Amount], AfterValidator(_composition)]
+Symbol = Annotated[str, Field(pattern=rf"^({'|'.join(sorted(ELEMENTS))})$")]
+"""Of a chemical element."""
+Composition = dict[Symbol, Amount]
 """Kilograms per element; an element that is not listed is 0 (model 8.6)."""
 
 UnitKind = Literal["CELL", "MODULE", "BATTERY", "COMPONENT", "VEHICLE"]

@@ -10,8 +10,6 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
-import orjson
-
 from graph_schema.answer import Handle
 from graph_schema.canonical import canonical, digest, parse_event
 from graph_schema.graph import Graph, fold
@@ -133,11 +131,11 @@ class MemorySnapshot(GraphReader):
             life = self.lives.get(key)  # type: ignore[call-overload]
             if life is None or life.birth is None:
                 continue
-            spec = self.specs[key].model_dump(mode="json", by_alias=True, exclude_none=True)  # type: ignore[index]
-            spec.pop("parts", None)
+            spec = self.specs[str(key)]
+            stated = spec.model_dump_json(by_alias=True, exclude_none=True, exclude={"parts", "position"})
             producer = self._event_at(life.birth.position).actor
             found.append(
-                ItemDetails(key, key, life.birth.kind, orjson.dumps(spec), life.birth.position, producer)  # type: ignore[arg-type]
+                ItemDetails(key, key, life.birth.kind, stated.encode(), life.birth.position, producer)  # type: ignore[arg-type]
             )
         return found
 

@@ -7,8 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-import orjson
-
 from graph_schema.events import Enrolment
 from graph_schema.life import life_of
 from graph_schema.order import Position
@@ -18,6 +16,8 @@ from graph_schema.specs import ItemSpec, LotSpec, new_items
 from graph_schema.state import Effect
 from service.stores.sqlite.schema import FOREVER, STATE_COLUMNS
 from service.stores.sqlite.source import SqliteSource, dumps, state_columns
+
+_NO_PARTS = {"parts", "position"}
 
 INSERTS = {
     "yielded": 14,
@@ -121,8 +121,8 @@ class Saver:
             event = sweep.results[position].event
             specs = event.items if isinstance(event, Enrolment) else event.outputs  # type: ignore[union-attr]
             for spec in new_items(specs):
-                stated = spec.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"parts", "position"})
-                self._specs[spec.key, position] = (spec, orjson.dumps(stated))
+                stated = spec.model_dump_json(by_alias=True, exclude_none=True, exclude=_NO_PARTS)
+                self._specs[spec.key, position] = (spec, stated.encode())
             found = self._specs[key, position]
         return found
 
