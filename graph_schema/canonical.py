@@ -16,7 +16,8 @@ from graph_schema.events import ADAPTER, AnyEvent
 GENESIS = bytes(32)
 """The hash before the first event."""
 
-_INTEGRAL = 2.0**53
+_LOWEST, _HIGHEST = -(2.0**63), 2.0**64
+"""Whole numbers between these are written without a point; beyond, JSON has them as floats only."""
 
 
 def _normal(value: Any) -> Any:
@@ -26,12 +27,14 @@ def _normal(value: Any) -> Any:
         return {key: _normal(inner) for key, inner in value.items() if inner is not None}
     if kind is list:
         return [_normal(inner) for inner in value]
-    if kind is float and value.is_integer() and -_INTEGRAL < value < _INTEGRAL:
+    if kind is float and value.is_integer() and _LOWEST <= value < _HIGHEST:
         return int(value)
     return value
 
 
-_NOT_NORMAL = re.compile(rb"null|\.0[,}\]]")
+_FIELD_MAX = 200
+
+_NOT_NORMAL = re.compile(rb"null|\.0[,}\]]|\de[+-]?\d")
 """What the JSON text of something that is not normal yet has in it (and some that is)."""
 
 
@@ -89,9 +92,12 @@ def parse_event(data: bytes | str | dict[str, Any]) -> tuple[AnyEvent, dict[str,
         if not isinstance(payload, dict):
             raise MalformedEvent("", "is not a JSON object")
     try:
+        orjson.dumps(payload)
         return ADAPTER.validate_python(payload), payload
     except ValidationError as error:
         raise _malformed(payload, error) from None
+    except (TypeError, RecursionError) as error:
+        raise MalformedEvent("", f"is no plain JSON, or nested too deeply: {error}") from None
 
 
 def _malformed(payload: dict[str, Any], error: ValidationError) -> MalformedEvent:
@@ -100,7 +106,12 @@ def _malformed(payload: dict[str, Any], error: ValidationError) -> MalformedEven
     path = [str(part) for part in first["loc"]]
     if path and path[0] == payload.get("type"):
         path = path[1:]
+    if path and path[-1] == "[key]":
+        path = path[:-2]
+    if first["type"].startswith("union_tag"):
+        path.append("type")
     field = ".".join(part for part in path if part not in ("key", "ref", "new") or part == path[-1] == "key")
+    field = field if len(field) <= _FIELD_MAX else field[: _FIELD_MAX - 3] + "..."
     reason = _reason(first)
     if len(details) > 1:
         reason += f" (and {len(details) - 1} more)"

@@ -63,7 +63,8 @@ class GraphReader:
             return
         specs: Any = event.items if isinstance(event, Enrolment) else getattr(event, "outputs", ())
         for spec in new_items(specs):
-            if spec.key not in self.specs:
+            birth = self.lives[spec.key].birth if spec.key in self.lives else None
+            if birth is not None and birth.position == event.position:
                 self.specs[spec.key] = spec
                 for identifier in spec.identifiers or ():
                     self._identifiers.setdefault(identifier.value, spec.key)

@@ -102,7 +102,8 @@ class MemoryWriter:
         self.staged: list[_Record] = []
 
     async def digests(self, event_ids: Collection[str]) -> dict[str, bytes]:
-        found = ((event_id, self._store.known(event_id)) for event_id in event_ids)
+        staged = {record.new.event.event_id: record for record in self.staged}
+        found = ((event_id, self._store.known(event_id) or staged.get(event_id)) for event_id in event_ids)
         return {event_id: record.new.digest for event_id, record in found if record is not None}
 
     async def append(self, events: list[NewEvent]) -> dict[str, Outcome]:
@@ -209,10 +210,9 @@ class MemorySnapshot(GraphReader):
 
     async def is_organization(self, key: str) -> bool:
         return any(
-            key in (event.actor, getattr(event, "to", None))
-            or (event.type == "REGISTRATION" and event.organization.key == key)
+            key == event.actor or (event.type == "REGISTRATION" and event.organization.key == key)
             for event in self.graph.events.values()
-        )
+        ) or any(key == span.organization for life in self.lives.values() for span in life.custody)
 
     def _stored(self, record: _Record | None) -> StoredEvent:
         assert record is not None

@@ -358,8 +358,8 @@ class Reviser:
                 f"UPDATE {table} SET known_to = ? WHERE {condition} AND known_to = ?",
                 (self._known, *gone[: 2 if table != "yielded" else 1], FOREVER),
             )
-        if table == "yielded" and standing and standing - target:
-            self._forget_identifiers(item, bool(target))
+        if table == "yielded" and {row[1] for row in standing} - {row[1] for row in target}:
+            self._forget_identifiers(item)
         for new in target - standing:
             if closes:
                 closed = new[3]
@@ -367,11 +367,11 @@ class Reviser:
             else:
                 self._saver.add(table, (*new, self._known, FOREVER))
 
-    def _forget_identifiers(self, item: int, stays: bool) -> None:
-        if not stays:
-            self._connection.execute(
-                "UPDATE identifier SET known_to = ? WHERE item = ? AND known_to = ?", (self._known, item, FOREVER)
-            )
+    def _forget_identifiers(self, item: int) -> None:
+        """Those of the event that brought the item in until now."""
+        self._connection.execute(
+            "UPDATE identifier SET known_to = ? WHERE item = ? AND known_to = ?", (self._known, item, FOREVER)
+        )
 
 
 def _seq(sequences: dict[Position, int], position: Position | None) -> int | None:

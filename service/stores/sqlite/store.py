@@ -51,6 +51,7 @@ class SqliteStore:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         connection.execute("PRAGMA temp_store = MEMORY")
+        connection.create_function("unicode_lower", 1, str.lower, deterministic=True)
         self._open.append(connection)
         return connection
 
