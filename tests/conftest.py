@@ -34,11 +34,3 @@ def store(make_store: MakeStore) -> Iterator[Store]:
     made = make_store()
     yield made
     asyncio.run(made.close())
-
-
-@pytest.fixture
-def sqlite_store(tmp_path: Path) -> Iterator[SqliteStore]:
-    """An empty embedded store."""
-    made = SqliteStore(tmp_path / "voltrace.db")
-    yield made
-    asyncio.run(made.close())

@@ -121,8 +121,7 @@ class Saver:
             event = sweep.results[position].event
             specs = event.items if isinstance(event, Enrolment) else event.outputs  # type: ignore[union-attr]
             for spec in new_items(specs):
-                stated = spec.model_dump_json(by_alias=True, exclude_none=True, exclude=_NO_PARTS)
-                self._specs[spec.key, position] = (spec, stated.encode())
+                self._specs[spec.key, position] = (spec, spec_text(spec))
             found = self._specs[key, position]
         return found
 
@@ -376,3 +375,8 @@ class Reviser:
 
 def _seq(sequences: dict[Position, int], position: Position | None) -> int | None:
     return None if position is None else sequences[position]
+
+
+def spec_text(spec: ItemSpec | LotSpec) -> bytes:
+    """What an event states of an item that it brings in, as JSON text; its parts and its place are edges."""
+    return spec.model_dump_json(by_alias=True, exclude_none=True, exclude=_NO_PARTS).encode()
