@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from graph_schema.contents import Content, Portion, settle
 from graph_schema.elements import TOTAL_MASS
-from graph_schema.events import ItemSpec, LotSpec
 from graph_schema.outcome import Effects, Trouble, View, inside
+from graph_schema.specs import ItemSpec, LotSpec
 
 
 class Builder:
@@ -36,10 +36,23 @@ class Builder:
         else:
             self._put_parts_in(spec, skip_known)
             self._mass[key] = self._composition[key] = None
+            if not spec.parts:
+                self._build_alone(key, spec.mass_kg, spec.composition)
+                return self._hold(key, host)
             if spec.mass_kg is not None:
                 settle(key, {TOTAL_MASS: spec.mass_kg}, self._mass_of, self._parts_of, self._fix_mass)
             if spec.composition is not None:
                 settle(key, spec.composition, self._composition_of, self._parts_of, self._fix_composition)
+        return self._hold(key, host)
+
+    def _build_alone(self, key: str, mass_kg: float | None, composition: Content | None) -> None:
+        """A unit without parts is its own body."""
+        if mass_kg is not None:
+            self._fix_mass(key, {TOTAL_MASS: mass_kg})
+        if composition is not None:
+            self._fix_composition(key, composition)
+
+    def _hold(self, key: str, host: str | None) -> bool:
         if host is None:
             self.effects.add(key, "held", self.actor)
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,8 @@ from graph_schema.events import ADAPTER, AnyEvent
 GENESIS = bytes(32)
 """The hash before the first event."""
 
-_INTEGRAL = 2.0**53
+_LOWEST, _HIGHEST = -(2.0**63), 2.0**64
+"""Whole numbers between these are written without a point; beyond, JSON has them as floats only."""
 
 
 def _normal(value: Any) -> Any:
@@ -25,21 +27,31 @@ def _normal(value: Any) -> Any:
         return {key: _normal(inner) for key, inner in value.items() if inner is not None}
     if kind is list:
         return [_normal(inner) for inner in value]
-    if kind is float and value.is_integer() and -_INTEGRAL < value < _INTEGRAL:
+    if kind is float and value.is_integer() and _LOWEST <= value < _HIGHEST:
         return int(value)
     return value
 
 
+_FIELD_MAX = 200
+
+_NOT_NORMAL = re.compile(rb"null|\.0[,}\]]|\de[+-]?\d")
+"""What the JSON text of something that is not normal yet has in it (and some that is)."""
+
+
 def utc_text(moment: datetime) -> str:
     """An instant as RFC 3339 in UTC, without a fraction of zeros."""
-    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat()
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    text = utc.replace(tzinfo=None).isoformat()
     return (text.rstrip("0") if "." in text else text) + "Z"
 
 
 def canonical(payload: dict[str, Any], event: AnyEvent) -> bytes:
     """The canonical payload: keys sorted, no nulls, numbers normal, times as UTC instants."""
-    normal = _normal(payload)
-    normal["occurredAt"] = utc_text(event.occurred_at)
+    normal = {**payload, "occurredAt": utc_text(event.occurred_at)}
+    text = orjson.dumps(normal, option=orjson.OPT_SORT_KEYS)
+    if event.type != "REGISTRATION" and _NOT_NORMAL.search(text) is None:
+        return text
+    normal = _normal(normal)
     if event.type == "REGISTRATION":
         for stated, parsed in zip(
             normal["organization"].get("authorizations", ()), event.organization.authorizations or (), strict=True
@@ -80,9 +92,12 @@ def parse_event(data: bytes | str | dict[str, Any]) -> tuple[AnyEvent, dict[str,
         if not isinstance(payload, dict):
             raise MalformedEvent("", "is not a JSON object")
     try:
+        orjson.dumps(payload)
         return ADAPTER.validate_python(payload), payload
     except ValidationError as error:
         raise _malformed(payload, error) from None
+    except (TypeError, RecursionError) as error:
+        raise MalformedEvent("", f"is no plain JSON, or nested too deeply: {error}") from None
 
 
 def _malformed(payload: dict[str, Any], error: ValidationError) -> MalformedEvent:
@@ -91,7 +106,12 @@ def _malformed(payload: dict[str, Any], error: ValidationError) -> MalformedEven
     path = [str(part) for part in first["loc"]]
     if path and path[0] == payload.get("type"):
         path = path[1:]
+    if path and path[-1] == "[key]":
+        path = path[:-2]
+    if first["type"].startswith("union_tag"):
+        path.append("type")
     field = ".".join(part for part in path if part not in ("key", "ref", "new") or part == path[-1] == "key")
+    field = field if len(field) <= _FIELD_MAX else field[: _FIELD_MAX - 3] + "..."
     reason = _reason(first)
     if len(details) > 1:
         reason += f" (and {len(details) - 1} more)"
@@ -112,9 +132,11 @@ def _reason(detail: Any) -> str:
             return "is no known event type; see `voltrace schema events`"
         case "union_tag_not_found":
             return "the event has no `type`"
+        case "string_pattern_mismatch" if detail["loc"][-1] == "[key]":
+            return f"{given} is not the symbol of a chemical element (such as Li)"
         case "string_pattern_mismatch":
             return f"{given} is not 1 to 128 printable characters without spaces"
-        case "twice" | "time" | "element":
+        case "twice" | "time":
             return str(message)
         case _:
             return f"{message[0].lower()}{message[1:]}, not {given}"

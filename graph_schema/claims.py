@@ -6,11 +6,8 @@ from graph_schema.events import (
     AnyEvent,
     Dismantling,
     Disposal,
-    Draw,
     Enrolment,
     Installation,
-    ItemSpec,
-    LotSpec,
     Production,
     Recycling,
     Refining,
@@ -19,6 +16,7 @@ from graph_schema.events import (
     Transfer,
 )
 from graph_schema.outcome import Claim, View, inside
+from graph_schema.specs import Draw, ItemSpec, LotSpec
 
 
 def claims_of(event: AnyEvent, view: View) -> tuple[Claim, ...]:

@@ -17,7 +17,6 @@ from graph_schema.events import (
     Building,
     Dismantling,
     Disposal,
-    Draw,
     Enrolment,
     Inspection,
     Installation,
@@ -32,10 +31,9 @@ from graph_schema.events import (
     Scrapping,
     Transfer,
     Transformation,
-    new_items,
-    part_refs,
 )
 from graph_schema.outcome import Effects, EventStatus, Outcome, Problem, Trouble, View, inside
+from graph_schema.specs import Draw, new_items, part_refs
 from graph_schema.state import State
 
 VOIDED = Outcome(EventStatus.VOIDED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,7 +46,8 @@ async def trace(reader: TraceReader, question: TraceQuestion) -> Trace | None:
     directions = [Direction.FORWARD, Direction.BACKWARD]
     answer = Assembly(reader, root, question)
     for direction in directions if question.direction is Direction.BOTH else [question.direction]:
-        walk = Walk(reader, direction, cut, question.claims, question.depth_max, question.nodes_max)
+        further = None if question.depth_max is None else question.depth_max + 1
+        walk = Walk(reader, direction, cut, question.claims, further, question.nodes_max)
         await walk.run(root)
         answer.add(walk, direction)
     result = await answer.finish()
@@ -110,14 +112,12 @@ class Assembly:
         depth_max = question.depth_max
         within = [row for row in ranked if depth_max is None or row[0] <= depth_max][: question.nodes_max]
         kept = {row[3] for row in within}
-        stopped = any(walk.stopped for walk in self.walks.values()) or len(kept) < len(ranked)
-        nodes = await self._nodes(within, items)
-        edges = self._edges(kept)
-        result.nodes, result.edges = nodes, edges
+        result.nodes = await self._nodes(within, items)
+        result.edges = self._edges(kept)
         result.unsettled = await self.reader.unsettled([node for kind, node in kept if kind == "item"])
-        if stopped or depth_max is not None:
-            result.frontier = await self._frontier(within, kept, items)
-            result.truncated = stopped or bool(result.frontier)
+        result.truncated = len(kept) < len(ranked)
+        if result.truncated:
+            result.frontier = await self._frontier(within, kept)
         return result
 
     def _kind_and_key(self, node: tuple[str, Any], items: dict[Any, Any]) -> tuple[str, str]:
@@ -175,62 +175,40 @@ class Assembly:
                     seen[identity] = edge()
         return sorted(seen.values(), key=lambda edge: (edge.from_, edge.opened_by, edge.kind, edge.source, edge.target))
 
-    async def _frontier(
-        self, ranked: list[Any], kept: set[tuple[str, Any]], items: dict[Any, Any]
-    ) -> list[FrontierNode]:
-        hidden: dict[tuple[str, Any], int] = {}
-        shown: dict[tuple[str, Any], int] = {}
-        for walk in self.walks.values():
-            for _, (source, target), _ in EdgeMaker(walk).all():
-                for here, there in ((source, target), (target, source)):
-                    if here in kept:
-                        counts = shown if there in kept else hidden
-                        counts[here] = counts.get(here, 0) + 1
-        for walk in self.walks.values():
-            closed = [
-                item for kind, item in kept if kind == "item" and item in walk.items and item not in walk.expanded
-            ]
-            for item, count in (await self._degrees(walk, closed)).items():
-                rest = count - shown.get(("item", item), 0)
-                if rest > 0:
-                    hidden["item", item] = max(hidden.get(("item", item), 0), rest)
-            events = [event for kind, event in kept if kind == "event" and event in walk.events]
-            events = [event for event in events if event not in walk.expanded_events]
-            for event, count in (await self._event_degrees(walk, events)).items():
-                rest = count - sum(1 for pair in walk.yields if pair[0] == event)
-                if rest > 0:
-                    hidden["event", event] = max(hidden.get(("event", event), 0), rest)
-        return [FrontierNode(key, hidden[node]) for _, _, key, node in ranked if node in hidden]
+    async def _frontier(self, ranked: list[Any], kept: set[Node]) -> list[FrontierNode]:
+        """The nodes with edges that are not shown, each with an upper bound of how many: what the index has of it."""
+        shown: dict[Node, int] = {}
+        hidden: dict[Node, int] = {}
+        for edge in {
+            identity: ends for walk in self.walks.values() for identity, ends, _ in EdgeMaker(walk).all()
+        }.values():
+            for here, there in (edge, edge[::-1]):
+                if here in kept:
+                    counts = shown if there in kept else hidden
+                    counts[here] = counts.get(here, 0) + 1
+        for node, degree in (await self._degrees(kept)).items():
+            rest = degree - shown.get(node, 0)
+            if rest > hidden.get(node, 0):
+                hidden[node] = rest
+        return [
+            FrontierNode(key, hidden[node])
+            for _, kind, key, node in ranked
+            if node in hidden and kind != "ORGANIZATION"
+        ]
 
-    async def _degrees(self, walk: Walk, items: list[Any]) -> dict[Any, int]:
-        counts = dict.fromkeys(items, 0)
-        if not items:
-            return counts
-        for row in await self.reader.hosts(items):
-            counts[row[0]] += 1
-        inside = [item for item in items if item in walk.inside_root]
-        for row in await self.reader.parts(inside):
-            counts[row[1]] += 1
-        carriers = [item for item in items if item in walk.carriers]
-        if walk.forward:
-            for consumption in await self.reader.consumptions(carriers):
-                counts[consumption[0]] += 1
-        else:
-            for birth in await self.reader.births(carriers):
-                counts[birth[1]] += 1
-        for held in await self.reader.custody(items):
-            counts[held[0]] += 1
-        return counts
-
-    async def _event_degrees(self, walk: Walk, events: list[Any]) -> dict[Any, int]:
-        counts = dict.fromkeys(events, 0)
-        if events and walk.forward:
-            for row in await self.reader.outputs(events):
-                counts[row[0]] += 1
-        elif events:
-            for consumption in await self.reader.inputs(events):
-                counts[consumption[1]] += 1
-        return counts
+    async def _degrees(self, kept: set[Node]) -> dict[Node, int]:
+        """How many edges the index has of each item and event."""
+        items = [handle for family, handle in kept if family == "item"]
+        events = [handle for family, handle in kept if family == "event"]
+        reader = self.reader
+        counted: Counter[Node] = Counter(("item", row[0]) for row in await reader.hosts(items))
+        counted.update(("item", row[1]) for row in await reader.parts(items))
+        counted.update(("item", row[0]) for row in await reader.consumptions(items))
+        counted.update(("item", row[1]) for row in await reader.births(items))
+        counted.update(("item", row[0]) for row in await reader.custody(items))
+        counted.update(("event", row[1]) for row in await reader.inputs(events))
+        counted.update(("event", row[0]) for row in await reader.outputs(events))
+        return counted
 
 
 Node = tuple[str, Any]

@@ -149,7 +149,10 @@ class Walk:
                 part = row[0]
                 for window in self.inside_root[host]:
                     stay = overlap(window, *interval)
-                    if stay is not None and add(self.inside_root.setdefault(part, []), stay):
+                    if stay is None:
+                        continue
+                    self.stays[row] = None
+                    if add(self.inside_root.setdefault(part, []), stay):
                         self._reach(part, depth)
                         self._carry(part, (stay[0], END) if self.forward else (START, stay[1]))
 
@@ -236,11 +239,11 @@ class Walk:
             if self.positions[event] >= self.cut or not self._moves_on(item, self.positions[event]):
                 continue
             depth = self._depths[item] + 1
-            if event not in self.events:
+            if depth < self.events.get(event, depth + 1):
                 self.events[event] = depth
-                if self.depth_max is None or depth < self.depth_max:
-                    new.append(event)
-                    self.expanded_events.add(event)
+            if event not in self.expanded_events and (self.depth_max is None or depth < self.depth_max):
+                new.append(event)
+                self.expanded_events.add(event)
         return new
 
     async def _read_custody(self) -> None:

@@ -99,7 +99,8 @@ async def remaining_kg(reader: TraceReader, row: ItemRow, cut: Position) -> floa
         return 0.0
     if row.mass_kg is None or any(draw[2] is None for draw in before):
         return None
-    return max(0.0, row.mass_kg - sum(draw[2] for draw in before))
+    drawn: float = sum(draw[2] for draw in before)
+    return max(0.0, row.mass_kg - drawn)
 
 
 async def history_until(snapshot: Snapshot, item: Any, cut: Position) -> list[StoredEvent]:

@@ -82,10 +82,10 @@ def read_event(submission: Submission) -> NewEvent | RecordedEvent:
     """Parse one submitted event, or say why it is malformed."""
     try:
         event, payload = parse_event(submission)
+        return NewEvent(event, orjson.dumps(payload), digest(canonical(payload, event)))
     except MalformedEvent as error:
         problem = Problem("MALFORMED", error.reason, error.field or None)
         return RecordedEvent(error.event_id, RecordStatus.REJECTED, (problem,))
-    return NewEvent(event, orjson.dumps(payload), digest(canonical(payload, event)))
 
 
 async def _append(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from graphql import GraphQLError
@@ -13,9 +14,9 @@ from strawberry.dataloader import DataLoader
 from strawberry.fastapi import BaseContext
 
 from graph_schema.order import Position, cut_after
-from graph_schema.reader import ItemRow
 from graph_schema.status import ItemStatus, statuses
 from graph_schema.windows import END
+from service.items import born_before
 from service.ports import ItemDetails, Snapshot, Store
 from service.running import run
 from service.settings import Settings
@@ -44,7 +45,7 @@ class Context(BaseContext):
         self.settings = settings
         self._pinned: int | None = None
         self.details: DataLoader[tuple[int, Any], ItemDetails | None] = DataLoader(self._load_details)
-        self.status: DataLoader[tuple[Moment, ItemRow], ItemStatus] = DataLoader(self._load_status)
+        self.status: DataLoader[tuple[Moment, Any], ItemStatus] = DataLoader(self._load_status)
 
     async def moment(self, as_of: datetime | None, known_at: datetime | None, above: Moment | None = None) -> Moment:
         """The moment that arguments name; what they leave out is inherited, or now."""
@@ -77,18 +78,19 @@ class Context(BaseContext):
                 found[sequence, row.handle] = row
         return [found.get(key) for key in keys]
 
-    async def _load_status(self, keys: list[tuple[Moment, ItemRow]]) -> list[ItemStatus]:
+    async def _load_status(self, keys: list[tuple[Moment, Any]]) -> list[ItemStatus | Exception]:
         found: dict[tuple[Moment, Any], ItemStatus] = {}
         for moment in {moment for moment, _ in keys}:
-            rows = {row.handle: row for at, row in keys if at == moment}
-            for handle, status in (
-                await self.read(moment, lambda snapshot, ask=rows, at=moment: statuses(snapshot, ask, at.cut))  # type: ignore[misc]
-            ).items():
+            handles = [handle for at, handle in keys if at == moment]
+            for handle, status in (await self.read(moment, partial(_statuses, handles=handles, moment=moment))).items():
                 found[moment, handle] = status
-        return [found[moment, row.handle] for moment, row in keys]
+        unknown = GraphQLError("asOf, knownAt: the item is not known then")
+        return [found.get(key, unknown) for key in keys]
 
 
-ContextGetter = Callable[[], Awaitable[Context]]
+async def _statuses(snapshot: Snapshot, handles: list[Any], moment: Moment) -> dict[Any, ItemStatus]:
+    rows = await born_before(snapshot, handles, moment.cut)
+    return await statuses(snapshot, {row.handle: row for row in rows}, moment.cut)
 
 
 def global_id(type_name: str, key: str) -> str:

@@ -51,7 +51,7 @@ class Event(Node):
     @strawberry.field(description="What it reports.")
     def type(self) -> EventType:
         """The type."""
-        return self.record.type
+        return EventType(self.record.type)
 
     @strawberry.field(description="What became of it.")
     async def status(self, info: Info, known_at: datetime | None = None) -> EventStatus:

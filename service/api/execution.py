@@ -32,7 +32,7 @@ class FastExecutionContext(StrawberryGraphQLCoreExecutionContext):
         self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, *more: Any
     ) -> Any:
         """Complete a list: in one loop where that is possible."""
-        if isinstance(result, list) and result and self.middleware_manager is None:
+        if isinstance(result, list) and result and not getattr(self.middleware_manager, "middlewares", ()):
             try:
                 return self._complete_flat(return_type.of_type, field_details_list, result)
             except _SlowRoad:
@@ -55,7 +55,9 @@ class FastExecutionContext(StrawberryGraphQLCoreExecutionContext):
 
     def _column(self, object_type: GraphQLObjectType, name: str, details: Any) -> Column:
         node = details[0].node
-        if any(directive.name.value not in _CONDITIONAL for detail in details for directive in detail.node.directives):
+        if any(
+            directive.name.value not in _CONDITIONAL for detail in details for directive in detail.node.directives or ()
+        ):
             raise _SlowRoad
         if node.name.value == "__typename":
             return name, lambda row: object_type.name, str, True
@@ -73,7 +75,7 @@ class FastExecutionContext(StrawberryGraphQLCoreExecutionContext):
 def _complete(rows: list[Any], get: Callable[[Any], Any], serialize: Callable[[Any], Any], non_null: bool) -> list[Any]:
     """One column; a value that was serialized once is not serialized again."""
     known: dict[Any, Any] = {}
-    column = []
+    column: list[Any] = []
     try:
         for row in rows:
             value = get(row)

@@ -105,14 +105,14 @@ class Item(Node):
     @strawberry.field(description="What it is.")
     def kind(self) -> ItemKind:
         """The kind."""
-        return self.row.kind
+        return ItemKind(self.row.kind)
 
     @strawberry.field(description="Its status: the first that holds of ENDED, RETIRED, IN_SECOND_LIFE, INSTALLED, "
                       "AVAILABLE.")  # fmt: skip
     async def status(self, info: Info, as_of: datetime | None = None, known_at: datetime | None = None) -> ItemStatus:
         """The status at a moment."""
         moment = await info.context.moment(as_of, known_at, self.moment)
-        return await info.context.status.load((moment, self.row))
+        return await info.context.status.load((moment, self.row.handle))
 
     @strawberry.field(description="Kilograms as stated: a unit gross as built, a lot as created. Null: unknown.")
     def mass_kg(self) -> float | None:
@@ -136,7 +136,7 @@ class Item(Node):
     @strawberry.field(description="What else was stated of it, as it came.")
     async def attributes(self, info: Info) -> JSON | None:
         """Free attributes."""
-        return (await self._spec(info)).get("attributes")  # type: ignore[return-value]
+        return (await self._spec(info)).get("attributes")
 
     @strawberry.field(description="Who made it; null for an item enrolled without a production record.")
     async def producer(self, info: Info) -> LazyOrganization | None:

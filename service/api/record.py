@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import cast
 
 import strawberry
 from graphql import GraphQLError
@@ -11,7 +12,7 @@ from service.api.context import Moment
 from service.api.event import Event, Problem, load_event
 from service.api.item import Info
 from service.api.scalars import EventInput, OnConflict, RecordStatus
-from service.recording import record
+from service.recording import Submission, record
 from service.running import run
 
 
@@ -56,7 +57,7 @@ async def record_events(
     if len(events) > limit:
         raise GraphQLError(f"events: {len(events)} are more than the limit of {limit}; send them in several calls")
     store = info.context.store
-    results = await run(store, lambda: record(store, list(events), on_conflict, all_or_nothing))
+    results = await run(store, lambda: record(store, cast("list[Submission]", events), on_conflict, all_or_nothing))
     moment = Moment(await run(store, lambda: store.sequence_at(None)), None)
     counts = Counter(result.status for result in results)
     return RecordEventsResult(

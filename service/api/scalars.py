@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, NewType
 
 import strawberry
+from graphql import GraphQLError
 
 from graph_schema.answer import Direction as TraceDirection
 from graph_schema.answer import Role as TraceRole
@@ -41,7 +42,7 @@ def _moment(value: Any) -> datetime:
             moment = None
         if moment is not None and moment.tzinfo is not None and len(value) > 10:
             return moment
-    raise ValueError(f"{value!r} is not an RFC 3339 time with an offset, such as 2026-04-01T08:30:00+08:00")
+    raise GraphQLError(f"{value!r} is not an RFC 3339 time with an offset, such as 2026-04-01T08:30:00+08:00")
 
 
 EventInput = NewType("EventInput", object)

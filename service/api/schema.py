@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from graph_schema.errors import MalformedEvent
 from service import items as questions
 from service import tracing
 from service.api.connection import PageInfo, cursor, from_cursor, page_info, page_size
-from service.api.context import from_global_id
+from service.api.context import Moment, from_global_id
 from service.api.event import Event, EventConnection, EventFilter, events_page, load_event
 from service.api.execution import FastExecutionContext
 from service.api.item import (
@@ -43,6 +44,8 @@ from service.api.trace import Trace, ask_trace
 from service.ports import ItemFilter as Filter
 from service.stores.errors import StoreError
 
+LOGGER = logging.getLogger("voltrace")
+
 
 @strawberry.type(description="An edge of a connection.")
 class ItemEdge:
@@ -69,6 +72,22 @@ class ItemFilter:
     text: str | None = strawberry.field(default=None, description="With this text in the key.")
 
 
+async def _node(info: Info, id: str, moment: Moment) -> Any:
+    kind, key = from_global_id(id)
+    if kind == "Item":
+        return await find_item(info.context, key, moment)
+    if kind == "Event":
+        return await load_event(info.context, moment, key)
+    if kind == "Organization":
+        return await _organization(info, key, moment)
+    raise GraphQLError(f"id: there is no type {kind!r}; take an id from an `id` field")
+
+
+async def _organization(info: Info, key: str, moment: Moment) -> Organization | None:
+    known = await info.context.read(moment, lambda snapshot: snapshot.is_organization(key))
+    return Organization(key_text=key, moment=moment) if known else None
+
+
 async def _item(info: Info, key: str, as_of: Any, known_at: Any, kind: type[Any]) -> Any:
     item = await find_item(info.context, key, await info.context.moment(as_of, known_at))
     return item if isinstance(item, kind) else None
@@ -85,15 +104,8 @@ class Query:
         self, info: Info, id: strawberry.ID, as_of: datetime | None = None, known_at: datetime | None = None
     ) -> Node | None:
         """One node."""
-        kind, key = from_global_id(id)
-        moment = await info.context.moment(as_of, known_at)
-        if kind == "Item":
-            return await find_item(info.context, key, moment)
-        if kind == "Event":
-            return await load_event(info.context, moment, key)
-        if kind == "Organization":
-            return await self.organization(info, key, as_of, known_at)  # type: ignore[misc]
-        raise GraphQLError(f"id: there is no type {kind!r}; take an id from an `id` field")
+        found: Node | None = await _node(info, id, await info.context.moment(as_of, known_at))
+        return found
 
     @strawberry.field(description="Several things by their global ids, in the order asked; null where there is none.")
     async def nodes(
@@ -101,7 +113,8 @@ class Query:
     ) -> list[Node | None]:
         """Several nodes."""
         page_size(len(ids), info.context.settings.page_max, "ids")
-        return [await self.node(info, one, as_of, known_at) for one in ids]  # type: ignore[misc]
+        moment = await info.context.moment(as_of, known_at)
+        return [await _node(info, one, moment) for one in ids]
 
     @strawberry.field(description="An item by its key, or another identifier of it (the key wins).")
     async def item(
@@ -143,9 +156,7 @@ class Query:
         self, info: Info, key: str, as_of: datetime | None = None, known_at: datetime | None = None
     ) -> Organization | None:
         """An organization."""
-        moment = await info.context.moment(as_of, known_at)
-        known = await info.context.read(moment, lambda snapshot: snapshot.is_organization(key))
-        return Organization(key_text=key, moment=moment) if known else None
+        return await _organization(info, key, await info.context.moment(as_of, known_at))
 
     @strawberry.field(description="An event by its id.")
     async def event(self, info: Info, event_id: str, known_at: datetime | None = None) -> Event | None:
@@ -252,7 +263,17 @@ def _should_mask(error: GraphQLError) -> bool:
     return cause is not None and not isinstance(cause, GraphQLError | MalformedEvent | StoreError)
 
 
-schema = strawberry.Schema(
+class Schema(strawberry.Schema):
+    """A schema that logs what is unexpected, and leaves a caller's mistakes to the caller."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
+        """Log unexpected errors."""
+        for error in errors:
+            if _should_mask(error):
+                LOGGER.error("unexpected error in a request", exc_info=error.original_error)
+
+
+schema = Schema(
     query=Query,
     mutation=Mutation,
     types=list(TYPES.values()),

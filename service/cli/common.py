@@ -20,8 +20,18 @@ T = TypeVar("T")
 store_option = click.option(
     "--store", "store_url", metavar="URL", help="sqlite:PATH or memory:  [default: VOLTRACE_STORE, or a user file]"
 )
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+WIDTH_WITHOUT_TERMINAL = 120
+
+
+def _console(stderr: bool = False) -> Console:
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal:
+        console.width = WIDTH_WITHOUT_TERMINAL
+    return console
+
+
+out = _console()
+err = _console(stderr=True)
 
 
 def configured() -> settings.Settings:

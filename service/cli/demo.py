@@ -26,8 +26,8 @@ from service.stores.errors import StoreError
 BATTERY = "urn:uuid:386da648-326a-4855-84c1-13597c1f2f09"
 QUERY = f"""{{
   trace(key: "{PACK_RECYCLED}", direction: FORWARD) {{
-    nodes {{ key kind role status }}
-    balance {{ element rootKg recoveredKg inUseKg usedInProductionKg disposedKg lossKg }}
+    root {{ key status }}
+    balance {{ element rootKg recoveredKg usedInProductionKg lossKg }}
   }}
 }}"""
 
@@ -49,7 +49,7 @@ def demo(port: int, store_url: str, leave: bool) -> None:
         raise click.ClickException(str(error)) from error
     asyncio.run(_show(store))
     out.print(f"[bold]Ask it yourself[/], on http://127.0.0.1:{port}/graphql :")
-    out.print(QUERY, markup=False)
+    click.echo(QUERY)
     if not leave:
         run_service(store, "127.0.0.1", port)
 

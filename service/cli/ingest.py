@@ -12,6 +12,7 @@ import click
 import orjson
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from graph_schema.outcome import EventStatus
 from service import ingesting
 from service.cli.common import err, finish, opened, out, store_option
 from service.ingesting import FORMATS, Ingest, Rejection, Report
@@ -99,13 +100,14 @@ def print_report(report: Report, report_path: str | None = None) -> None:
         out.print(f"  {count:>9,} left out: {what} ({reason})")
     standing = ", ".join(f"{count:,} {status.value.lower()}" for status, count in report.standing.items() if count)
     out.print(f"In the store now: {standing or 'nothing'}")
-    open_ones = [status for status in ("PENDING", "CONTESTED") if report.standing.get(_status(status))]
-    for status in open_ones:
+    unsettled = [status for status in (EventStatus.PENDING, EventStatus.CONTESTED) if report.standing.get(status)]
+    for kind in unsettled:
         out.print(
-            f"  see why with GraphQL: {{ events(filter: {{status: {status}}}) "
+            f"  see why: {{ events(filter: {{status: {kind.value}}}) "
             "{ edges { node { eventId problems { code message conflictsWith } } } } }",
             style="dim",
             markup=False,
+            soft_wrap=True,
         )
     for rejection in report.rejections[:10]:
         err.print(f"[red]malformed[/] {rejection.where}: ", end="")
@@ -113,7 +115,3 @@ def print_report(report: Report, report_path: str | None = None) -> None:
     if report.rejected > 10:
         rest = f"all of them are in {report_path}" if report_path else "--report FILE writes them all down"
         err.print(f"... and {report.rejected - 10:,} more; {rest}")
-
-
-def _status(name: str) -> ingesting.EventStatus:
-    return ingesting.EventStatus(name)

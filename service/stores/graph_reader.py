@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from graph_schema.events import AnyEvent, Enrolment, ItemSpec, LotSpec, Registration, Removal, new_items
+from graph_schema.events import AnyEvent, Enrolment, Registration, Removal
 from graph_schema.graph import Graph
 from graph_schema.life import Life
 from graph_schema.order import Position, event_id_of, type_of
@@ -20,6 +20,7 @@ from graph_schema.reader import (
     StayRow,
     YieldRow,
 )
+from graph_schema.specs import ItemSpec, LotSpec, new_items
 
 
 class GraphReader:
@@ -62,7 +63,8 @@ class GraphReader:
             return
         specs: Any = event.items if isinstance(event, Enrolment) else getattr(event, "outputs", ())
         for spec in new_items(specs):
-            if spec.key not in self.specs:
+            birth = self.lives[spec.key].birth if spec.key in self.lives else None
+            if birth is not None and birth.position == event.position:
                 self.specs[spec.key] = spec
                 for identifier in spec.identifiers or ():
                     self._identifiers.setdefault(identifier.value, spec.key)

@@ -10,8 +10,6 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
-import orjson
-
 from graph_schema.answer import Handle
 from graph_schema.canonical import canonical, digest, parse_event
 from graph_schema.graph import Graph, fold
@@ -104,7 +102,8 @@ class MemoryWriter:
         self.staged: list[_Record] = []
 
     async def digests(self, event_ids: Collection[str]) -> dict[str, bytes]:
-        found = ((event_id, self._store.known(event_id)) for event_id in event_ids)
+        staged = {record.new.event.event_id: record for record in self.staged}
+        found = ((event_id, self._store.known(event_id) or staged.get(event_id)) for event_id in event_ids)
         return {event_id: record.new.digest for event_id, record in found if record is not None}
 
     async def append(self, events: list[NewEvent]) -> dict[str, Outcome]:
@@ -133,11 +132,11 @@ class MemorySnapshot(GraphReader):
             life = self.lives.get(key)  # type: ignore[call-overload]
             if life is None or life.birth is None:
                 continue
-            spec = self.specs[key].model_dump(mode="json", by_alias=True, exclude_none=True)  # type: ignore[index]
-            spec.pop("parts", None)
+            spec = self.specs[str(key)]
+            stated = spec.model_dump_json(by_alias=True, exclude_none=True, exclude={"parts", "position"})
             producer = self._event_at(life.birth.position).actor
             found.append(
-                ItemDetails(key, key, life.birth.kind, orjson.dumps(spec), life.birth.position, producer)  # type: ignore[arg-type]
+                ItemDetails(key, key, life.birth.kind, stated.encode(), life.birth.position, producer)  # type: ignore[arg-type]
             )
         return found
 
@@ -211,10 +210,9 @@ class MemorySnapshot(GraphReader):
 
     async def is_organization(self, key: str) -> bool:
         return any(
-            key in (event.actor, getattr(event, "to", None))
-            or (event.type == "REGISTRATION" and event.organization.key == key)
+            key == event.actor or (event.type == "REGISTRATION" and event.organization.key == key)
             for event in self.graph.events.values()
-        )
+        ) or any(key == span.organization for life in self.lives.values() for span in life.custody)
 
     def _stored(self, record: _Record | None) -> StoredEvent:
         assert record is not None

@@ -69,8 +69,12 @@ class TraceTree:
             if edge.kind != "HELD_BY":
                 source = (edge.kind == "YIELDED", edge.source)
                 target = (edge.kind == "CONSUMED_IN", edge.target)
-                links[source].append((target, edge))
-                links[target].append((source, edge))
+                forward = self.trace.direction is not Direction.BACKWARD
+                backward = self.trace.direction is not Direction.FORWARD
+                if edge.kind == "PART_OF" or forward:
+                    links[source].append((target, edge))
+                if edge.kind == "PART_OF" or backward:
+                    links[target].append((source, edge))
         for identity, node in self.nodes.items():
             for other, edge in links[identity]:
                 reached = self.nodes.get(other)

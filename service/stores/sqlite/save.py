@@ -7,16 +7,17 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-import orjson
-
-from graph_schema.events import Enrolment, ItemSpec, LotSpec, new_items
+from graph_schema.events import Enrolment
 from graph_schema.life import life_of
 from graph_schema.order import Position
 from graph_schema.outcome import Outcome
 from graph_schema.refold import Line, Sweep
+from graph_schema.specs import ItemSpec, LotSpec, new_items
 from graph_schema.state import Effect
 from service.stores.sqlite.schema import FOREVER, STATE_COLUMNS
 from service.stores.sqlite.source import SqliteSource, dumps, state_columns
+
+_NO_PARTS = {"parts", "position"}
 
 INSERTS = {
     "yielded": 14,
@@ -120,8 +121,7 @@ class Saver:
             event = sweep.results[position].event
             specs = event.items if isinstance(event, Enrolment) else event.outputs  # type: ignore[union-attr]
             for spec in new_items(specs):
-                stated = spec.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"parts", "position"})
-                self._specs[spec.key, position] = (spec, orjson.dumps(stated))
+                self._specs[spec.key, position] = (spec, spec_text(spec))
             found = self._specs[key, position]
         return found
 
@@ -357,8 +357,8 @@ class Reviser:
                 f"UPDATE {table} SET known_to = ? WHERE {condition} AND known_to = ?",
                 (self._known, *gone[: 2 if table != "yielded" else 1], FOREVER),
             )
-        if table == "yielded" and standing and standing - target:
-            self._forget_identifiers(item, bool(target))
+        if table == "yielded" and {row[1] for row in standing} - {row[1] for row in target}:
+            self._forget_identifiers(item)
         for new in target - standing:
             if closes:
                 closed = new[3]
@@ -366,12 +366,17 @@ class Reviser:
             else:
                 self._saver.add(table, (*new, self._known, FOREVER))
 
-    def _forget_identifiers(self, item: int, stays: bool) -> None:
-        if not stays:
-            self._connection.execute(
-                "UPDATE identifier SET known_to = ? WHERE item = ? AND known_to = ?", (self._known, item, FOREVER)
-            )
+    def _forget_identifiers(self, item: int) -> None:
+        """Those of the event that brought the item in until now."""
+        self._connection.execute(
+            "UPDATE identifier SET known_to = ? WHERE item = ? AND known_to = ?", (self._known, item, FOREVER)
+        )
 
 
 def _seq(sequences: dict[Position, int], position: Position | None) -> int | None:
     return None if position is None else sequences[position]
+
+
+def spec_text(spec: ItemSpec | LotSpec) -> bytes:
+    """What an event states of an item that it brings in, as JSON text; its parts and its place are edges."""
+    return spec.model_dump_json(by_alias=True, exclude_none=True, exclude=_NO_PARTS).encode()

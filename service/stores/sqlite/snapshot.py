@@ -41,8 +41,9 @@ class SqliteSnapshot:
     async def find(self, key: str) -> Handle | None:
         row = self._connection.execute(
             f"SELECT item FROM item JOIN yielded ON item = id WHERE key = :key AND {KNOWN}"
-            f" UNION ALL SELECT y.item FROM identifier i JOIN yielded y ON y.item = i.item WHERE i.value = :key"
-            " AND i.known_from <= :k AND i.known_to > :k AND y.known_from <= :k AND y.known_to > :k LIMIT 1",
+            " UNION ALL SELECT item FROM (SELECT y.item FROM identifier i JOIN yielded y ON y.item = i.item"
+            " JOIN log l ON l.seq = y.event WHERE i.value = :key AND i.known_from <= :k AND i.known_to > :k"
+            " AND y.known_from <= :k AND y.known_to > :k ORDER BY l.pos) LIMIT 1",
             {"key": key, "k": self.sequence},
         ).fetchone()
         return None if row is None else row[0]
@@ -152,7 +153,8 @@ class SqliteSnapshot:
         if where.kind is not None:
             conditions.append("y.kind = :kind")
         if where.text is not None:
-            conditions.append("instr(lower(key), lower(:text))")
+            lower = "lower" if where.text.isascii() else "unicode_lower"
+            conditions.append(f"instr({lower}(key), {lower}(:text))")
         return "FROM item i JOIN yielded y ON y.item = i.id WHERE " + " AND ".join(conditions)
 
     async def item_page(
@@ -226,7 +228,8 @@ class SqliteSnapshot:
     async def is_organization(self, key: str) -> bool:
         (row,) = self.rows(
             "SELECT EXISTS (SELECT 1 FROM registration WHERE organization = :key AND seq <= :k)"
-            " OR EXISTS (SELECT 1 FROM organization o WHERE o.key = :key)"
+            " OR EXISTS (SELECT 1 FROM held_by WHERE organization = (SELECT id FROM organization WHERE key = :key)"
+            f" AND {KNOWN})"
             " OR EXISTS (SELECT 1 FROM log WHERE actor = :key AND seq <= :k)",
             key=key,
         )

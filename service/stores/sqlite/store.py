@@ -40,37 +40,49 @@ class SqliteStore:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._write = self._connect()
             self._prepare()
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"cannot open the store {self.path}: {error}") from error
+        except (sqlite3.Error, OSError, StoreError) as error:
+            for connection in self._open:
+                connection.close()
+            if isinstance(error, StoreError):
+                raise
+            way_out = "name another file, in a directory that can be written"
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+                way_out = "another process holds it; try again when that is done"
+            raise StoreError(f"cannot open the store {self.path}: {error}; {way_out}") from error
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, cached_statements=256
         )
+        self._open.append(connection)
+        self._refuse_others(connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         connection.execute("PRAGMA temp_store = MEMORY")
-        self._open.append(connection)
+        connection.create_function("unicode_lower", 1, str.lower, deterministic=True)
         return connection
+
+    def _refuse_others(self, connection: sqlite3.Connection) -> None:
+        """Refuse a file of another program or version before anything in it is changed."""
+        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if names and "meta" not in names:
+            raise StoreError(f"{self.path} is a SQLite file, but no voltrace store; name another file")
+        row = connection.execute("SELECT value FROM meta WHERE name = 'version'").fetchone() if names else None
+        if row is not None and row[0] != VERSION:
+            raise StoreError(
+                f"{self.path} has the schema version {row[0]}, this voltrace knows {VERSION}; "
+                "use the voltrace that wrote it"
+            )
 
     def _prepare(self) -> None:
         self._write.execute("BEGIN IMMEDIATE")
         try:
-            tables = self._write.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table'").fetchone()[0]
-            known = self._write.execute("SELECT count(*) FROM sqlite_master WHERE name = 'meta'").fetchone()[0]
-            if tables and not known:
-                raise StoreError(f"{self.path} is a SQLite file, but no voltrace store; name another file")
+            self._refuse_others(self._write)
             for statement in (LOG + GRAPH).split(";"):
                 if statement.strip():
                     self._write.execute(statement)
             self._write.execute("INSERT OR IGNORE INTO meta VALUES ('version', ?)", (VERSION,))
-            (version,) = self._write.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()
-            if version != VERSION:
-                raise StoreError(
-                    f"{self.path} has the schema version {version}, this voltrace knows {VERSION}; "
-                    "use the voltrace that wrote it"
-                )
         except BaseException:
             self._write.execute("ROLLBACK")
             raise

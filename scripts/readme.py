@@ -1,0 +1,66 @@
+"""Fills README.md's printed output from what the program prints: `python scripts/readme.py` after a change of it."""
+
+import asyncio
+import io
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+
+from rich.console import Console
+
+from graph_schema.answer import Direction
+from graph_schema.trace import TraceQuestion
+from seed.story import PACK_RECYCLED, story
+from service import tracing
+from service.api.context import Context
+from service.api.schema import schema
+from service.cli.demo import QUERY
+from service.recording import record
+from service.running import drive
+from service.settings import DESCRIPTIONS, Settings, environment_name
+from service.stores.memory import MemoryStore
+from service.writers.tree import render
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def blocks() -> dict[str, str]:
+    """The generated blocks, by the line that comes before each."""
+    store = MemoryStore()
+    drive(record(store, story()))
+    trace = asyncio.run(tracing.trace(store, TraceQuestion(PACK_RECYCLED, Direction.FORWARD)))
+    assert trace is not None
+    console = Console(width=118, record=True, file=io.StringIO())
+    console.print(render(trace))
+    tree = "\n".join(line.rstrip() for line in console.export_text().rstrip().splitlines())
+    answered = asyncio.run(schema.execute(QUERY, context_value=Context(store, Settings(store="memory:"))))
+    rows = [
+        f"| `{environment_name(entry.name)}` | {entry.default or ''} | {DESCRIPTIONS[entry.name]} |"
+        for entry in fields(Settings)
+    ]
+    return {
+        "```text\n": tree,
+        "```graphql\n": QUERY,
+        "The answer:\n\n```json\n": compact(answered.data),
+        "|---|---|---|\n": "\n".join(rows),
+    }
+
+
+def compact(data: object) -> str:
+    """JSON with one object of a list a line."""
+    text = json.dumps({"data": data}, indent=2)
+    return re.sub(r"\{\s+([^{}]*?)\s+\}", lambda match: "{" + re.sub(r"\s+", " ", match[1]) + "}", text)
+
+
+def filled(text: str) -> str:
+    """The README with its blocks as they should be."""
+    for opening, content in blocks().items():
+        start = text.index(opening) + len(opening)
+        end = text.index("\n\n" if opening.startswith("|") else "\n```", start)
+        text = text[:start] + content + text[end:]
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(filled(README.read_text()))

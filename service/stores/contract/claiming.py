@@ -1,0 +1,166 @@
+"""Reads of what stands open: unsettled events, claims, statuses."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from graph_schema.order import cut_after, event_id_of
+from graph_schema.status import statuses
+from graph_schema.windows import END
+from service.ports import ItemFilter, Store
+from service.stores.contract.answers import MANY
+from service.stores.contract.telling import (
+    draw,
+    event,
+    handles,
+    lot,
+    made,
+    moment,
+    moved,
+    registered,
+    standing,
+    tell,
+    unit,
+    voided,
+)
+
+
+async def check_unsettled_in_the_total_order(store: Store) -> None:
+    await tell(
+        store,
+        made("m", 1, unit("m"), unit("n")),
+        event("late", "DISMANTLING", 9, item="m", parts=["ghost"]),
+        moved("twice", "INSTALLATION", 5, "m", "m"),
+        event("fine", "INSPECTION", 3, item="m"),
+        event("early", "TRANSFER", 2, items=["m", "ghost"], to="B"),
+    )
+    await tell(store, voided("v", 20, "twice"))
+    async with store.snapshot() as snapshot:
+        m, n = await handles(snapshot, "mn")
+        assert await snapshot.unsettled([m]) == ["early", "late"]
+        assert await snapshot.unsettled([n]) == []
+        assert await snapshot.unsettled([n, m]) == ["early", "late"], "each event once"
+    async with store.snapshot(5) as snapshot:
+        assert await snapshot.unsettled([m]) == ["early", "twice", "late"]
+
+
+async def _claims(store: Store, key: str, sequence: int | None = None) -> set[tuple[Any, ...]]:
+    """What is claimed of an item, as (event, kind, source, target, kg, closed)."""
+    async with store.snapshot(sequence) as snapshot:
+        (wanted,) = await handles(snapshot, [key])
+        rows = await snapshot.claims([wanted])
+        names = dict(await snapshot.item_page(ItemFilter(), None, MANY))
+        names.update({row.target: row.item_key for row in rows if row.item_key is not None})
+        places = await snapshot.positions({end for row in rows for end in (row.event, row.closed)} - {None})
+        return {
+            (
+                event_id_of(places[row.event]),
+                row.kind,
+                None if row.source is None else names[row.source],
+                row.target if row.kind == "HELD_BY" or row.target is None else names[row.target],
+                row.mass_kg,
+                None if row.closed is None else event_id_of(places[row.closed]),
+            )
+            for row in rows
+            if wanted in (row.source, row.target)
+        }
+
+
+async def check_claims_last_until_the_next_removal_or_end(store: Store) -> None:
+    """A claimed stay lasts up to the next removal of that pair, contested or not, or the end of one (8.5)."""
+    await tell(
+        store,
+        made("p", 1, unit("P", "BATTERY"), unit("Q", "BATTERY"), unit("m")),
+        moved("in", "INSTALLATION", 2, "m", "P"),
+        moved("claim", "INSTALLATION", 3, "m", "Q", "B"),
+    )
+    stay = ("claim", "PART_OF", "m", "Q", None)
+    assert await _claims(store, "m") == {(*stay, None)}
+    assert await _claims(store, "Q") == {(*stay, None)}
+    assert await _claims(store, "P") == set()
+    await tell(store, event("end", "DISPOSAL", 9, items=["Q"], method="LOSS"))
+    assert await _claims(store, "m") == {(*stay, "end")}, "the end of the host"
+    await tell(store, moved("other", "REMOVAL", 5, "m", "P"), moved("before", "REMOVAL", 2.5, "m", "Q", "B"))
+    assert await _claims(store, "m") == {(*stay, "end")}, "not a removal from another host, nor one before"
+    await tell(store, moved("out", "REMOVAL", 7, "m", "Q", "B"), moved("later", "REMOVAL", 8, "m", "Q", "B"))
+    assert await standing(store, "out") == ["CONTESTED"]
+    assert await _claims(store, "m") == {(*stay, "out")}, "the next removal of the pair, though it is contested"
+    await tell(store, voided("v", 20, "out", "B"))
+    assert await _claims(store, "m") == {(*stay, "later")}, "a voided removal ends nothing"
+    assert await _claims(store, "m", sequence=3) == {(*stay, None)}, "as it was known then"
+    assert await _claims(store, "m", sequence=4) == {(*stay, "end")}
+    await tell(store, voided("w", 20, "in"))
+    assert await _claims(store, "m") == set(), "it healed: no claim any more"
+
+
+async def check_claims_of_every_kind(store: Store) -> None:
+    await tell(
+        store,
+        made("p", 1, unit("P", "BATTERY", [unit("m", massKg=2)], massKg=9), unit("x", massKg=1)),
+        event("l", "ENROLMENT", 1, items=[lot("L", 4)]),
+        event("end", "DISPOSAL", 2, items=["x"], method="LOSS"),
+        event("rec", "RECYCLING", 3, inputs=[draw("x"), draw("P"), draw("L", 1)], outputs=[lot("K", 1)]),
+        event("sell", "TRANSFER", 4, items=["x", "P"], to="B"),
+        made("twin", 5, unit("x", massKg=5, parts=[unit("y")]), inputs=[draw("L", 2)]),
+        event("apart", "DISMANTLING", 6, item="x"),
+    )
+    assert await _claims(store, "P") == {
+        ("rec", "CONSUMED_IN", "P", None, 7, None),
+        ("sell", "HELD_BY", "P", "B", None, None),
+    }
+    assert await _claims(store, "m") == {("rec", "CONSUMED_IN", "m", None, 2, None)}
+    assert await _claims(store, "L") == {
+        ("rec", "CONSUMED_IN", "L", None, 1, None),
+        ("twin", "CONSUMED_IN", "L", None, 2, None),
+    }
+    x = await _claims(store, "x")
+    assert ("twin", "YIELDED", None, "x", 5, None) in x
+    assert ("twin", "PART_OF", "y", "x", None, None) in x
+    assert ("twin", "HELD_BY", "x", "A", None, None) in x
+    assert ("apart", "CONSUMED_IN", "x", None, 1, None) in x
+    async with store.snapshot() as snapshot:
+        yields = [row for row in await snapshot.claims(await handles(snapshot, ["x"])) if row.kind == "YIELDED"]
+        assert ("x", "MODULE") in {(row.item_key, row.item_kind) for row in yields}, "what would have come into being"
+
+
+async def _statuses(store: Store, keys: str, as_of: datetime | None = None, sequence: int | None = None) -> str:
+    async with store.snapshot(sequence) as snapshot:
+        rows = {row.handle: row for row in await snapshot.items(await handles(snapshot, keys))}
+        found = await statuses(snapshot, rows, END if as_of is None else cut_after(as_of))
+        names = {rows[handle].key: status.value for handle, status in found.items()}
+    return " ".join(names[key] for key in keys)
+
+
+async def check_statuses_of_items(store: Store) -> None:
+    await tell(
+        store,
+        made("p", 1, unit("P", "BATTERY", [unit("m", parts=[unit("c", "CELL")])]), unit("s")),
+        made("v", 2, unit("V", "VEHICLE", ["P"])),
+        event("ret", "RETIREMENT", 3, item="P"),
+        event("apart", "DISMANTLING", 4, "B", item="P"),
+        event("second", "REPURPOSING", 5, "B", outputs=[unit("S", "BATTERY", ["m"])]),
+        moved("in", "INSTALLATION", 6, "s", "S", "B"),
+        moved("out", "REMOVAL", 7, "m", "S", "B"),
+        event("again", "RETIREMENT", 8, "B", item="m"),
+        event("rec", "RECYCLING", 9, "B", inputs=[draw("m")], outputs=[lot("L", 1)]),
+    )
+    await tell(store, registered("r", 0, "A"), voided("late", 99, "ret"))
+    story = {
+        1: "INSTALLED INSTALLED AVAILABLE",
+        2: "INSTALLED INSTALLED AVAILABLE",
+        3: "RETIRED RETIRED AVAILABLE",
+        4: "RETIRED RETIRED AVAILABLE",
+        5: "IN_SECOND_LIFE IN_SECOND_LIFE AVAILABLE",
+        6: "IN_SECOND_LIFE IN_SECOND_LIFE IN_SECOND_LIFE",
+        7: "AVAILABLE INSTALLED IN_SECOND_LIFE",
+        8: "RETIRED RETIRED IN_SECOND_LIFE",
+        9: "ENDED ENDED IN_SECOND_LIFE",
+    }
+    for hour, expected in story.items():
+        assert await _statuses(store, "mcs", moment(hour), sequence=9) == expected, f"m, c, s as of {hour} h"
+    assert await _statuses(store, "PV", moment(1), sequence=9) == "AVAILABLE AVAILABLE"
+    assert await _statuses(store, "PV", moment(2), sequence=9) == "INSTALLED AVAILABLE"
+    assert await _statuses(store, "PVSL", sequence=9) == "ENDED AVAILABLE IN_SECOND_LIFE AVAILABLE"
+    assert await _statuses(store, "mc", moment(3)) == "INSTALLED INSTALLED", "the retirement was voided since"
+    assert await _statuses(store, "mc", moment(3), sequence=9) == "RETIRED RETIRED", "but known then"

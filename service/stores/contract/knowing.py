@@ -1,0 +1,167 @@
+"""The two times, and the graph as a function of the set of events: every read at every moment of knowledge."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from service.ports import Store
+from service.stores.contract.answers import Answers, answers, difference
+from service.stores.contract.script import BATCHES, ORGANIZATIONS, events_until
+from service.stores.contract.telling import (
+    Event,
+    draw,
+    edges,
+    event,
+    lot,
+    made,
+    moment,
+    moved,
+    roles,
+    standing,
+    tell,
+    traced,
+    unit,
+    voided,
+)
+from service.stores.memory import MemoryStore
+
+
+async def _answers(store: Store, sequence: int | None, organizations: Collection[str]) -> Answers:
+    async with store.snapshot(sequence) as snapshot:
+        return await answers(snapshot, organizations)
+
+
+async def _tell_script(store: Store) -> dict[int, Answers]:
+    """Record the scripted batches; what was answered after each, by sequence."""
+    said = {0: await _answers(store, None, ORGANIZATIONS)}
+    for _, batch in BATCHES:
+        await tell(store, *batch)
+        said[await store.sequence_at(None)] = await _answers(store, None, ORGANIZATIONS)
+    return said
+
+
+def _name(sequence: int) -> str:
+    for number, (name, _) in enumerate(BATCHES, 1):
+        if len(events_until(number)) == sequence:
+            return f"after {name!r}"
+    return f"at {sequence}"
+
+
+FINALLY = {
+    "ACCEPTED": "sell-q got-q got-t void-nothing in-p2 p2 twin enrol second void-in-q void-rec void-void void-m1 apart",
+    "PENDING": "p1 v1 out-v ref cell too-much dump late-draw scrap",
+    "CONTESTED": "out-p2 late-out early-void",
+    "VOIDED": "in-q to-come rec void-p2 reg-b m1",
+}
+"""What becomes of the script's events, worked out by hand."""
+
+
+async def check_the_script_comes_out_as_worked_out_by_hand(store: Store) -> None:
+    for _, batch in BATCHES:
+        await tell(store, *batch)
+    for status, names in FINALLY.items():
+        found = dict(zip(names.split(), await standing(store, *names.split()), strict=True))
+        assert found == dict.fromkeys(names.split(), status), f"{status}: {found}"
+
+
+async def check_the_past_stays_as_it_was_answered(store: Store) -> None:
+    said = await _tell_script(store)
+    for sequence, then in said.items():
+        now = await _answers(store, sequence, ORGANIZATIONS)
+        assert not difference(then, now), f"{_name(sequence)}, asked again at the end: {difference(then, now)}"
+
+
+async def check_every_read_equals_the_specification(store: Store) -> None:
+    await check_history(store, [batch for _, batch in BATCHES], ORGANIZATIONS)
+
+
+async def check_history(store: Store, batches: Iterable[Collection[Event]], organizations: Collection[str]) -> None:
+    """Every read of a store equals that of `memory:`, which recorded the same batches, at every sequence."""
+    memory = MemoryStore()
+    ends = [0]
+    for batch in batches:
+        statuses = await tell(memory, *batch)
+        assert await tell(store, *batch) == statuses
+        ends.append(await store.sequence_at(None))
+    for sequence in ends:
+        expected = await _answers(memory, sequence, organizations)
+        actual = await _answers(store, sequence, organizations)
+        assert not difference(expected, actual), f"at {sequence}: {difference(expected, actual)}"
+
+
+async def check_arrival_does_not_matter(store: Store) -> None:
+    everything = events_until(len(BATCHES))
+    memory = MemoryStore()
+    await tell(memory, *everything)
+    for told in reversed(everything):
+        await tell(store, told)
+    expected, actual = await _answers(memory, None, ORGANIZATIONS), await _answers(store, None, ORGANIZATIONS)
+    by_id = {row[1]: row[1:] for row in expected.pop("events")}
+    assert {row[1]: row[1:] for row in actual.pop("events")} == by_id
+    for name in list(expected):
+        if name.startswith(("history", "registrations")):
+            rows = [row[1:] for row in expected.pop(name)]
+            assert [row[1:] for row in actual.pop(name)] == rows, f"{name}: one by one, the last first"
+    assert not difference(expected, actual), f"one by one, the last first: {difference(expected, actual)}"
+
+
+async def check_a_good_store_verifies(store: Store) -> None:
+    for _, batch in BATCHES:
+        await tell(store, *batch)
+        assert await store.verify() == []
+
+
+async def check_rebuild_changes_no_answer(store: Store) -> None:
+    said = await _tell_script(store)
+    assert await store.rebuild() == len(events_until(len(BATCHES))), "the number of events"
+    for sequence, then in said.items():
+        now = await _answers(store, sequence, ORGANIZATIONS)
+        assert not difference(then, now), f"{_name(sequence)}, after a rebuild: {difference(then, now)}"
+    assert await store.verify() == []
+    assert await tell(store, made("more", 200, unit("more"))) == ["ACCEPTED"], "and it writes on"
+
+
+async def check_a_late_event_changes_what_is_known_not_what_was(store: Store) -> None:
+    await tell(
+        store,
+        made("p", 1, unit("P", "BATTERY", [unit("m", massKg=4), unit("n", massKg=4)], massKg=10)),
+        event("rec", "RECYCLING", 9, "D", inputs=[draw("P")], outputs=[lot("L", 5)]),
+    )
+    await tell(store, moved("out", "REMOVAL", 5, "m", "P", "B"))
+    await tell(store, voided("oops", 20, "out", "B"))
+    inside, outside = {"m": "ROOT", "P": "HOST", "L": "SUBSTANCE"}, {"m": "ROOT", "P": "HOST"}
+    assert roles(await traced(store, "m", sequence=2)) == inside
+    assert roles(await traced(store, "m", sequence=3)) == outside
+    assert roles(await traced(store, "m")) == inside, "the removal was voided"
+    assert [await standing(store, "out", sequence=sequence) for sequence in (2, 3, 4)] == [
+        ["-"],
+        ["ACCEPTED"],
+        ["VOIDED"],
+    ]
+
+
+async def check_as_of_is_inclusive(store: Store) -> None:
+    await tell(
+        store,
+        made("p", 1, unit("P", "BATTERY")),
+        made("m", 1, unit("m")),
+        moved("in", "INSTALLATION", 2, "m", "P"),
+        moved("out", "REMOVAL", 3, "m", "P", "B"),
+    )
+    assert await traced(store, "m", moment(0.99)) is None, "it was not there yet"
+    assert roles(await traced(store, "m", moment(1))) == {"m": "ROOT"}
+    assert roles(await traced(store, "m", moment(1.99))) == {"m": "ROOT"}
+    assert roles(await traced(store, "m", moment(2))) == {"m": "ROOT", "P": "HOST"}, "as of that very moment"
+    for hour, closed in ((2.99, None), (3, "out")):
+        answer = await traced(store, "m", moment(hour))
+        assert answer is not None
+        assert [edge.closed_by for edge in answer.edges if edge.kind == "PART_OF"] == [closed], f"as of {hour} h"
+    assert ("HELD_BY", "m", "B") in edges(await traced(store, "m", moment(3)))
+
+
+async def check_a_voiding_is_timeless_for_as_of(store: Store) -> None:
+    """A mistake voided in 2026 is absent from asOf 2024, and present at knownAt 2024 (7.14)."""
+    await tell(store, made("p", 1, unit("P", "BATTERY"), unit("m")), moved("in", "INSTALLATION", 2, "m", "P"))
+    await tell(store, voided("v", 20_000, "in"))
+    assert roles(await traced(store, "m", moment(3))) == {"m": "ROOT"}
+    assert roles(await traced(store, "m", moment(3), sequence=2)) == {"m": "ROOT", "P": "HOST"}

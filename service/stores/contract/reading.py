@@ -1,0 +1,273 @@
+"""Reads of items: paging, finding, facts, edges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from graph_schema.order import event_id_of
+from service.ports import ItemFilter, Snapshot, Store
+from service.stores.contract.answers import MANY
+from service.stores.contract.telling import (
+    Event,
+    draw,
+    event,
+    handles,
+    lot,
+    made,
+    moved,
+    standing,
+    tell,
+    unit,
+    voided,
+)
+
+KEYS = ["B-2", "a", "b-1", "b-10", "b-2", "z", "\u00e4", "\uff5a", "\U0001f50b"]
+"""In the order of code points, which is not that of UTF-16 units."""
+
+
+async def check_items_are_paged_by_key_both_ways(store: Store) -> None:
+    kinds = ("CELL", "MODULE", "BATTERY")
+    await tell(store, *[made(f"e{n}", 1, unit(key, kinds[n % 3])) for n, key in enumerate(reversed(KEYS))])
+    await tell(store, moved("x", "INSTALLATION", 2, "a", "unknown"), event("y", "ENROLMENT", 1, items=[lot("lot")]))
+    everything = sorted([*KEYS, "lot"])
+    async with store.snapshot() as snapshot:
+        for reverse in (False, True):
+            expected = everything[::-1] if reverse else everything
+            for size in (1, 3, 100):
+                assert await _paged(snapshot, size, reverse) == expected, f"pages of {size}, reverse: {reverse}"
+        assert await snapshot.item_page(ItemFilter(), "b-1", 2) == [
+            (await snapshot.find(key), key) for key in ("b-10", "b-2")
+        ], "after a key, with its handle"
+        between = await snapshot.item_page(ItemFilter(), "b-15", 1, reverse=True)
+        assert [key for _, key in between] == ["b-10"], "the key to go on from need not exist"
+        assert await snapshot.item_count(ItemFilter()) == len(everything), "what is only named is not known"
+        filters = {
+            ItemFilter(kind="LOT"): ["lot"],
+            ItemFilter(kind="VEHICLE"): [],
+            ItemFilter(text="b-1"): ["b-1", "b-10"],
+            ItemFilter(text="B-"): ["B-2", "b-1", "b-10", "b-2"],
+            ItemFilter(text="%"): [],
+            ItemFilter(text="\U0001f50b"): ["\U0001f50b"],
+            ItemFilter(kind="BATTERY", text="b"): [
+                key for n, key in enumerate(reversed(KEYS)) if n % 3 == 2 and "b" in key.lower()
+            ],
+        }
+        for where, found in filters.items():
+            page = await snapshot.item_page(where, None, MANY)
+            assert [key for _, key in page] == sorted(found), f"{where}: {page}"
+            assert await snapshot.item_count(where) == len(found), f"the count of {where}"
+        last = await snapshot.item_page(ItemFilter(text="b-"), "b-1", 1)
+        assert [key for _, key in last] == ["b-10"], "after a key, with a filter and a limit"
+
+
+async def check_text_is_found_in_any_case_of_any_script(store: Store) -> None:
+    await tell(store, made("e", 1, unit("\u00c4PFEL-1"), unit("\u00e4pfel-2"), unit("plum")))
+    async with store.snapshot() as snapshot:
+        for text in ("\u00c4pfel", "\u00e4PFEL"):
+            page = await snapshot.item_page(ItemFilter(text=text), None, MANY)
+            assert [key for _, key in page] == ["\u00c4PFEL-1", "\u00e4pfel-2"], text
+
+
+async def _paged(snapshot: Snapshot, size: int, reverse: bool) -> list[str]:
+    keys: list[str] = []
+    after = None
+    while page := await snapshot.item_page(ItemFilter(), after, size, reverse):
+        assert len(page) <= size
+        keys += [key for _, key in page]
+        after = keys[-1]
+    return keys
+
+
+def _named(*values: str) -> list[Event]:
+    return [{"scheme": "DMC", "value": value} for value in values]
+
+
+async def check_find_by_key_and_identifier(store: Store) -> None:
+    await tell(
+        store,
+        made("p", 2, unit("P", identifiers=_named("SN-1", "SN-2"))),
+        made("q", 1, unit("SN-2"), unit("R", parts=[unit("r", identifiers=_named("inner"))])),
+        event("rec", "RECYCLING", 5, inputs=[draw("R")], outputs=[lot("L", identifiers=_named("charge 7"))]),
+    )
+    await tell(store, made("s", 3, unit("S", identifiers=_named("late"))))
+    async with store.snapshot() as snapshot:
+        p, sn_2, r, lot_l, s = await handles(snapshot, ["P", "SN-2", "r", "L", "S"])
+        assert await snapshot.find("SN-1") == p
+        assert await snapshot.find("SN-2") == sn_2, "the key wins"
+        assert await snapshot.find("inner") == r
+        assert await snapshot.find("charge 7") == lot_l
+        assert await snapshot.find("late") == s
+        assert await snapshot.find("nothing") is None
+    async with store.snapshot(3) as snapshot:
+        assert await snapshot.find("S") is None, "unknown then"
+        assert await snapshot.find("late") is None, "unknown then, by identifier"
+        assert await snapshot.find("SN-1") is not None
+
+
+async def check_an_identifier_goes_with_the_event_that_stated_it(store: Store) -> None:
+    await tell(store, made("wrong", 1, unit("P", identifiers=_named("old"))))
+    await tell(store, made("right", 2, unit("P", identifiers=_named("new"))))
+    async with store.snapshot() as snapshot:
+        (p,) = await handles(snapshot, ["P"])
+        assert await snapshot.find("old") == p
+        assert await snapshot.find("new") is None, "a contested event says nothing"
+    await tell(store, voided("v", 9, "wrong"))
+    async with store.snapshot() as snapshot:
+        (p,) = await handles(snapshot, ["P"])
+        assert await snapshot.find("new") == p, "the second production stands now"
+        assert await snapshot.find("old") is None, "a voided event says nothing"
+    await tell(store, voided("w", 9, "right"))
+    async with store.snapshot() as snapshot:
+        assert [await snapshot.find(name) for name in ("P", "old", "new")] == [None] * 3
+    async with store.snapshot(2) as snapshot:
+        assert await snapshot.find("old") is not None
+
+
+async def check_a_shared_identifier_finds_the_first_in_the_total_order(store: Store) -> None:
+    """The graph does not depend on arrival, and so which item is found does not either."""
+    await tell(store, made("late", 5, unit("Z", identifiers=_named("same"))))
+    await tell(store, made("early", 1, unit("M", identifiers=_named("same"))))
+    async with store.snapshot() as snapshot:
+        assert [await snapshot.find("same")] == await handles(snapshot, ["M"])
+
+
+async def check_an_enrolment_that_skips_a_known_item_says_nothing_of_it(store: Store) -> None:
+    await tell(
+        store,
+        made("p", 1, unit("P", model="true")),
+        event("e", "ENROLMENT", 2, items=[unit("P", model="false", parts=[unit("new", identifiers=_named("x"))])]),
+    )
+    assert await standing(store, "e") == ["ACCEPTED"]
+    async with store.snapshot() as snapshot:
+        assert await snapshot.find("new") is None, "the parts of what is skipped are skipped"
+        assert await snapshot.find("x") is None, "by identifier, too"
+        (row,) = await snapshot.items(await handles(snapshot, ["P"]))
+        assert row.label == "true"
+
+
+async def check_details(store: Store) -> None:
+    spec = {"massKg": 2, "chemistry": "NMC", "attributes": {"line": 7}, "composition": {"Li": 1}, "energyKwh": 0.5}
+    inner = {"key": "m", "kind": "MODULE", "position": "3", **spec}
+    await tell(store, made("p", 1, unit("P", "BATTERY", [inner], model="X1"), actor="MAKER"))
+    await tell(store, event("rec", "RECYCLING", 2, "B", inputs=[draw("P")], outputs=[lot("L", 1, grade="A")]))
+    async with store.snapshot() as snapshot:
+        found = {details.key: details for details in await snapshot.details(await handles(snapshot, "PmL"))}
+        assert [(found[key].kind, found[key].producer) for key in "PmL"] == [
+            ("BATTERY", "MAKER"),
+            ("MODULE", "MAKER"),
+            ("LOT", "B"),
+        ]
+        born = await snapshot.positions([found[key].born for key in "PmL"])
+        assert [event_id_of(born[found[key].born]) for key in "PmL"] == ["p", "p", "rec"]
+        specs = {key: orjson.loads(found[key].spec) for key in "PmL"}
+        assert specs["P"] == {"key": "P", "kind": "BATTERY", "model": "X1"}, "without parts"
+        assert {name: value for name, value in specs["m"].items() if name != "position"} == {
+            name: value for name, value in inner.items() if name != "position"
+        }
+        assert specs["L"] == lot("L", 1, grade="A")
+        (l_handle,) = await handles(snapshot, "L")
+    async with store.snapshot(1) as snapshot:
+        assert await snapshot.details([l_handle]) == [], "not known then: left out"
+
+
+class _Rows:
+    """The rows of a reader in keys and event ids."""
+
+    def __init__(self, snapshot: Snapshot, keys: Iterable[str]) -> None:
+        self.snapshot = snapshot
+        self.keys = list(keys)
+
+    async def names(self) -> dict[Any, str]:
+        return dict(zip(await handles(self.snapshot, self.keys), self.keys, strict=True))
+
+    async def told(
+        self, rows: Iterable[tuple[Any, ...]], items: tuple[int, ...], events: tuple[int, ...]
+    ) -> set[tuple[Any, ...]]:
+        """Rows with keys and event ids for the handles, which stand at the places `items` and `events`."""
+        names, found = await self.names(), []
+        every = list(rows)
+        places = await self.snapshot.positions({row[at] for row in every for at in events} - {None})
+        for row in every:
+            cells = [
+                names[cell]
+                if at in items
+                else (cell if at not in events or cell is None else event_id_of(places[cell]))
+                for at, cell in enumerate(row)
+            ]
+            found.append(tuple(cells))
+        assert len(found) == len(set(found)), f"a row stands there twice: {found}"
+        return set(found)
+
+
+async def check_rows_of_edges(store: Store) -> None:
+    await tell(
+        store,
+        made("p", 1, unit("P", "BATTERY", [{"key": "m", "kind": "MODULE", "position": "3", "massKg": 2}], massKg=9)),
+        made("q", 1, unit("Q", "BATTERY")),
+        moved("out", "REMOVAL", 2, "m", "P", "B"),
+        moved("in", "INSTALLATION", 3, "m", "Q"),
+        event("rec", "RECYCLING", 4, "D", inputs=[draw("P")], outputs=[lot("L", 6), lot("K")]),
+        event("ref", "REFINING", 5, "D", inputs=[draw("L", 2), draw("K")], outputs=[lot("N", 1.5)]),
+        event("dump", "DISPOSAL", 6, "D", items=["L"], method="LANDFILL"),
+    )
+    async with store.snapshot() as snapshot:
+        rows = _Rows(snapshot, "PQmLKN")
+        items = list(await rows.names())
+        stays = {("m", "P", "p", "out", "3"), ("m", "Q", "in", None, None)}
+        assert await rows.told(await snapshot.parts(items), (0, 1), (2, 3)) == stays
+        assert await rows.told(await snapshot.hosts(items), (0, 1), (2, 3)) == stays
+        p, q, m, lot_l = await handles(snapshot, "PQmL")
+        assert await rows.told(await snapshot.parts([p]), (0, 1), (2, 3)) == {("m", "P", "p", "out", "3")}
+        assert await snapshot.hosts([p, q]) == [], "only where the item is the part"
+        assert await snapshot.parts([m]) == []
+        assert await rows.told(await snapshot.custody([p, m, lot_l]), (0,), (2, 3)) == {
+            ("P", "A", "p", "rec"),
+            ("m", "B", "out", "in"),
+            ("L", "D", "rec", "dump"),
+        }
+        consumptions = {("P", "rec", 7), ("L", "ref", 2), ("K", "ref", None), ("L", "dump", 4)}
+        assert await rows.told(await snapshot.consumptions(items), (0,), (1,)) == consumptions
+        yields = {("p", "P"), ("p", "m"), ("q", "Q"), ("rec", "L"), ("rec", "K"), ("ref", "N")}
+        births = await snapshot.births(items)
+        assert await rows.told(births, (1,), (0,)) == yields
+        events = {row[0] for row in births} | {row[1] for row in await snapshot.consumptions(items)}
+        assert await rows.told(await snapshot.inputs(events), (0,), (1,)) == consumptions
+        assert await rows.told(await snapshot.outputs(events), (1,), (0,)) == yields
+        assert await rows.told(await snapshot.marks(items), (0,), (1,)) == {
+            ("P", "rec", "ended"),
+            ("L", "dump", "ended"),
+        }
+        mixing = {event_id_of(row.position): (row.actor, row.mixing) for row in await snapshot.events(events)}
+        assert {name for name, (_, mixed) in mixing.items() if mixed is not None} == {"rec", "ref"}
+        assert {actor for actor, _ in mixing.values()} == {"A", "D"}
+
+
+async def check_facts_of_items(store: Store) -> None:
+    await tell(
+        store,
+        made("m", 1, unit("m"), unit("n", massKg=2, model="N1"), unit("lone", massKg=3, composition={"Li": 1})),
+        made("p", 2, unit("P", "BATTERY", ["m", "n"], massKg=10)),
+        event("l", "ENROLMENT", 1, items=[lot("L", 4, 0.5)]),
+    )
+    await tell(store, event("s", "REPURPOSING", 3, outputs=[unit("S", "BATTERY", ["lone"])]))
+    async with store.snapshot() as snapshot:
+        found = {row.key: row for row in await snapshot.items(await handles(snapshot, [*"mnPLS", "lone"]))}
+        places = await snapshot.positions({row.born for row in found.values()} | {found["m"].body_mass_at})
+        assert {key: event_id_of(places[row.born]) for key, row in found.items()} == {
+            "m": "m", "n": "m", "lone": "m", "P": "p", "L": "l", "S": "s",
+        }  # fmt: skip
+        assert [found[key].mass_kg for key in "mnPL"] == [None, 2, 10, 4], "as stated: gross for units"
+        assert [found[key].body_mass_kg for key in "mnP"] == [8, 2, 0], "own bodies"
+        assert event_id_of(places[found["m"].body_mass_at]) == "p", "settled when it was built in"
+        assert found["n"].body_mass_at is None, "settled at its birth"
+        assert [_content(found[key].composition) for key in ("lone", "L", "m")] == [{"Li": 1}, {"Li": 0.5}, None]
+        assert _content(found["lone"].body_composition) == {"Li": 1}
+        assert [bool(found[key].second_life) for key in ("S", "lone", "P")] == [True, False, False]
+        assert [found[key].label for key in "nLP"] == ["N1", "black mass", None]
+
+
+def _content(content: Any) -> Any:
+    return orjson.loads(content) if isinstance(content, str | bytes) else content

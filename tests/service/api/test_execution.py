@@ -1,0 +1,44 @@
+"""The fast road answers exactly as the slow one."""
+
+import pytest
+
+from seed.story import PACK_RECYCLED
+from service.api.execution import FastExecutionContext
+from tests.service.api.conftest import Ask
+
+QUERIES = [
+    "nodes { key kind role depth label status at redacted }",
+    "nodes { __typename k: key a: key at }",
+    "edges { source target kind from to massKg openedBy closedBy contested }",
+    "nodes { ...F } edges { ... on TraceEdge { kind } }",
+    "nodes { key @skip(if: true) kind @include(if: true) }",
+    "nodes { key node { id } }",
+    "attribution { key element massKg share basis direction kind } balance { element lossKg }",
+    "unsettled { eventId problems { code } } frontier { key }",
+]
+
+
+@pytest.mark.parametrize("selection", QUERIES)
+@pytest.mark.usefixtures("told")
+def test_both_roads_answer_alike(answer: Ask, monkeypatch: pytest.MonkeyPatch, selection: str) -> None:
+    fragment = " fragment F on TraceNode { key role }" if "...F" in selection else ""
+    query = '{ trace(key: "%s", direction: FORWARD) { %s } }%s' % (PACK_RECYCLED, selection, fragment)
+    fast = answer(query)
+    monkeypatch.delattr(FastExecutionContext, "complete_list_value")
+    assert answer(query) == fast
+    assert "errors" not in fast
+
+
+@pytest.mark.usefixtures("told")
+def test_the_fast_road_is_taken(answer: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = []
+    complete = FastExecutionContext._complete_flat
+
+    def spy(self: FastExecutionContext, *arguments: object) -> object:
+        done = complete(self, *arguments)
+        taken.append(len(done))
+        return done
+
+    monkeypatch.setattr(FastExecutionContext, "_complete_flat", spy)
+    answer('{ trace(key: "%s", direction: FORWARD) { nodes { key role at } edges { kind from } } }' % PACK_RECYCLED)
+    assert len(taken) == 2

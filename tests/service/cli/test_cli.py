@@ -1,0 +1,127 @@
+"""The commands, as a user runs them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from seed.story import PACK_A, PACK_RECYCLED, story
+from service.cli import main
+
+
+def run(*arguments: str, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(main, list(arguments), input=stdin)
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> str:
+    """The URL of a store with the story."""
+    url = f"sqlite:{tmp_path / 'store.db'}"
+    file = tmp_path / "story.jsonl"
+    file.write_text("\n".join(json.dumps(event) for event in story()))
+    assert run("ingest", "--store", url, str(file)).exit_code == 0
+    return url
+
+
+def test_help_has_examples() -> None:
+    for command in main.commands:
+        page = run(command, "--help")
+        assert page.exit_code == 0
+    assert "zcat" in run("ingest", "--help").output
+
+
+def test_ingest_reports_bad_lines_and_goes_on(tmp_path: Path) -> None:
+    url = f"sqlite:{tmp_path / 'store.db'}"
+    lines = [json.dumps(event) for event in story()[:12]]
+    lines[3] = '{"eventId": "broken"'
+    lines[5] = json.dumps({**story()[5], "actor": "two words"})
+    report = tmp_path / "rejected.jsonl"
+    done = run("ingest", "--store", url, "--report", str(report), "-", stdin="\n".join(lines))
+    assert done.exit_code == 1
+    assert "10 accepted" in done.output
+    assert "2 malformed" in done.output
+    said = [json.loads(line) for line in report.read_text().splitlines()]
+    assert [(one["where"], one["field"]) for one in said] == [("standard input:4", ""), ("standard input:6", "actor")]
+    again = run("ingest", "--store", url, "-", stdin="\n".join(lines))
+    assert "10 duplicate" in again.output
+
+
+def test_ingest_says_what_it_cannot_read(tmp_path: Path) -> None:
+    url = f"sqlite:{tmp_path / 'store.db'}"
+    missing = run("ingest", "--store", url, str(tmp_path / "none.jsonl"))
+    assert missing.exit_code == 1
+    assert "none.jsonl" in missing.output
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\nrubbish")
+    strange = run("ingest", "--store", url, str(picture))
+    assert strange.exit_code == 1
+    assert "--format" in strange.output
+
+
+def test_trace_as_a_tree(told: str) -> None:
+    tree = run("trace", "--store", told, PACK_RECYCLED, "--direction", "forward").output
+    for expected in ("Where it went", "black mass", "lithium carbonate", "held by", "Balance, kg", "recycling"):
+        assert expected in tree
+    both = run("trace", "--store", told, PACK_A).output
+    assert "Where it came from" in both
+
+
+def test_trace_as_json(told: str) -> None:
+    found = json.loads(run("trace", "--store", told, PACK_A, "--direction", "both", "--format", "json").output)
+    assert found["root"] == {"key": PACK_A}
+    assert {"nodes", "edges", "attribution", "balance", "unsettled", "truncated", "frontier"} <= found.keys()
+
+
+def test_trace_at_a_moment(told: str) -> None:
+    then = run("trace", "--store", told, PACK_A, "--as-of", "2022-01-01", "--format", "json", "--direction", "forward")
+    assert not [node for node in json.loads(then.output)["nodes"] if node["kind"] == "EVENT"]
+    before = run("trace", "--store", told, PACK_A, "--known-at", "2001-01-01")
+    assert before.exit_code == 1
+    assert "not known at that moment" in before.output
+    naive = run("trace", "--store", told, PACK_A, "--as-of", "2022-01-01T10:00:00")
+    assert naive.exit_code == 2
+    assert "offset" in naive.output
+
+
+def test_an_unknown_key(told: str) -> None:
+    found = run("trace", "--store", told, "nothing")
+    assert found.exit_code == 1
+    assert "nothing" in found.output
+
+
+def test_verify_and_rebuild(told: str, tmp_path: Path) -> None:
+    assert "the chain holds" in run("verify", "--store", told).output
+    assert run("rebuild", "--store", told).exit_code == 0
+    import sqlite3
+
+    connection = sqlite3.connect(tmp_path / "store.db")
+    connection.execute("UPDATE log SET hash = zeroblob(32) WHERE seq = 4")
+    connection.commit()
+    connection.close()
+    bad = run("verify", "--store", told)
+    assert bad.exit_code == 1
+    assert "4 (story-04-registration)" in bad.output
+
+
+def test_schema() -> None:
+    assert json.loads(run("schema", "events").output)["title"] == "voltrace event"
+    assert "type Query" in run("schema", "graphql").output
+
+
+def test_a_store_of_another_kind() -> None:
+    found = run("verify", "--store", "mysql://x")
+    assert found.exit_code == 1
+    assert "sqlite:PATH" in found.output
+
+
+def test_demo_as_a_process(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "service.cli", "demo", "--exit"]
+    for _ in range(2):
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "Cathode Material" in done.stdout
+        assert "Balance, kg" in done.stdout
+    assert "duplicate" in done.stdout

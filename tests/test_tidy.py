@@ -1,0 +1,57 @@
+"""Tidiness that a reader would miss."""
+
+import re
+import subprocess
+from dataclasses import fields
+from pathlib import Path
+
+from service.cli import main
+from service.settings import DESCRIPTIONS, Settings, environment_name
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def python_files() -> list[Path]:
+    return [
+        path
+        for folder in ("graph_schema", "service", "seed", "tests", "benchmarks")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+    ]
+
+
+def test_no_file_is_longer_than_400_lines() -> None:
+    assert [path.name for path in python_files() if len(path.read_text().splitlines()) > 400] == []
+
+
+def test_no_test_is_skipped() -> None:
+    word = re.compile(r"pytest\.(skip|xfail|importorskip)|mark\.(skip|xfail)")
+    here = Path(__file__)
+    assert [path.name for path in python_files() if path != here and word.search(path.read_text())] == []
+
+
+def test_every_make_target_has_a_help_line() -> None:
+    targets = re.findall(r"^([a-z-]+):(.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert targets
+    assert [name for name, rest in targets if "## " not in rest] == []
+
+
+def test_every_command_is_in_the_readme() -> None:
+    assert [name for name in main.commands if f"voltrace {name}" not in README] == []
+
+
+def test_every_setting_is_described_and_in_the_readme() -> None:
+    names = [entry.name for entry in fields(Settings)]
+    assert sorted(DESCRIPTIONS) == sorted(names)
+    assert [name for name in names if environment_name(name) not in README] == []
+
+
+def test_no_path_of_a_machine_is_named() -> None:
+    found = subprocess.run(
+        ["git", "grep", "-nE", r"/(work|root)/", "--", ".", ":!tests/test_tidy.py", ":!*.json", ":!requirements.lock"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.stdout == ""
