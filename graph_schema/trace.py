@@ -203,8 +203,11 @@ class Assembly:
         reader = self.reader
         counted: Counter[Node] = Counter(("item", row[0]) for row in await reader.hosts(items))
         counted.update(("item", row[1]) for row in await reader.parts(items))
-        counted.update(("item", row[0]) for row in await reader.consumptions(items))
-        counted.update(("item", row[1]) for row in await reader.births(items))
+        below = [item for item in items if item != self.root]
+        used = items if Direction.FORWARD in self.walks else below  # forward has no birth of the root, backward no end
+        made = items if Direction.BACKWARD in self.walks else below
+        counted.update(("item", row[0]) for row in await reader.consumptions(used))
+        counted.update(("item", row[1]) for row in await reader.births(made))
         counted.update(("item", row[0]) for row in await reader.custody(items))
         counted.update(("event", row[1]) for row in await reader.inputs(events))
         counted.update(("event", row[0]) for row in await reader.outputs(events))

@@ -73,7 +73,7 @@ class Walk:
             items = list(self._todo)
             self._todo = {}
             await self._facts(items)
-            if len(self._depths) + len(self.events) > self.nodes_max:
+            if self._is_enough(items):
                 self.stopped = True
                 break
             if self.depth_max is not None:
@@ -85,6 +85,14 @@ class Walk:
         if not self.forward:
             await self._yield_hosts()
         await self._read_custody()
+
+    def _is_enough(self, items: list[Any]) -> bool:
+        """Whether more nodes are known than may be told, none of them further away than what is not explored yet."""
+        if len(self._depths) + len(self.events) <= self.nodes_max:
+            return False
+        nearest = min(self._depths[item] for item in items)
+        known = [*self._depths.values(), *self.events.values()]
+        return sum(depth <= nearest for depth in known) > self.nodes_max
 
     async def _facts(self, items: Iterable[Any]) -> None:
         new = [item for item in items if item not in self.items]

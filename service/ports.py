@@ -125,7 +125,7 @@ class Store(Protocol):
         """The last sequence number recorded at or before a moment; None is now. 0 before the first event."""
 
     def snapshot(self, sequence: int | None = None) -> AbstractAsyncContextManager[Snapshot]:
-        """A consistent view of what the first `sequence` records (default: all) say."""
+        """A consistent view of what the first `sequence` records (default: all) say; the end of a batch, no less."""
 
     def writer(self) -> AbstractAsyncContextManager[Writer]:
         """The one writer; waits for another to finish."""

@@ -109,7 +109,7 @@ class MemoryWriter:
     async def append(self, events: list[NewEvent]) -> dict[str, Outcome]:
         records = self._store.records + self.staged
         head = records[-1].head if records else Head()
-        recorded_us = max(now_us(), head.recorded_us)
+        recorded_us = max(now_us(), head.recorded_us + 1)
         for new in events:
             previous = head.hash
             head = extend(head, new.digest, recorded_us)

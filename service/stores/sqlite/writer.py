@@ -39,7 +39,7 @@ class SqliteWriter:
 
     async def append(self, events: list[NewEvent]) -> dict[str, Outcome]:
         head = self.head()
-        recorded_us = max(now_us(), head.recorded_us)
+        recorded_us = max(now_us(), head.recorded_us + 1)
         records: dict[Position, tuple[Any, ...]] = {}
         bodies = []
         for new in events:

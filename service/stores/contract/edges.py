@@ -1,14 +1,17 @@
-"""Reads of what stands open: unsettled events, claims, statuses."""
+"""Reads of the graph: edges, facts, what is unsettled, claims, statuses."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+
+import orjson
 
 from graph_schema.order import cut_after, event_id_of
 from graph_schema.status import statuses
 from graph_schema.windows import END
-from service.ports import ItemFilter, Store
+from service.ports import ItemFilter, Snapshot, Store
 from service.stores.contract.answers import MANY
 from service.stores.contract.telling import (
     draw,
@@ -24,6 +27,106 @@ from service.stores.contract.telling import (
     unit,
     voided,
 )
+
+
+class _Rows:
+    """The rows of a reader in keys and event ids."""
+
+    def __init__(self, snapshot: Snapshot, keys: Iterable[str]) -> None:
+        self.snapshot = snapshot
+        self.keys = list(keys)
+
+    async def names(self) -> dict[Any, str]:
+        return dict(zip(await handles(self.snapshot, self.keys), self.keys, strict=True))
+
+    async def told(
+        self, rows: Iterable[tuple[Any, ...]], items: tuple[int, ...], events: tuple[int, ...]
+    ) -> set[tuple[Any, ...]]:
+        """Rows with keys and event ids for the handles, which stand at the places `items` and `events`."""
+        names, found = await self.names(), []
+        every = list(rows)
+        places = await self.snapshot.positions({row[at] for row in every for at in events} - {None})
+        for row in every:
+            cells = [
+                names[cell]
+                if at in items
+                else (cell if at not in events or cell is None else event_id_of(places[cell]))
+                for at, cell in enumerate(row)
+            ]
+            found.append(tuple(cells))
+        assert len(found) == len(set(found)), f"a row stands there twice: {found}"
+        return set(found)
+
+
+async def check_rows_of_edges(store: Store) -> None:
+    await tell(
+        store,
+        made("p", 1, unit("P", "BATTERY", [{"key": "m", "kind": "MODULE", "position": "3", "massKg": 2}], massKg=9)),
+        made("q", 1, unit("Q", "BATTERY")),
+        moved("out", "REMOVAL", 2, "m", "P", "B"),
+        moved("in", "INSTALLATION", 3, "m", "Q"),
+        event("rec", "RECYCLING", 4, "D", inputs=[draw("P")], outputs=[lot("L", 6), lot("K")]),
+        event("ref", "REFINING", 5, "D", inputs=[draw("L", 2), draw("K")], outputs=[lot("N", 1.5)]),
+        event("dump", "DISPOSAL", 6, "D", items=["L"], method="LANDFILL"),
+    )
+    async with store.snapshot() as snapshot:
+        rows = _Rows(snapshot, "PQmLKN")
+        items = list(await rows.names())
+        stays = {("m", "P", "p", "out", "3"), ("m", "Q", "in", None, None)}
+        assert await rows.told(await snapshot.parts(items), (0, 1), (2, 3)) == stays
+        assert await rows.told(await snapshot.hosts(items), (0, 1), (2, 3)) == stays
+        p, q, m, lot_l = await handles(snapshot, "PQmL")
+        assert await rows.told(await snapshot.parts([p]), (0, 1), (2, 3)) == {("m", "P", "p", "out", "3")}
+        assert await snapshot.hosts([p, q]) == [], "only where the item is the part"
+        assert await snapshot.parts([m]) == []
+        assert await rows.told(await snapshot.custody([p, m, lot_l]), (0,), (2, 3)) == {
+            ("P", "A", "p", "rec"),
+            ("m", "B", "out", "in"),
+            ("L", "D", "rec", "dump"),
+        }
+        consumptions = {("P", "rec", 7), ("L", "ref", 2), ("K", "ref", None), ("L", "dump", 4)}
+        assert await rows.told(await snapshot.consumptions(items), (0,), (1,)) == consumptions
+        yields = {("p", "P"), ("p", "m"), ("q", "Q"), ("rec", "L"), ("rec", "K"), ("ref", "N")}
+        births = await snapshot.births(items)
+        assert await rows.told(births, (1,), (0,)) == yields
+        events = {row[0] for row in births} | {row[1] for row in await snapshot.consumptions(items)}
+        assert await rows.told(await snapshot.inputs(events), (0,), (1,)) == consumptions
+        assert await rows.told(await snapshot.outputs(events), (1,), (0,)) == yields
+        assert await rows.told(await snapshot.marks(items), (0,), (1,)) == {
+            ("P", "rec", "ended"),
+            ("L", "dump", "ended"),
+        }
+        mixing = {event_id_of(row.position): (row.actor, row.mixing) for row in await snapshot.events(events)}
+        assert {name for name, (_, mixed) in mixing.items() if mixed is not None} == {"rec", "ref"}
+        assert {actor for actor, _ in mixing.values()} == {"A", "D"}
+
+
+async def check_facts_of_items(store: Store) -> None:
+    await tell(
+        store,
+        made("m", 1, unit("m"), unit("n", massKg=2, model="N1"), unit("lone", massKg=3, composition={"Li": 1})),
+        made("p", 2, unit("P", "BATTERY", ["m", "n"], massKg=10)),
+        event("l", "ENROLMENT", 1, items=[lot("L", 4, 0.5)]),
+    )
+    await tell(store, event("s", "REPURPOSING", 3, outputs=[unit("S", "BATTERY", ["lone"])]))
+    async with store.snapshot() as snapshot:
+        found = {row.key: row for row in await snapshot.items(await handles(snapshot, [*"mnPLS", "lone"]))}
+        places = await snapshot.positions({row.born for row in found.values()} | {found["m"].body_mass_at})
+        assert {key: event_id_of(places[row.born]) for key, row in found.items()} == {
+            "m": "m", "n": "m", "lone": "m", "P": "p", "L": "l", "S": "s",
+        }  # fmt: skip
+        assert [found[key].mass_kg for key in "mnPL"] == [None, 2, 10, 4], "as stated: gross for units"
+        assert [found[key].body_mass_kg for key in "mnP"] == [8, 2, 0], "own bodies"
+        assert event_id_of(places[found["m"].body_mass_at]) == "p", "settled when it was built in"
+        assert found["n"].body_mass_at is None, "settled at its birth"
+        assert [_content(found[key].composition) for key in ("lone", "L", "m")] == [{"Li": 1}, {"Li": 0.5}, None]
+        assert _content(found["lone"].body_composition) == {"Li": 1}
+        assert [bool(found[key].second_life) for key in ("S", "lone", "P")] == [True, False, False]
+        assert [found[key].label for key in "nLP"] == ["N1", "black mass", None]
+
+
+def _content(content: Any) -> Any:
+    return orjson.loads(content) if isinstance(content, str | bytes) else content
 
 
 async def check_unsettled_in_the_total_order(store: Store) -> None:
@@ -68,7 +171,7 @@ async def _claims(store: Store, key: str, sequence: int | None = None) -> set[tu
 
 
 async def check_claims_last_until_the_next_removal_or_end(store: Store) -> None:
-    """A claimed stay lasts up to the next removal of that pair, contested or not, or the end of one (8.5)."""
+    """A claimed stay lasts up to the next removal of that pair, contested or not, or the end of one of them (8.5)."""
     await tell(
         store,
         made("p", 1, unit("P", "BATTERY"), unit("Q", "BATTERY"), unit("m")),
