@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 HISTORIES ?= 2000
 PORT ?= 8000
 
-.PHONY: help install demo test check format lock clean
+.PHONY: help install demo test check format bench lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -36,6 +36,9 @@ check: install ## style, types, import directions, spelling
 format: install ## put the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: install ## measure: a JSON and a Markdown report in benchmarks/results
+	$(BIN)/python -m benchmarks
 
 lock: install ## renew requirements.lock from pyproject.toml
 	$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --extra dev --output-file requirements.lock pyproject.toml

@@ -1,0 +1,81 @@
+"""`python -m benchmarks`: measure, and write a JSON and a Markdown report."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sqlite3
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks import http, recording, tracing
+from benchmarks.measure import fill
+from graph_schema.answer import Direction
+from service.running import drive
+
+
+def run(batteries: int, small: int, starts: int) -> dict[str, Any]:
+    """All measurements."""
+    report: dict[str, Any] = {
+        "machine": {
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+            "sqlite": sqlite3.sqlite_version,
+            "system": platform.platform(),
+        }
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        tiny, _ = fill(Path(folder) / "small.db", small)
+        large, report["recording, batches of 2,000"] = fill(Path(folder) / "large.db", batteries)
+        keys = tracing.starts(large, starts)
+        report["trace forward"] = tracing.against_bare(large, keys, Direction.FORWARD)
+        report["trace backward"] = tracing.against_bare(large, keys, Direction.BACKWARD)
+        report["trace in the past"] = tracing.against_past(large, keys)
+        report["trace in a larger history"] = tracing.of_one_size(tiny, large)
+        report["trace against memory"] = tracing.against_dicts(small, tiny, tracing.starts(tiny, starts))
+        report["trace through HTTP"] = http.through_http(large)
+        report["profile of tracing"] = tracing.profile(large, keys)
+        report["recording, batches of 10"] = recording.small_batches(large)
+        for store in (tiny, large):
+            drive(store.close())
+    report["memory of recording"] = recording.memory(batteries // 2)
+    report["profile of recording"] = recording.profile(max(small, batteries // 20))
+    return report
+
+
+def markdown(report: dict[str, Any]) -> str:
+    """The report for people."""
+    parts = ["# Measurements", ""]
+    for title, content in report.items():
+        parts += [f"## {title.capitalize()}", ""]
+        if isinstance(content, str):
+            parts += ["```text", content, "```"]
+        else:
+            parts += ["| | |", "|---|---|"]
+            for name, value in content.items():
+                shown = f"{value:,.3g}" if isinstance(value, float) and value < 1000 else value
+                parts.append(f"| {name} | {f'{shown:,.0f}' if isinstance(shown, float) else shown} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--batteries", type=int, default=50_000)
+    parser.add_argument("--small", type=int, default=1_000)
+    parser.add_argument("--starts", type=int, default=200)
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
+    chosen = parser.parse_args(arguments)
+    report = run(chosen.batteries, chosen.small, chosen.starts)
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    (chosen.out / "report.json").write_text(json.dumps(report, indent=2))
+    (chosen.out / "report.md").write_text(markdown(report))
+    print(markdown(report))
+
+
+if __name__ == "__main__":
+    main()
