@@ -49,13 +49,13 @@ def batches(source: Iterable[bytes], size: int) -> Iterable[list[bytes]]:
 
 def fill(path: Path, batteries: int) -> tuple[SqliteStore, dict[str, float]]:
     """A store with a history, and how fast that was."""
-    prepared = list(batches(lines(batteries), BATCH))
     store = SqliteStore(path)
-    start = time.perf_counter()
-    for batch in prepared:
+    taken, events = 0.0, 0
+    for batch in batches(lines(batteries), BATCH):
+        start = time.perf_counter()
         drive(record(store, batch))
-    taken = time.perf_counter() - start
-    events = sum(len(batch) for batch in prepared)
+        taken += time.perf_counter() - start
+        events += len(batch)
     found = edges(store)
     return store, {
         "batteries": batteries,

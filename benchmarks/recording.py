@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import cProfile
 import io
+import json
 import pstats
-import resource
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import orjson
 
-from benchmarks.measure import batches, fill, lines, seconds
+from benchmarks.measure import batches, fill, seconds
 from service.recording import record
 from service.running import drive
 from service.stores.sqlite import SqliteStore
@@ -49,18 +51,10 @@ def small_batches(store: SqliteStore) -> dict[str, float]:
 
 
 def memory(batteries: int) -> dict[str, float]:
-    """How the peak memory grows with the log: streaming batches into a store."""
-    with tempfile.TemporaryDirectory() as folder:
-        store = SqliteStore(Path(folder) / "memory.db")
-        peaks = []
-        count = 0
-        for batch in batches(lines(batteries), 2_000):
-            drive(record(store, batch))
-            count += len(batch)
-            peaks.append((count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
-        drive(store.close())
-    half = next(peak for done, peak in peaks if done >= count / 2)
-    return {"events": count, "peak MB": peaks[-1][1], "grown in the second half MB": peaks[-1][1] - half}
+    """How the peak memory grows with the log, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.memory", str(batteries)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return {name: float(value) for name, value in json.loads(done.stdout).items()}
 
 
 def profile(batteries: int) -> str:
