@@ -10,22 +10,31 @@ import sqlite3
 
 import orjson
 
-from graph_schema.answer import Trace
+from graph_schema.answer import Direction, Trace
 
 EACH = "FROM json_each(?) j CROSS JOIN"
-READS = (
+FACTS = (
     f"SELECT item, i.key, y.kind, y.event, y.mass_kg, label {EACH} yielded y ON item = j.value"
     " JOIN item i ON i.id = item",
-    f"SELECT part, t.host, opened, closed {EACH} part_of t ON part = j.value",
-    f"SELECT part, t.host, opened, closed {EACH} part_of t ON t.host = j.value",
-    f"SELECT item, event, mass_kg {EACH} consumed ON item = j.value",
-    f"SELECT item, o.key, opened, closed {EACH} held_by ON item = j.value JOIN organization o ON o.id = organization",
     f"SELECT item, event, op {EACH} mark ON item = j.value",
 )
-EVENTS = (
-    f"SELECT seq, pos, actor {EACH} log ON seq = j.value",
-    f"SELECT event, item {EACH} yielded ON event = j.value",
+INTERVALS = (
+    f"SELECT part, t.host, opened, closed {EACH} part_of t ON part = j.value",
+    f"SELECT part, t.host, opened, closed {EACH} part_of t ON t.host = j.value",
+    f"SELECT item, o.key, opened, closed {EACH} held_by ON item = j.value JOIN organization o ON o.id = organization",
 )
+EVENTS = f"SELECT seq, pos, actor {EACH} log ON seq = j.value"
+ALONG = {
+    Direction.FORWARD: (
+        f"SELECT item, event, mass_kg {EACH} consumed ON item = j.value",
+        f"SELECT event, item {EACH} yielded ON event = j.value",
+    ),
+    Direction.BACKWARD: (
+        f"SELECT event, item {EACH} yielded ON item = j.value",
+        f"SELECT item, event, mass_kg {EACH} consumed ON event = j.value",
+    ),
+}
+"""Over the transformations: from items to events, and from events to items."""
 
 
 def levels(trace: Trace) -> list[tuple[list[object], list[object]]]:
@@ -37,21 +46,24 @@ def levels(trace: Trace) -> list[tuple[list[object], list[object]]]:
     return [found[depth] for depth in sorted(found)]
 
 
-def traverse(connection: sqlite3.Connection, plan: list[tuple[list[object], list[object]]]) -> int:
+def traverse(
+    connection: sqlite3.Connection, plan: list[tuple[list[object], list[object]]], direction: Direction
+) -> int:
     """Fetch every level; the number of rows."""
     rows = 0
     openers: set[object] = set()
+    from_items, from_events = ALONG[direction]
     for items, events in plan:
         if items:
             ids = orjson.dumps(items).decode()
-            for position, sql in enumerate(READS):
+            for sql in (*FACTS, from_items):
+                rows += len(connection.execute(sql, (ids,)).fetchall())
+            for sql in INTERVALS:
                 fetched = connection.execute(sql, (ids,)).fetchall()
                 rows += len(fetched)
-                if position in (1, 2, 4):
-                    openers.update(row[2] for row in fetched)
+                openers.update(row[2] for row in fetched)
         if events:
             ids = orjson.dumps(events).decode()
-            for sql in EVENTS:
+            for sql in (EVENTS, from_events):
                 rows += len(connection.execute(sql, (ids,)).fetchall())
-    rows += len(connection.execute(EVENTS[0], (orjson.dumps(list(openers)).decode(),)).fetchall())
-    return rows
+    return rows + len(connection.execute(EVENTS, (orjson.dumps(list(openers)).decode(),)).fetchall())

@@ -46,7 +46,7 @@ def against_bare(store: SqliteStore, keys: list[str], direction: Direction) -> d
             connection = snapshot._connection
             nodes = sum(len(one.nodes) for one in found if one is not None)
             edges = sum(len(one.edges) for one in found if one is not None)
-            bare = seconds(lambda: [traverse(connection, plan) for plan in plans])
+            bare = seconds(lambda: [traverse(connection, plan, direction) for plan in plans])
             plain = seconds(lambda: [ask(snapshot, key, direction, weigh=False) for key in keys])
             weighed = seconds(lambda: [ask(snapshot, key, direction, weigh=True) for key in keys])
         return {

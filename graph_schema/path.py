@@ -25,12 +25,13 @@ async def path(reader: TraceReader, question: TraceQuestion, target: str) -> Tra
         return None
     source, sink = ends
     there = Walk(reader, Direction.FORWARD, cut, False, None, question.nodes_max)
-    await there.run(source)
+    by_handle = {row.handle: row for row in rows}
+    await there.run(by_handle[source])
     keys = {row.handle: row.key for row in rows}
     if sink not in there.items:
         return Trace(keys[source], Direction.FORWARD)
     back = Walk(reader, Direction.BACKWARD, cut, False, None, question.nodes_max)
-    await back.run(sink)
+    await back.run(by_handle[sink])
     _narrow(there, back, source, sink)
     answer = Assembly(reader, source, question)
     answer.add(there, Direction.FORWARD)

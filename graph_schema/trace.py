@@ -11,7 +11,7 @@ from typing import Any
 from graph_schema import attribution as flows
 from graph_schema.answer import Attribution, Balance, Direction, FrontierNode, Role, Trace, TraceEdge, TraceNode
 from graph_schema.order import Position, cut_after, event_id_of, moment_of, type_of
-from graph_schema.reader import StayRow, TraceReader
+from graph_schema.reader import ItemRow, StayRow, TraceReader
 from graph_schema.status import statuses
 from graph_schema.walk import Walk
 from graph_schema.windows import END, overlap
@@ -41,23 +41,25 @@ async def trace(reader: TraceReader, question: TraceQuestion) -> Trace | None:
     if root is None:
         return None
     (row,) = await reader.items([root])
-    if (await reader.positions([row.born]))[row.born] >= cut:
+    born = (await reader.positions([row.born]))[row.born]
+    if born >= cut:
         return None
     directions = [Direction.FORWARD, Direction.BACKWARD]
     answer = Assembly(reader, root, question)
     for direction in directions if question.direction is Direction.BOTH else [question.direction]:
         further = None if question.depth_max is None else question.depth_max + 1
         walk = Walk(reader, direction, cut, question.claims, further, question.nodes_max)
-        await walk.run(root)
+        walk.positions[row.born] = born
+        await walk.run(row)
         answer.add(walk, direction)
     result = await answer.finish()
     if question.weigh and not result.truncated:
         for direction, walk in answer.walks.items():
-            await _weigh(result, walk, direction, root)
+            await _weigh(result, walk, direction, row)
     return result
 
 
-async def _weigh(result: Trace, walk: Walk, direction: Direction, root: Any) -> None:
+async def _weigh(result: Trace, walk: Walk, direction: Direction, root: ItemRow) -> None:
     if walk.contested:
         walk = Walk(walk.reader, direction, walk.cut, False, None, walk.nodes_max)
         await walk.run(root)
@@ -147,7 +149,8 @@ class Assembly:
         born = {row.born for row in shown.values() if row.born not in positions}
         positions.update(await self.reader.positions(born) if born else {})
         status = await statuses(self.reader, shown, walk.cut, known_hosts, positions)
-        names = await self.reader.organizations([row[3][1] for row in ranked if row[3][0] == "organization"])
+        holders = [row[3][1] for row in ranked if row[3][0] == "organization"]
+        names = await self.reader.organizations(holders) if holders else {}
         nodes = []
         for depth, kind, key, (family, handle) in ranked:
             if family == "item":

@@ -62,13 +62,16 @@ class Walk:
         self._along: set[Any] = set()
         self._claimed: ClaimedEdges | None = None
 
-    async def run(self, root: Any) -> None:
-        """Walk from the root until nothing new is reached, or a bound is."""
+    async def run(self, root: ItemRow) -> None:
+        """Walk from the root, whose facts are known, until nothing new is reached, or a bound is."""
         if self.claims:
             self._claimed = ClaimedEdges()
-        self._depths[root] = 0
-        self.inside_root[root] = [ALWAYS]
-        self._carry(root, ALWAYS)
+        self._depths[root.handle] = 0
+        self.items[root.handle] = root
+        self.inside_root[root.handle] = [ALWAYS]
+        self._carry(root.handle, ALWAYS)
+        if self._claimed is not None:
+            self.contested |= await self._claimed.read(self.reader, [root.handle])
         while self._todo:
             items = list(self._todo)
             self._todo = {}
@@ -201,7 +204,7 @@ class Walk:
         for row in rows:
             if row[1] in self.events and self._moves_on(row[0], self.positions[row[1]]):
                 self.consumptions[row] = None
-        yields = await self.reader.outputs(new)
+        yields = await self.reader.outputs(new) if new else []
         if self._claimed is not None:
             yields = [*yields, *self._claimed.outputs(new)]
         for event, item in yields:
@@ -222,7 +225,7 @@ class Walk:
         for birth in births:
             if birth[0] in self.events:
                 self.yields[birth] = None
-        rows = await self.reader.inputs(new)
+        rows = await self.reader.inputs(new) if new else []
         if self._claimed is not None:
             rows = [*rows, *self._claimed.inputs(new)]
         for row in rows:
