@@ -37,12 +37,15 @@ ALONG = {
 """Over the transformations: from items to events, and from events to items."""
 
 
-def levels(trace: Trace) -> list[tuple[list[object], list[object]]]:
-    """The items and events of an answer by depth."""
+def levels(connection: sqlite3.Connection, trace: Trace) -> list[tuple[list[object], list[object]]]:
+    """The items and events of an answer by depth, as the file numbers them."""
     found: dict[int, tuple[list[object], list[object]]] = {}
     for node in trace.nodes:
-        if node.kind != "ORGANIZATION":
-            found.setdefault(node.depth, ([], []))[node.kind == "EVENT"].append(node.handle)
+        items, events = found.setdefault(node.depth, ([], []))
+        if node.kind == "EVENT":
+            events += connection.execute("SELECT seq FROM log WHERE event_id = ?", (node.key,)).fetchone()
+        elif node.kind != "ORGANIZATION":
+            items.append(node.handle)
     return [found[depth] for depth in sorted(found)]
 
 

@@ -42,8 +42,8 @@ def against_bare(store: SqliteStore, keys: list[str], direction: Direction) -> d
     async def snapshot_of() -> dict[str, float]:
         async with store.snapshot() as snapshot:
             found = [ask(snapshot, key, direction, weigh=False) for key in keys]
-            plans = [levels(one) for one in found if one is not None]
             connection = snapshot._connection
+            plans = [levels(connection, one) for one in found if one is not None]
             nodes = sum(len(one.nodes) for one in found if one is not None)
             edges = sum(len(one.edges) for one in found if one is not None)
             bare = seconds(lambda: [traverse(connection, plan, direction) for plan in plans])

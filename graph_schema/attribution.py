@@ -56,11 +56,11 @@ class Flows:
         for event, item in walk.yields:
             if item in walk.carriers:
                 self.outputs[event].append(item)
-        self.events = sorted({*self.inputs, *self.outputs}, key=walk.positions.__getitem__)
+        self.events = sorted({*self.inputs, *self.outputs})
 
     def event_type(self, event: Any) -> str:
         """The type of an event of the walk."""
-        return type_of(self.walk.positions[event])
+        return type_of(event)
 
     def content(self, portion: Portion, element: str) -> float | None:
         """Kilograms of an element in a portion, None where unknown."""
@@ -78,12 +78,12 @@ class Flows:
         row = self.walk.items[item]
         if row.kind == "LOT":
             return Portion(row.mass_kg, decode(row.composition))
-        positions, cut = self.walk.positions, self.walk.cut
+        cut = self.walk.cut
         mass = row.body_mass_kg
-        if row.body_mass_at is not None and positions[row.body_mass_at] >= cut:
+        if row.body_mass_at is not None and row.body_mass_at >= cut:
             mass = None
         composition = decode(row.body_composition)
-        if row.body_composition_at is not None and positions[row.body_composition_at] >= cut:
+        if row.body_composition_at is not None and row.body_composition_at >= cut:
             composition = None
         return Portion(mass, composition)
 

@@ -19,20 +19,17 @@ async def path(reader: TraceReader, question: TraceQuestion, target: str) -> Tra
     """
     cut = END if question.as_of is None else cut_after(question.as_of)
     ends = [await reader.find(key) for key in (question.key, target)]
-    rows = await reader.items([end for end in ends if end is not None])
-    born = await reader.positions([row.born for row in rows])
-    if None in ends or any(born[row.born] >= cut for row in rows):
+    if None in ends:
         return None
     source, sink = ends
     there = Walk(reader, Direction.FORWARD, cut, False, None, question.nodes_max)
-    by_handle = {row.handle: row for row in rows}
-    await there.run(by_handle[source])
-    keys = {row.handle: row.key for row in rows}
-    if sink not in there.items:
-        return Trace(keys[source], Direction.FORWARD)
     back = Walk(reader, Direction.BACKWARD, cut, False, None, question.nodes_max)
-    await back.run(by_handle[sink])
+    if not (await there.run(source) and await back.run(sink)):
+        return None
+    if sink not in there.items:
+        return Trace(there.items[source].key, Direction.FORWARD)
     _narrow(there, back, source, sink)
+    there.about = await reader.about(list(there.items))
     answer = Assembly(reader, source, question)
     answer.add(there, Direction.FORWARD)
     trace = await answer.finish()
@@ -96,7 +93,7 @@ def _climb(
 ) -> None:
     rows = there.host_rows.get(item) or back.host_rows.get(item) or []
     for row in rows:
-        interval = there._interval(row[2], row[3])
+        interval = there.interval(row)
         stay = None if interval is None else overlap(window, *interval)
         if stay is None:
             continue

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from graph_schema import attribution as flows
 from graph_schema.answer import Attribution, Balance, Direction, FrontierNode, Role, Trace, TraceEdge, TraceNode
@@ -17,7 +18,6 @@ from graph_schema.walk import Walk
 from graph_schema.windows import END, overlap
 
 NODES_MAX = 20_000
-_STRENGTH = {role: rank for rank, role in enumerate(Role)}
 
 
 @dataclass(frozen=True)
@@ -40,35 +40,26 @@ async def trace(reader: TraceReader, question: TraceQuestion) -> Trace | None:
     root = await reader.find(question.key)
     if root is None:
         return None
-    (row,) = await reader.items([root])
-    born = (await reader.positions([row.born]))[row.born]
-    if born >= cut:
-        return None
     directions = [Direction.FORWARD, Direction.BACKWARD]
     answer = Assembly(reader, root, question)
     for direction in directions if question.direction is Direction.BOTH else [question.direction]:
         further = None if question.depth_max is None else question.depth_max + 1
         walk = Walk(reader, direction, cut, question.claims, further, question.nodes_max)
-        walk.positions[row.born] = born
-        await walk.run(row)
+        if not await walk.run(root):
+            return None
         answer.add(walk, direction)
     result = await answer.finish()
     if question.weigh and not result.truncated:
         for direction, walk in answer.walks.items():
-            await _weigh(result, walk, direction, row)
+            await _weigh(result, walk, direction, root)
     return result
 
 
-async def _weigh(result: Trace, walk: Walk, direction: Direction, root: ItemRow) -> None:
+async def _weigh(result: Trace, walk: Walk, direction: Direction, root: Any) -> None:
     if walk.contested:
         walk = Walk(walk.reader, direction, walk.cut, False, None, walk.nodes_max)
         await walk.run(root)
-    settled = [row.body_mass_at for row in walk.items.values()] + [
-        row.body_composition_at for row in walk.items.values()
-    ]
-    missing = {event for event in settled if event is not None and event not in walk.positions}
-    walk.positions.update(await walk.reader.positions(missing) if missing else {})
-    mixings = {row.handle: row.mixing for row in await walk.reader.events(walk.events)}
+    mixings = {row.position: row.mixing for row in await walk.reader.events(walk.events)} if walk.events else {}
     moved = flows.Flows(walk, mixings)
     rows: list[Attribution]
     balances: list[Balance] = []
@@ -76,8 +67,23 @@ async def _weigh(result: Trace, walk: Walk, direction: Direction, root: ItemRow)
         rows, balances = flows.forward(moved)
     else:
         rows = flows.backward(moved)
-    result.attribution += sorted(rows, key=lambda row: (row.kind, row.key, row.element))
-    result.balance += sorted(balances, key=lambda row: row.element)
+    result.attribution += sorted(rows, key=_ATTRIBUTION_ORDER)
+    result.balance += sorted(balances, key=_BALANCE_ORDER)
+
+
+_ATTRIBUTION_ORDER = attrgetter("kind", "key", "element")
+_BALANCE_ORDER = attrgetter("element")
+_EDGE_ORDER = attrgetter("from_", "opened_by", "kind", "source", "target")
+
+
+class Node(NamedTuple):
+    """A node of the answer in the order of the answer: depth, kind, key. Items by handle, events by position,
+    organizations by their key in a tuple of their own, so that no two are the same."""
+
+    depth: int
+    kind: str
+    key: str
+    handle: Any
 
 
 class Assembly:
@@ -88,230 +94,232 @@ class Assembly:
         self.root = root
         self.question = question
         self.walks: dict[Direction, Walk] = {}
-        self.depths: dict[tuple[str, Any], int] = {}
+        self.items: dict[Any, ItemRow] = {}
+        self.depths: dict[Any, int] = {}
         self.roles: dict[Any, Role] = {}
-        self.degrees: dict[tuple[str, Any], list[tuple[str, Any]]] = {}
 
     def add(self, walk: Walk, direction: Direction) -> None:
         """Take one walk in."""
         self.walks[direction] = walk
+        self.items.update(walk.items)
+        carriers, roles = walk.carriers, self.roles
         for item in walk.items:
-            role = Role.SUBSTANCE if item in walk.carriers else Role.HOST
-            if item == self.root:
-                role = Role.ROOT
-            known = self.roles.get(item)
-            if known is None or _STRENGTH[role] < _STRENGTH[known]:
-                self.roles[item] = role
-        for node, depth in _depths(walk, self.root).items():
+            if item in carriers:
+                roles[item] = Role.SUBSTANCE
+            else:
+                roles.setdefault(item, Role.HOST)
+        roles[self.root] = Role.ROOT
+        depths = _depths(walk, self.root)
+        if not self.depths:
+            self.depths = depths
+            return
+        for node, depth in depths.items():
             self.depths[node] = min(depth, self.depths.get(node, depth))
 
     async def finish(self) -> Trace:
         """The answer, cut at the bounds."""
-        question = self.question
-        items = {handle: row for walk in self.walks.values() for handle, row in walk.items.items()}
+        question, items = self.question, self.items
         result = Trace(items[self.root].key, question.direction)
-        ranked = sorted((depth, *self._kind_and_key(node, items), node) for node, depth in self.depths.items())
+        ranked = []
+        for handle, depth in self.depths.items():
+            row = items.get(handle)
+            if row is not None:
+                ranked.append(Node(depth, row.kind, row.key, handle))
+            elif isinstance(handle, bytes):
+                ranked.append(Node(depth, "EVENT", event_id_of(handle), handle))
+            else:
+                ranked.append(Node(depth, "ORGANIZATION", handle[0], handle))
+        ranked.sort()
         depth_max = question.depth_max
-        within = [row for row in ranked if depth_max is None or row[0] <= depth_max][: question.nodes_max]
-        kept = {row[3] for row in within}
-        result.nodes = await self._nodes(within, items)
+        within = ranked if depth_max is None else [node for node in ranked if node.depth <= depth_max]
+        within = within[: question.nodes_max]
+        result.nodes = await self._nodes(within)
+        result.truncated = len(within) < len(ranked)
+        result.unsettled = [event_id_of(event) for event in await self._unsettled(within, result.truncated)]
+        kept = {node.handle for node in within} if result.truncated else None
         result.edges = self._edges(kept)
-        result.unsettled = await self.reader.unsettled([node for kind, node in kept if kind == "item"])
-        result.truncated = len(kept) < len(ranked)
-        if result.truncated:
+        if kept is not None:
             result.frontier = await self._frontier(within, kept)
         return result
 
-    def _kind_and_key(self, node: tuple[str, Any], items: dict[Any, Any]) -> tuple[str, str]:
-        kind, handle = node
-        if kind == "item":
-            return items[handle].kind, items[handle].key
-        if kind == "event":
-            return "EVENT", event_id_of(self._position(handle))
-        return "ORGANIZATION", handle
+    async def _unsettled(self, nodes: list[Node], truncated: bool) -> list[Position]:
+        if truncated:
+            return await self.reader.unsettled([node.handle for node in nodes if node.handle in self.items])
+        return sorted({event for walk in self.walks.values() for event in walk.about.unsettled})
 
-    def _position(self, event: Any) -> Position:
-        for walk in self.walks.values():
-            if event in walk.positions:
-                return walk.positions[event]
-        raise KeyError(event)
-
-    async def _nodes(self, ranked: list[Any], items: dict[Any, Any]) -> list[TraceNode]:
-        shown = {row[3][1]: items[row[3][1]] for row in ranked if row[3][0] == "item"}
-        walk = next(iter(self.walks.values()))
-        positions = {event: place for walk in self.walks.values() for event, place in walk.positions.items()}
-        known_hosts = {
-            item: rows
-            for walk in self.walks.values()
-            for item, rows in walk.host_rows.items()
-            if not self.question.claims
-        }
-        born = {row.born for row in shown.values() if row.born not in positions}
-        positions.update(await self.reader.positions(born) if born else {})
-        status = await statuses(self.reader, shown, walk.cut, known_hosts, positions)
-        holders = [row[3][1] for row in ranked if row[3][0] == "organization"]
-        names = await self.reader.organizations(holders) if holders else {}
-        nodes = []
-        for depth, kind, key, (family, handle) in ranked:
-            if family == "item":
-                row = shown[handle]
-                at = moment_of(positions[row.born])
+    async def _nodes(self, nodes: list[Node]) -> list[TraceNode]:
+        items, walks = self.items, self.walks.values()
+        shown = {node.handle: items[node.handle] for node in nodes if node.handle in items}
+        walk = next(iter(walks))
+        host_rows = walk.host_rows if len(walks) == 1 else {k: v for each in walks for k, v in each.host_rows.items()}
+        marks = [row for each in walks for row in each.about.marks]
+        status = await statuses(self.reader, shown, walk.cut, {} if self.question.claims else host_rows, marks)
+        names = {key: name for each in walks for key, name in each.about.names.items()}
+        contested = set().union(*(each.contested for each in walks))
+        found = []
+        for depth, kind, key, handle in nodes:
+            row = shown.get(handle)
+            if row is not None:
+                state = status[handle].value
                 role, label = self.roles[handle], row.label or key
-                nodes.append(TraceNode(key, kind, role, depth, label, status[handle].value, at, handle))
-            elif family == "event":
-                place = positions[handle]
-                state = "CONTESTED" if self._is_contested(handle) else "ACCEPTED"
-                nodes.append(TraceNode(key, kind, Role.EVENT, depth, type_of(place), state, moment_of(place), handle))
+                found.append(TraceNode(key, kind, role, depth, label, state, moment_of(row.born), handle))
+            elif kind == "EVENT":
+                state = "CONTESTED" if handle in contested else "ACCEPTED"
+                at = moment_of(handle)
+                found.append(TraceNode(key, kind, Role.EVENT, depth, type_of(handle), state, at, handle))
             else:
-                nodes.append(TraceNode(key, kind, Role.CUSTODIAN, depth, names.get(key) or key, None, None, handle))
-        return nodes
+                label = names.get(key) or key
+                found.append(TraceNode(key, kind, Role.CUSTODIAN, depth, label, None, None, key))
+        return found
 
-    def _is_contested(self, event: Any) -> bool:
-        return any(event in walk.contested for walk in self.walks.values())
-
-    def _edges(self, kept: set[tuple[str, Any]]) -> list[TraceEdge]:
-        seen: dict[tuple[Any, ...], TraceEdge] = {}
+    def _edges(self, kept: set[Any] | None) -> list[TraceEdge]:
+        """The edges between nodes that are kept (None: all are)."""
+        edges: list[TraceEdge] = []
+        seen: set[Any] = set()
         for walk in self.walks.values():
-            make = EdgeMaker(walk)
-            for identity, ends, edge in make.all():
-                if identity not in seen and ends[0] in kept and ends[1] in kept:
-                    seen[identity] = edge()
-        return sorted(seen.values(), key=lambda edge: (edge.from_, edge.opened_by, edge.kind, edge.source, edge.target))
+            if len(self.walks) == 1:
+                EdgeMaker(walk, self.items, kept).add_to(edges)
+            else:
+                EdgeMaker(walk, self.items, kept, seen).add_to(edges)
+        edges.sort(key=_EDGE_ORDER)
+        return edges
 
-    async def _frontier(self, ranked: list[Any], kept: set[Node]) -> list[FrontierNode]:
+    async def _frontier(self, ranked: list[Node], kept: set[Any]) -> list[FrontierNode]:
         """The nodes with edges that are not shown, each with an upper bound of how many: what the index has of it."""
-        shown: dict[Node, int] = {}
-        hidden: dict[Node, int] = {}
-        for edge in {
-            identity: ends for walk in self.walks.values() for identity, ends, _ in EdgeMaker(walk).all()
-        }.values():
-            for here, there in (edge, edge[::-1]):
-                if here in kept:
-                    counts = shown if there in kept else hidden
-                    counts[here] = counts.get(here, 0) + 1
+        shown: Counter[Any] = Counter()
+        hidden: Counter[Any] = Counter()
+        for here, there in {ends for walk in self.walks.values() for ends in _all_ends(walk)}:
+            for one, other in ((here[0], there[0]), (there[0], here[0])):
+                if one in kept:
+                    (shown if other in kept else hidden)[one] += 1
         for node, degree in (await self._degrees(kept)).items():
-            rest = degree - shown.get(node, 0)
-            if rest > hidden.get(node, 0):
+            rest = degree - shown[node]
+            if rest > hidden[node]:
                 hidden[node] = rest
         return [
-            FrontierNode(key, hidden[node])
-            for _, kind, key, node in ranked
-            if node in hidden and kind != "ORGANIZATION"
+            FrontierNode(node.key, hidden[node.handle])
+            for node in ranked
+            if hidden[node.handle] and node.kind != "ORGANIZATION"
         ]
 
-    async def _degrees(self, kept: set[Node]) -> dict[Node, int]:
+    async def _degrees(self, kept: set[Any]) -> Counter[Any]:
         """How many edges the index has of each item and event."""
-        items = [handle for family, handle in kept if family == "item"]
-        events = [handle for family, handle in kept if family == "event"]
+        items = [handle for handle in kept if handle in self.items]
+        events = [handle for handle in kept if isinstance(handle, bytes)]
         reader = self.reader
-        counted: Counter[Node] = Counter(("item", row[0]) for row in await reader.hosts(items))
-        counted.update(("item", row[1]) for row in await reader.parts(items))
+        counted: Counter[Any] = Counter(row[0] for row in await reader.hosts(items))
+        counted.update(row[1] for row in await reader.parts(items))
         below = [item for item in items if item != self.root]
         used = items if Direction.FORWARD in self.walks else below  # forward has no birth of the root, backward no end
         made = items if Direction.BACKWARD in self.walks else below
-        counted.update(("item", row[0]) for row in await reader.consumptions(used))
-        counted.update(("item", row[1]) for row in await reader.births(made))
-        counted.update(("item", row[0]) for row in await reader.custody(items))
-        counted.update(("event", row[1]) for row in await reader.inputs(events))
-        counted.update(("event", row[0]) for row in await reader.outputs(events))
+        counted.update(row[0] for row in await reader.consumptions(used))
+        counted.update(row[1] for row in await reader.births(made))
+        counted.update(row[0] for row in await reader.custody(items))
+        counted.update(row[1] for row in await reader.inputs(events))
+        counted.update(row[0] for row in await reader.outputs(events))
         return counted
 
 
-Node = tuple[str, Any]
+Ends = tuple[tuple[Any, ...], tuple[Any, ...]]
+
+
+def _all_ends(walk: Walk) -> Iterable[Ends]:
+    """Both ends of every edge of a walk: (node, what tells parallel edges apart)."""
+    for part, host, opened, _, _ in walk.stays:
+        yield (part, opened), (host,)
+    for item, organization, opened, _ in walk.custody:
+        yield (item, opened), ((organization,),)
+    for item, event, _ in walk.consumptions:
+        yield (item,), (event,)
+    for event, item in walk.yields:
+        yield (event,), (item,)
 
 
 class EdgeMaker:
-    """The edges of a walk: (identity, (source node, target node), maker of the edge)."""
+    """Makes the edges of a walk, those in `seen` left out."""
 
-    def __init__(self, walk: Walk) -> None:
-        self.walk = walk
-        self._moments: dict[Any, tuple[datetime, str]] = {}
+    def __init__(
+        self, walk: Walk, items: dict[Any, ItemRow], kept: set[Any] | None, seen: set[Any] | None = None
+    ) -> None:
+        self._walk = walk
+        self._items = items
+        self._kept = kept
+        self._seen = seen
+        self._told: dict[Position, tuple[datetime, str]] = {}
 
-    def all(self) -> Iterable[tuple[tuple[Any, ...], tuple[Node, Node], Any]]:
-        """Every edge."""
-        walk = self.walk
-        items = walk.items
-        for stay in walk.stays:
-            part, host, opened, closed, _ = stay
-            ends = (("item", part), ("item", host))
-            yield (
-                ("PART_OF", part, host, opened),
-                ends,
-                lambda part=part, host=host, opened=opened, closed=closed: self._edge(
-                    items[part].key, items[host].key, "PART_OF", opened, closed, None
-                ),
+    def add_to(self, edges: list[TraceEdge]) -> None:
+        """Append the walk's edges."""
+        walk, items, at, add = self._walk, self._items, self._at, edges.append
+        contested = walk.contested
+        for row in self._wanted("PART_OF", walk.stays, 0, 1, 2):
+            from_, opened_by = at(row[2])
+            to, closed_by = self._end(row[3])
+            ends = items[row[0]].key, items[row[1]].key
+            add(TraceEdge(*ends, "PART_OF", from_, to, None, opened_by, closed_by, row[2] in contested))
+        for row in self._wanted("HELD_BY", walk.custody, 0, None, 2):
+            from_, opened_by = at(row[2])
+            to, closed_by = self._end(row[3])
+            add(
+                TraceEdge(
+                    items[row[0]].key, row[1], "HELD_BY", from_, to, None, opened_by, closed_by, row[2] in contested
+                )
             )
-        for item, organization, opened, closed in walk.custody:
-            yield (
-                ("HELD_BY", item, organization, opened),
-                (("item", item), ("organization", organization)),
-                lambda item=item, organization=organization, opened=opened, closed=closed: self._edge(
-                    items[item].key, organization, "HELD_BY", opened, closed, None
-                ),
-            )
-        for item, event, kg in walk.consumptions:
-            yield (
-                ("CONSUMED_IN", item, event),
-                (("item", item), ("event", event)),
-                lambda item=item, event=event, kg=kg: self._edge(
-                    items[item].key, None, "CONSUMED_IN", event, event, kg
-                ),
-            )
-        for event, item in walk.yields:
-            yield (
-                ("YIELDED", event, item),
-                (("event", event), ("item", item)),
-                lambda item=item, event=event: self._edge(
-                    None, items[item].key, "YIELDED", event, event, items[item].mass_kg
-                ),
-            )
+        for item, event, kg in self._wanted("CONSUMED_IN", walk.consumptions, 0, 1, 1):
+            when, name = at(event)
+            add(TraceEdge(items[item].key, name, "CONSUMED_IN", when, when, kg, name, name, event in contested))
+        for event, item in self._wanted("YIELDED", walk.yields, 0, 1, 0):
+            when, name = at(event)
+            row = items[item]
+            add(TraceEdge(name, row.key, "YIELDED", when, when, row.mass_kg, name, name, event in contested))
 
-    def _at(self, event: Any) -> tuple[datetime, str]:
-        known = self._moments.get(event)
+    def _wanted(
+        self, kind: str, rows: Iterable[tuple[Any, ...]], source: int, target: int | None, opened: int
+    ) -> Iterable[tuple[Any, ...]]:
+        kept, seen = self._kept, self._seen
+        if kept is not None:
+            rows = [
+                row for row in rows if row[source] in kept and ((row[1],) if target is None else row[target]) in kept
+            ]
+        if seen is not None:
+            fresh = []
+            for row in rows:
+                identity = (kind, row[0], row[1], row[opened])
+                if identity not in seen:
+                    seen.add(identity)
+                    fresh.append(row)
+            rows = fresh
+        return rows
+
+    def _at(self, event: Position) -> tuple[datetime, str]:
+        known = self._told.get(event)
         if known is None:
-            place = self.walk.positions[event]
-            known = self._moments[event] = (moment_of(place), event_id_of(place))
+            known = self._told[event] = (moment_of(event), event_id_of(event))
         return known
 
-    def _edge(
-        self, source: str | None, target: str | None, kind: str, opened: Any, closed: Any, kg: float | None
-    ) -> TraceEdge:
-        from_, opened_by = self._at(opened)
-        to: datetime | None = None
-        closed_by: str | None = None
-        if closed is not None and self.walk.positions[closed] < self.walk.cut:
-            to, closed_by = self._at(closed)
-        return TraceEdge(
-            opened_by if source is None else source,
-            opened_by if target is None else target,
-            kind,
-            from_,
-            to,
-            kg,
-            opened_by,
-            closed_by,
-            opened in self.walk.contested,
-        )
+    def _end(self, event: Position | None) -> tuple[datetime | None, str | None]:
+        return (None, None) if event is None or event >= self._walk.cut else self._at(event)
 
 
-def _depths(walk: Walk, root: Any) -> dict[Node, int]:
+def _depths(walk: Walk, root: Any) -> dict[Any, int]:
     """One per edge, level by level from the root (8.4); a custodian is one more than its nearest item."""
-    nexts: dict[Node, list[Node]] = {}
+    nexts: dict[Any, list[Any]] = {}
     for stay in walk.stays:
-        part, host = ("item", stay[0]), ("item", stay[1])
+        part, host = stay[0], stay[1]
         nexts.setdefault(part, []).append(host)
         if _went_down(walk, stay):
             nexts.setdefault(host, []).append(part)
-    for item, event, _ in walk.consumptions:
-        source, target = ("item", item), ("event", event)
-        nexts.setdefault(*((source, [])) if walk.forward else (target, [])).append(target if walk.forward else source)
-    for event, item in walk.yields:
-        source, target = ("event", event), ("item", item)
-        nexts.setdefault(*((source, [])) if walk.forward else (target, [])).append(target if walk.forward else source)
-    for item, organization, _, _ in walk.custody:
-        nexts.setdefault(("item", item), []).append(("organization", organization))
-    depths: dict[Node, int] = {("item", root): 0}
-    level: list[Node] = [("item", root)]
+    if walk.forward:
+        for item, event, _ in walk.consumptions:
+            nexts.setdefault(item, []).append(event)
+        for event, item in walk.yields:
+            nexts.setdefault(event, []).append(item)
+    else:
+        for item, event, _ in walk.consumptions:
+            nexts.setdefault(event, []).append(item)
+        for event, item in walk.yields:
+            nexts.setdefault(item, []).append(event)
+    depths = {root: 0}
+    level = [root]
     depth = 0
     while level:
         depth += 1
@@ -322,7 +330,12 @@ def _depths(walk: Walk, root: Any) -> dict[Node, int]:
                     depths[other] = depth
                     reached.append(other)
         level = reached
-    return depths
+    holders: dict[tuple[str], int] = {}
+    for row in walk.custody:
+        near = depths.get(row[0])
+        if near is not None and near < holders.get((row[1],), near + 1):
+            holders[row[1],] = near + 1
+    return {**depths, **holders}
 
 
 def _went_down(walk: Walk, stay: StayRow) -> bool:
@@ -330,5 +343,5 @@ def _went_down(walk: Walk, stay: StayRow) -> bool:
     part, host, opened, closed, _ = stay
     if part not in walk.inside_root or host not in walk.inside_root:
         return False
-    high = END if closed is None else walk.positions[closed]
-    return any(overlap(window, walk.positions[opened], high) for window in walk.inside_root[host])
+    high = END if closed is None else closed
+    return any(overlap(window, opened, high) for window in walk.inside_root[host])

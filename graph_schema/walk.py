@@ -14,7 +14,16 @@ from typing import Any
 
 from graph_schema.answer import Direction
 from graph_schema.order import Position
-from graph_schema.reader import ConsumptionRow, CustodyRow, ItemRow, StayRow, TraceReader, YieldRow
+from graph_schema.reader import (
+    About,
+    Around,
+    ConsumptionRow,
+    CustodyRow,
+    ItemRow,
+    StayRow,
+    TraceReader,
+    YieldRow,
+)
 from graph_schema.windows import ALWAYS, END, START, Window, add, overlap
 
 
@@ -23,7 +32,7 @@ class Walk:
 
     Shapes: `items` facts by handle; `windows` when an item contained or was a carrier; `inside_root` the windows in
     which a carrier was inside the root; `stays`, `consumptions`, `yields`, `custody` the edges, `contested` those of
-    them that a contested event claims; `expanded` the items whose edges were read.
+    them that a contested event claims; `host_rows` and `about` what was read of the items reached.
     """
 
     def __init__(
@@ -42,52 +51,56 @@ class Walk:
         self.depth_max = depth_max
         self.nodes_max = nodes_max
         self.items: dict[Any, ItemRow] = {}
-        self.positions: dict[Any, Position] = {}
         self.windows: dict[Any, list[Window]] = {}
         self.inside_root: dict[Any, list[Window]] = {}
         self.carriers: set[Any] = set()
-        self.events: dict[Any, int] = {}
+        self.events: dict[Position, int] = {}
         self.stays: dict[StayRow, None] = {}
         self.consumptions: dict[ConsumptionRow, None] = {}
         self.yields: dict[YieldRow, None] = {}
         self.custody: list[CustodyRow] = []
+        self.about = About([], [], {}, [])
         self.host_rows: dict[Any, list[StayRow]] = {}
-        self.contested: set[Any] = set()
-        self.expanded: set[Any] = set()
-        self.expanded_events: set[Any] = set()
+        self.contested: set[Position] = set()
         self.stopped = False
+        self._expanded: set[Position] = set()
         self._part_rows: dict[Any, list[StayRow]] = {}
         self._depths: dict[Any, int] = {}
         self._todo: dict[Any, None] = {}
         self._along: set[Any] = set()
-        self._claimed: ClaimedEdges | None = None
+        self._claimed: ClaimedEdges | None = ClaimedEdges() if claims else None
 
-    async def run(self, root: ItemRow) -> None:
-        """Walk from the root, whose facts are known, until nothing new is reached, or a bound is."""
-        if self.claims:
-            self._claimed = ClaimedEdges()
-        self._depths[root.handle] = 0
-        self.items[root.handle] = root
-        self.inside_root[root.handle] = [ALWAYS]
-        self._carry(root.handle, ALWAYS)
-        if self._claimed is not None:
-            self.contested |= await self._claimed.read(self.reader, [root.handle])
+    async def run(self, root: Any) -> bool:
+        """Walk from the root until nothing new is reached, or a bound is; False where the root came in later."""
+        self._depths[root] = 0
+        self.inside_root[root] = [ALWAYS]
+        self._carry(root, ALWAYS)
         while self._todo:
             items = list(self._todo)
             self._todo = {}
-            await self._facts(items)
-            if self._is_enough(items):
-                self.stopped = True
+            self.stopped = self._is_enough(items)
+            further = [] if self.stopped else self._within_depth(items)
+            along = [item for item in further if item in self.carriers and item not in self._along]
+            around = await self._read(items, further, along)
+            if self.items[root].born >= self.cut:
+                return False
+            if self.stopped:
                 break
-            if self.depth_max is not None:
-                items = [item for item in items if self._depths[item] < self.depth_max]
-            self.expanded.update(items)
-            await self._go_down(items)
-            await self._go_up(items)
-            await self._go_along([item for item in items if item in self.carriers])
+            self._go_down(further)
+            self._go_up(further)
+            if along:
+                self._along.update(along)
+                (self._go_forward if self.forward else self._go_backward)(along, around)
         if not self.forward:
-            await self._yield_hosts()
-        await self._read_custody()
+            self._yield_hosts()
+        self.about = await self.reader.about(list(self.items))
+        self._cut_custody()
+        return True
+
+    def _within_depth(self, items: list[Any]) -> list[Any]:
+        if self.depth_max is None:
+            return items
+        return [item for item in items if self._depths[item] < self.depth_max]
 
     def _is_enough(self, items: list[Any]) -> bool:
         """Whether more nodes are known than may be told, none of them further away than what is not explored yet."""
@@ -97,22 +110,30 @@ class Walk:
         known = [*self._depths.values(), *self.events.values()]
         return sum(depth <= nearest for depth in known) > self.nodes_max
 
-    async def _facts(self, items: Iterable[Any]) -> None:
+    async def _read(self, items: list[Any], further: list[Any], along: list[Any]) -> Around:
+        """Read a level, and note what was read."""
         new = [item for item in items if item not in self.items]
-        if new:
-            for row in await self.reader.items(new):
-                self.items[row[0]] = row
-            if self._claimed is not None:
-                self.contested |= await self._claimed.read(self.reader, new)
-                for item in new:
-                    if item not in self.items:
-                        self.items[item] = self._claimed.item(item)
-
-    async def _place(self, events: Iterable[Any]) -> None:
-        missing = {event for event in events if event not in self.positions}
-        missing.discard(None)
-        if missing:
-            self.positions.update(await self.reader.positions(missing))
+        inside = [item for item in further if item in self.inside_root and item not in self._part_rows]
+        around = await self.reader.around(new, inside, along, self.forward, self._expanded)
+        hosts, parts = around.hosts, around.parts
+        for facts in around.items:
+            self.items[facts[0]] = facts
+        if self._claimed is not None:
+            self.contested |= await self._claimed.read(self.reader, new)
+            for item in new:
+                if item not in self.items:
+                    self.items[item] = self._claimed.item(item)
+            hosts = [*hosts, *self._claimed.stays(new, upward=True)]
+            parts = [*parts, *self._claimed.stays(inside, upward=False)]
+        for item in new:
+            self.host_rows[item] = []
+        for item in inside:
+            self._part_rows[item] = []
+        for row in hosts:
+            self.host_rows[row[0]].append(row)
+        for row in parts:
+            self._part_rows[row[1]].append(row)
+        return around
 
     def _reach(self, item: Any, depth: int) -> None:
         known = self._depths.get(item)
@@ -125,36 +146,21 @@ class Walk:
         if add(self.windows.setdefault(item, []), window):
             self._todo[item] = None
 
-    async def _stay_rows(self, known: dict[Any, list[StayRow]], items: list[Any], upward: bool) -> None:
-        new = [item for item in items if item not in known]
-        if not new:
-            return
-        for item in new:
-            known[item] = []
-        rows = await (self.reader.hosts(new) if upward else self.reader.parts(new))
-        if self._claimed is not None:
-            rows = [*rows, *self._claimed.stays(new, upward)]
-        end = 0 if upward else 1
-        for row in rows:
-            known[row[end]].append(row)
-        await self._place(event for row in rows for event in (row[2], row[3]))
-
-    def _interval(self, opened: Any, closed: Any) -> Window | None:
-        """An edge's interval as of the cut, None where it opened later."""
-        low = self.positions[opened]
-        if low >= self.cut:
+    def interval(self, row: StayRow) -> Window | None:
+        """A stay's interval as of the cut, None where it opened later."""
+        opened, closed, cut = row[2], row[3], self.cut
+        if opened >= cut:
             return None
-        high = END if closed is None else self.positions[closed]
-        return low, (END if high >= self.cut else high)
+        return opened, (END if closed is None or closed >= cut else closed)
 
-    async def _go_down(self, items: list[Any]) -> None:
+    def _go_down(self, items: list[Any]) -> None:
         """Parts, below the root only: what was inside it at some position (8.2)."""
-        hosts = [item for item in items if item in self.inside_root and self.items[item].kind != "LOT"]
-        await self._stay_rows(self._part_rows, hosts, upward=False)
-        for host in hosts:
+        for host in items:
+            if host not in self._part_rows:
+                continue
             depth = self._depths[host] + 1
             for row in self._part_rows[host]:
-                interval = self._interval(row[2], row[3])
+                interval = self.interval(row)
                 if interval is None:
                     continue
                 part = row[0]
@@ -167,13 +173,11 @@ class Walk:
                         self._reach(part, depth)
                         self._carry(part, (stay[0], END) if self.forward else (START, stay[1]))
 
-    async def _go_up(self, items: list[Any]) -> None:
+    def _go_up(self, items: list[Any]) -> None:
         """Hosts, upward from whatever contains a carrier, for as long as it does."""
-        parts = [item for item in items if self.items[item].kind != "LOT"]
-        await self._stay_rows(self.host_rows, parts, upward=True)
-        for part in parts:
+        for part in items:
             for row in self.host_rows[part]:
-                interval = self._interval(row[2], row[3])
+                interval = self.interval(row)
                 if interval is None:
                     continue
                 host = row[1]
@@ -184,90 +188,78 @@ class Walk:
                         if add(self.windows.setdefault(host, []), stay):
                             self._reach(host, self._depths[part] + 1)
 
-    async def _go_along(self, carriers: list[Any]) -> None:
-        """Over the transformations that carriers went into (forward) or came out of (backward)."""
-        carriers = [item for item in carriers if item not in self._along]
-        if not carriers:
-            return
-        self._along.update(carriers)
-        if self.forward:
-            await self._forward(carriers)
-        else:
-            await self._backward(carriers)
-
-    async def _forward(self, carriers: list[Any]) -> None:
-        rows = await self.reader.consumptions(carriers)
+    def _go_forward(self, carriers: list[Any], around: Around) -> None:
+        """Over the transformations that carriers went into."""
+        rows, yields = around.consumptions, around.yields
         if self._claimed is not None:
             rows = [*rows, *self._claimed.consumptions(carriers)]
-        await self._place(row[1] for row in rows)
         new = self._meet((row[1], row[0]) for row in rows)
         for row in rows:
-            if row[1] in self.events and self._moves_on(row[0], self.positions[row[1]]):
+            if row[1] in self.events and self._moves_on(row[0], row[1]):
                 self.consumptions[row] = None
-        yields = await self.reader.outputs(new) if new else []
         if self._claimed is not None:
             yields = [*yields, *self._claimed.outputs(new)]
         for event, item in yields:
-            self.yields[event, item] = None
-            self._reach(item, self.events[event] + 1)
-            self._carry(item, (self.positions[event], END))
+            if event in new:
+                self.yields[event, item] = None
+                self._reach(item, self.events[event] + 1)
+                self._carry(item, (event, END))
 
     def _moves_on(self, item: Any, at: Position) -> bool:
         """Time only moves forward: not before the substance arrived (only a claim can be)."""
         return self._claimed is None or any(low <= at for low, _ in self.windows[item])
 
-    async def _backward(self, carriers: list[Any]) -> None:
-        births = await self.reader.births(carriers)
+    def _go_backward(self, carriers: list[Any], around: Around) -> None:
+        """Over the transformations that carriers came out of."""
+        births, rows = around.yields, around.consumptions
         if self._claimed is not None:
             births = [*births, *self._claimed.births(carriers)]
-        await self._place(row[0] for row in births)
         new = self._meet(births)
         for birth in births:
             if birth[0] in self.events:
                 self.yields[birth] = None
-        rows = await self.reader.inputs(new) if new else []
         if self._claimed is not None:
             rows = [*rows, *self._claimed.inputs(new)]
         for row in rows:
-            self.consumptions[row] = None
-            self._reach(row[0], self.events[row[1]] + 1)
-            self._carry(row[0], (START, self.positions[row[1]]))
+            if row[1] in new:
+                self.consumptions[row] = None
+                self._reach(row[0], self.events[row[1]] + 1)
+                self._carry(row[0], (START, row[1]))
 
-    async def _yield_hosts(self) -> None:
+    def _yield_hosts(self) -> None:
         """What brought a substance in may have brought hosts of the trace in, too (8.3)."""
-        hosts = [item for item in self.items if item not in self.carriers]
-        births = await self.reader.births(hosts) if hosts else []
+        for item, row in self.items.items():
+            if item not in self.carriers and row.born in self.events:
+                self.yields[row.born, item] = None
         if self._claimed is not None:
-            births = [*births, *self._claimed.births(hosts)]
-        for birth in births:
-            if birth[0] in self.events:
-                self.yields[birth] = None
+            for birth in self._claimed.births([item for item in self.items if item not in self.carriers]):
+                if birth[0] in self.events:
+                    self.yields[birth] = None
 
-    def _meet(self, pairs: Iterable[tuple[Any, Any]]) -> list[Any]:
+    def _meet(self, pairs: Iterable[tuple[Position, Any]]) -> set[Position]:
         """Note the events of (event, item) pairs; those to go on from."""
-        new = []
+        new = set()
         for event, item in pairs:
-            if self.positions[event] >= self.cut or not self._moves_on(item, self.positions[event]):
+            if event >= self.cut or not self._moves_on(item, event):
                 continue
             depth = self._depths[item] + 1
             if depth < self.events.get(event, depth + 1):
                 self.events[event] = depth
-            if event not in self.expanded_events and (self.depth_max is None or depth < self.depth_max):
-                new.append(event)
-                self.expanded_events.add(event)
+            if event not in self._expanded and (self.depth_max is None or depth < self.depth_max):
+                new.add(event)
+                self._expanded.add(event)
         return new
 
-    async def _read_custody(self) -> None:
-        rows = await self.reader.custody(list(self.items))
+    def _cut_custody(self) -> None:
+        """Keep the custody that overlaps with the time of its item in the trace."""
+        rows, windows, cut = self.about.custody, self.windows, self.cut
         if self._claimed is not None:
             rows = [*rows, *self._claimed.custody(self.items)]
-        await self._place(event for row in rows for event in (row[2], row[3]))
-        positions, windows, cut = self.positions, self.windows, self.cut
         for row in rows:
-            opened = positions[row[2]]
+            opened = row[2]
             if opened >= cut:
                 continue
-            closed = END if row[3] is None else positions[row[3]]
+            closed = END if row[3] is None else row[3]
             for low, high in windows[row[0]]:
                 if opened < high and low < closed:
                     self.custody.append(row)

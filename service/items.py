@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from graph_schema.order import Position, event_id_of, instant_us
+from graph_schema.order import Position, event_id_of
 from graph_schema.outcome import EventStatus
 from graph_schema.reader import ItemRow, StayRow, TraceReader
 from service.ports import Snapshot, StoredEvent
@@ -23,25 +23,22 @@ class CustodySpan(NamedTuple):
 
 async def born_before(reader: TraceReader, items: Collection[Any], cut: Position) -> list[ItemRow]:
     """The facts of those items that were there at the cut."""
-    rows = await reader.items(items)
-    places = await reader.positions({row.born for row in rows})
-    return [row for row in rows if places[row.born] < cut]
+    return [row for row in await reader.items(items) if row.born < cut]
 
 
-async def _open_at(reader: TraceReader, rows: Collection[StayRow], cut: Position) -> list[StayRow]:
-    places = await reader.positions({event for row in rows for event in row[2:4] if event is not None})
-    return [row for row in rows if places[row[2]] < cut and (row[3] is None or places[row[3]] >= cut)]
+def _open_at(rows: Collection[StayRow], cut: Position) -> list[StayRow]:
+    return [row for row in rows if row[2] < cut and (row[3] is None or row[3] >= cut)]
 
 
 async def host_of(reader: TraceReader, item: Any, cut: Position) -> Any:
     """The unit that an item is directly inside at the cut, None where in none."""
-    rows = await _open_at(reader, await reader.hosts([item]), cut)
+    rows = _open_at(await reader.hosts([item]), cut)
     return rows[0][1] if rows else None
 
 
 async def parts_of(reader: TraceReader, item: Any, cut: Position) -> list[Any]:
     """The units directly inside an item at the cut."""
-    return [row[0] for row in await _open_at(reader, await reader.parts([item]), cut)]
+    return [row[0] for row in _open_at(await reader.parts([item]), cut)]
 
 
 async def outermost(reader: TraceReader, item: Any, cut: Position) -> Any:
@@ -73,28 +70,23 @@ async def holder_of(reader: TraceReader, item: Any, cut: Position) -> str | None
 async def custody_of(reader: TraceReader, item: Any, cut: Position) -> list[CustodySpan]:
     """An item's own custody as of the cut, in the order of events."""
     rows = await reader.custody([item])
-    places = await reader.positions({event for row in rows for event in row[2:4] if event is not None})
     spans = [
-        CustodySpan(row[1], places[row[2]], places[row[3]] if row[3] is not None and places[row[3]] < cut else None)
+        CustodySpan(row[1], row[2], row[3] if row[3] is not None and row[3] < cut else None)
         for row in rows
-        if places[row[2]] < cut
+        if row[2] < cut
     ]
     return sorted(spans, key=lambda span: span.opened)
 
 
 async def end_of(reader: TraceReader, item: Any, cut: Position) -> str | None:
     """The id of the event that ended an item before the cut."""
-    ends = [row for row in await reader.marks([item]) if row[2] == "ended"]
-    places = await reader.positions([row[1] for row in ends])
-    found = [places[row[1]] for row in ends if places[row[1]] < cut]
+    found = [row[1] for row in await reader.marks([item]) if row[2] == "ended" and row[1] < cut]
     return event_id_of(min(found)) if found else None
 
 
 async def remaining_kg(reader: TraceReader, row: ItemRow, cut: Position) -> float | None:
     """What is left of a lot at the cut, in kg; None where it is unknown."""
-    draws = await reader.consumptions([row.handle])
-    places = await reader.positions([draw[1] for draw in draws])
-    before = [draw for draw in draws if places[draw[1]] < cut]
+    before = [draw for draw in await reader.consumptions([row.handle]) if draw[1] < cut]
     if await end_of(reader, row.handle, cut) is not None:
         return 0.0
     if row.mass_kg is None or any(draw[2] is None for draw in before):
@@ -105,12 +97,7 @@ async def remaining_kg(reader: TraceReader, row: ItemRow, cut: Position) -> floa
 
 async def history_until(snapshot: Snapshot, item: Any, cut: Position) -> list[StoredEvent]:
     """Every event about an item that occurred before the cut, in the total order."""
-    return [event for event in await snapshot.history(item) if cut_key(event) < cut]
-
-
-def cut_key(event: StoredEvent) -> Position:
-    """The instant of a stored event as the beginning of a position."""
-    return (instant_us(event.occurred_at) + (1 << 63)).to_bytes(8, "big")
+    return [event for event in await snapshot.history(item) if event.position < cut]
 
 
 async def state_of_health(snapshot: Snapshot, item: Any, cut: Position) -> float | None:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from graph_schema.answer import Handle
 from graph_schema.events import AnyEvent
+from graph_schema.order import Position
 from graph_schema.outcome import EventStatus, Outcome, Problem
 from graph_schema.reader import TraceReader
 
@@ -28,7 +29,7 @@ class NewEvent(NamedTuple):
 class StoredEvent(NamedTuple):
     """A record of the log, judged at the snapshot's moment of knowledge. `payload` is JSON text, None where erased."""
 
-    handle: Any
+    position: Position
     sequence: int
     event_id: str
     type: str
@@ -50,7 +51,7 @@ class ItemDetails(NamedTuple):
     key: str
     kind: str
     spec: bytes
-    born: Any
+    born: Position
     producer: str
 
 

@@ -143,19 +143,15 @@ class Item(Node):
         """The maker."""
         from service.api.organization import Organization
 
-        details = await self._details(info)
-        place = await info.context.read(self.moment, lambda snapshot: snapshot.positions([self.row.born]))
-        if type_of(place[self.row.born]) == "ENROLMENT":
+        if type_of(self.row.born) == "ENROLMENT":
             return None
+        details = await self._details(info)
         return Organization(key_text=details.producer, moment=self.moment)
 
     @strawberry.field(description="When it was made; null for an item enrolled without a production record.")
-    async def produced_at(self, info: Info) -> datetime | None:
+    def produced_at(self) -> datetime | None:
         """The time of its bringing-in."""
-        place = (await info.context.read(self.moment, lambda snapshot: snapshot.positions([self.row.born])))[
-            self.row.born
-        ]
-        return None if type_of(place) == "ENROLMENT" else moment_of(place)
+        return None if type_of(self.row.born) == "ENROLMENT" else moment_of(self.row.born)
 
     @strawberry.field(description="The event that ended it.")
     async def ended_by(self, info: Info) -> LazyEvent | None:

@@ -12,7 +12,6 @@ from graph_schema.order import cut_after
 from graph_schema.windows import END
 from service.api.context import Moment, global_id
 from service.api.item import Identifier, Info, Node
-from service.items import cut_key
 
 
 @strawberry.type(description="What an organization may do, and when.")
@@ -88,7 +87,7 @@ class Organization(Node):
         cut = END if self.moment.as_of is None else cut_after(self.moment.as_of)
         stated: dict[str, Any] = {}
         for event in events:
-            if event.payload is not None and cut_key(event) < cut:
+            if event.payload is not None and event.position < cut:
                 fields = orjson.loads(event.payload)["organization"]
                 stated |= {name: value for name, value in fields.items() if value is not None}
         return stated

@@ -12,13 +12,18 @@ from graph_schema.life import Life
 from graph_schema.order import Position, event_id_of, type_of
 from graph_schema.outcome import EventStatus
 from graph_schema.reader import (
+    About,
+    Around,
     ClaimRow,
     ConsumptionRow,
     CustodyRow,
     EventRow,
     ItemRow,
+    MarkRow,
     StayRow,
     YieldRow,
+    about_by_kind,
+    around_by_kind,
 )
 from graph_schema.specs import ItemSpec, LotSpec, new_items
 
@@ -123,19 +128,29 @@ class GraphReader:
             if (life := self.lives.get(item)) is not None and life.birth is not None
         ]
 
-    async def positions(self, events: Collection[Any]) -> dict[Any, Position]:
-        return {event: event for event in events}
+    async def around(
+        self,
+        new: Collection[Any],
+        inside: Collection[Any],
+        along: Collection[Any],
+        forward: bool,
+        known: Collection[Position],
+    ) -> Around:
+        return await around_by_kind(self, new, inside, along, forward, known)
+
+    async def about(self, items: Collection[Any]) -> About:
+        return await about_by_kind(self, items)
 
     async def events(self, events: Collection[Any]) -> list[EventRow]:
         rows = []
         for position in events:
             event_id = event_id_of(position)
             event, outcome = self.graph.events[event_id], self.graph.outcomes[event_id]
-            rows.append(EventRow(position, position, event.actor, outcome.mixing))
+            rows.append(EventRow(position, event.actor, outcome.mixing))
         return rows
 
-    async def marks(self, items: Collection[Any]) -> list[tuple[Any, Any, str]]:
-        rows: list[tuple[Any, Any, str]] = []
+    async def marks(self, items: Collection[Any]) -> list[MarkRow]:
+        rows: list[MarkRow] = []
         for item in items:
             life = self.lives.get(item)
             if life is None:
@@ -151,9 +166,9 @@ class GraphReader:
     async def organizations(self, keys: Collection[str]) -> dict[str, str]:
         return {key: self._names[key] for key in keys if key in self._names}
 
-    async def unsettled(self, items: Collection[Any]) -> list[str]:
+    async def unsettled(self, items: Collection[Any]) -> list[Position]:
         found = {event.position for item in items for event in self._unsettled.get(item, ())}
-        return [event_id_of(position) for position in sorted(found)]
+        return sorted(found)
 
     async def claims(self, items: Collection[Any]) -> list[ClaimRow]:
         wanted = set(items)

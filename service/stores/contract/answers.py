@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from graph_schema.answer import Direction, Trace
-from graph_schema.order import event_id_of
+from graph_schema.order import Position, event_id_of
 from graph_schema.status import statuses
 from graph_schema.trace import TraceQuestion, trace
 from service.ports import EventFilter, ItemDetails, ItemFilter, Snapshot, StoredEvent
@@ -23,17 +23,17 @@ async def answers(snapshot: Snapshot, organizations: Collection[str]) -> Answers
     """Every read of a snapshot, each under a name; `organizations` are those to ask about."""
     page = await snapshot.item_page(ItemFilter(), None, MANY)
     stored = await snapshot.event_page(EventFilter(), None, MANY)
-    names = _Names(dict(page), await snapshot.positions([event.handle for event in stored]))
+    names = _Names(dict(page))
     found: Answers = {"sequence": snapshot.sequence, "items": [key for _, key in page]}
     found["events"] = [_event(event) for event in stored]
-    items, events = [handle for handle, _ in page], [event.handle for event in stored]
+    items, events = [handle for handle, _ in page], [event.position for event in stored]
     await _read_items(snapshot, items, names, found)
     await _read_claims(snapshot, items, names, found)
     await _read_events(snapshot, events, names, found)
     for handle, key in page:
         found[f"find {key}"] = names.item(await snapshot.find(key))
         found[f"history of {key}"] = [_event(event) for event in await snapshot.history(handle)]
-        found[f"unsettled of {key}"] = await snapshot.unsettled([handle])
+        found[f"unsettled of {key}"] = [event_id_of(event) for event in await snapshot.unsettled([handle])]
         for claims in (False, True):
             answer = await trace(snapshot, TraceQuestion(key, Direction.BOTH, claims=claims))
             found[f"trace of {key}, claims {claims}"] = _trace(answer)
@@ -45,15 +45,14 @@ async def answers(snapshot: Snapshot, organizations: Collection[str]) -> Answers
 
 
 class _Names:
-    def __init__(self, items: dict[Any, str], positions: dict[Any, bytes]) -> None:
+    def __init__(self, items: dict[Any, str]) -> None:
         self._items = items
-        self._events = {handle: event_id_of(position) for handle, position in positions.items()}
 
     def item(self, handle: Any) -> str | None:
         return None if handle is None else self._items[handle]
 
-    def event(self, handle: Any) -> str | None:
-        return None if handle is None else self._events[handle]
+    def event(self, position: Position | None) -> str | None:
+        return None if position is None else event_id_of(position)
 
     def claimed(self, handle: Any, key: str) -> None:
         self._items.setdefault(handle, key)
@@ -132,7 +131,7 @@ async def _read_events(snapshot: Snapshot, events: list[Any], names: _Names, fou
     found["outputs"] = _any_order((event(row[0]), item(row[1])) for row in await snapshot.outputs(events))
     for row in await snapshot.events(events):
         mixing = _decoded(row.mixing)
-        found[f"event {event(row.handle)}"] = (row.position, row.actor, None if mixing is None else list(mixing))
+        found[f"event {event(row.position)}"] = (row.actor, None if mixing is None else list(mixing))
 
 
 def _trace(answer: Trace | None) -> Any:

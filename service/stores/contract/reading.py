@@ -157,8 +157,7 @@ async def check_details(store: Store) -> None:
             ("MODULE", "MAKER"),
             ("LOT", "B"),
         ]
-        born = await snapshot.positions([found[key].born for key in "PmL"])
-        assert [event_id_of(born[found[key].born]) for key in "PmL"] == ["p", "p", "rec"]
+        assert [event_id_of(found[key].born) for key in "PmL"] == ["p", "p", "rec"]
         specs = {key: orjson.loads(found[key].spec) for key in "PmL"}
         assert specs["P"] == {"key": "P", "kind": "BATTERY", "model": "X1"}, "without parts"
         assert {name: value for name, value in specs["m"].items() if name != "position"} == {

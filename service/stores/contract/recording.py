@@ -27,7 +27,6 @@ async def check_an_empty_store_answers(store: Store) -> None:
         assert not await snapshot.is_organization("A")
         for rows in (snapshot.items, snapshot.parts, snapshot.hosts, snapshot.custody, snapshot.consumptions):
             assert await rows([]) == [], f"{rows.__name__} of nothing is nothing"
-        assert await snapshot.positions([]) == {}
     assert await store.verify() == []
     assert await store.rebuild() == 0
 

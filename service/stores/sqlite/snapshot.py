@@ -1,4 +1,4 @@
-"""Reads of the embedded store at one moment of knowledge. Items are handled by number, events by sequence."""
+"""Reads of the embedded store at one moment of knowledge. Items are handled by number."""
 
 from __future__ import annotations
 
@@ -7,9 +7,22 @@ from collections.abc import Collection
 from typing import Any
 
 from graph_schema.answer import Handle
-from graph_schema.order import TYPE_ORDER, Position, moment_of, moment_of_us, type_of
+from graph_schema.order import TYPE_ORDER, Position, event_id_of, moment_of, moment_of_us, type_of
 from graph_schema.outcome import EventStatus, Problem
-from graph_schema.reader import ClaimRow, ConsumptionRow, CustodyRow, EventRow, ItemRow, StayRow, YieldRow
+from graph_schema.reader import (
+    About,
+    Around,
+    ClaimRow,
+    ConsumptionRow,
+    CustodyRow,
+    EventRow,
+    ItemRow,
+    MarkRow,
+    StayRow,
+    YieldRow,
+    about_by_kind,
+    around_by_kind,
+)
 from service.ports import EventFilter, ItemDetails, ItemFilter, StoredEvent
 from service.stores.sqlite.claims import read_claims
 from service.stores.sqlite.source import dumps, loads
@@ -18,6 +31,9 @@ TYPE_RANK = {name: rank for rank, name in enumerate(TYPE_ORDER)}
 _EACH = "FROM json_each(:ids) j CROSS JOIN"
 KNOWN = "known_from <= :k AND known_to > :k"
 _CLOSED = "CASE WHEN closed_known <= :k THEN closed END"
+_SPAN = "o.pos, c.pos"
+_OPEN = f"AND {KNOWN} CROSS JOIN log o ON o.seq = opened LEFT JOIN log c ON c.seq = closed AND closed_known <= :k"
+_EVENTS = "FROM json_each(:ids) e CROSS JOIN log ON event_id = e.value"
 
 OUTCOME = (
     "SELECT l.seq, l.event_id, l.pos, l.actor, l.recorded_us, l.hash, l.digest,"
@@ -25,6 +41,10 @@ OUTCOME = (
     " CASE WHEN l.judged <= :k THEN l.problems ELSE j.problems END"
 )
 JUDGED = "LEFT JOIN judgement j ON l.judged > :k AND j.seq = l.seq AND j.known_from <= :k AND j.known_to > :k"
+
+
+def _ids(events: Collection[Position]) -> list[str]:
+    return [event_id_of(event) for event in events]
 
 
 class SqliteSnapshot:
@@ -49,62 +69,81 @@ class SqliteSnapshot:
         return None if row is None else row[0]
 
     async def items(self, items: Collection[Handle]) -> list[ItemRow]:
-        return [
-            ItemRow._make(row)
-            for row in self.rows(
-                "SELECT item, i.key, y.kind, event, y.mass_kg, y.composition, y.second_life, y.body_mass_kg,"
-                " NULLIF(body_mass_at, event), y.body_composition, NULLIF(body_composition_at, event), label"
-                f" {_EACH} yielded y ON item = j.value AND {KNOWN} JOIN item i ON i.id = item",
-                items,
+        return list(
+            map(
+                ItemRow._make,
+                self.rows(
+                    "SELECT item, i.key, y.kind, l.pos, y.mass_kg, y.composition, y.second_life, y.body_mass_kg,"
+                    " (SELECT pos FROM log WHERE seq = NULLIF(body_mass_at, event)), y.body_composition,"
+                    " (SELECT pos FROM log WHERE seq = NULLIF(body_composition_at, event)), label"
+                    f" {_EACH} yielded y ON item = j.value AND {KNOWN}"
+                    " CROSS JOIN item i ON i.id = item CROSS JOIN log l ON l.seq = event",
+                    items,
+                ),
             )
-        ]
+        )
 
     async def parts(self, hosts: Collection[Handle]) -> list[StayRow]:
-        return self.rows(
-            f"SELECT part, host, opened, {_CLOSED}, position {_EACH} part_of ON host = j.value AND {KNOWN}", hosts
-        )
+        return self.rows(f"SELECT part, t.host, {_SPAN}, position {_EACH} part_of t ON t.host = j.value {_OPEN}", hosts)
 
     async def hosts(self, parts: Collection[Handle]) -> list[StayRow]:
-        return self.rows(
-            f"SELECT part, host, opened, {_CLOSED}, position {_EACH} part_of ON part = j.value AND {KNOWN}", parts
-        )
+        return self.rows(f"SELECT part, t.host, {_SPAN}, position {_EACH} part_of t ON part = j.value {_OPEN}", parts)
 
     async def custody(self, items: Collection[Handle]) -> list[CustodyRow]:
         return self.rows(
-            f"SELECT item, o.key, opened, {_CLOSED} {_EACH} held_by ON item = j.value AND {KNOWN}"
-            " JOIN organization o ON o.id = organization",
+            f"SELECT item, g.key, {_SPAN} {_EACH} held_by ON item = j.value {_OPEN}"
+            " CROSS JOIN organization g ON g.id = organization",
             items,
         )
 
     async def consumptions(self, items: Collection[Handle]) -> list[ConsumptionRow]:
-        return self.rows(f"SELECT item, event, mass_kg {_EACH} consumed ON item = j.value AND {KNOWN}", items)
+        return self.rows(
+            f"SELECT item, pos, mass_kg {_EACH} consumed ON item = j.value AND {KNOWN} CROSS JOIN log ON seq = event",
+            items,
+        )
 
-    async def inputs(self, events: Collection[Handle]) -> list[ConsumptionRow]:
-        return self.rows(f"SELECT item, event, mass_kg {_EACH} consumed ON event = j.value AND {KNOWN}", events)
+    async def inputs(self, events: Collection[Position]) -> list[ConsumptionRow]:
+        return self.rows(
+            f"SELECT item, pos, mass_kg {_EVENTS} CROSS JOIN consumed ON event = seq AND {KNOWN}", _ids(events)
+        )
 
-    async def outputs(self, events: Collection[Handle]) -> list[YieldRow]:
-        return self.rows(f"SELECT event, item {_EACH} yielded ON event = j.value AND {KNOWN}", events)
+    async def outputs(self, events: Collection[Position]) -> list[YieldRow]:
+        return self.rows(f"SELECT pos, item {_EVENTS} CROSS JOIN yielded ON event = seq AND {KNOWN}", _ids(events))
 
     async def births(self, items: Collection[Handle]) -> list[YieldRow]:
-        return self.rows(f"SELECT event, item {_EACH} yielded ON item = j.value AND {KNOWN}", items)
+        return self.rows(
+            f"SELECT pos, item {_EACH} yielded ON item = j.value AND {KNOWN} CROSS JOIN log ON seq = event", items
+        )
 
-    async def positions(self, events: Collection[Handle]) -> dict[Any, Position]:
-        return dict(self.rows(f"SELECT seq, pos {_EACH} log ON seq = j.value", events))
+    async def around(
+        self,
+        new: Collection[Handle],
+        inside: Collection[Handle],
+        along: Collection[Handle],
+        forward: bool,
+        known: Collection[Position],
+    ) -> Around:
+        return await around_by_kind(self, new, inside, along, forward, known)
 
-    async def events(self, events: Collection[Handle]) -> list[EventRow]:
+    async def about(self, items: Collection[Handle]) -> About:
+        return await about_by_kind(self, items)
+
+    async def events(self, events: Collection[Position]) -> list[EventRow]:
         return [
             EventRow._make(row)
             for row in self.rows(
-                "SELECT l.seq, pos, actor, CASE WHEN l.judged <= :k THEN l.mixing ELSE j.mixing END"
-                f" FROM json_each(:ids) e CROSS JOIN log l ON l.seq = e.value {JUDGED}",
-                events,
+                "SELECT pos, actor, CASE WHEN l.judged <= :k THEN l.mixing ELSE j.mixing END"
+                f" FROM json_each(:ids) e CROSS JOIN log l ON l.event_id = e.value {JUDGED}",
+                _ids(events),
             )
         ]
 
-    async def marks(self, items: Collection[Handle]) -> list[tuple[Any, Any, str]]:
+    async def marks(self, items: Collection[Handle]) -> list[MarkRow]:
         return self.rows(
+            "SELECT item, pos, op FROM ("
             f"SELECT item, event, op {_EACH} mark ON item = j.value AND {KNOWN}"
-            f" UNION ALL SELECT item, event, 'ended' {_EACH} consumed ON item = j.value AND ends AND {KNOWN}",
+            f" UNION ALL SELECT item, event, 'ended' {_EACH} consumed ON item = j.value AND ends AND {KNOWN}"
+            ") CROSS JOIN log ON seq = event",
             items,
         )
 
@@ -125,15 +164,15 @@ class SqliteSnapshot:
                 names[organization] = name
         return names
 
-    async def unsettled(self, items: Collection[Handle]) -> list[str]:
+    async def unsettled(self, items: Collection[Handle]) -> list[Position]:
         rows = self.rows(
-            "SELECT DISTINCT l.pos, l.event_id FROM json_each(:ids) e"
+            "SELECT DISTINCT l.pos FROM json_each(:ids) e"
             " CROSS JOIN mention m ON m.item = e.value AND m.named"
             f" JOIN log l ON l.seq = m.event AND l.seq <= :k {JUDGED}"
             " WHERE CASE WHEN l.judged <= :k THEN l.status ELSE j.status END IN ('PENDING', 'CONTESTED')",
             items,
         )
-        return [event_id for _, event_id in sorted(rows)]
+        return sorted(position for (position,) in rows)
 
     async def claims(self, items: Collection[Handle]) -> list[ClaimRow]:
         return read_claims(self, items)
@@ -142,7 +181,7 @@ class SqliteSnapshot:
         return [
             ItemDetails._make(row)
             for row in self.rows(
-                f"SELECT item, i.key, y.kind, spec, event, actor {_EACH} yielded y ON item = j.value AND {KNOWN}"
+                f"SELECT item, i.key, y.kind, spec, l.pos, actor {_EACH} yielded y ON item = j.value AND {KNOWN}"
                 " JOIN item i ON i.id = item JOIN log l ON l.seq = event",
                 items,
             )
@@ -242,7 +281,7 @@ class SqliteSnapshot:
         ):
             found.append(
                 StoredEvent(
-                    seq,
+                    pos,
                     seq,
                     event_id,
                     type_of(pos),
