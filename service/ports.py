@@ -6,16 +6,18 @@ can run a whole use case on a worker thread.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from graph_schema.answer import Handle
 from graph_schema.events import AnyEvent
 from graph_schema.order import Position
 from graph_schema.outcome import EventStatus, Outcome, Problem
 from graph_schema.reader import TraceReader
+
+T = TypeVar("T")
 
 
 class NewEvent(NamedTuple):
@@ -107,7 +109,7 @@ class Snapshot(TraceReader, Protocol):
 
 
 class Writer(Protocol):
-    """One exclusive write. Leaving it without an exception makes everything in it durable at once."""
+    """What can be done inside one exclusive write (`Store.write`), all of which becomes durable at once."""
 
     async def digests(self, event_ids: Collection[str]) -> dict[str, bytes]:
         """The digests of the stored events among these ids."""
@@ -128,8 +130,12 @@ class Store(Protocol):
     def snapshot(self, sequence: int | None = None) -> AbstractAsyncContextManager[Snapshot]:
         """A consistent view of what the first `sequence` records (default: all) say; the end of a batch, no less."""
 
-    def writer(self) -> AbstractAsyncContextManager[Writer]:
-        """The one writer; waits for another to finish."""
+    async def write(self, work: Callable[[Writer], Awaitable[T]]) -> T:
+        """Do some work as the one writer; waits for another to finish.
+
+        What the work did is durable when this returns, and undone where it raises. The work may be run again where
+        the store could not commit it, so it must not do anything else.
+        """
 
     async def verify(self) -> list[Fault]:
         """Check the chain, and that the graph equals a fresh fold of the log; the first fault of each kind."""

@@ -13,7 +13,7 @@ import orjson
 from graph_schema.canonical import canonical, digest, parse_event
 from graph_schema.errors import MalformedEvent
 from graph_schema.outcome import EventStatus, Outcome, Problem
-from service.ports import NewEvent, Store
+from service.ports import NewEvent, Store, Writer
 
 
 class RecordStatus(StrEnum):
@@ -95,7 +95,9 @@ async def _record(
     turned_away: dict[str, Outcome] = {}
     while True:
         try:
-            answered = await _append(store, parsed, results, turned_away, on_conflict, all_or_nothing)
+            answered = await store.write(
+                lambda writer: _append(writer, parsed, results, turned_away, on_conflict, all_or_nothing)
+            )
         except _TurnedAway as error:
             turned_away.update(error.outcomes)
         else:
@@ -113,7 +115,7 @@ def read_event(submission: Submission) -> NewEvent | RecordedEvent:
 
 
 async def _append(
-    store: Store,
+    writer: Writer,
     parsed: dict[int, NewEvent],
     known: list[RecordedEvent | None],
     turned_away: dict[str, Outcome],
@@ -121,36 +123,35 @@ async def _append(
     all_or_nothing: bool,
 ) -> list[RecordedEvent]:
     results = list(known)
-    async with store.writer() as writer:
-        stored = await writer.digests([new.event.event_id for new in parsed.values()])
-        fresh: dict[int, NewEvent] = {}
-        for index, new in parsed.items():
-            event_id = new.event.event_id
-            if event_id in turned_away:
-                outcome = turned_away[event_id]
-                results[index] = RecordedEvent(event_id, RecordStatus.REJECTED, outcome.problems)
-            elif event_id not in stored:
-                stored[event_id] = new.digest
-                fresh[index] = new
-            elif stored[event_id] == new.digest:
-                results[index] = RecordedEvent(event_id, RecordStatus.DUPLICATE)
-            else:
-                message = f"{event_id} was recorded before with other content; send a new id, and void the old event"
-                problem = Problem("EVENT_ID_REUSED", message, "eventId", event_id, event_id)
-                results[index] = RecordedEvent(event_id, RecordStatus.REJECTED, (problem,))
-        rejected = [result for result in results if result is not None and result.status is RecordStatus.REJECTED]
-        if all_or_nothing and rejected:
-            for index, new in fresh.items():
-                message = f"nothing of the batch was stored, because {len(rejected)} of its events were rejected"
-                problem = Problem("BATCH_REJECTED", message)
-                results[index] = RecordedEvent(new.event.event_id, RecordStatus.REJECTED, (problem,))
-        elif fresh:
-            outcomes = await writer.append(list(fresh.values()))
-            if on_conflict is OnConflict.REJECT:
-                _turn_away(outcomes)
-            for index, new in fresh.items():
-                outcome = outcomes[new.event.event_id]
-                results[index] = RecordedEvent(new.event.event_id, RecordStatus(outcome.status.value), outcome.problems)
+    stored = await writer.digests([new.event.event_id for new in parsed.values()])
+    fresh: dict[int, NewEvent] = {}
+    for index, new in parsed.items():
+        event_id = new.event.event_id
+        if event_id in turned_away:
+            outcome = turned_away[event_id]
+            results[index] = RecordedEvent(event_id, RecordStatus.REJECTED, outcome.problems)
+        elif event_id not in stored:
+            stored[event_id] = new.digest
+            fresh[index] = new
+        elif stored[event_id] == new.digest:
+            results[index] = RecordedEvent(event_id, RecordStatus.DUPLICATE)
+        else:
+            message = f"{event_id} was recorded before with other content; send a new id, and void the old event"
+            problem = Problem("EVENT_ID_REUSED", message, "eventId", event_id, event_id)
+            results[index] = RecordedEvent(event_id, RecordStatus.REJECTED, (problem,))
+    rejected = [result for result in results if result is not None and result.status is RecordStatus.REJECTED]
+    if all_or_nothing and rejected:
+        for index, new in fresh.items():
+            message = f"nothing of the batch was stored, because {len(rejected)} of its events were rejected"
+            problem = Problem("BATCH_REJECTED", message)
+            results[index] = RecordedEvent(new.event.event_id, RecordStatus.REJECTED, (problem,))
+    elif fresh:
+        outcomes = await writer.append(list(fresh.values()))
+        if on_conflict is OnConflict.REJECT:
+            _turn_away(outcomes)
+        for index, new in fresh.items():
+            outcome = outcomes[new.event.event_id]
+            results[index] = RecordedEvent(new.event.event_id, RecordStatus(outcome.status.value), outcome.problems)
     return [result for result in results if result is not None]
 
 

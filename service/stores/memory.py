@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from graph_schema.graph import Graph, fold
 from graph_schema.order import instant_us, moment_of_us
 from graph_schema.outcome import EventStatus, Outcome
 from service.chain import Head, extend, now_us
-from service.ports import EventFilter, Fault, ItemDetails, ItemFilter, NewEvent, StoredEvent
+from service.ports import EventFilter, Fault, ItemDetails, ItemFilter, NewEvent, StoredEvent, T, Writer
 from service.stores.graph_reader import GraphReader
 
 GRAPHS_KEPT = 4
@@ -50,14 +50,14 @@ class MemoryStore:
         wanted = len(self.records) if sequence is None else min(sequence, len(self.records))
         yield MemorySnapshot(self, wanted, self._graph(self.records[:wanted]))
 
-    @asynccontextmanager
-    async def writer(self) -> AsyncIterator[MemoryWriter]:
+    async def write(self, work: Callable[[Writer], Awaitable[T]]) -> T:
         with self._writing:
             writer = MemoryWriter(self)
-            yield writer
+            result = await work(writer)
             for record in writer.staged:
                 self._by_id[record.new.event.event_id] = record
             self.records += writer.staged
+        return result
 
     async def verify(self) -> list[Fault]:
         head = Head()

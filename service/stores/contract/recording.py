@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from graph_schema.outcome import EventStatus
-from service.ports import EventFilter, ItemFilter, NewEvent, Store
+from service.ports import EventFilter, ItemFilter, NewEvent, Store, Writer
 from service.recording import OnConflict, RecordedEvent, RecordStatus, read_event, record
 from service.stores.contract.telling import Event, event, made, moved, registered, standing, tell, unit, voided
 
@@ -198,13 +198,18 @@ class _Stop(Exception):
 
 async def check_an_exception_in_the_writer_leaves_nothing(store: Store) -> None:
     await tell(store, made("p", 1, unit("P", "BATTERY")))
+
+    async def stop(writer: Writer) -> None:
+        outcomes = await writer.append([_new(made("m", 1, unit("m"))), _new(moved("in", *IN))])
+        assert [outcome.status for outcome in outcomes.values()] == [EventStatus.ACCEPTED] * 2
+        raise _Stop
+
     try:
-        async with store.writer() as writer:
-            outcomes = await writer.append([_new(made("m", 1, unit("m"))), _new(moved("in", *IN))])
-            assert [outcome.status for outcome in outcomes.values()] == [EventStatus.ACCEPTED] * 2
-            raise _Stop
+        await store.write(stop)
     except _Stop:
         pass
+    else:
+        raise AssertionError("an exception inside a write must come out of it")
     assert await store.sequence_at(None) == 1
     async with store.snapshot() as snapshot:
         assert await snapshot.find("m") is None, "an item of a write that failed is not known"
@@ -214,7 +219,7 @@ async def check_an_exception_in_the_writer_leaves_nothing(store: Store) -> None:
 
 
 async def check_two_appends_in_one_write(store: Store) -> None:
-    async with store.writer() as writer:
+    async def work(writer: Writer) -> None:
         assert await writer.digests(["p", "m"]) == {}
         first, second = _new(made("p", 1, unit("P", "BATTERY"))), _new(made("m", 1, unit("m")))
         await writer.append([first])
@@ -224,6 +229,8 @@ async def check_two_appends_in_one_write(store: Store) -> None:
             ("m", "ACCEPTED"),
             ("in", "ACCEPTED"),
         ]
+
+    await store.write(work)
     assert await store.sequence_at(None) == 3
     assert await store.verify() == []
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from graph_schema.order import instant_us
-from service.ports import Fault
+from service.ports import Fault, T, Writer
 from service.stores.errors import StoreError
 from service.stores.sqlite.checking import rebuild, verify
 from service.stores.sqlite.schema import GRAPH, LOG, VERSION
@@ -120,19 +120,19 @@ class SqliteStore:
             (last,) = connection.execute("SELECT coalesce(max(seq), 0) FROM log").fetchone()
             yield SqliteSnapshot(connection, last if sequence is None else min(sequence, last))
 
-    @asynccontextmanager
-    async def writer(self) -> AsyncIterator[SqliteWriter]:
+    async def write(self, work: Callable[[Writer], Awaitable[T]]) -> T:
         with self._writing:
             try:
                 self._write.execute("BEGIN IMMEDIATE")
             except sqlite3.Error as error:
                 raise StoreError(f"cannot write to the store {self.path}: {error}") from error
             try:
-                yield SqliteWriter(self._write)
+                result = await work(SqliteWriter(self._write))
             except BaseException:
                 self._write.execute("ROLLBACK")
                 raise
             self._write.execute("COMMIT")
+        return result
 
     async def verify(self) -> list[Fault]:
         with self._reading() as connection:
