@@ -71,35 +71,35 @@ class Life:
     consumptions: list[Consumption] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
 
+    def live(self, key: str, at: Position, effect: Effect) -> None:
+        """Add one effect of an event."""
+        match effect[0]:
+            case "born":
+                self.birth = Birth(at, *effect[1:])
+            case "mass":
+                assert self.birth is not None
+                self.birth = self.birth._replace(body_mass_kg=effect[1], body_mass_at=at)
+            case "content":
+                assert self.birth is not None
+                self.birth = self.birth._replace(body_composition=effect[1], body_composition_at=at)
+            case "into":
+                self.stays.append(Stay(key, effect[1], at, None, effect[2]))
+            case "out":
+                self.stays[-1] = self.stays[-1]._replace(closed=at)
+            case "held":
+                self.custody.append(Custody(key, effect[1], at, None))
+            case "unheld":
+                self.custody[-1] = self.custody[-1]._replace(closed=at)
+            case "draw" | "end":
+                self.consumptions.append(Consumption(key, at, effect[1]))
+            case "retired" | "taken_up":
+                self.marks.append(Mark(key, at, effect[0]))
+
 
 def life_of(key: str, entries: Iterable[tuple[Position, Iterable[Effect]]]) -> Life:
     """The life of an item from its effects in the order of events."""
     life = Life()
     for position, effects in entries:
         for effect in effects:
-            _live(life, key, position, effect)
+            life.live(key, position, effect)
     return life
-
-
-def _live(life: Life, key: str, at: Position, effect: Effect) -> None:
-    match effect[0]:
-        case "born":
-            life.birth = Birth(at, *effect[1:])
-        case "mass":
-            assert life.birth is not None
-            life.birth = life.birth._replace(body_mass_kg=effect[1], body_mass_at=at)
-        case "content":
-            assert life.birth is not None
-            life.birth = life.birth._replace(body_composition=effect[1], body_composition_at=at)
-        case "into":
-            life.stays.append(Stay(key, effect[1], at, None, effect[2]))
-        case "out":
-            life.stays[-1] = life.stays[-1]._replace(closed=at)
-        case "held":
-            life.custody.append(Custody(key, effect[1], at, None))
-        case "unheld":
-            life.custody[-1] = life.custody[-1]._replace(closed=at)
-        case "draw" | "end":
-            life.consumptions.append(Consumption(key, at, effect[1]))
-        case "retired" | "taken_up":
-            life.marks.append(Mark(key, at, effect[0]))

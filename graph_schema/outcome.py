@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from graph_schema.contents import Mixing
 from graph_schema.order import Position, event_id_of
-from graph_schema.state import OP_RANK, Effect, State
+from graph_schema.state import Effect, State, effects_in_order
 
 
 class EventStatus(StrEnum):
@@ -90,15 +90,7 @@ class Effects:
 
     def sorted(self) -> dict[str, tuple[Effect, ...]]:
         """The effects of each item in the order of `OPS`."""
-        return {
-            key: tuple(sorted(effects, key=_rank)) if len(effects) > 1 else (effects[0],)
-            for key, effects in self.by_key.items()
-        }
-
-
-def _rank(effect: Effect) -> tuple[int, str]:
-    op = effect[0]
-    return OP_RANK[op], effect[1] if op in ("+part", "-part") else ""
+        return {key: effects_in_order(effects) for key, effects in self.by_key.items()}
 
 
 def inside(view: View, key: str) -> Iterator[tuple[str, State]]:

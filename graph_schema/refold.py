@@ -60,19 +60,21 @@ class Source(Protocol):
 class Line:
     """One item's life as far as the sweep has it: either its tail, or its whole timeline replayed to a position."""
 
-    __slots__ = ("_state", "appended", "entries", "index", "last", "stored")
+    __slots__ = ("_state", "appended", "entries", "index", "last", "stood", "stored")
 
     def __init__(self, tail: Tail | None) -> None:
         self._state = None if tail is None else tail.state
         self.last: Position = b"" if tail is None else tail.last
         self.stored = tail is not None
         self.entries: list[tuple[Position, Effects]] | None = None
+        self.stood: list[tuple[Position, Effects]] = []
         self.index = 0
         self.appended: list[tuple[Position, Effects]] = []
 
     def unroll(self, entries: list[tuple[Position, Effects]]) -> None:
-        """Replace the tail by the whole timeline."""
+        """Replace the tail by the whole timeline; `stood` stays as it is before the sweep."""
         self._state = None
+        self.stood = entries[:]
         self.entries = entries
         self.index = 0
 

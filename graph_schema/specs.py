@@ -200,3 +200,11 @@ def spec_keys(specs: list[ItemSpec] | list[LotSpec]) -> list[str]:
             else:
                 keys.append(part if isinstance(part, str) else part.key)
     return keys
+
+
+_EDGES = {"parts", "position"}
+
+
+def spec_text(spec: ItemSpec | LotSpec) -> bytes:
+    """What an event states of an item that it brings in, as JSON text; its parts and its place are edges."""
+    return spec.model_dump_json(by_alias=True, exclude_none=True, exclude=_EDGES).encode()

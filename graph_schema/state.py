@@ -130,3 +130,14 @@ def advance(state: State | None, position: Position, effects: list[Effect] | tup
         else:
             state.retired = None
     return state
+
+
+def effects_in_order(effects: list[Effect]) -> tuple[Effect, ...]:
+    """Effects of one event on one item in the order of `OPS`."""
+    return tuple(sorted(effects, key=effect_rank)) if len(effects) > 1 else tuple(effects)
+
+
+def effect_rank(effect: Effect) -> tuple[int, str]:
+    """Where an effect stands in that order; parts among each other by key."""
+    op = effect[0]
+    return OP_RANK[op], effect[1] if op in ("+part", "-part") else ""

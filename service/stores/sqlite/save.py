@@ -12,12 +12,10 @@ from graph_schema.life import life_of
 from graph_schema.order import Position
 from graph_schema.outcome import Outcome
 from graph_schema.refold import Line, Sweep
-from graph_schema.specs import ItemSpec, LotSpec, new_items
+from graph_schema.specs import ItemSpec, LotSpec, new_items, spec_text
 from graph_schema.state import Effect
 from service.stores.sqlite.schema import FOREVER, STATE_COLUMNS
 from service.stores.sqlite.source import SqliteSource, dumps, state_columns
-
-_NO_PARTS = {"parts", "position"}
 
 INSERTS = {
     "yielded": 14,
@@ -375,8 +373,3 @@ class Reviser:
 
 def _seq(sequences: dict[Position, int], position: Position | None) -> int | None:
     return None if position is None else sequences[position]
-
-
-def spec_text(spec: ItemSpec | LotSpec) -> bytes:
-    """What an event states of an item that it brings in, as JSON text; its parts and its place are edges."""
-    return spec.model_dump_json(by_alias=True, exclude_none=True, exclude=_NO_PARTS).encode()

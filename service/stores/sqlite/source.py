@@ -15,7 +15,7 @@ from graph_schema.events import AnyEvent
 from graph_schema.order import Position, event_id_of
 from graph_schema.outcome import Claim, EventStatus, Outcome, Problem
 from graph_schema.refold import Effects, Tail
-from graph_schema.state import OP_RANK, Effect, Link, State
+from graph_schema.state import Effect, Link, State, effects_in_order
 from service.stores.sqlite.schema import FOREVER, STATE_COLUMNS
 
 _NOW = f"known_to = {FOREVER}"
@@ -87,7 +87,7 @@ class SqliteSource:
         for seq, position in places.items():
             self.sequences[position] = seq
         return {
-            key: sorted((places[seq], _sorted(effects)) for seq, effects in entries.items())
+            key: sorted((places[seq], effects_in_order(effects)) for seq, effects in entries.items())
             for key, entries in touches.items()
         }
 
@@ -179,12 +179,6 @@ class SqliteSource:
 
 _TRANSFER = 5
 _RECEIPT = 6
-
-
-def _sorted(effects: list[Effect]) -> Effects:
-    return tuple(
-        sorted(effects, key=lambda effect: (OP_RANK[effect[0]], effect[1] if effect[0] in ("+part", "-part") else ""))
-    )
 
 
 def _state(columns: list[Any]) -> State | None:

@@ -12,8 +12,9 @@ from queue import Empty, SimpleQueue
 
 from graph_schema.order import instant_us
 from service.ports import Fault, T, Writer
+from service.stores.checking import check
 from service.stores.errors import StoreError
-from service.stores.sqlite.checking import rebuild, verify
+from service.stores.sqlite.checking import SqliteGraph, rebuild
 from service.stores.sqlite.schema import GRAPH, LOG, VERSION
 from service.stores.sqlite.snapshot import SqliteSnapshot
 from service.stores.sqlite.writer import SqliteWriter
@@ -136,7 +137,7 @@ class SqliteStore:
 
     async def verify(self) -> list[Fault]:
         with self._reading() as connection:
-            return await verify(connection)
+            return await check(SqliteGraph(connection))
 
     async def rebuild(self) -> int:
         with self._writing:

@@ -1,0 +1,110 @@
+"""Reading a Neo4j database for a check, and folding it again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import neo4j
+
+from graph_schema.canonical import parse_event
+from graph_schema.order import Position
+from graph_schema.outcome import Outcome
+from service.chain import Head
+from service.stores.checking import StoredRecord
+from service.stores.neo4j.connection import WRITE_TIMEOUT_S, Connection, Transaction, one
+from service.stores.neo4j.rows import outcome_of
+from service.stores.neo4j.source import Neo4jSource
+from service.stores.neo4j.writer import Neo4jWriter
+
+RECORDS = """
+MATCH (e:Event) WHERE e.sequence > 0
+RETURN e.sequence, e.eventId, e.position, e.actor, e.recordedUs, e.digest, e.hash, e.payload ORDER BY e.sequence
+"""
+OUTCOMES = "MATCH (e:Event) RETURN e.sequence, e.eventId, e.status, e.problems, e.mixing, e.claims"
+KEYS = "MATCH (i:Item) RETURN i.key"
+FACTS = "MATCH (i:Item)<-[y:YIELDED]-() WHERE y.knownTo IS NULL RETURN i.key, y.spec, y.label"
+IDENTIFIERS = "MATCH (i:Item)<-[d:IDENTIFIES]-(n) WHERE d.knownTo IS NULL RETURN i.key, d.scheme, n.value"
+NAMED = "MATCH (i:Item)<-[m:MENTIONS]-(e) WHERE m.named RETURN i.key, e.eventId"
+
+
+class Neo4jGraph:
+    """A `StoredGraph` over one read transaction."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self.source = Neo4jSource(transaction)
+
+    async def _rows(self, query: str) -> AsyncIterator[list[Any]]:
+        async for record in await self._transaction.run(query):
+            yield record.values()
+
+    async def records(self) -> AsyncIterator[StoredRecord]:
+        async for row in self._rows(RECORDS):
+            yield StoredRecord._make(row)
+
+    async def outcomes(self) -> AsyncIterator[tuple[int, str, Outcome]]:
+        async for sequence, event_id, *columns in self._rows(OUTCOMES):
+            yield sequence, event_id, outcome_of(*columns)
+
+    async def keys(self) -> list[str]:
+        return [key async for (key,) in self._rows(KEYS)]
+
+    async def facts(self) -> dict[str, tuple[bytes, str | None]]:
+        return {key: (spec.encode(), label) async for key, spec, label in self._rows(FACTS)}
+
+    async def identifiers(self) -> list[tuple[str, str, str]]:
+        return [(key, scheme, value) async for key, scheme, value in self._rows(IDENTIFIERS)]
+
+    async def named(self) -> set[tuple[str, str]]:
+        return {(key, event_id) async for key, event_id in self._rows(NAMED)}
+
+
+FORGET = (
+    "MATCH (l:Log {name: 'voltrace'}) SET l.rebuilding = true",
+    "MATCH (e:Event) CALL (e) { SET e:Unfolded REMOVE e:Event } IN TRANSACTIONS OF 5000 ROWS",
+    "MATCH (n:Item) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 2000 ROWS",
+    "MATCH (n:Identifier|Judgement) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS",
+    "MATCH (n:Organization) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS",
+)
+BATCHES = "MATCH (b:Batch) RETURN b.last ORDER BY b.recordedUs"
+UNFOLDED = """
+MATCH (u:Unfolded) WHERE $after < u.sequence <= $last
+RETURN collect(properties(u))
+"""
+FOLDED = "MATCH (u:Unfolded) WHERE $after < u.sequence <= $last DETACH DELETE u"
+DONE = "MATCH (l:Log {name: 'voltrace'}) REMOVE l.rebuilding"
+JUDGEMENT = ("status", "problems", "mixing", "claims", "also", "judged")
+
+
+async def rebuild(connection: Connection) -> int:
+    """Fold every batch again, as it was recorded; the number of events.
+
+    Each batch is one transaction. Until all are done nobody else reads or writes; where it was interrupted, it is run
+    again.
+    """
+    count = 0
+    async with connection.session(writes=True) as session:
+        for statement in FORGET:
+            await (await session.run(statement)).consume()
+        ends = [record[0] async for record in await session.run(BATCHES)]
+        after = 0
+        for last in ends:
+            count += await session.execute_write(_fold_again, after, last)
+            after = last
+        await (await session.run(DONE)).consume()
+    return count
+
+
+@neo4j.unit_of_work(timeout=WRITE_TIMEOUT_S)
+async def _fold_again(transaction: neo4j.AsyncManagedTransaction, after: int, last: int) -> int:
+    records: dict[Position, dict[str, Any]] = {}
+    events = []
+    stored = await one(transaction, UNFOLDED, after=after, last=last)
+    for properties in sorted(stored, key=lambda properties: properties["sequence"]):
+        event, _ = parse_event(properties["payload"])
+        events.append(event)
+        records[event.position] = {name: value for name, value in properties.items() if name not in JUDGEMENT}
+    await (await transaction.run(FOLDED, after=after, last=last)).consume()
+    await Neo4jWriter(transaction, Head()).fold(events, records, last)
+    return len(events)

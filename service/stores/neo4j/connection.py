@@ -1,0 +1,115 @@
+"""Sessions of a Neo4j database: a driver for each event loop, causal bookmarks, errors in our own words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+import neo4j
+from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Neo4jError, ServiceUnavailable
+
+from service.stores.errors import StoreError
+
+READ_TIMEOUT_S = 30.0
+WRITE_TIMEOUT_S = 600.0
+RETRY_TIMEOUT_S = 60.0
+CONNECT_TIMEOUT_S = 15.0
+
+
+class Login(NamedTuple):
+    """Who logs in to a Neo4j, and to which of its databases (None: its default). Nobody where `user` is None."""
+
+    user: str | None = None
+    password: str = ""
+    database: str | None = None
+
+
+class Connection:
+    """Makes sessions. Bookmarks are shared by all of them, so that each sees what this process wrote before."""
+
+    def __init__(self, url: str, login: Login, read_timeout_s: float = READ_TIMEOUT_S) -> None:
+        self.url = url
+        self.login = login
+        self.read_timeout_s = read_timeout_s
+        self._bookmarks = neo4j.AsyncGraphDatabase.bookmark_manager()
+        self._drivers: WeakKeyDictionary[asyncio.AbstractEventLoop, neo4j.AsyncDriver] = WeakKeyDictionary()
+
+    def driver(self) -> neo4j.AsyncDriver:
+        """The driver of the running event loop."""
+        loop = asyncio.get_running_loop()
+        driver = self._drivers.get(loop)
+        if driver is None:
+            auth = None if self.login.user is None else (self.login.user, self.login.password)
+            with self.errors():
+                driver = neo4j.AsyncGraphDatabase.driver(
+                    self.url,
+                    auth=auth,
+                    max_transaction_retry_time=RETRY_TIMEOUT_S,
+                    connection_timeout=CONNECT_TIMEOUT_S,
+                    connection_acquisition_timeout=CONNECT_TIMEOUT_S * 2,
+                    notifications_min_severity="OFF",
+                    user_agent="voltrace",
+                )
+            self._drivers[loop] = driver
+        return driver
+
+    @asynccontextmanager
+    async def session(self, writes: bool) -> AsyncIterator[neo4j.AsyncSession]:
+        """A session; `writes` sends it to the leader of a cluster."""
+        mode = neo4j.WRITE_ACCESS if writes else neo4j.READ_ACCESS
+        with self.errors():
+            async with self.driver().session(
+                database=self.login.database, default_access_mode=mode, bookmark_manager=self._bookmarks
+            ) as session:
+                yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[neo4j.AsyncTransaction]:
+        """A read transaction, with a timeout."""
+        async with (
+            self.session(writes=False) as session,
+            await session.begin_transaction(timeout=self.read_timeout_s) as transaction,
+        ):
+            yield transaction
+
+    async def bookmarks(self) -> frozenset[str]:
+        """What a later read must see, also through another process."""
+        return frozenset(await self._bookmarks.get_bookmarks())
+
+    async def follow(self, bookmarks: Iterable[str]) -> None:
+        """See, from now on, what another process has written."""
+        await self._bookmarks.update_bookmarks([], list(bookmarks))
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Tell what went wrong at the server in our own words."""
+        try:
+            yield
+        except AuthError as error:
+            raise StoreError(
+                f"{self.url} refuses the login: {error.message}; set VOLTRACE_NEO4J_USER and VOLTRACE_NEO4J_PASSWORD"
+            ) from error
+        except (ServiceUnavailable, ConfigurationError) as error:
+            raise StoreError(
+                f"no Neo4j answers at {self.url}: {error}; is it started, is the address right?"
+            ) from error
+        except (Neo4jError, DriverError, OSError) as error:
+            raise StoreError(f"{self.url}: {error}") from error
+
+    async def close(self) -> None:
+        """Close the connections of the running event loop."""
+        driver = self._drivers.pop(asyncio.get_running_loop(), None)
+        if driver is not None:
+            await driver.close()
+
+
+async def one(transaction: neo4j.AsyncTransaction | neo4j.AsyncManagedTransaction, query: str, **values: Any) -> Any:
+    """The only value of the only record of a query; None where there is no record."""
+    record = await (await transaction.run(query, values)).single()
+    return None if record is None else record[0]
+
+
+Transaction = neo4j.AsyncTransaction | neo4j.AsyncManagedTransaction

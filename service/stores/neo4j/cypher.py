@@ -1,0 +1,229 @@
+"""The Cypher of reads. `$k` is the moment of knowledge: what is known at a sequence number of the log.
+
+Every read begins at an index and goes one edge at a time, a level for all items at once: the times of the edges decide
+what belongs to a trace (model section 6), which path patterns cannot say without trying every path.
+"""
+
+from __future__ import annotations
+
+from service.ports import EventFilter, ItemFilter
+
+
+def known(name: str) -> str:
+    """Whether an edge is known at `$k`."""
+    return f"{name}.knownFrom <= $k AND ({name}.knownTo IS NULL OR {name}.knownTo > $k)"
+
+
+CLOSED = "CASE WHEN r.closedKnown <= $k THEN r.closed END"
+
+
+def judged(name: str, column: str) -> str:
+    """A column of the judgement on an event as it was at `$k`."""
+    past = f"head([({name})-[:WAS_JUDGED]->(j) WHERE j.knownFrom <= $k AND j.knownTo > $k | j.{column}])"
+    return f"CASE WHEN {name}.judged <= $k THEN {name}.{column} ELSE {past} END"
+
+
+_EACH = {
+    "items": (
+        "MATCH (i:Item {key: each})<-[y:YIELDED]-() WHERE " + known("y"),
+        "[i.key, i.key, y.kind, y.position, y.massKg, y.composition, y.secondLife, y.bodyMassKg,"
+        " nullif(y.bodyMassAt, y.position), y.bodyComposition, nullif(y.bodyCompositionAt, y.position), y.label]",
+    ),
+    "hosts": (
+        "MATCH (i:Item {key: each})-[r:PART_OF]->(h) WHERE " + known("r"),
+        f"[i.key, h.key, r.opened, {CLOSED}, r.place]",
+    ),
+    "parts": (
+        "MATCH (i:Item {key: each})<-[r:PART_OF]-(p) WHERE " + known("r"),
+        f"[p.key, i.key, r.opened, {CLOSED}, r.place]",
+    ),
+    "custody": (
+        "MATCH (i:Item {key: each})-[r:HELD_BY]->(o) WHERE " + known("r"),
+        f"[i.key, o.key, r.opened, {CLOSED}]",
+    ),
+    "consumptions": (
+        "MATCH (i:Item {key: each})-[r:CONSUMED_IN]->() WHERE " + known("r"),
+        "[i.key, r.position, r.massKg]",
+    ),
+    "births": ("MATCH (i:Item {key: each})<-[y:YIELDED]-() WHERE " + known("y"), "[y.position, i.key]"),
+    "inputs": (
+        "MATCH (e:Event {eventId: each})<-[r:CONSUMED_IN]-(i) WHERE " + known("r"),
+        "[i.key, r.position, r.massKg]",
+    ),
+    "outputs": ("MATCH (e:Event {eventId: each})-[y:YIELDED]->(i) WHERE " + known("y"), "[y.position, i.key]"),
+    "marks": (
+        "MATCH (i:Item {key: each})"
+        f" CALL (i) {{ MATCH (i)<-[r:MARKED]-() WHERE {known('r')} RETURN r.position AS at, r.mark AS mark"
+        f" UNION ALL MATCH (i)-[r:CONSUMED_IN]->() WHERE r.ends AND {known('r')}"
+        " RETURN r.position AS at, 'ended' AS mark }",
+        "[i.key, at, mark]",
+    ),
+    "events": ("MATCH (e:Event {eventId: each})", f"[e.position, e.actor, {judged('e', 'mixing')}]"),
+    "names": (
+        "MATCH (o:Organization {key: each})"
+        " CALL (o) { MATCH (o)<-[r:REGISTERS]-(e) WHERE r.name IS NOT NULL AND e.sequence <= $k AND "
+        + judged("e", "status")
+        + " = 'ACCEPTED' RETURN r.name AS name ORDER BY e.occurredAt DESC, e.eventId DESC LIMIT 1 }",
+        "[o.key, name]",
+    ),
+    "unsettled": (
+        "MATCH (i:Item {key: each})<-[m:MENTIONS]-(e) WHERE m.named AND e.sequence <= $k AND "
+        + judged("e", "status")
+        + " IN ['PENDING', 'CONTESTED']",
+        "DISTINCT e.position",
+    ),
+    "details": (
+        "MATCH (i:Item {key: each})<-[y:YIELDED]-(e) WHERE " + known("y"),
+        "[i.key, y.kind, y.spec, y.position, e.actor]",
+    ),
+}
+
+
+def collected(name: str, values: str = "$wanted") -> str:
+    """One list of rows for a list of items, events or organizations."""
+    match, row = _EACH[name]
+    return f"UNWIND {values} AS each {match} RETURN collect({row}) AS {name}"
+
+
+def _call(query: str) -> str:
+    return f"CALL () {{ {query} }}"
+
+
+AROUND_FORWARD = "\n".join(
+    [
+        _call(collected("items", "$new")),
+        _call(collected("hosts", "$new")),
+        _call(collected("parts", "$inside")),
+        _call(
+            f"UNWIND $along AS each MATCH (i:Item {{key: each}})-[r:CONSUMED_IN]->(e) WHERE {known('r')}"
+            " RETURN collect([i.key, r.position, r.massKg]) AS consumptions, collect(DISTINCT e) AS events"
+        ),
+        f"CALL (events) {{ UNWIND events AS e MATCH (e)-[y:YIELDED]->(o) WHERE {known('y')}"
+        " RETURN collect([y.position, o.key]) AS yields }",
+        "RETURN items, hosts, parts, consumptions, yields",
+    ]
+)
+"""A level of a forward trace in one round trip."""
+
+AROUND_BACKWARD = "\n".join(
+    [
+        _call(collected("items", "$new")),
+        _call(collected("hosts", "$new")),
+        _call(collected("parts", "$inside")),
+        _call(
+            f"UNWIND $along AS each MATCH (i:Item {{key: each}})<-[y:YIELDED]-(e) WHERE {known('y')}"
+            " RETURN collect([y.position, i.key]) AS yields, collect(DISTINCT e) AS events"
+        ),
+        f"CALL (events) {{ UNWIND events AS e MATCH (e)<-[r:CONSUMED_IN]-(i) WHERE {known('r')}"
+        " RETURN collect([i.key, r.position, r.massKg]) AS consumptions }",
+        "RETURN items, hosts, parts, consumptions, yields",
+    ]
+)
+"""A level of a backward trace in one round trip."""
+
+_NAMES_MATCH = _EACH["names"][0].removeprefix("MATCH (o:Organization {key: each}) ")
+
+ABOUT = "\n".join(
+    [
+        f"CALL () {{ UNWIND $wanted AS each {_EACH['custody'][0]}"
+        f" RETURN collect({_EACH['custody'][1]}) AS custody, collect(DISTINCT o) AS holders }}",
+        _call(collected("marks")),
+        f"CALL (holders) {{ UNWIND holders AS o {_NAMES_MATCH} RETURN collect([o.key, name]) AS names }}",
+        _call(collected("unsettled")),
+        "RETURN custody, marks, names, unsettled",
+    ]
+)
+"""What closes a trace, in one round trip."""
+
+FIND = f"""
+CALL () {{
+  MATCH (i:Item {{key: $key}})<-[y:YIELDED]-() WHERE {known("y")}
+  RETURN i.key AS key, 0 AS rank, y.position AS at
+  UNION ALL
+  MATCH (n:Identifier {{value: $key}})-[d:IDENTIFIES]->(i)<-[y:YIELDED]-(e) WHERE {known("d")} AND {known("y")}
+  RETURN i.key AS key, 1 AS rank, y.position AS at
+}}
+RETURN collect([rank, at, key])
+"""
+
+STORED_ROW = (
+    "[e.sequence, e.eventId, e.position, e.actor, e.recordedUs, e.hash, e.previousHash, e.digest, "
+    + judged("e", "status")
+    + ", "
+    + judged("e", "problems")
+    + ", e.payload]"
+)
+STORED = f"UNWIND $ids AS id MATCH (e:Event {{eventId: id}}) WHERE e.sequence <= $k RETURN collect({STORED_ROW})"
+REGISTRATIONS = (
+    "MATCH (o:Organization {key: $key})<-[:REGISTERS]-(e) WHERE e.sequence <= $k AND "
+    + judged("e", "status")
+    + f" = 'ACCEPTED' RETURN collect({STORED_ROW})"
+)
+IS_ORGANIZATION = f"""
+RETURN EXISTS {{ MATCH (:Organization {{key: $key}})<-[:REGISTERS]-(e) WHERE e.sequence <= $k }}
+  OR EXISTS {{ MATCH (:Organization {{key: $key}})<-[r:HELD_BY]-() WHERE {known("r")} }}
+  OR EXISTS {{ MATCH (e:Event {{actor: $key}}) WHERE e.sequence <= $k }}
+"""
+TOUCHING = f"""
+MATCH (i:Item {{key: $key}})
+CALL (i) {{
+  MATCH (i)<-[m:MENTIONS]-() WHERE m.named RETURN m.position AS at
+  UNION MATCH (i)<-[y:YIELDED]-() WHERE {known("y")}
+    UNWIND [y.position, y.bodyMassAt, y.bodyCompositionAt] AS at RETURN at
+  UNION MATCH (i)-[r:CONSUMED_IN]->() WHERE {known("r")} RETURN r.position AS at
+  UNION MATCH (i)<-[r:MARKED]-() WHERE {known("r")} RETURN r.position AS at
+  UNION MATCH (i)-[r:PART_OF]-() WHERE {known("r")} UNWIND [r.opened, {CLOSED}] AS at RETURN at
+  UNION MATCH (i)-[r:HELD_BY]->() WHERE {known("r")} UNWIND [r.opened, {CLOSED}] AS at RETURN at
+}}
+RETURN [at IN collect(DISTINCT at) WHERE at IS NOT NULL]
+"""
+
+
+def _item_conditions(where: ItemFilter) -> str:
+    conditions = [known("y")]
+    if where.kind is not None:
+        conditions.append("y.kind = $kind")
+    if where.text is not None:
+        conditions.append("toLower(i.key) CONTAINS toLower($text)")
+    return " AND ".join(conditions)
+
+
+def item_page(where: ItemFilter, after: bool, reverse: bool) -> str:
+    """A page of known items."""
+    past = f"WHERE i.key {'<' if reverse else '>'} $after" if after else "WHERE i.key IS NOT NULL"
+    order = "DESC" if reverse else "ASC"
+    return (
+        f"CALL () {{ MATCH (i:Item) {past} AND EXISTS {{ MATCH (i)<-[y:YIELDED]-() WHERE {_item_conditions(where)} }}"
+        f" RETURN i.key AS key ORDER BY i.key {order} LIMIT $limit }} RETURN collect(key)"
+    )
+
+
+def item_count(where: ItemFilter) -> str:
+    """How many items there are."""
+    return f"MATCH (i:Item)<-[y:YIELDED]-() WHERE {_item_conditions(where)} RETURN count(*)"
+
+
+def _event_conditions(where: EventFilter) -> str:
+    conditions = ["e.sequence <= $k"]
+    if where.type is not None:
+        conditions.append("e.type = $type")
+    if where.actor is not None:
+        conditions.append("e.actor = $actor")
+    if where.status is not None:
+        conditions.append(judged("e", "status") + " = $status")
+    if where.item is not None:
+        conditions.append("e.eventId IN $ids")
+    return " AND ".join(conditions)
+
+
+def event_page(where: EventFilter) -> str:
+    """A page of the log."""
+    return (
+        f"CALL () {{ MATCH (e:Event) WHERE e.sequence > $after AND {_event_conditions(where)}"
+        f" RETURN e ORDER BY e.sequence LIMIT $limit }} RETURN collect({STORED_ROW})"
+    )
+
+
+def event_count(where: EventFilter) -> str:
+    """How many records of the log there are."""
+    return f"MATCH (e:Event) WHERE {_event_conditions(where)} RETURN count(*)"

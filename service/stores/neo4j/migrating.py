@@ -1,0 +1,58 @@
+"""Applying the schema to a database: numbered steps, each once, in order."""
+
+from __future__ import annotations
+
+from graph_schema.neo4j import Migration, migrations
+from service.stores.errors import StoreError
+from service.stores.neo4j.connection import Connection, one
+
+APPLIED = "MATCH (s:Schema {name: 'voltrace'}) RETURN s.version"
+OCCUPIED = "RETURN EXISTS { MATCH (e:Event) } OR EXISTS { MATCH (i:Item) }"
+MARK = "MERGE (s:Schema {name: 'voltrace'}) SET s.version = $version"
+
+
+async def version(connection: Connection) -> int:
+    """The number of the last migration that was applied; 0 for none."""
+    async with connection.session(writes=True) as session, await session.begin_transaction() as transaction:
+        return int(await one(transaction, APPLIED) or 0)
+
+
+async def outstanding(connection: Connection) -> list[Migration]:
+    """The migrations of an empty database. Raises StoreError for one that is newer, older, or not ours."""
+    applied, known = await version(connection), migrations()
+    if applied > known[-1].number:
+        raise StoreError(
+            f"{connection.url} has the schema version {applied}, this voltrace knows {known[-1].number}; "
+            "use the voltrace that wrote it, or a newer one"
+        )
+    if 0 < applied < known[-1].number:
+        raise StoreError(
+            f"{connection.url} has the schema version {applied}, this voltrace needs {known[-1].number}; "
+            "run `voltrace migrate`"
+        )
+    if applied == 0:
+        async with connection.session(writes=True) as session, await session.begin_transaction() as transaction:
+            if await one(transaction, OCCUPIED):
+                raise StoreError(
+                    f"{connection.url} holds events or items that are not of voltrace; name another database"
+                )
+    return [migration for migration in known if migration.number > applied]
+
+
+async def migrate(connection: Connection, dry_run: bool = False) -> list[Migration]:
+    """Apply what is missing; the migrations that were (dry run: would be) applied. May be run again at any time."""
+    applied, known = await version(connection), migrations()
+    if applied > known[-1].number:
+        raise StoreError(
+            f"{connection.url} has the schema version {applied}, this voltrace knows {known[-1].number}; "
+            "use the voltrace that wrote it, or a newer one"
+        )
+    missing = [migration for migration in known if migration.number > applied]
+    if not dry_run:
+        async with connection.session(writes=True) as session:
+            for migration in missing:
+                for statement in migration.statements:
+                    await (await session.run(statement)).consume()
+                await (await session.run(MARK, version=migration.number)).consume()
+            await (await session.run("CALL db.awaitIndexes(300)")).consume()
+    return missing

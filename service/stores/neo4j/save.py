@@ -1,0 +1,335 @@
+"""Writing what a sweep found to Neo4j: new edges for what is new, knownTo on what no longer stands."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from graph_schema.changes import Body, Changes, Identity, NewBirth, changes_of
+from graph_schema.events import Receipt, Registration, Voiding
+from graph_schema.order import Position
+from graph_schema.outcome import Outcome
+from graph_schema.refold import Judged, Sweep
+from graph_schema.specs import ItemSpec, LotSpec, spec_text
+from graph_schema.voiding import REGULATOR
+from service.stores.neo4j.connection import Transaction
+from service.stores.neo4j.rows import LABELS, dumps, outcome_properties, state_text, when, who
+
+Rows = list[dict[str, Any]]
+
+NEW_EVENTS = "UNWIND $rows AS row CREATE (e:Event) SET e = row"
+REJUDGED = """
+UNWIND $rows AS row
+MATCH (e:Event {eventId: row.eventId})
+CREATE (e)-[:WAS_JUDGED]->(j:Judgement {knownFrom: e.judged, knownTo: $known, status: e.status})
+SET j.problems = e.problems, j.mixing = e.mixing, j.claims = e.claims,
+    e.status = row.status, e.problems = row.problems, e.mixing = row.mixing, e.claims = row.claims,
+    e.also = row.also, e.judged = $known
+"""
+REGISTERS = """
+UNWIND $rows AS row
+MATCH (e:Event {eventId: row.event})
+MERGE (o:Organization {key: row.organization})
+CREATE (e)-[r:REGISTERS {regulator: row.regulator}]->(o)
+SET r.name = row.name, o.name = coalesce(row.name, o.name)
+"""
+ORGANIZATIONS = "UNWIND $keys AS key MERGE (o:Organization {key: key})"
+NEW_ITEMS = "UNWIND $rows AS row CREATE (i:Item%s) SET i = row"
+STATES = "UNWIND $rows AS row MATCH (i:Item {key: row.key}) SET i.state = row.state, i.last = row.last"
+RENAMED = """
+UNWIND $rows AS row
+MATCH (i:Item {key: row.key})
+REMOVE i:Battery:Module:Cell:Component:Vehicle:MaterialLot
+SET i = row%s
+"""
+BORN = """
+UNWIND $rows AS row
+MATCH (e:Event {eventId: row.event})
+MATCH (i:Item {key: row.key})
+CREATE (e)-[y:YIELDED]->(i)
+SET y = row.facts
+"""
+SETTLED = """
+UNWIND $rows AS row
+MATCH (i:Item {key: row.key})<-[old:YIELDED]-(e) WHERE old.knownTo IS NULL
+SET old.knownTo = $known
+CREATE (e)-[y:YIELDED]->(i)
+SET y = properties(old), y.knownTo = null, y.knownFrom = $known, y += row.body
+"""
+STAYS = """
+UNWIND $rows AS row
+MATCH (p:Item {key: row.part})
+MATCH (h:Item {key: row.host})
+CREATE (p)-[r:PART_OF]->(h)
+SET r = row.facts
+"""
+CUSTODY = """
+UNWIND $rows AS row
+MATCH (i:Item {key: row.item})
+MATCH (o:Organization {key: row.organization})
+CREATE (i)-[r:HELD_BY]->(o)
+SET r = row.facts
+"""
+USES = """
+UNWIND $rows AS row
+MATCH (i:Item {key: row.item})
+MATCH (e:Event {eventId: row.event})
+CREATE (i)-[r:CONSUMED_IN]->(e)
+SET r = row.facts
+"""
+MARKS = """
+UNWIND $rows AS row
+MATCH (i:Item {key: row.item})
+MATCH (e:Event {eventId: row.event})
+CREATE (e)-[r:MARKED]->(i)
+SET r = row.facts
+"""
+MENTIONS = """
+UNWIND $rows AS row
+MATCH (i:Item {key: row.item})
+MATCH (e:Event {eventId: row.event})
+MERGE (e)-[r:MENTIONS]->(i) ON CREATE SET r.position = row.position, r.named = row.named
+"""
+IDENTIFIERS = """
+UNWIND $rows AS row
+MATCH (i:Item {key: row.key})
+MERGE (n:Identifier {value: row.value})
+CREATE (n)-[:IDENTIFIES {scheme: row.scheme, knownFrom: $known}]->(i)
+"""
+CLOSE = """
+UNWIND $rows AS row
+MATCH (i:Item {key: row.key})-[r:%s]->() WHERE r.closed IS NULL AND r.knownTo IS NULL
+SET r.to = row.to, r.closedBy = row.by, r.closed = row.closed, r.closedKnown = $known
+"""
+GONE_SPAN = """
+UNWIND $rows AS row
+MATCH (i:Item {key: row.key})-[r:%s]->() WHERE r.openedBy = row.by AND r.knownTo IS NULL
+SET r.knownTo = $known
+"""
+GONE_EVENT = """
+UNWIND $rows AS row
+MATCH (i:Item {key: row.key})-[r:%s]-(e:Event) WHERE e.eventId = row.by AND r.knownTo IS NULL
+SET r.knownTo = $known
+"""
+UNNAMED = """
+UNWIND $rows AS row
+MATCH (i:Item {key: row.key})<-[r:IDENTIFIES]-() WHERE r.knownTo IS NULL
+SET r.knownTo = $known
+"""
+
+
+class Saver:
+    """Writes the results of one batch. `known` is the sequence from which they are known."""
+
+    def __init__(self, transaction: Transaction, known: int, stored: set[str]) -> None:
+        self._transaction = transaction
+        self._known = known
+        self._stored = stored
+        """The keys of items that have a node."""
+
+    async def _run(self, query: str, rows: Rows) -> None:
+        if rows:
+            await (await self._transaction.run(query, {"rows": rows, "known": self._known})).consume()
+
+    async def save(
+        self,
+        sweep: Sweep,
+        voidings: dict[Position, tuple[Voiding, Outcome, Outcome | None]],
+        records: dict[Position, dict[str, Any]],
+    ) -> None:
+        """Write a sweep's results, voidings with their outcomes (now, before), and the new records of the log."""
+        await self._outcomes(sweep, voidings, records)
+        changes = changes_of(sweep)
+        await self._gone(changes)
+        await self._items(changes)
+        await self._close(changes)
+        await self._add(changes)
+
+    async def _outcomes(
+        self,
+        sweep: Sweep,
+        voidings: dict[Position, tuple[Voiding, Outcome, Outcome | None]],
+        records: dict[Position, dict[str, Any]],
+    ) -> None:
+        new: Rows = []
+        changed: Rows = []
+        registers: Rows = []
+        for position, judged in [
+            *sweep.results.items(),
+            *((at, Judged(voiding, now, before, set())) for at, (voiding, now, before) in voidings.items()),
+        ]:
+            also = judged.touched.difference(judged.event.named_keys())
+            properties = outcome_properties(judged.outcome)
+            properties["also"] = dumps(sorted(also)) if also else None
+            if judged.before is None:
+                new.append(_without_none({**records[position], **properties, "judged": self._known}))
+                if isinstance(judged.event, Registration):
+                    registers.append(_registration(judged.event))
+            elif also or judged.outcome._replace(effects={}) != judged.before._replace(effects={}):
+                changed.append({"eventId": judged.event.event_id, **properties})
+        await self._run(NEW_EVENTS, new)
+        await self._run(REJUDGED, changed)
+        await self._run(REGISTERS, registers)
+
+    async def _gone(self, changes: Changes) -> None:
+        await self._run(GONE_EVENT % "YIELDED", _identities(changes.gone_births))
+        await self._run(UNNAMED, _identities(changes.gone_births))
+        await self._run(GONE_SPAN % "PART_OF", _identities(changes.gone_stays))
+        await self._run(GONE_SPAN % "HELD_BY", _identities(changes.gone_custody))
+        await self._run(GONE_EVENT % "CONSUMED_IN", _identities(changes.gone_uses))
+        await self._run(GONE_EVENT % "MARKED", _identities(changes.gone_marks))
+
+    async def _items(self, changes: Changes) -> None:
+        stated = {new.key: _stated(new.spec) for new in changes.births}
+        renamed = {key for key, _ in changes.gone_births} | stated.keys()
+        created: dict[str, Rows] = defaultdict(list)
+        renewed: dict[str, Rows] = defaultdict(list)
+        states: Rows = []
+        for key, (state, last) in changes.states.items():
+            row = {"key": key, "state": state_text(state), "last": last}
+            label = "" if state is None else ":" + LABELS[state.kind]
+            if key not in self._stored:
+                created[label].append(_without_none({**stated.get(key, {}), **row}))
+            elif key in renamed:
+                renewed[label].append(_without_none({**stated.get(key, {}), **row}))
+            else:
+                states.append(row)
+        for label, rows in created.items():
+            await self._run(NEW_ITEMS % label, rows)
+        for label, rows in renewed.items():
+            await self._run(RENAMED % (f", i{label}" if label else ""), rows)
+        await self._run(STATES, states)
+
+    async def _close(self, changes: Changes) -> None:
+        for kind, closed in (("PART_OF", changes.closed_stays), ("HELD_BY", changes.closed_custody)):
+            rows = [{"key": key, "closed": at, "by": who(at), "to": when(at)} for key, at in closed]
+            await self._run(CLOSE % kind, rows)
+
+    async def _add(self, changes: Changes) -> None:
+        holders = {custody.organization for custody in changes.custody}
+        if holders:
+            await (await self._transaction.run(ORGANIZATIONS, {"keys": list(holders)})).consume()
+        known = self._known
+        await self._run(BORN, [_birth(new, known) for new in changes.births])
+        bodies = [*changes.settled.items()]
+        await self._run(SETTLED, [{"key": key, "body": _without_none(_body(body))} for key, body in bodies])
+        await self._run(SETTLED, [{"key": key, "body": _body(body)} for key, body in changes.reborn.items()])
+        await self._run(
+            STAYS,
+            [
+                {
+                    "part": stay.part,
+                    "host": stay.host,
+                    "facts": _span(stay.opened, stay.closed, known)
+                    | ({"place": stay.position} if stay.position else {}),
+                }
+                for stay in changes.stays
+            ],
+        )
+        await self._run(
+            CUSTODY,
+            [
+                {"item": row.item, "organization": row.organization, "facts": _span(row.opened, row.closed, known)}
+                for row in changes.custody
+            ],
+        )
+        await self._run(
+            USES,
+            [
+                {
+                    "item": use.item,
+                    "event": who(use.event),
+                    "facts": _without_none(
+                        {"position": use.event, "massKg": use.mass_kg, "ends": use.ends, "knownFrom": known}
+                    ),
+                }
+                for use in changes.uses
+            ],
+        )
+        await self._run(
+            MARKS,
+            [
+                {
+                    "item": mark.item,
+                    "event": who(mark.event),
+                    "facts": {"position": mark.event, "mark": mark.op, "knownFrom": known},
+                }
+                for mark in changes.marks
+            ],
+        )
+        await self._run(
+            MENTIONS,
+            [{"item": key, "event": who(at), "position": at, "named": named} for key, at, named in changes.mentions],
+        )
+        await self._run(
+            IDENTIFIERS,
+            [
+                {"key": new.key, "value": identifier.value, "scheme": identifier.scheme}
+                for new in changes.births
+                for identifier in new.spec.identifiers or ()
+            ],
+        )
+
+
+def _identities(found: Iterable[Identity]) -> Rows:
+    return [{"key": key, "by": who(at)} for key, at in found]
+
+
+def _without_none(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def _registration(event: Registration) -> dict[str, Any]:
+    organization = event.organization
+    return {
+        "event": event.event_id,
+        "organization": organization.key,
+        "regulator": REGULATOR in (organization.roles or ()),
+        "name": organization.name,
+    }
+
+
+def refers_to(event: Any) -> str | None:
+    """The id of the event that an event names."""
+    if isinstance(event, Receipt):
+        return event.transfer
+    return event.voids if isinstance(event, Voiding) else None
+
+
+def _stated(spec: ItemSpec | LotSpec) -> dict[str, Any]:
+    """What an item's node shows to people: the plain facts that were stated of it."""
+    plain = spec.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"key", "kind", "parts", "position"})
+    return {name: value for name, value in plain.items() if isinstance(value, str | int | float)}
+
+
+def _birth(new: NewBirth, known: int) -> dict[str, Any]:
+    birth, spec = new.birth, new.spec
+    facts = {
+        "position": birth.position,
+        "kind": birth.kind,
+        "massKg": birth.mass_kg,
+        "composition": None if birth.composition is None else dumps(birth.composition),
+        "secondLife": birth.second_life,
+        "label": spec.model or spec.material,
+        "spec": spec_text(spec).decode(),
+        "knownFrom": known,
+        **_body(Body(*birth[5:])),
+    }
+    return {"key": new.key, "event": who(birth.position), "facts": _without_none(facts)}
+
+
+def _body(body: Body) -> dict[str, Any]:
+    return {
+        "bodyMassKg": body.mass_kg,
+        "bodyMassAt": body.mass_at,
+        "bodyComposition": None if body.composition is None else dumps(body.composition),
+        "bodyCompositionAt": body.composition_at,
+    }
+
+
+def _span(opened: Position, closed: Position | None, known: int) -> dict[str, Any]:
+    facts: dict[str, Any] = {"from": when(opened), "openedBy": who(opened), "opened": opened, "knownFrom": known}
+    if closed is not None:
+        facts |= {"to": when(closed), "closedBy": who(closed), "closed": closed, "closedKnown": known}
+    return facts

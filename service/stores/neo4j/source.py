@@ -1,0 +1,200 @@
+"""What the incremental fold and the settling of voidings read of Neo4j, inside the write transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from graph_schema.canonical import parse_event
+from graph_schema.events import AnyEvent, Registration, Voiding
+from graph_schema.order import Position, event_id_of
+from graph_schema.outcome import Outcome
+from graph_schema.refold import Effects, Tail
+from graph_schema.state import Effect, effects_in_order
+from graph_schema.voiding import REGULATOR, Target
+from service.stores.neo4j.connection import Transaction, one
+from service.stores.neo4j.rows import loads, outcome_of, state_of
+
+TAILS = "UNWIND $keys AS key MATCH (i:Item {key: key}) RETURN collect([i.key, i.state, i.last])"
+
+TIMELINES = """
+UNWIND $keys AS key
+MATCH (i:Item {key: key})
+CALL (i) {
+  MATCH (i)<-[y:YIELDED]-() WHERE y.knownTo IS NULL
+  RETURN collect([y.position, y.kind, y.massKg, y.composition, y.secondLife, y.bodyMassKg, y.bodyMassAt,
+                  y.bodyComposition, y.bodyCompositionAt]) AS births
+}
+CALL (i) {
+  MATCH (i)-[r:PART_OF]->(h) WHERE r.knownTo IS NULL
+  RETURN collect([h.key, r.opened, r.closed, r.place]) AS hosts
+}
+CALL (i) {
+  MATCH (p)-[r:PART_OF]->(i) WHERE r.knownTo IS NULL
+  RETURN collect([p.key, r.opened, r.closed]) AS parts
+}
+CALL (i) {
+  MATCH (i)-[r:HELD_BY]->(o) WHERE r.knownTo IS NULL
+  RETURN collect([o.key, r.opened, r.closed]) AS custody
+}
+CALL (i) {
+  MATCH (i)-[r:CONSUMED_IN]->() WHERE r.knownTo IS NULL
+  RETURN collect([r.position, r.massKg, r.ends]) AS uses
+}
+CALL (i) {
+  MATCH (i)<-[r:MARKED]-() WHERE r.knownTo IS NULL
+  RETURN collect([r.position, r.mark]) AS marks
+}
+CALL (i) {
+  MATCH (i)<-[r:MENTIONS]-()
+  RETURN collect(r.position) AS mentions
+}
+RETURN key, births, hosts, parts, custody, uses, marks, mentions
+"""
+
+JUDGED = """
+UNWIND $ids AS id
+MATCH (e:Event {eventId: id})
+RETURN collect([e.position, e.status, e.problems, e.mixing, e.claims, e.also, e.payload])
+"""
+
+RECEIPTS = """
+UNWIND $ids AS id
+MATCH (e:Event {refersTo: id}) WHERE e.type = 'RECEIPT'
+RETURN collect(e.position)
+"""
+
+TRANSFERS = """
+UNWIND $ids AS id
+MATCH (e:Event {eventId: id}) WHERE e.type = 'TRANSFER' AND e.status = 'ACCEPTED'
+RETURN collect([e.eventId, e.position])
+"""
+
+
+class Neo4jSource:
+    """A `refold.Source` over one transaction."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def tails(self, keys: Collection[str]) -> dict[str, Tail]:
+        rows = await one(self._transaction, TAILS, keys=list(keys))
+        return {key: Tail(state_of(state), last) for key, state, last in rows}
+
+    async def timelines(self, keys: Collection[str]) -> dict[str, list[tuple[Position, Effects]]]:
+        found: dict[str, list[tuple[Position, Effects]]] = {key: [] for key in keys}
+        async for record in await self._transaction.run(TIMELINES, {"keys": list(keys)}):
+            touches: dict[Position, list[Effect]] = defaultdict(list)
+            for position, effect in _effects(record):
+                entry = touches[position]
+                if effect is not None:
+                    entry.append(effect)
+            found[record["key"]] = sorted(
+                (position, effects_in_order(effects)) for position, effects in touches.items()
+            )
+        return found
+
+    async def judged(self, positions: Collection[Position]) -> dict[Position, tuple[AnyEvent, Outcome, set[str]]]:
+        found = {}
+        ids = [event_id_of(position) for position in positions]
+        for position, status, problems, mixing, claims, also, payload in await one(self._transaction, JUDGED, ids=ids):
+            event, _ = parse_event(payload)
+            touched = {*event.named_keys(), *(loads(also) or ())}
+            found[position] = (event, outcome_of(status, problems, mixing, claims), touched)
+        return found
+
+    async def receipts(self, transfers: Collection[str]) -> list[Position]:
+        return list(await one(self._transaction, RECEIPTS, ids=list(transfers)))
+
+    async def transfers(self, event_ids: Collection[str]) -> dict[str, Position]:
+        return dict(await one(self._transaction, TRANSFERS, ids=list(event_ids)))
+
+
+def _effects(record: Any) -> Iterator[tuple[Position, Effect | None]]:
+    for at, kind, kg, composition, second, body, body_at, content, content_at in record["births"]:
+        yield at, ("born", kind, kg, loads(composition), second)
+        if body_at is not None:
+            yield body_at, ("mass", body)
+        if content_at is not None:
+            yield content_at, ("content", loads(content))
+    for host, opened, closed, place in record["hosts"]:
+        yield opened, ("into", host, place)
+        if closed is not None:
+            yield closed, ("out", host)
+    for part, opened, closed in record["parts"]:
+        yield opened, ("+part", part)
+        if closed is not None:
+            yield closed, ("-part", part)
+    for organization, opened, closed in record["custody"]:
+        yield opened, ("held", organization)
+        if closed is not None:
+            yield closed, ("unheld",)
+    for at, kg, ends in record["uses"]:
+        yield at, ("end" if ends else "draw", kg)
+    for at, mark in record["marks"]:
+        yield at, (mark,)
+    for at in record["mentions"]:
+        yield at, None
+
+
+_TARGETS = "UNWIND $ids AS id MATCH (e:Event {eventId: id}) RETURN collect([e.eventId, e.position, e.actor])"
+_VOIDINGS_OF = """
+UNWIND $ids AS id MATCH (e:Event {refersTo: id}) WHERE e.type = 'VOIDING' RETURN collect(e.payload)
+"""
+_VOIDINGS = "UNWIND $ids AS id MATCH (e:Event {eventId: id}) WHERE e.type = 'VOIDING' RETURN collect(e.payload)"
+_VOIDINGS_BY = (
+    "UNWIND $actors AS actor MATCH (e:Event {actor: actor}) WHERE e.type = 'VOIDING' RETURN collect(e.payload)"
+)
+_REGULATORS = """
+UNWIND $keys AS key MATCH (o:Organization {key: key})<-[:REGISTERS {regulator: true}]-() RETURN collect(DISTINCT o.key)
+"""
+
+
+class Neo4jVoidings:
+    """A `VoidingSource` over one transaction, and over the new events that are not in the log yet."""
+
+    def __init__(self, transaction: Transaction, new: list[AnyEvent]) -> None:
+        self._transaction = transaction
+        self._new = {event.event_id: event for event in new}
+
+    async def _voidings(self, query: str, **values: Any) -> list[Voiding]:
+        found = []
+        for payload in await one(self._transaction, query, **values):
+            event, _ = parse_event(payload)
+            if isinstance(event, Voiding) and event.event_id not in self._new:
+                found.append(event)
+        return found
+
+    async def targets(self, event_ids: Collection[str]) -> dict[str, Target]:
+        found = {
+            event_id: Target(position, actor)
+            for event_id, position, actor in await one(self._transaction, _TARGETS, ids=list(event_ids))
+        }
+        for event_id in event_ids:
+            event = self._new.get(event_id)
+            if event is not None:
+                found[event_id] = Target(event.position, event.actor)
+        return found
+
+    async def voidings_of(self, event_ids: Collection[str]) -> list[Voiding]:
+        wanted = set(event_ids)
+        new = [event for event in self._new.values() if isinstance(event, Voiding) and event.voids in wanted]
+        return new + await self._voidings(_VOIDINGS_OF, ids=list(wanted))
+
+    async def voidings_of_ids(self, event_ids: Collection[str]) -> list[Voiding]:
+        new = [event for event_id in event_ids if isinstance(event := self._new.get(event_id), Voiding)]
+        return new + await self._voidings(_VOIDINGS, ids=list(event_ids))
+
+    async def voidings_by(self, actors: Collection[str]) -> list[Voiding]:
+        new = [event for event in self._new.values() if isinstance(event, Voiding) and event.actor in actors]
+        return new + await self._voidings(_VOIDINGS_BY, actors=list(actors))
+
+    async def regulators(self, organizations: Collection[str]) -> set[str]:
+        new = {
+            event.organization.key
+            for event in self._new.values()
+            if isinstance(event, Registration) and REGULATOR in (event.organization.roles or ())
+        }
+        stored = await one(self._transaction, _REGULATORS, keys=list(organizations))
+        return new.intersection(organizations).union(stored)

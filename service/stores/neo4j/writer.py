@@ -1,0 +1,129 @@
+"""The write side of Neo4j: append, fold, save, in one transaction that holds the log."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from graph_schema.events import AnyEvent, Voiding
+from graph_schema.order import Position, moment_of_us
+from graph_schema.outcome import Outcome
+from graph_schema.refold import Sweep
+from graph_schema.voiding import Settled, settle
+from service.chain import Head, extend, now_us
+from service.ports import NewEvent
+from service.stores.errors import StoreError
+from service.stores.neo4j.connection import Transaction, one
+from service.stores.neo4j.rows import outcome_of, when
+from service.stores.neo4j.save import Saver, refers_to
+from service.stores.neo4j.source import Neo4jSource, Neo4jVoidings
+
+LOCK = """
+MATCH (l:Log {name: 'voltrace'})
+SET l.writers = coalesce(l.writers, 0) + 1
+RETURN [l.sequence, l.recordedUs, l.hash, l.rebuilding]
+"""
+"""Takes the lock of the log: from here on nobody else writes until this transaction ends."""
+DIGESTS = "UNWIND $ids AS id MATCH (e:Event {eventId: id}) RETURN collect([e.eventId, e.digest])"
+HEAD = "MATCH (l:Log {name: 'voltrace'}) SET l.sequence = $sequence, l.recordedUs = $recorded, l.hash = $hash"
+BATCH = "MERGE (b:Batch {recordedUs: $recorded}) SET b.last = $last"
+OUTCOMES = """
+UNWIND $ids AS id
+MATCH (e:Event {eventId: id})
+RETURN collect([e.eventId, e.status, e.problems, e.mixing, e.claims])
+"""
+
+
+class Neo4jWriter:
+    """A `Writer` over a transaction that holds the log."""
+
+    def __init__(self, transaction: Transaction, head: Head) -> None:
+        self._transaction = transaction
+        self._head = head
+
+    @classmethod
+    async def lock(cls, transaction: Transaction) -> Neo4jWriter:
+        """Wait until nobody else writes."""
+        found = await one(transaction, LOCK)
+        if found is None:
+            raise StoreError("the database has no log; run `voltrace migrate`")
+        if found[3]:
+            raise StoreError(
+                "the database is being rebuilt; wait, or run `voltrace rebuild` again if it was interrupted"
+            )
+        return cls(transaction, Head(*found[:3]) if found[0] else Head())
+
+    async def digests(self, event_ids: Collection[str]) -> dict[str, bytes]:
+        return dict(await one(self._transaction, DIGESTS, ids=list(event_ids)))
+
+    async def append(self, events: list[NewEvent]) -> dict[str, Outcome]:
+        head = self._head
+        recorded_us = max(now_us(), head.recorded_us + 1)
+        records: dict[Position, dict[str, Any]] = {}
+        for new in events:
+            previous = head
+            head = extend(head, new.digest, recorded_us)
+            records[new.event.position] = record_of(new, head, previous)
+        outcomes = await self.fold([new.event for new in events], records, head.sequence)
+        await self._run(HEAD, sequence=head.sequence, recorded=recorded_us, hash=head.hash)
+        await self._run(BATCH, recorded=recorded_us, last=head.sequence)
+        self._head = head
+        return outcomes
+
+    async def _run(self, query: str, **values: Any) -> None:
+        await (await self._transaction.run(query, values)).consume()
+
+    async def fold(
+        self, events: list[AnyEvent], records: dict[Position, dict[str, Any]], known: int
+    ) -> dict[str, Outcome]:
+        """Fold events in whose records are given, to be known from a sequence on."""
+        settled = await settle(Neo4jVoidings(self._transaction, events), events)
+        before = await self._outcomes(
+            [target for target in settled.voided if target in settled.targets]
+            + [event_id for event_id, (voiding, _) in settled.outcomes.items() if voiding.position not in records]
+        )
+        targets = [
+            settled.targets[event_id].position
+            for event_id, voided in settled.voided.items()
+            if event_id in before and voided != (before[event_id].status == "VOIDED")
+        ]
+        sweep = Sweep(Neo4jSource(self._transaction))
+        await sweep.run([event for event in events if not isinstance(event, Voiding)], settled.voided, targets)
+        stored = {key for key, line in sweep.lines.items() if line.stored}
+        await Saver(self._transaction, known, stored).save(sweep, _voidings(settled, before), records)
+        outcomes = {event_id: outcome for event_id, (_, outcome) in settled.outcomes.items()}
+        outcomes.update({judged.event.event_id: judged.outcome for judged in sweep.results.values()})
+        return {event.event_id: outcomes[event.event_id] for event in events}
+
+    async def _outcomes(self, event_ids: list[str]) -> dict[str, Outcome]:
+        if not event_ids:
+            return {}
+        rows = await one(self._transaction, OUTCOMES, ids=event_ids)
+        return {event_id: outcome_of(*columns) for event_id, *columns in rows}
+
+
+def record_of(new: NewEvent, head: Head, previous: Head) -> dict[str, Any]:
+    """A record of the log as properties of its event."""
+    event = new.event
+    return {
+        "eventId": event.event_id,
+        "type": event.type,
+        "sequence": head.sequence,
+        "position": event.position,
+        "occurredAt": when(event.position),
+        "recordedAt": moment_of_us(head.recorded_us),
+        "recordedUs": head.recorded_us,
+        "actor": event.actor,
+        "refersTo": refers_to(event),
+        "payload": new.payload.decode(),
+        "digest": new.digest,
+        "hash": head.hash,
+        "previousHash": previous.hash,
+    }
+
+
+def _voidings(settled: Settled, before: dict[str, Outcome]) -> dict[Position, tuple[Voiding, Outcome, Outcome | None]]:
+    return {
+        voiding.position: (voiding, outcome, before.get(event_id))
+        for event_id, (voiding, outcome) in settled.outcomes.items()
+    }
