@@ -12,6 +12,7 @@ from graph_schema.contents import Content, Mixing, Portion
 from graph_schema.elements import TOTAL_MASS
 from graph_schema.fold import drawn_portion
 from graph_schema.order import type_of
+from graph_schema.reader import ItemRow
 from graph_schema.walk import Walk
 
 STRENGTH = ("ELEMENT", "MASS", "COUNT")
@@ -43,20 +44,40 @@ def mixing_from(stored: Any) -> Mixing:
 class Flows:
     """What a walk's transformations moved: contents of carriers, and of what went in and came out."""
 
-    def __init__(self, walk: Walk, mixings: dict[Any, Any]) -> None:
+    def __init__(
+        self, walk: Walk, mixings: dict[Any, Mixing], siblings: dict[Any, list[ItemRow]] | None = None
+    ) -> None:
         self.walk = walk
-        self.own: dict[Any, Portion] = {item: self._own(item) for item in walk.carriers}
+        self.own: dict[Any, Portion] = {item: self._own(walk.items[item]) for item in walk.carriers}
         self.elements = sorted({TOTAL_MASS}.union(*(portion.composition or {} for portion in self.own.values())))
-        self.mixing = {event: mixing_from(mixing) for event, mixing in mixings.items() if mixing is not None}
+        self.mixing = mixings
         self.inputs: dict[Any, list[tuple[Any, Portion]]] = defaultdict(list)
         self.drawn: dict[Any, list[float | None]] = defaultdict(list)
         for item, event, kg in walk.consumptions:
             self.inputs[event].append((item, self._portion(item, event, kg)))
         self.outputs: dict[Any, list[Any]] = defaultdict(list)
+        self.yielded: dict[Any, list[Any]] = defaultdict(list)
+        """All that each event brought into being: more than the carriers, where the walk went backward."""
         for event, item in walk.yields:
+            self.yielded[event].append(item)
             if item in walk.carriers:
                 self.outputs[event].append(item)
+        for event, beside in (siblings or {}).items():
+            self.own.update({row.handle: self._own(row) for row in beside})
+            self.yielded[event] = [row.handle for row in beside]
         self.events = sorted({*self.inputs, *self.outputs})
+
+    def divisor(self, event: Any, element: str) -> tuple[str, float]:
+        """The basis and W of an event: as the fold stored it, with the outputs whose bodies were settled later."""
+        mixing = self.mixing[event]
+        basis, total = mixing.divisor(element)
+        if mixing.complete or basis == "COUNT":
+            return basis, total
+        measure = element if basis == "ELEMENT" else TOTAL_MASS
+        contents = [self.content(self.own[item], measure) for item in self.yielded[event]]
+        if None in contents:
+            return basis, total
+        return basis, max(total, sum(kg or 0.0 for kg in contents))
 
     def event_type(self, event: Any) -> str:
         """The type of an event of the walk."""
@@ -74,8 +95,7 @@ class Flows:
             return 1.0
         return self.content(portion, element if basis == "ELEMENT" else TOTAL_MASS) or 0.0
 
-    def _own(self, item: Any) -> Portion:
-        row = self.walk.items[item]
+    def _own(self, row: ItemRow) -> Portion:
         if row.kind == "LOT":
             return Portion(row.mass_kg, decode(row.composition))
         cut = self.walk.cut
@@ -134,10 +154,9 @@ def _shares(flows: Flows, element: str) -> tuple[dict[Any, Share], dict[Any, Sha
     shares = dict.fromkeys(flows.walk.inside_root, whole)
     before: dict[Any, Share] = {}
     for event in flows.events:
-        mixing = flows.mixing.get(event)
-        if mixing is None or event not in flows.inputs:
+        if event not in flows.mixing or event not in flows.inputs:
             continue
-        basis, total = mixing.divisor(element)
+        basis, total = flows.divisor(event, element)
         parts = [
             (flows.weight(portion, element, basis), shares.get(item, NOTHING)) for item, portion in flows.inputs[event]
         ]
@@ -245,10 +264,9 @@ def _sources(flows: Flows, element: str) -> dict[Any, tuple[float, int]]:
         item: (flows.content(flows.own[item], element) or 0.0, whole.rank) for item in flows.walk.inside_root
     }
     for event in reversed(flows.events):
-        mixing = flows.mixing.get(event)
-        if mixing is None:
+        if event not in flows.mixing:
             continue
-        basis, total = mixing.divisor(element)
+        basis, total = flows.divisor(event, element)
         outputs = [found[item] for item in flows.outputs.get(event, ()) if item in found and found[item][0] > 0]
         if not outputs or total <= 0:
             continue

@@ -23,10 +23,8 @@ class Builder:
         self._composition: dict[str, Content | None] = {}
         self._parts: dict[str, list[str]] = {}
 
-    def build(self, spec: ItemSpec | LotSpec, host: str | None = None, skip_known: bool = False) -> bool:
-        """Bring one item in with its parts, held by the actor unless it goes into `host`; False where skipped."""
-        if skip_known and self.view.get(spec.key) is not None:
-            return False
+    def build(self, spec: ItemSpec | LotSpec, host: str | None = None) -> None:
+        """Bring one item in with its parts, held by the actor unless it goes into `host`."""
         key = spec.key
         self.yielded.append(key)
         self.effects.add(key, "born", spec.kind, spec.mass_kg, spec.composition, self.second_life)
@@ -34,16 +32,20 @@ class Builder:
             self._mass[key] = None if spec.mass_kg is None else {TOTAL_MASS: spec.mass_kg}
             self._composition[key] = spec.composition
         else:
-            self._put_parts_in(spec, skip_known)
+            self._put_parts_in(spec)
             self._mass[key] = self._composition[key] = None
             if not spec.parts:
                 self._build_alone(key, spec.mass_kg, spec.composition)
-                return self._hold(key, host)
-            if spec.mass_kg is not None:
-                settle(key, {TOTAL_MASS: spec.mass_kg}, self._mass_of, self._parts_of, self._fix_mass)
-            if spec.composition is not None:
-                settle(key, spec.composition, self._composition_of, self._parts_of, self._fix_composition)
-        return self._hold(key, host)
+            else:
+                self._settle(key, spec.mass_kg, spec.composition)
+        if host is None:
+            self.effects.add(key, "held", self.actor)
+
+    def _settle(self, key: str, mass_kg: float | None, composition: Content | None) -> None:
+        if mass_kg is not None:
+            settle(key, {TOTAL_MASS: mass_kg}, self._mass_of, self._parts_of, self._fix_mass)
+        if composition is not None:
+            settle(key, composition, self._composition_of, self._parts_of, self._fix_composition)
 
     def _build_alone(self, key: str, mass_kg: float | None, composition: Content | None) -> None:
         """A unit without parts is its own body."""
@@ -52,11 +54,6 @@ class Builder:
         if composition is not None:
             self._fix_composition(key, composition)
 
-    def _hold(self, key: str, host: str | None) -> bool:
-        if host is None:
-            self.effects.add(key, "held", self.actor)
-        return True
-
     def portions(self) -> list[Portion]:
         """The own content of all that was yielded."""
         return [
@@ -64,12 +61,11 @@ class Builder:
             for key in self.yielded
         ]
 
-    def _put_parts_in(self, spec: ItemSpec, skip_known: bool) -> None:
+    def _put_parts_in(self, spec: ItemSpec) -> None:
         inner = self._parts[spec.key] = []
         for part in spec.parts:
             if isinstance(part, ItemSpec):
-                if not self.build(part, spec.key, skip_known):
-                    continue
+                self.build(part, spec.key)
                 key, position = part.key, part.position
             else:
                 key, position = (part, None) if isinstance(part, str) else (part.key, part.position)
@@ -127,8 +123,10 @@ def check_new(view: View, trouble: Trouble, specs: Iterable[ItemSpec | LotSpec],
 
 
 def check_no_lot_inside(trouble: Trouble, specs: Iterable[ItemSpec | LotSpec], path: str) -> None:
-    """Refuse new lots as parts."""
+    """Refuse new lots as parts, and parts of new lots."""
     for spec in specs:
+        if spec.kind == "LOT" and spec.parts:
+            trouble.add("WRONG_KIND", f"{spec.key} is a lot of material; only units have parts", path, spec.key)
         for part in spec.parts:
             if isinstance(part, ItemSpec) and part.kind == "LOT":
                 trouble.add("WRONG_KIND", f"{part.key} is a lot of material; only units are parts", path, part.key)

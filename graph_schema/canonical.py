@@ -95,9 +95,33 @@ def parse_event(data: bytes | str | dict[str, Any]) -> tuple[AnyEvent, dict[str,
         orjson.dumps(payload)
         return ADAPTER.validate_python(payload), payload
     except ValidationError as error:
-        raise _malformed(payload, error) from None
+        if not _has_null(payload):
+            raise _malformed(payload, error) from None
     except (TypeError, RecursionError) as error:
         raise MalformedEvent("", f"is no plain JSON, or nested too deeply: {error}") from None
+    try:
+        return ADAPTER.validate_python(_without_null(payload)), payload
+    except ValidationError as error:
+        raise _malformed(payload, error) from None
+
+
+_FREE = frozenset(["attributes"])
+"""Fields with data of any shape, which is left as it is."""
+
+
+def _has_null(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(inner is None or (key not in _FREE and _has_null(inner)) for key, inner in value.items())
+    return isinstance(value, list) and any(map(_has_null, value))
+
+
+def _without_null(value: Any) -> Any:
+    """Absent for null (7.6), but for what is free data."""
+    if isinstance(value, dict):
+        return {
+            key: inner if key in _FREE else _without_null(inner) for key, inner in value.items() if inner is not None
+        }
+    return [_without_null(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _malformed(payload: dict[str, Any], error: ValidationError) -> MalformedEvent:

@@ -11,11 +11,12 @@ from graph_schema.events import (
     Production,
     Recycling,
     Refining,
+    Removal,
     Repurposing,
     Scrapping,
     Transfer,
 )
-from graph_schema.outcome import Claim, View, inside
+from graph_schema.outcome import Claim, View, beside, inside
 from graph_schema.specs import Draw, ItemSpec, LotSpec
 
 
@@ -25,24 +26,27 @@ def claims_of(event: AnyEvent, view: View) -> tuple[Claim, ...]:
         case Installation():
             return (Claim("PART_OF", event.part, event.host),)
         case Transfer():
-            return tuple(Claim("HELD_BY", key, event.to) for key in event.items)
+            return tuple(Claim("HELD_BY", key, event.to) for key in beside(event.items, view))
+        case Removal():
+            return (Claim("HELD_BY", event.part, event.actor),)
         case Enrolment():
-            return tuple(_yields(list(event.items), event.actor))
+            return tuple(_yields([spec for spec in event.items if view.get(spec.key) is None], event.actor))
         case Production() | Repurposing():
             return (*_consumes(event.inputs, view), *_yields(list(event.outputs), event.actor))
         case Recycling() | Refining():
             return (*_consumes(event.inputs, view), *_yields(list(event.outputs), event.actor))
         case Dismantling() | Scrapping():
-            return (Claim("CONSUMED_IN", event.item, "", _mass(event.item, view)),)
+            state = view.get(event.item)
+            stated = event.part_keys if isinstance(event, Dismantling) else None
+            released = list(() if state is None else state.parts) if stated is None else stated
+            return (
+                Claim("CONSUMED_IN", event.item, "", None if state is None else state.body_mass_kg),
+                *(Claim("HELD_BY", part, event.actor) for part in released),
+            )
         case Disposal():
             return tuple(_consumes([Draw(key=key) for key in event.items], view))
         case _:
             return ()
-
-
-def _mass(key: str, view: View) -> float | None:
-    state = view.get(key)
-    return None if state is None else state.body_mass_kg
 
 
 def _consumes(draws: list[Draw], view: View) -> list[Claim]:

@@ -18,12 +18,14 @@ class Mixing(NamedTuple):
     """What a transformation's outputs share: the divisors W of 8.7, which depend on the event alone.
 
     `inputs` is how many there were; `mass_kg` the divisor in the measure mass, None where an input's mass is unknown;
-    `elements` the divisors per element, None where an input's composition is unknown.
+    `elements` the divisors per element, None where an input's composition is unknown. `complete` is whether the
+    outputs' contents in these measures were all known by the event; where one is settled later, it counts then.
     """
 
     inputs: int
     mass_kg: float | None
     elements: Content | None
+    complete: bool = True
 
     def divisor(self, element: str) -> tuple[str, float]:
         """The basis and W for an element (`""`: total mass)."""
@@ -50,10 +52,13 @@ def add_to(total: Content, content: Content) -> None:
 def mixing_of(inputs: list[Portion], outputs: list[Portion]) -> Mixing:
     """The divisors of a transformation: what went in, or what came out where that is more (8.7)."""
     mass: float | None = None
+    complete = True
     if all(portion.mass_kg is not None for portion in inputs):
         mass = sum(portion.mass_kg or 0.0 for portion in inputs)
         if all(portion.mass_kg is not None for portion in outputs):
             mass = max(mass, sum(portion.mass_kg or 0.0 for portion in outputs))
+        else:
+            complete = False
     elements: Content | None = None
     if all(portion.composition is not None for portion in inputs):
         elements = {}
@@ -65,7 +70,9 @@ def mixing_of(inputs: list[Portion], outputs: list[Portion]) -> Mixing:
                 add_to(yielded, portion.composition or {})
             for element, kg in yielded.items():
                 elements[element] = max(elements.get(element, 0.0), kg)
-    return Mixing(len(inputs), mass, elements)
+        else:
+            complete = False
+    return Mixing(len(inputs), mass, elements, complete)
 
 
 def settle(
@@ -80,25 +87,27 @@ def settle(
     Parts with a known present content take theirs; the others share equally what the host states and those leave; what
     remains is the host's own body. `body` and `parts` read, `fix` is told each body that is settled here.
     """
-    rest = dict(gross)
-    own = body(unit)
-    unknown = []
-    taken = [own] if own is not None else []
-    for part in parts(unit):
-        content = present_content(part, body, parts)
-        if content is None:
-            unknown.append(part)
-        else:
-            taken.append(content)
-    for content in taken:
-        for element in rest:
-            rest[element] -= content.get(element, 0.0)
-    rest = {element: max(0.0, kg) for element, kg in rest.items()}
-    if own is None:
-        fix(unit, rest if not unknown else dict.fromkeys(rest, 0.0))
-    for part in unknown:
-        share = {element: kg / len(unknown) for element, kg in rest.items()}
-        settle(part, share, body, parts, fix)
+    waiting = [(unit, gross)]
+    while waiting:
+        host, stated = waiting.pop()
+        rest = dict(stated)
+        own = body(host)
+        unknown = []
+        taken = [own] if own is not None else []
+        for part in parts(host):
+            content = present_content(part, body, parts)
+            if content is None:
+                unknown.append(part)
+            else:
+                taken.append(content)
+        for content in taken:
+            for element in rest:
+                rest[element] -= content.get(element, 0.0)
+        rest = {element: max(0.0, kg) for element, kg in rest.items()}
+        if own is None:
+            fix(host, rest if not unknown else dict.fromkeys(rest, 0.0))
+        share = {element: kg / len(unknown) for element, kg in rest.items()} if unknown else {}
+        waiting += [(part, dict(share)) for part in reversed(unknown)]
 
 
 def present_content(
@@ -108,15 +117,17 @@ def present_content(
     own = body(unit)
     if own is None:
         return None
-    inner = list(parts(unit))
-    if not inner:
+    waiting = list(parts(unit))[::-1]
+    if not waiting:
         return own
     total = dict(own)
-    for part in inner:
-        content = present_content(part, body, parts)
+    while waiting:
+        part = waiting.pop()
+        content = body(part)
         if content is None:
             return None
         add_to(total, content)
+        waiting += list(parts(part))[::-1]
     return total
 
 

@@ -32,7 +32,7 @@ from graph_schema.events import (
     Transfer,
     Transformation,
 )
-from graph_schema.outcome import Effects, EventStatus, Outcome, Problem, Trouble, View, inside
+from graph_schema.outcome import Effects, EventStatus, Outcome, Problem, Trouble, View, beside, inside
 from graph_schema.specs import Draw, new_items, part_refs
 from graph_schema.state import State
 
@@ -107,12 +107,13 @@ def _register(event: Registration, view: View, trouble: Trouble, effects: Effect
 
 def _enrol(event: Enrolment, view: View, trouble: Trouble, effects: Effects) -> None:
     entering = [spec for spec in event.items if view.get(spec.key) is None]
+    check_new(view, trouble, new_items(entering), "items.parts")
     check_parts(view, trouble, part_refs(entering), "items.parts")
     check_no_lot_inside(trouble, new_items(entering), "items.parts")
     if not trouble.problems:
         builder = Builder(view, effects, event.actor)
         for spec in entering:
-            builder.build(spec, skip_known=True)
+            builder.build(spec)
 
 
 def _build(event: Building, view: View, trouble: Trouble, effects: Effects) -> Mixing | None:
@@ -166,7 +167,7 @@ def _install(event: Installation, view: View, trouble: Trouble, effects: Effects
     while above is not None:
         if above == event.part:
             message = f"{event.host} is inside {event.part}" if since else f"{event.part} cannot go into itself"
-            trouble.add("CONTAINMENT_CYCLE", message, "host", event.host, since)
+            trouble.add("CONTAINMENT_CYCLE", message, "host", event.host, since or part.born)
             break
         link = _get(view, above).host
         above, since = (None, None) if link is None else (link.key, link.since)
@@ -189,19 +190,6 @@ def _remove(event: Removal, view: View, trouble: Trouble, effects: Effects) -> N
     effects.add(event.part, "held", event.actor)
 
 
-def _beside(keys: Iterable[str], view: View) -> list[str]:
-    """Those of an event's items that do not lie inside another of them (7.9)."""
-    wanted = set(keys)
-    outer = []
-    for key in keys:
-        above = _get(view, key).host
-        while above is not None and above.key not in wanted:
-            above = _get(view, above.key).host
-        if above is None:
-            outer.append(key)
-    return outer
-
-
 def _check_alive(keys: Iterable[str], view: View, trouble: Trouble) -> None:
     for key in keys:
         trouble.alive("items", key, _get(view, key))
@@ -209,7 +197,7 @@ def _check_alive(keys: Iterable[str], view: View, trouble: Trouble) -> None:
 
 def _transfer(event: Transfer, view: View, trouble: Trouble, effects: Effects) -> None:
     _check_alive(event.items, view, trouble)
-    for key in event.items if len(event.items) == 1 else _beside(event.items, view):
+    for key in event.items if len(event.items) == 1 else beside(event.items, view):
         state = _get(view, key)
         effects.come_out(key, state)
         if state.holder is not None:
@@ -284,9 +272,10 @@ def _scrap(event: Scrapping, view: View, trouble: Trouble, effects: Effects) -> 
 
 def _transform(event: Transformation, view: View, trouble: Trouble, effects: Effects) -> Mixing | None:
     check_new(view, trouble, event.outputs, "outputs")
+    known_outputs = len(trouble.problems)
     bodies: list[Portion] = []
     units = isinstance(event, Recycling)
-    outer = set(_beside([draw.key for draw in event.inputs], view))
+    outer = set(beside([draw.key for draw in event.inputs], view))
     for draw in event.inputs:
         state = _get(view, draw.key)
         if state.kind == "LOT":
@@ -296,12 +285,20 @@ def _transform(event: Transformation, view: View, trouble: Trouble, effects: Eff
             trouble.add("WRONG_KIND", f"{draw.key} is a unit and cannot be drawn on", "inputs", draw.key, state.born)
         elif trouble.alive("inputs", draw.key, state) and draw.key in outer:
             bodies += _end_all(draw.key, state, view, effects)
-    if trouble.problems:
+    if len(trouble.problems) > known_outputs:
         return None
     outputs = [Portion(lot.mass_kg, lot.composition) for lot in event.outputs]
     for element in not_conserved(bodies, outputs, total_mass=units):
         what = f"more {element}" if element else "more mass"
-        trouble.add("MASS_NOT_CONSERVED", f"{what} comes out than went in", "outputs", event.inputs[0].key)
+        trouble.add(
+            "MASS_NOT_CONSERVED",
+            f"{what} comes out than went in",
+            "outputs",
+            event.inputs[0].key,
+            _get(view, event.inputs[0].key).born,
+        )
+    if trouble.problems:
+        return None
     builder = Builder(view, effects, event.actor)
     for lot in event.outputs:
         builder.build(lot)
@@ -312,7 +309,7 @@ def _dispose(event: Disposal, view: View, trouble: Trouble, effects: Effects) ->
     _check_alive(event.items, view, trouble)
     if trouble.problems:
         return
-    for key in _beside(event.items, view):
+    for key in beside(event.items, view):
         state = _get(view, key)
         if state.kind == "LOT":
             if state.holder is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -97,12 +97,32 @@ def inside(view: View, key: str) -> Iterator[tuple[str, State]]:
     """Every unit inside a unit at this moment, at any depth, with its state."""
     state = view.get(key)
     assert state is not None
-    for part in list(state.parts):
-        part_state = view.get(part)
-        assert part_state is not None
-        yield part, part_state
-        if part_state.parts:
-            yield from inside(view, part)
+    waiting = list(state.parts)[::-1]
+    while waiting:
+        part = waiting.pop()
+        state = view.get(part)
+        assert state is not None
+        below = list(state.parts)[::-1]
+        yield part, state
+        waiting += below
+
+
+def beside(keys: Iterable[str], view: View) -> list[str]:
+    """Those of an event's items that do not lie inside another of them (7.9)."""
+    wanted = set(keys)
+    outer = []
+    for key in keys:
+        above = _host(view, key)
+        while above is not None and above not in wanted:
+            above = _host(view, above)
+        if above is None:
+            outer.append(key)
+    return outer
+
+
+def _host(view: View, key: str) -> str | None:
+    state = view.get(key)
+    return None if state is None or state.host is None else state.host.key
 
 
 class Trouble:

@@ -60,7 +60,7 @@ class Source(Protocol):
 class Line:
     """One item's life as far as the sweep has it: either its tail, or its whole timeline replayed to a position."""
 
-    __slots__ = ("_state", "appended", "entries", "index", "last", "stood", "stored")
+    __slots__ = ("_draws", "_state", "appended", "entries", "index", "last", "stood", "stored")
 
     def __init__(self, tail: Tail | None) -> None:
         self._state = None if tail is None else tail.state
@@ -68,6 +68,7 @@ class Line:
         self.stored = tail is not None
         self.entries: list[tuple[Position, Effects]] | None = None
         self.stood: list[tuple[Position, Effects]] = []
+        self._draws: Draws | None = None
         self.index = 0
         self.appended: list[tuple[Position, Effects]] = []
 
@@ -77,6 +78,7 @@ class Line:
         self.stood = entries[:]
         self.entries = entries
         self.index = 0
+        self._draws = None
 
     def reaches(self, position: Position) -> bool:
         """Whether the state right before a position can be told."""
@@ -111,12 +113,62 @@ class Line:
             before = NO_EFFECTS
             self.entries.insert(at, (position, effects))
             self.last = max(self.last, position)
+        if self._draws is not None:
+            self._draws.change(position, before, effects)
         return before
 
-    def after(self, position: Position) -> list[tuple[Position, Effects]]:
-        """The touches after a position."""
+    def shaken(self, position: Position, stood: Effects, done: Effects) -> list[Position]:
+        """The later touches to judge again after the effects at a position changed from `stood` to `done`.
+
+        Draws on a lot that all still fit leave each other alone: only what had no effect (it may have been contested),
+        and what ends the lot, is judged again.
+        """
         assert self.entries is not None
-        return self.entries[bisect_right(self.entries, position, key=_place) :]
+        if all(effect[0] == "draw" for effect in (*stood, *done)):
+            if self._draws is None:
+                self._draws = Draws(self.entries)
+            if self._draws.fit():
+                return self._draws.alert[bisect_right(self._draws.alert, position) :]
+        return [at for at, _ in self.entries[bisect_right(self.entries, position, key=_place) :]]
+
+
+class Draws:
+    """What all draws on a lot come to, and `alert`: the touches without effect, and those that end it, in order."""
+
+    def __init__(self, entries: Iterable[tuple[Position, Effects]]) -> None:
+        self.alert: list[Position] = []
+        self._mass_kg: float | None = None
+        self._drawn_kg = 0.0
+        for position, effects in entries:
+            self._count(effects, 1)
+            if _alerts(effects):
+                self.alert.append(position)
+
+    def change(self, position: Position, before: Effects, after: Effects) -> None:
+        """An event's effects changed (`before` is empty for a new one)."""
+        self._count(before, -1)
+        self._count(after, 1)
+        at = bisect_left(self.alert, position)
+        stands = at < len(self.alert) and self.alert[at] == position
+        if stands and not _alerts(after):
+            del self.alert[at]
+        elif not stands and _alerts(after):
+            self.alert.insert(at, position)
+
+    def fit(self) -> bool:
+        """Whether the lot holds all that is drawn from it (rounding of the sum stays far below the tolerance, 7.10)."""
+        return self._mass_kg is None or self._drawn_kg <= self._mass_kg * (1 + 1e-11)
+
+    def _count(self, effects: Effects, sign: int) -> None:
+        for effect in effects:
+            if effect[0] == "born":
+                self._mass_kg = effect[2] if sign > 0 else None
+            elif effect[0] == "draw":
+                self._drawn_kg += sign * (effect[1] or 0.0)
+
+
+def _alerts(effects: Effects) -> bool:
+    return not effects or effects[-1][0] == "end"
 
 
 def _place(entry: tuple[Position, Effects]) -> Position:
@@ -259,7 +311,7 @@ class Sweep:
                 self._ensure(position, touched)
             except _Missing as missing:
                 if missing.whole:
-                    await self._unroll(missing.keys)
+                    await self._unroll(self._too_late(event, position, missing.keys))
                 else:
                     await self._load(missing.keys)
                     await self._load_inside(missing.keys)
@@ -288,6 +340,20 @@ class Sweep:
         if short:
             raise _Missing(short, whole=True)
 
+    def _too_late(self, event: AnyEvent, position: Position, keys: Collection[str]) -> set[str]:
+        """These items, and all others whose state at the position the event will most likely ask for, too."""
+        near = {*keys, *event.named_keys()}
+        if event.type in _STRUCTURAL:
+            lines = [line for key in near if (line := self.lines.get(key)) is not None and line.reaches(position)]
+            level = [state for line in lines if (state := line.before(position)) is not None]
+            while level:
+                inside = {part for state in level for part in state.parts if part not in near}
+                near |= inside
+                lines = [line for key in inside if (line := self.lines.get(key)) is not None and line.reaches(position)]
+                level = [state for line in lines if (state := line.before(position)) is not None]
+        known = ((key, self.lines.get(key)) for key in near)
+        return {key for key, line in known if line is not None and not line.reaches(position)}
+
     async def _unroll(self, keys: Collection[str]) -> None:
         for key, entries in (await self._source.timelines(keys)).items():
             self.lines[key].unroll(entries)
@@ -300,7 +366,7 @@ class Sweep:
             done = effects.get(key, NO_EFFECTS)
             stood = line.put(position, done)
             if stood != done:
-                for at in _shaken(line, position, stood, done):
+                for at in line.shaken(position, stood, done):
                     self._push(at)
         self.results[position] = Judged(event, outcome, before, touched)
 
@@ -316,28 +382,3 @@ class Sweep:
             for receipt in await self._source.receipts([event.event_id]):
                 if receipt > position:
                     self._push(receipt)
-
-
-def _shaken(line: Line, position: Position, stood: Effects, done: Effects) -> Iterable[Position]:
-    """The later touches to judge again after the effects at a position changed from `stood` to `done`.
-
-    Draws on a lot that all still fit leave each other alone: only what had no effect (it may have been contested), and
-    what ends the lot, is judged again.
-    """
-    later = line.after(position)
-    if all(effect[0] == "draw" for effect in (*stood, *done)) and _draws_fit(line.entries or ()):
-        return [at for at, effects in later if not effects or effects[-1][0] == "end"]
-    return [at for at, _ in later]
-
-
-def _draws_fit(entries: Iterable[tuple[Position, Effects]]) -> bool:
-    """Whether a lot holds all that is drawn from it."""
-    mass_kg: float | None = None
-    drawn_kg = 0.0
-    for _, effects in entries:
-        for effect in effects:
-            if effect[0] == "born":
-                mass_kg = effect[2]
-            elif effect[0] == "draw":
-                drawn_kg += effect[1] or 0.0
-    return mass_kg is None or drawn_kg <= mass_kg

@@ -62,7 +62,7 @@ Kind = Literal["CELL", "MODULE", "BATTERY", "COMPONENT", "VEHICLE", "LOT"]
 class Record(BaseModel):
     """What every part of an event is: immutable, camelCase outside, unknown fields refused."""
 
-    model_config = ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
 
 
 class Identifier(Record):

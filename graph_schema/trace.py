@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 from graph_schema import attribution as flows
 from graph_schema.answer import Attribution, Balance, Direction, FrontierNode, Role, Trace, TraceEdge, TraceNode
+from graph_schema.contents import Mixing
+from graph_schema.elements import TOTAL_MASS
 from graph_schema.order import Position, cut_after, event_id_of, moment_of, type_of
 from graph_schema.reader import ItemRow, StayRow, TraceReader
 from graph_schema.status import statuses
@@ -59,8 +61,10 @@ async def _weigh(result: Trace, walk: Walk, direction: Direction, root: Any) -> 
     if walk.contested:
         walk = Walk(walk.reader, direction, walk.cut, False, None, walk.nodes_max)
         await walk.run(root)
-    mixings = {row.position: row.mixing for row in await walk.reader.events(walk.events)} if walk.events else {}
-    moved = flows.Flows(walk, mixings)
+    rows_of_events = await walk.reader.events(walk.events) if walk.events else []
+    mixings = {row.position: flows.mixing_from(row.mixing) for row in rows_of_events if row.mixing is not None}
+    siblings = None if walk.forward else await _siblings(walk, mixings)
+    moved = flows.Flows(walk, mixings, siblings)
     rows: list[Attribution]
     balances: list[Balance] = []
     if direction is Direction.FORWARD:
@@ -69,6 +73,18 @@ async def _weigh(result: Trace, walk: Walk, direction: Direction, root: Any) -> 
         rows = flows.backward(moved)
     result.attribution += sorted(rows, key=_ATTRIBUTION_ORDER)
     result.balance += sorted(balances, key=_BALANCE_ORDER)
+
+
+async def _siblings(walk: Walk, mixings: dict[Position, Mixing]) -> dict[Position, list[ItemRow]]:
+    """All that those events brought into being whose divisors still depend on it (8.7)."""
+    wanted = [at for at, mixing in mixings.items() if not mixing.complete and mixing.divisor(TOTAL_MASS)[0] != "COUNT"]
+    yields = await walk.reader.outputs(wanted) if wanted else []
+    missing = {item for _, item in yields if item not in walk.items}
+    rows = {row.handle: row for row in await walk.reader.items(missing)} if missing else {}
+    found: dict[Position, list[ItemRow]] = {}
+    for at, item in yields:
+        found.setdefault(at, []).append(walk.items[item] if item in walk.items else rows[item])
+    return found
 
 
 _ATTRIBUTION_ORDER = attrgetter("kind", "key", "element")
@@ -135,7 +151,9 @@ class Assembly:
         within = within[: question.nodes_max]
         result.nodes = await self._nodes(within)
         result.truncated = len(within) < len(ranked)
-        result.unsettled = [event_id_of(event) for event in await self._unsettled(within, result.truncated)]
+        cut = next(iter(self.walks.values())).cut
+        unsettled = await self._unsettled(within, result.truncated)
+        result.unsettled = [event_id_of(event) for event in unsettled if event < cut]
         kept = {node.handle for node in within} if result.truncated else None
         result.edges = self._edges(kept)
         if kept is not None:

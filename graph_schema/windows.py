@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+
 from graph_schema.order import Position
 
 START: Position = b""
@@ -21,9 +23,22 @@ def overlap(window: Window, opened: Position, closed: Position) -> Window | None
 
 
 def add(windows: list[Window], window: Window) -> bool:
-    """Add a window; False where one that is there covers it."""
-    for low, high in windows:
-        if low <= window[0] and window[1] <= high:
+    """Add a window to those known, which are kept disjoint and in order; False where they cover it already."""
+    low, high = window
+    first = bisect_left(windows, low, key=_high)
+    last = bisect_right(windows, high, key=_low)
+    if first < last:
+        if windows[first][0] <= low and high <= windows[first][1]:
             return False
-    windows.append(window)
+        low = min(low, windows[first][0])
+        high = max(high, windows[last - 1][1])
+    windows[first:last] = [(low, high)]
     return True
+
+
+def _low(window: Window) -> Position:
+    return window[0]
+
+
+def _high(window: Window) -> Position:
+    return window[1]

@@ -39,7 +39,7 @@ class GraphReader:
         self._inputs: dict[Position, list[ConsumptionRow]] = defaultdict(list)
         self._outputs: dict[Position, list[YieldRow]] = defaultdict(list)
         self._names: dict[str, str] = {}
-        self._identifiers: dict[str, str] = {}
+        self._identifiers: dict[str, tuple[Position, str]] = {}
         self._unsettled: dict[str, list[AnyEvent]] = defaultdict(list)
         for key, life in self.lives.items():
             self._index(key, life)
@@ -72,12 +72,13 @@ class GraphReader:
             if birth is not None and birth.position == event.position:
                 self.specs[spec.key] = spec
                 for identifier in spec.identifiers or ():
-                    self._identifiers.setdefault(identifier.value, spec.key)
+                    bearer = (event.position, spec.key)
+                    self._identifiers[identifier.value] = min(bearer, self._identifiers.get(identifier.value, bearer))
 
     async def find(self, key: str) -> Any:
         if self.lives.get(key) is not None:
             return key
-        return self._identifiers.get(key)
+        return self._identifiers[key][1] if key in self._identifiers else None
 
     async def items(self, items: Collection[Any]) -> list[ItemRow]:
         return [self._item(key) for key in items if key in self.lives]

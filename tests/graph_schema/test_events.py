@@ -36,7 +36,7 @@ MALFORMED: list[tuple[str, Any, str, str]] = [
     ("a line break in an event id", {**FINE, "eventId": "e\n"}, "eventId", "1 to 128 printable"),
     ("an event id that is a number", {**FINE, "eventId": 7}, "eventId", "string"),
     ("no actor", {name: FINE[name] for name in FINE if name != "actor"}, "actor", "is missing"),
-    ("a null actor", {**FINE, "actor": None}, "actor", "string"),
+    ("a null actor", {**FINE, "actor": None}, "actor", "missing"),
     ("a space in a key", {**FINE, "actor": "A B"}, "actor", "without spaces"),
     ("a no-break space in a key", {**FINE, "actor": "A\u00a0B"}, "actor", "without spaces"),
     ("an invisible character in a key", outputs() | {"actor": "A\u200b"}, "actor", "without spaces"),

@@ -44,11 +44,15 @@ class Mixing:
     total: float  # W
 
 
-def mixing(frame: Frame, element: str) -> Mixing:
+def mixing(world: World, frame: Frame, element: str) -> Mixing:
     for basis, measure in [("ELEMENT", element), ("MASS", "")] if element else [("MASS", "")]:
         weights = _contents(frame.inflow, measure)
         if weights is not None:
-            return Mixing(basis, weights, max(sum(weights), sum(_contents(frame.outflow, measure) or [])))
+            bodies = [
+                world.items[flow.key].own(measure) for flow in frame.outflow
+            ]  # as settled in the end (reading 13)
+            came_out = [] if None in bodies else bodies
+            return Mixing(basis, weights, max(sum(weights), sum(came_out)))
     return Mixing("COUNT", [1.0] * len(frame.inflow), float(len(frame.inflow)))
 
 
@@ -91,7 +95,7 @@ class Attribution:
             return
         out: dict[str, Dyed] = {}
         for element in self.elements:
-            mix = mixing(frame, element)
+            mix = mixing(self.world, frame, element)
             arriving = [self.dyed.get(flow.key, {}).get(element) for flow in frame.inflow]
             pairs = [(each, weight) for each, weight in zip(arriving, mix.weights, strict=True) if each]
             out[element] = mixed(pairs, mix)
@@ -166,7 +170,7 @@ class Attribution:
             inflow = [colours.get(flow.key, {}) for flow in frame.inflow]
             out = {}
             for origin, element in {name for each in inflow for name in each}:
-                mix = mixing(frame, element)
+                mix = mixing(self.world, frame, element)
                 pairs = zip((each.get((origin, element)) for each in inflow), mix.weights, strict=True)
                 out[origin, element] = mixed([pair for pair in pairs if pair[0]], mix)
             for key in frame.born:

@@ -20,7 +20,8 @@ Readings of the contract
 10. A voiding that names itself is contested, like one that names a later voiding.
 11. A part string that names an item which only the same event yields is unknown (it does not exist before the event).
 12. `massKg` of a unit in `inputs` of a RECYCLING is ignored.
-13. A body that is settled later (its unit went into a host that states more) does not change the W of an event before.
+13. A body that is settled later (its unit went into a host that states more) counts in the W of the event that brought
+    it in from then on: 8.7 wants unreported material to dilute and to invent nothing.
 14. A lot that is drawn empty is still there: it can be held, transferred and disposed of.
 """
 

@@ -127,8 +127,12 @@ async def check_a_shared_identifier_finds_the_first_in_the_total_order(store: St
     """The graph does not depend on arrival, and so which item is found does not either."""
     await tell(store, made("late", 5, unit("Z", identifiers=_named("same"))))
     await tell(store, made("early", 1, unit("M", identifiers=_named("same"))))
+    await tell(
+        store, made("both", 9, unit("B", parts=[unit("A", identifiers=_named("two"))], identifiers=_named("two")))
+    )
     async with store.snapshot() as snapshot:
         assert [await snapshot.find("same")] == await handles(snapshot, ["M"])
+        assert [await snapshot.find("two")] == await handles(snapshot, ["A"]), "of one event the first key"
 
 
 async def check_an_enrolment_that_skips_a_known_item_says_nothing_of_it(store: Store) -> None:

@@ -9,7 +9,21 @@ import orjson
 from graph_schema.outcome import EventStatus
 from service.ports import EventFilter, ItemFilter, NewEvent, Store, Writer
 from service.recording import OnConflict, RecordedEvent, RecordStatus, read_event, record
-from service.stores.contract.telling import Event, event, made, moved, registered, standing, tell, unit, voided
+from service.stores.contract.telling import (
+    Event,
+    draw,
+    event,
+    lot,
+    made,
+    moved,
+    registered,
+    roles,
+    standing,
+    tell,
+    traced,
+    unit,
+    voided,
+)
 
 
 async def check_an_empty_store_answers(store: Store) -> None:
@@ -233,6 +247,19 @@ async def check_two_appends_in_one_write(store: Store) -> None:
     await store.write(work)
     assert await store.sequence_at(None) == 3
     assert await store.verify() == []
+
+
+async def check_what_is_nested_very_deeply(store: Store) -> None:
+    """A chain of a thousand units, each inside the next, is odd, but it must not stop anything."""
+    deep = 1000
+    inside = [moved(f"in{n}", "INSTALLATION", 3, f"u{n}", f"u{n + 1}") for n in range(deep)]
+    await tell(store, event("late", "RETIREMENT", 4, item=f"u{deep}"))
+    assert await tell(store, made("p", 1, *(unit(f"u{n}", massKg=1) for n in range(deep + 1)))) == ["ACCEPTED"]
+    assert set(await tell(store, *inside)) == {"ACCEPTED"}
+    assert await tell(store, made("top", 5, unit("T", "BATTERY", [f"u{deep}"], massKg=2000))) == ["ACCEPTED"]
+    assert await tell(store, event("rec", "RECYCLING", 9, inputs=[draw("T")], outputs=[lot("L", 900)])) == ["ACCEPTED"]
+    assert await standing(store, "late") == ["ACCEPTED"]
+    assert roles(await traced(store, "u0"))["L"] == "SUBSTANCE"
 
 
 async def check_an_empty_batch_is_nothing(store: Store) -> None:

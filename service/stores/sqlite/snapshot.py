@@ -62,8 +62,9 @@ class SqliteSnapshot:
         row = self._connection.execute(
             f"SELECT item FROM item JOIN yielded ON item = id WHERE key = :key AND {KNOWN}"
             " UNION ALL SELECT item FROM (SELECT y.item FROM identifier i JOIN yielded y ON y.item = i.item"
-            " JOIN log l ON l.seq = y.event WHERE i.value = :key AND i.known_from <= :k AND i.known_to > :k"
-            " AND y.known_from <= :k AND y.known_to > :k ORDER BY l.pos) LIMIT 1",
+            " JOIN item n ON n.id = i.item JOIN log l ON l.seq = y.event"
+            " WHERE i.value = :key AND i.known_from <= :k AND i.known_to > :k"
+            " AND y.known_from <= :k AND y.known_to > :k ORDER BY l.pos, n.key) LIMIT 1",
             {"key": key, "k": self.sequence},
         ).fetchone()
         return None if row is None else row[0]
