@@ -23,7 +23,9 @@ install: $(VENV)/installed ## the environment, from the lock file
 demo: install ## the main job: the real Catena-X file and a short story, a trace, the service on 127.0.0.1:8000 (DEMO_EXIT=1 stops after printing)
 	@$(BIN)/voltrace demo --port $(PORT) $(if $(DEMO_EXIT),--exit)
 
-test: install ## all tests; HISTORIES=20000 for more random histories
+test: install ## all tests, on a real Neo4j too; HISTORIES=20000 for more random histories
+	@test -n "$$VOLTRACE_TEST_NEO4J" || docker info >/dev/null 2>&1 || \
+	  bash scripts/system-packages.sh "javac -version":openjdk-17-jdk-headless "mvn -version":maven
 	VOLTRACE_TEST_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: install ## style, types, import directions, spelling

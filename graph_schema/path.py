@@ -84,20 +84,27 @@ def _chains(there: Walk, back: Walk, both: set[Any], ends: set[Any]) -> dict[Sta
             + list(there.inside_root.get(carrier, ()))
             + list(back.inside_root.get(carrier, ()))
         ):
-            _climb(there, back, carrier, window, ends, [], shown)
+            _climb(there, back, carrier, window, ends, shown)
     return shown
 
 
-def _climb(
-    there: Walk, back: Walk, item: Any, window: Window, ends: set[Any], below: list[StayRow], shown: dict[StayRow, None]
-) -> None:
-    rows = there.host_rows.get(item) or back.host_rows.get(item) or []
-    for row in rows:
-        interval = there.interval(row)
-        stay = None if interval is None else overlap(window, *interval)
-        if stay is None:
-            continue
-        way = [*below, row]
-        if row[1] in ends:
-            shown.update(dict.fromkeys(way))
-        _climb(there, back, row[1], stay, ends, way, shown)
+def _climb(there: Walk, back: Walk, carrier: Any, window: Window, ends: set[Any], shown: dict[StayRow, None]) -> None:
+    """Note the stays on every way up from a carrier, during a window, to one of the ends."""
+    below: dict[tuple[Any, Window], tuple[StayRow, tuple[Any, Window]]] = {}
+    waiting = [(carrier, window)]
+    while waiting:
+        here = waiting.pop()
+        item, during = here
+        for row in there.host_rows.get(item) or back.host_rows.get(item) or []:
+            interval = there.interval(row)
+            stay = None if interval is None else overlap(during, *interval)
+            if stay is None:
+                continue
+            above = (row[1], stay)
+            below[above] = (row, here)
+            waiting.append(above)
+            if row[1] in ends:
+                step: tuple[StayRow, tuple[Any, Window]] | None = below[above]
+                while step is not None:
+                    shown[step[0]] = None
+                    step = below.get(step[1])

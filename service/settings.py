@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import platformdirs
@@ -20,6 +20,10 @@ class Settings:
     """What can be set; `DESCRIPTIONS` says what each means."""
 
     store: str = ""
+    neo4j_user: str = ""
+    neo4j_password: str = field(default="", repr=False)
+    neo4j_database: str = ""
+    read_timeout_s: int = 30
     host: str = "127.0.0.1"
     port: int = 8000
     nodes_max: int = 20_000
@@ -29,7 +33,11 @@ class Settings:
 
 
 DESCRIPTIONS = {
-    "store": "where the log and the graph are: sqlite:PATH or memory: (default: a file in the user's data directory)",
+    "store": "where the log and the graph are: sqlite:PATH, neo4j://HOST or memory: (default: a user's file)",
+    "neo4j_user": "who logs in to Neo4j (default: nobody, where the server asks for no login)",
+    "neo4j_password": "the password of that login",
+    "neo4j_database": "the name of the Neo4j database (default: the user's home database)",
+    "read_timeout_s": "how long one read of Neo4j may take, in seconds",
     "host": "the address that the service listens on",
     "port": "the port that the service listens on",
     "nodes_max": "the ceiling, and the default, of a trace's maxNodes",

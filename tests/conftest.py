@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,26 +11,64 @@ import pytest
 from service.ports import Store
 from service.stores.memory import MemoryStore
 from service.stores.sqlite import SqliteStore
+from service.testing import neo4j
+from service.testing.neo4j.server import Server
+from tests.support import wait
 
 MakeStore = Callable[[], Store]
 
+NEO4J_VERSIONS = neo4j.versions()
+_ON_NEO4J = [
+    pytest.param(f"neo4j {version}", marks=pytest.mark.xdist_group(f"neo4j {version}")) for version in NEO4J_VERSIONS
+]
+KINDS = ["memory", "sqlite", _ON_NEO4J[0]]
+KINDS_AND_VERSIONS = ["memory", "sqlite", *_ON_NEO4J]
+"""Every version of Neo4j, too: for the contract suite."""
 
-@pytest.fixture(params=["memory", "sqlite"])
-def make_store(request: pytest.FixtureRequest, tmp_path: Path) -> MakeStore:
-    """Makes stores of one kind, each new and empty."""
+
+def pytest_report_header() -> str:
+    """Which Neo4j the tests run on."""
+    return f"neo4j: {', '.join(NEO4J_VERSIONS)}"
+
+
+@pytest.fixture(scope="session")
+def neo4j_servers() -> Iterator[Callable[[str], Server]]:
+    """A server of each version, started when it is first asked for."""
+    with ExitStack() as stack:
+        servers: dict[str, Server] = {}
+
+        def server(version: str) -> Server:
+            if version not in servers:
+                servers[version] = stack.enter_context(neo4j.running(version))
+                print(f"Neo4j {version}: {servers[version].found}, at {servers[version].url}")
+            return servers[version]
+
+        yield server
+
+
+@pytest.fixture(params=KINDS)
+def make_store(
+    request: pytest.FixtureRequest, tmp_path: Path, neo4j_servers: Callable[[str], Server]
+) -> Iterator[MakeStore]:
+    """Makes stores of one kind, each new and empty; of Neo4j there is one at a time."""
     made: list[Store] = []
 
     def make() -> Store:
-        name = f"store-{len(made)}.db"
-        made.append(MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / name))
+        kind, _, version = request.param.partition(" ")
+        if kind == "neo4j":
+            server = neo4j_servers(version)
+            server.empty()
+            made.append(server.store())
+        else:
+            made.append(MemoryStore() if kind == "memory" else SqliteStore(tmp_path / f"store-{len(made)}.db"))
         return made[-1]
 
-    return make
+    yield make
+    for store in made:
+        wait(store, store.close())
 
 
 @pytest.fixture
-def store(make_store: MakeStore) -> Iterator[Store]:
+def store(make_store: MakeStore) -> Store:
     """An empty store, which is closed at the end."""
-    made = make_store()
-    yield made
-    asyncio.run(made.close())
+    return make_store()

@@ -1,9 +1,11 @@
 """What tests share: recording, asking, and answers in the oracle's shape."""
 
-from collections.abc import Sequence
+import asyncio
+import atexit
+from collections.abc import Coroutine, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from graph_schema.answer import Direction, Trace
 from graph_schema.canonical import parse_event
@@ -14,12 +16,24 @@ from service.recording import RecordedEvent, record
 from service.running import drive
 from service.stores.graph_reader import GraphReader
 
+T = TypeVar("T")
+
 DATA = Path(__file__).parent / "data"
+
+
+RUNNER = asyncio.Runner()
+"""The event loop of stores that suspend; one for all tests, since their connections belong to it."""
+atexit.register(RUNNER.close)
+
+
+def wait(store: Store, coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine of a store to its end."""
+    return drive(coroutine) if store.blocking else RUNNER.run(coroutine)
 
 
 def send(store: Store, events: Sequence[Any], **options: Any) -> list[RecordedEvent]:
     """Record events."""
-    return drive(record(store, events, **options))
+    return wait(store, record(store, events, **options))
 
 
 def ask(store: Store, key: str, direction: str = "FORWARD", sequence: int | None = None, **more: Any) -> Trace | None:
@@ -29,7 +43,7 @@ def ask(store: Store, key: str, direction: str = "FORWARD", sequence: int | None
         async with store.snapshot(sequence) as snapshot:
             return await trace(snapshot, TraceQuestion(key, Direction(direction), **more))
 
-    return drive(answer())
+    return wait(store, answer())
 
 
 def folded(events: Sequence[dict[str, Any]]) -> Graph:
@@ -83,7 +97,7 @@ def everything(store: Store, sequence: int, keys: Sequence[str]) -> list[Any]:
             )
         return seen
 
-    return drive(look())
+    return wait(store, look())
 
 
 def _plain(answer: Trace | None) -> Any:

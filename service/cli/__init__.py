@@ -9,7 +9,7 @@ from service.cli.ingest import ingest
 from service.cli.schema import schema
 from service.cli.serve import serve
 from service.cli.trace import trace
-from service.cli.upkeep import rebuild, verify
+from service.cli.upkeep import migrate, rebuild, verify
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -25,7 +25,7 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, ingest, trace, verify, rebuild, schema):
+for command in (demo, serve, ingest, trace, verify, rebuild, migrate, schema):
     main.add_command(command)
 
 __all__ = ["main"]

@@ -18,7 +18,10 @@ from service.stores.errors import StoreError
 T = TypeVar("T")
 
 store_option = click.option(
-    "--store", "store_url", metavar="URL", help="sqlite:PATH or memory:  [default: VOLTRACE_STORE, or a user file]"
+    "--store",
+    "store_url",
+    metavar="URL",
+    help="sqlite:PATH, neo4j://HOST or memory:  [default: VOLTRACE_STORE, or a user file]",
 )
 WIDTH_WITHOUT_TERMINAL = 120
 
@@ -45,7 +48,8 @@ def configured() -> settings.Settings:
 def opened(url: str | None) -> Store:
     """The store of a command; one that cannot be opened ends it."""
     try:
-        return open_store(url or configured().store)
+        chosen = configured()
+        return open_store(url or chosen.store, chosen)
     except StoreError as error:
         raise click.ClickException(str(error)) from error
 

@@ -13,15 +13,13 @@ from graph_schema.answer import Direction, Trace
 from graph_schema.trace import TraceQuestion
 from seed.story import PACK_RECYCLED, story
 from service import tracing
-from service.bootstrap import open_store
-from service.cli.common import out
+from service.cli.common import finish, opened, out
 from service.cli.ingest import print_report
 from service.cli.serve import run_service
 from service.cli.trace import show
 from service.ingesting import Ingest, Report
 from service.ports import Store
 from service.running import run
-from service.stores.errors import StoreError
 
 BATTERY = "urn:uuid:386da648-326a-4855-84c1-13597c1f2f09"
 QUERY = f"""{{
@@ -41,17 +39,12 @@ def demo(port: int, store_url: str, leave: bool) -> None:
 
     Running it again changes nothing: what is there already is a duplicate.
     """
-    import asyncio
-
-    try:
-        store = open_store(store_url)
-    except StoreError as error:
-        raise click.ClickException(str(error)) from error
-    asyncio.run(_show(store))
+    store = opened(store_url)
+    finish(store, lambda: _show(store))
     out.print(f"[bold]Ask it yourself[/], on http://127.0.0.1:{port}/graphql :")
     click.echo(QUERY)
     if not leave:
-        run_service(store, "127.0.0.1", port)
+        run_service(store if store_url == "memory:" else opened(store_url), "127.0.0.1", port)
 
 
 async def _show(store: Store) -> None:

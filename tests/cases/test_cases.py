@@ -1,6 +1,5 @@
 """The hand-worked histories, on every store: statuses, traces, attribution, balance, at every moment of knowledge."""
 
-import asyncio
 import json
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from graph_schema.trace import TraceQuestion
 from service.ports import Store
 from service.recording import RecordStatus, record
 from service.tracing import path, trace
+from tests.support import RUNNER
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 NAMES = sorted(file.name for file in CASES.glob("*.json"))
@@ -79,7 +79,7 @@ def test_case(name: str, store: Store) -> None:
             check(asked, await trace(store, question, sequence))
         assert await store.verify() == []
 
-    asyncio.run(run())
+    RUNNER.run(run())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -95,7 +95,7 @@ def test_case_by_the_clock(name: str, store: Store) -> None:
         for (batch, end), event_id in zip(ends.items(), last, strict=True):
             assert await store.sequence_at(times[event_id]) == end, batch
 
-    asyncio.run(run())
+    RUNNER.run(run())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -114,7 +114,7 @@ def test_case_in_reverse(name: str, store: Store) -> None:
                 as_of = datetime.fromisoformat(asked["asOf"]) if "asOf" in asked else None
                 check(asked, await trace(store, TraceQuestion(asked["key"], Direction(asked["direction"]), as_of)))
 
-    asyncio.run(run())
+    RUNNER.run(run())
 
 
 def test_pack_a_never_reaches_lot_l(store: Store) -> None:
@@ -140,4 +140,4 @@ def test_pack_a_never_reaches_lot_l(store: Store) -> None:
         assert something is not None
         assert {"C1", "m7", "L"} <= {node.key for node in something.nodes}
 
-    asyncio.run(run())
+    RUNNER.run(run())

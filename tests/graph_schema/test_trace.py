@@ -314,3 +314,17 @@ def test_the_path_from_an_item_to_itself() -> None:
     answer = way(LOOP, "P", "P")
     assert answer is not None
     assert [(node.key, node.role) for node in answer.nodes if node.key == "P"] == [("P", Role.ROOT)]
+
+
+def test_a_thousand_units_each_inside_the_next() -> None:
+    deep = 1100
+    told = [made("p", 1, *(unit(f"u{n}") for n in range(deep + 1)))]
+    told += [moved(f"in{n}", "INSTALLATION", 3, f"u{n}", f"u{n + 1}") for n in range(deep)]
+    told += [event("rec", "RECYCLING", 9, inputs=[draw(f"u{deep}")], outputs=[lot("L", 900)])]
+    reader = GraphReader(folded(*told))
+    up = drive(find_trace(reader, TraceQuestion("u0", FORWARD)))
+    assert up is not None
+    assert {node.key: node.role.value for node in up.nodes}["L"] == "SUBSTANCE"
+    way = drive(find_path(reader, TraceQuestion("u0", FORWARD, weigh=False), f"u{deep}"))
+    assert way is not None
+    assert len(way.nodes) == deep + 1

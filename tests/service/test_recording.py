@@ -4,8 +4,7 @@ import pytest
 
 from service.ports import Store
 from service.recording import OnConflict, RecordStatus
-from service.running import drive
-from tests.support import ask, send
+from tests.support import ask, send, wait
 
 
 def cell(key: str, **more: object) -> dict:
@@ -52,7 +51,7 @@ def test_results_come_in_the_order_sent(store: Store) -> None:
 def test_the_same_event_again_is_a_duplicate(store: Store, again: dict) -> None:
     assert statuses(send(store, [cell("c")])) == ["ACCEPTED"]
     assert statuses(send(store, [again])) == ["DUPLICATE"]
-    assert drive(store.sequence_at(None)) == 1
+    assert wait(store, store.sequence_at(None)) == 1
 
 
 def test_one_id_with_other_content_is_turned_away(store: Store) -> None:
@@ -67,19 +66,19 @@ def test_who_wants_to_be_told_is_told(store: Store) -> None:
     results = send(store, batch, on_conflict=OnConflict.REJECT)
     assert statuses(results) == ["ACCEPTED", "ACCEPTED", "REJECTED", "REJECTED"]
     assert [problem.code for result in results for problem in result.problems] == ["UNKNOWN_ITEM", "DUPLICATE_KEY"]
-    assert drive(store.sequence_at(None)) == 2
+    assert wait(store, store.sequence_at(None)) == 2
 
 
 def test_all_or_nothing(store: Store) -> None:
     results = send(store, [cell("c"), {"eventId": "bad", "type": "TRANSFER"}], all_or_nothing=True)
     assert statuses(results) == ["REJECTED", "REJECTED"]
-    assert drive(store.sequence_at(None)) == 0
+    assert wait(store, store.sequence_at(None)) == 0
     assert ask(store, "c") is None
 
 
 def test_a_pending_event_heals_by_itself(store: Store) -> None:
     assert statuses(send(store, [moved("t", "c")])) == ["PENDING"]
-    before = drive(store.sequence_at(None))
+    before = wait(store, store.sequence_at(None))
     send(store, [cell("c")])
     assert {edge.target for edge in ask(store, "c").edges} == {"maker", "buyer"}
     assert ask(store, "c", sequence=before) is None
@@ -96,7 +95,7 @@ def test_a_late_regulator_makes_a_voiding_count(store: Store) -> None:
     }  # fmt: skip
     send(store, [registration])
     assert {edge.target for edge in ask(store, "c").edges} == {"maker"}
-    assert drive(store.verify()) == []
+    assert wait(store, store.verify()) == []
 
 
 def test_a_late_draw_that_fits_leaves_the_others_alone(store: Store) -> None:

@@ -15,6 +15,8 @@ from graph_schema.trace import TraceQuestion, trace
 from service.ports import EventFilter, ItemDetails, ItemFilter, Snapshot, StoredEvent
 
 MANY = 1_000_000
+TRACED = 3
+"""Of so many items one is traced at each sequence, another at the next."""
 
 Answers = dict[str, Any]
 
@@ -34,6 +36,7 @@ async def answers(snapshot: Snapshot, organizations: Collection[str]) -> Answers
         found[f"find {key}"] = names.item(await snapshot.find(key))
         found[f"history of {key}"] = [_event(event) for event in await snapshot.history(handle)]
         found[f"unsettled of {key}"] = [event_id_of(event) for event in await snapshot.unsettled([handle])]
+    for _, key in page[snapshot.sequence % TRACED :: TRACED]:
         for claims in (False, True):
             answer = await trace(snapshot, TraceQuestion(key, Direction.BOTH, claims=claims))
             found[f"trace of {key}, claims {claims}"] = _trace(answer)

@@ -13,7 +13,7 @@ from service.ports import Fault, T, Writer
 from service.stores.checking import check
 from service.stores.errors import StoreError
 from service.stores.neo4j.checking import Neo4jGraph, rebuild
-from service.stores.neo4j.connection import WRITE_TIMEOUT_S, Connection, Login, Transaction, one
+from service.stores.neo4j.connection import READ_TIMEOUT_S, WRITE_TIMEOUT_S, Connection, Login, Transaction, one
 from service.stores.neo4j.migrating import migrate, outstanding
 from service.stores.neo4j.snapshot import Neo4jSnapshot
 from service.stores.neo4j.writer import Neo4jWriter
@@ -31,9 +31,9 @@ class Neo4jStore:
 
     blocking = False
 
-    def __init__(self, url: str, login: Login = Login()) -> None:
+    def __init__(self, url: str, login: Login = Login(), read_timeout_s: float = READ_TIMEOUT_S) -> None:
         self.url = url
-        self.connection = Connection(url, login)
+        self.connection = Connection(url, login, read_timeout_s)
         self._ready = False
 
     async def _prepare(self) -> None:

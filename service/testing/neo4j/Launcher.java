@@ -24,6 +24,9 @@ public class Launcher {
                 .setConfig(HttpConnector.enabled, false)
                 .setConfig(GraphDatabaseSettings.auth_enabled, logins)
                 .setConfig(GraphDatabaseSettings.pagecache_memory, cache)
+                // Tests empty their database again and again: plans are made once, not whenever its size changes.
+                .setConfig(GraphDatabaseSettings.query_statistics_divergence_threshold, 1.0)
+                .setConfig(GraphDatabaseSettings.cypher_min_replan_interval, Duration.ofDays(1))
                 .setConfig(GraphDatabaseSettings.transaction_timeout, Duration.ofMinutes(10))
                 .build();
         System.out.println("ready " + port);

@@ -1,0 +1,1 @@
+"""What test suites need: a real Neo4j, wherever they run."""

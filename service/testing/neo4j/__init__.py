@@ -1,0 +1,72 @@
+"""A real Neo4j to test with: one that is named, one from Docker, or one started here from its Maven artifacts.
+
+In this order: the address in `VOLTRACE_TEST_NEO4J` (login in `VOLTRACE_TEST_NEO4J_USER` and `_PASSWORD`; **what the
+database holds is deleted**), a container where a Docker engine answers, else a server of our own under the Java of this
+machine. The versions are those of `VOLTRACE_TEST_NEO4J_VERSIONS` (default: `VERSIONS`, those that a Java here can run).
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from service.stores.neo4j import Login
+from service.testing.neo4j import local
+from service.testing.neo4j.server import Server
+
+VERSIONS = ("5.26.20", "2026.09.0")
+"""The long-term release and the newest calendar release."""
+
+
+def versions() -> list[str]:
+    """The versions to test with. Raises RuntimeError where a requested one cannot run here."""
+    if os.environ.get("VOLTRACE_TEST_NEO4J"):
+        return ["named"]
+    requested = os.environ.get("VOLTRACE_TEST_NEO4J_VERSIONS")
+    if requested:
+        return [version.strip() for version in requested.split(",")]
+    if docker_answers():
+        return list(VERSIONS)
+    found = [version for version in VERSIONS if local.java_for(version) is not None]
+    return found or [VERSIONS[0]]
+
+
+def docker_answers() -> bool:
+    """Whether a Docker engine answers."""
+    engine = Path("/var/run/docker.sock")
+    if "DOCKER_HOST" not in os.environ:
+        with socket.socket(socket.AF_UNIX) as probe:
+            if not engine.exists() or probe.connect_ex(str(engine)):
+                return False
+    try:
+        import docker  # type: ignore[import-untyped]
+
+        client = docker.from_env(timeout=5)
+        try:
+            client.ping()
+        finally:
+            client.close()
+    except Exception:
+        return False
+    return True
+
+
+@contextmanager
+def running(version: str) -> Iterator[Server]:
+    """A server of a version, until the block ends. Raises RuntimeError with the way out where there is none."""
+    address = os.environ.get("VOLTRACE_TEST_NEO4J")
+    if address:
+        user = os.environ.get("VOLTRACE_TEST_NEO4J_USER")
+        yield Server(address, Login(user, os.environ.get("VOLTRACE_TEST_NEO4J_PASSWORD", "")), version, "named")
+    elif docker_answers():
+        from testcontainers.community.neo4j import Neo4jContainer
+
+        with Neo4jContainer(f"neo4j:{version}") as container:
+            login = Login(container.username, container.password)
+            yield Server(container.get_connection_url(), login, version, "a container")
+    else:
+        with local.started(version) as server:
+            yield server

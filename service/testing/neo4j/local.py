@@ -1,0 +1,107 @@
+"""A Neo4j of our own: its Maven artifacts, run under a Java of this machine by a program of one file."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import platformdirs
+
+from service.stores.neo4j import Login
+from service.testing.neo4j.server import Server
+
+OPENS = ("java.nio", "java.io", "sun.nio.ch", "java.lang", "java.util.concurrent")
+JVM = ("-Xmx1g", "-XX:+UseSerialGC")
+CACHE_MIB = 256
+OLDEST_JAVA = {"5": 17}
+"""The oldest Java that runs a series of releases; the calendar releases need 21."""
+NEWEST_JAVA = {"5": 21}
+
+
+def java_for(version: str) -> Path | None:
+    """The Java of this machine that fits a version best, None where none does."""
+    series = version.split(".")[0]
+    oldest, newest = OLDEST_JAVA.get(series, 21), NEWEST_JAVA.get(series, 99)
+    fitting = [(major, path) for major, path in javas() if oldest <= major <= newest]
+    return max(fitting)[1] if fitting else None
+
+
+def javas() -> list[tuple[int, Path]]:
+    """Every JDK of this machine, with its version."""
+    homes = [Path(home) for home in [os.environ.get("JAVA_HOME")] if home]
+    homes += sorted(Path("/usr/lib/jvm").glob("*")) if Path("/usr/lib/jvm").is_dir() else []
+    on_path = shutil.which("java")
+    homes += [Path(on_path).resolve().parent.parent] if on_path else []
+    found: dict[Path, int] = {}
+    for home in homes:
+        java, compiler = home / "bin" / "java", home / "bin" / "javac"
+        if java.exists() and compiler.exists() and java.resolve() not in found:
+            told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+            version = re.search(r'version "(?:1\.)?(\d+)', told)
+            if version:
+                found[java.resolve()] = int(version[1])
+    return [(major, path) for path, major in found.items()]
+
+
+def jars(version: str) -> Path:
+    """The directory with the artifacts of a version, fetched from Maven's repository where it is not there yet."""
+    folder = Path(platformdirs.user_cache_dir("voltrace")) / "neo4j" / version
+    if not (folder / "complete").exists():
+        if shutil.which("mvn") is None:
+            raise RuntimeError("Maven is missing, which fetches Neo4j for the tests; run: apt-get install maven")
+        with as_file(files("service.testing.neo4j").joinpath("pom.xml")) as pom:
+            command = [
+                "mvn", "-q", "-B", "-f", str(pom), f"-Dneo4j.version={version}", "dependency:copy-dependencies",
+                "-DincludeScope=runtime", f"-DoutputDirectory={folder / 'lib'}",
+            ]  # fmt: skip
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"Maven could not fetch Neo4j {version}:\n{done.stdout[-2000:]}{done.stderr[-1000:]}")
+        (folder / "complete").touch()
+    return folder / "lib"
+
+
+@contextmanager
+def started(version: str) -> Iterator[Server]:
+    """A server of our own, with an empty database of its own, until the block ends."""
+    java = java_for(version)
+    if java is None:
+        raise RuntimeError(f"no JDK here runs Neo4j {version}; run: apt-get install openjdk-17-jdk-headless")
+    lib = jars(version)
+    with (
+        tempfile.TemporaryDirectory(prefix="voltrace-neo4j-", ignore_cleanup_errors=True) as folder,
+        as_file(files("service.testing.neo4j").joinpath("Launcher.java")) as launcher,
+        (Path(folder) / "log").open("w+") as log,
+    ):
+        port = _free_port()
+        opens = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENS]
+        program = ["-cp", f"{lib}/*", str(launcher), folder, str(port), "false", str(CACHE_MIB)]
+        command = [str(java), *JVM, *opens, *program]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            try:
+                if not any(line.startswith("ready") for line in process.stdout):
+                    log.seek(0)
+                    raise RuntimeError(f"Neo4j {version} did not start:\n{log.read()[-3000:]}")
+                yield Server(f"bolt://127.0.0.1:{port}", Login(), version, f"its Maven artifacts under {java}")
+            finally:
+                process.stdin.close()
+                try:
+                    process.wait(30)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,37 @@
+"""A server to test with."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import neo4j
+
+from service.stores.neo4j import Login, Neo4jStore
+
+CLEAR = (
+    "MATCH (n) WHERE NOT n:Schema AND NOT n:Log CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS",
+    "MATCH (l:Log) SET l = {name: l.name, sequence: 0}",
+)
+
+
+class Server(NamedTuple):
+    """Where it answers, how to log in, its version, and how it was found."""
+
+    url: str
+    login: Login
+    version: str
+    found: str
+
+    def store(self) -> Neo4jStore:
+        """A store on it, with what it holds."""
+        return Neo4jStore(self.url, self.login)
+
+    def empty(self) -> None:
+        """Delete what it holds, but for the schema."""
+        auth = None if self.login.user is None else (self.login.user, self.login.password)
+        with (
+            neo4j.GraphDatabase.driver(self.url, auth=auth, notifications_min_severity="OFF") as driver,
+            driver.session(database=self.login.database) as session,
+        ):
+            for statement in CLEAR:
+                session.run(statement).consume()
