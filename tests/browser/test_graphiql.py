@@ -1,0 +1,96 @@
+"""A person opens GraphiQL in a real browser, pastes the README's query, and gets the answer printed there."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect, sync_playwright
+
+from seed.story import story
+from service.stores.sqlite import SqliteStore
+from tests.support import send, wait
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+QUERY = re.search(r"```graphql\n(.*?)```", README, re.DOTALL)
+ANSWER = re.search(r"```json\n(\{\n  \"data\".*?)```", README, re.DOTALL)
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    """A service over the short story, in a process of its own."""
+    store = SqliteStore(tmp_path / "story.db")
+    send(store, list(story()))
+    wait(store, store.close())
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "service.cli", "serve", "--store", store.url, "--port", str(port)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+        try:
+            _await(f"http://127.0.0.1:{port}/readyz")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def _await(url: str) -> None:
+    for _ in range(200):
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError(f"{url} does not answer")
+
+
+@pytest.fixture
+def page(address: str) -> Iterator[Page]:
+    """A page that refuses any other host."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        try:
+            opened = browser.new_page(base_url=address)
+            others: list[str] = []
+
+            def refuse_others(route: Route) -> None:
+                if route.request.url.startswith(address):
+                    route.continue_()
+                else:
+                    others.append(route.request.url)
+                    route.abort()
+
+            opened.route("**/*", refuse_others)
+            yield opened
+            assert others == [], "nothing is asked of another host"
+        finally:
+            browser.close()
+
+
+def test_the_query_of_the_readme_answers_as_printed(page: Page) -> None:
+    assert QUERY is not None
+    assert ANSWER is not None
+    page.goto("/graphql")
+    editor = page.locator(".graphiql-query-editor .CodeMirror")
+    expect(editor).to_be_visible()
+    editor.evaluate("(node, query) => node.CodeMirror.setValue(query)", QUERY[1])
+    page.locator(".graphiql-execute-button").click()
+    result = page.locator(".result-window .CodeMirror")
+    expect(result).to_contain_text("rootKg")
+    shown = result.evaluate("node => node.CodeMirror.getValue()")
+    assert json.loads(shown) == json.loads(ANSWER[1])
+
+
+def test_the_start_page_leads_to_it(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("link", name="GraphiQL").first.click()
+    expect(page.locator(".graphiql-query-editor")).to_be_visible()

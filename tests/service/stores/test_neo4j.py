@@ -1,0 +1,189 @@
+"""What only a Neo4j store promises: its schema, its plans, several services that write at once."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graph_schema.neo4j import migrations
+from service.bootstrap import open_store
+from service.settings import Settings
+from service.stores.contract.telling import made, tell, unit
+from service.stores.errors import StoreError
+from service.stores.neo4j import Neo4jStore, cypher
+from service.stores.neo4j.connection import one
+from service.stores.neo4j.migrating import migrate, version
+from service.testing.neo4j.server import Server
+from tests.conftest import NEO4J_VERSIONS
+from tests.support import RUNNER
+
+pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def server(neo4j_servers: Any) -> Server:
+    found: Server = neo4j_servers(NEO4J_VERSIONS[0])
+    found.empty()
+    return found
+
+
+@pytest.fixture
+def store(server: Server) -> Iterator[Neo4jStore]:
+    made_store = server.store()
+    yield made_store
+    RUNNER.run(made_store.close())
+
+
+def test_migrating_again_changes_nothing(store: Neo4jStore) -> None:
+    async def run() -> None:
+        await migrate(store.connection)
+        assert await migrate(store.connection) == []
+        async with store.connection.session(writes=True) as session:
+            await (await session.run("MATCH (s:Schema) SET s.version = 0")).consume()
+        known = migrations()
+        assert await migrate(store.connection, dry_run=True) == known, "a dry run says what is missing"
+        assert await version(store.connection) == 0, "and does nothing"
+        assert await migrate(store.connection) == known, "every statement may be run again"
+        assert await version(store.connection) == known[-1].number
+
+    RUNNER.run(run())
+
+
+def test_a_newer_schema_is_refused(store: Neo4jStore) -> None:
+    async def run() -> None:
+        await migrate(store.connection)
+        async with store.connection.session(writes=True) as session:
+            await (await session.run("MATCH (s:Schema) SET s.version = 99")).consume()
+        try:
+            with pytest.raises(StoreError, match="schema version 99"):
+                await store.sequence_at(None)
+            with pytest.raises(StoreError, match="schema version 99"):
+                await migrate(store.connection)
+        finally:
+            async with store.connection.session(writes=True) as session:
+                await (await session.run("MATCH (s:Schema) SET s.version = $v", v=migrations()[-1].number)).consume()
+
+    RUNNER.run(run())
+
+
+def operators(plan: dict[str, Any]) -> list[str]:
+    name = plan["operatorType"].partition("@")[0]
+    return [name, *(inner for child in plan.get("children", ()) for inner in operators(child))]
+
+
+@pytest.mark.parametrize("query", [cypher.AROUND_FORWARD, cypher.AROUND_BACKWARD, cypher.ABOUT])
+def test_a_level_begins_at_the_index_and_goes_one_edge(store: Neo4jStore, query: str) -> None:
+    async def run() -> list[str]:
+        await tell(store, made("p", 1, unit("P")))
+        async with store.connection.session(writes=False) as session:
+            values: dict[str, Any] = {"new": ["P"], "inside": ["P"], "along": ["P"], "wanted": ["P"], "k": 1}
+            result = await session.run("EXPLAIN " + query, values)
+            return operators((await result.consume()).plan or {})
+
+    found = RUNNER.run(run())
+    assert "NodeUniqueIndexSeek" in found
+    assert not [name for name in found if "VarLength" in name or name in ("AllNodesScan", "NodeByLabelScan")]
+
+
+SCRIPT = """
+import asyncio, sys
+from service.recording import record
+from service.stores.contract.telling import made, unit
+from service.stores.neo4j import Neo4jStore
+
+async def main(url, name, count):
+    store = Neo4jStore(url)
+    for number in range(count):
+        batch = [made(f"{name}-{number}-{each}", 1, unit(f"{name}-{number}-{each}")) for each in range(3)]
+        results = await record(store, batch)
+        print(f"{name}-{number}", {result.status.value for result in results}, flush=True)
+    await store.close()
+
+asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+"""
+
+
+def writer(server: Server, name: str, count: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", SCRIPT, server.url, name, str(count)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def test_services_write_at_once_and_one_is_killed(server: Server, store: Neo4jStore) -> None:
+    RUNNER.run(store.sequence_at(None))
+    with writer(server, "a", 12) as one_, writer(server, "b", 12) as two, writer(server, "k", 10_000) as killed:
+        assert killed.stdout is not None
+        acknowledged = [killed.stdout.readline() for _ in range(3)]
+        killed.kill()
+        told = [process.communicate(timeout=120)[0] for process in (one_, two)]
+    assert [text.count("{'ACCEPTED'}") for text in told] == [12, 12]
+    assert all("{'ACCEPTED'}" in line for line in acknowledged)
+
+    async def run() -> None:
+        while await _busy(store):
+            time.sleep(0.1)
+        assert await store.verify() == [], "one chain, nothing lost, nothing twice"
+        async with store.snapshot() as snapshot:
+            ids = [f"{name}-{number}-2" for name in "ab" for number in range(12)] + [f"k-{n}-2" for n in range(3)]
+            assert len(await snapshot.stored(ids)) == len(ids), "all that was acknowledged"
+            assert (await store.sequence_at(None)) % 3 == 0, "batches are there whole, or not at all"
+
+    RUNNER.run(run())
+
+
+async def _busy(store: Neo4jStore) -> bool:
+    """Whether the transaction of a killed writer still waits to be ended."""
+    async with store.connection.session(writes=True) as session:
+        count = await (await session.run("SHOW TRANSACTIONS YIELD currentQuery RETURN count(*)")).single()
+    return count is not None and count[0] > 1
+
+
+def test_another_process_is_seen_by_its_bookmarks(server: Server, store: Neo4jStore) -> None:
+    async def run() -> None:
+        other = server.store()
+        await tell(other, made("p", 1, unit("P")))
+        await store.connection.follow(await other.connection.bookmarks())
+        async with store.snapshot() as snapshot:
+            assert await snapshot.find("P") == "P"
+        await other.close()
+
+    RUNNER.run(run())
+
+
+def test_a_read_that_takes_too_long_ends(server: Server) -> None:
+    impatient = Neo4jStore(server.url, server.login, read_timeout_s=0.2)
+
+    async def run() -> None:
+        await impatient.sequence_at(None)
+        with pytest.raises(StoreError, match="time"):
+            async with impatient.connection.reading() as transaction:
+                await one(transaction, "UNWIND range(1, 1000000000) AS n WITH sum(sqrt(n)) AS s RETURN s")
+        await impatient.close()
+
+    RUNNER.run(run())
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("bolt://127.0.0.1:1", "no Neo4j answers at bolt://127.0.0.1:1"),
+        ("bolt://user:secret@127.0.0.1:1", "VOLTRACE_NEO4J_PASSWORD"),
+        ("mysql://127.0.0.1", "is no store; there are"),
+    ],
+)
+def test_a_wrong_address_is_told(url: str, reason: str) -> None:
+    async def run() -> None:
+        wrong = open_store(url, Settings())
+        try:
+            await wrong.sequence_at(None)
+        finally:
+            await wrong.close()
+
+    with pytest.raises(StoreError) as caught:
+        RUNNER.run(run())
+    assert reason in str(caught.value)
+    assert "secret" not in str(caught.value)
