@@ -39,6 +39,7 @@ def claims_of(event: AnyEvent, view: View) -> tuple[Claim, ...]:
             state = view.get(event.item)
             stated = event.part_keys if isinstance(event, Dismantling) else None
             released = list(() if state is None else state.parts) if stated is None else stated
+            released = [part for part in released if view.get(part) is not None]  # asked for, and so touched
             return (
                 Claim("CONSUMED_IN", event.item, "", None if state is None else state.body_mass_kg),
                 *(Claim("HELD_BY", part, event.actor) for part in released),

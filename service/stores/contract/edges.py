@@ -210,6 +210,8 @@ async def check_claims_of_every_kind(store: Store) -> None:
         made("twin", 5, unit("x", massKg=5, parts=[unit("y")]), inputs=[draw("L", 2)]),
         event("apart", "DISMANTLING", 6, item="x"),
         moved("out", "REMOVAL", 6.5, "m", "x", "B"),
+        made("q", 1, unit("Q", "BATTERY", [unit("n")])),
+        event("scrap", "SCRAPPING", 8, "B", item="Q"),
         event("again", "ENROLMENT", 7, "B", items=[unit("P", "BATTERY"), unit("N", parts=["m"])]),
     )
     assert await _claims(store, "P") == {
@@ -225,6 +227,9 @@ async def check_claims_of_every_kind(store: Store) -> None:
         ("rec", "CONSUMED_IN", "L", None, 1, None),
         ("twin", "CONSUMED_IN", "L", None, 2, None),
     }
+    assert await _claims(store, "n") == {("scrap", "HELD_BY", "n", "B", None, None)}, (
+        "though the event only looked at it"
+    )
     x = await _claims(store, "x")
     assert ("twin", "YIELDED", None, "x", 5, None) in x
     assert ("twin", "PART_OF", "y", "x", None, None) in x
