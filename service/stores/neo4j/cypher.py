@@ -189,11 +189,12 @@ def _item_conditions(where: ItemFilter) -> str:
 
 
 def item_page(where: ItemFilter, after: bool, reverse: bool) -> str:
-    """A page of known items."""
+    """A page of known items. Only the index compares keys by code point: without it, `>` goes by UTF-16."""
     past = f"WHERE i.key {'<' if reverse else '>'} $after" if after else "WHERE i.key IS NOT NULL"
     order = "DESC" if reverse else "ASC"
     return (
-        f"CALL () {{ MATCH (i:Item) {past} AND EXISTS {{ MATCH (i)<-[y:YIELDED]-() WHERE {_item_conditions(where)} }}"
+        f"CALL () {{ MATCH (i:Item) USING INDEX i:Item(key) {past}"
+        f" AND EXISTS {{ MATCH (i)<-[y:YIELDED]-() WHERE {_item_conditions(where)} }}"
         f" RETURN i.key AS key ORDER BY i.key {order} LIMIT $limit }} RETURN collect(key)"
     )
 
