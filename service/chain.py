@@ -22,6 +22,15 @@ def now_us() -> int:
     return instant_us(datetime.now(UTC))
 
 
+def recorded_us_after(head: Head, stated: int | None) -> int:
+    """When the next batch is recorded: now, or as stated; later than the one before. Raises ValueError."""
+    if stated is None:
+        return max(now_us(), head.recorded_us + 1)
+    if stated <= head.recorded_us:
+        raise ValueError(f"the log goes on after {head.recorded_us}, not at {stated} microseconds")
+    return stated
+
+
 def extend(head: Head, digest: bytes, recorded_us: int) -> Head:
     """The head after one more record."""
     sequence = head.sequence + 1

@@ -16,6 +16,7 @@ from graph_schema.events import AnyEvent
 from graph_schema.order import Position
 from graph_schema.outcome import EventStatus, Outcome, Problem
 from graph_schema.reader import TraceReader
+from service.chain import Head
 
 T = TypeVar("T")
 
@@ -114,8 +115,15 @@ class Writer(Protocol):
     async def digests(self, event_ids: Collection[str]) -> dict[str, bytes]:
         """The digests of the stored events among these ids."""
 
-    async def append(self, events: list[NewEvent]) -> dict[str, Outcome]:
-        """Append events in this order, fold, and answer with the outcome of each; ids must be new and distinct."""
+    async def head(self) -> Head:
+        """The end of the log."""
+
+    async def append(self, events: list[NewEvent], recorded_us: int | None = None) -> dict[str, Outcome]:
+        """Append events in this order as one batch, fold, and answer with the outcome of each.
+
+        Their ids must be new and distinct. `recorded_us` (microseconds since 1970) is given where another log is
+        copied; ValueError where it is not later than the last batch.
+        """
 
 
 class Store(Protocol):

@@ -15,7 +15,7 @@ from graph_schema.canonical import canonical, digest, parse_event
 from graph_schema.graph import Graph, fold
 from graph_schema.order import instant_us, moment_of_us
 from graph_schema.outcome import EventStatus, Outcome
-from service.chain import Head, extend, now_us
+from service.chain import Head, extend, recorded_us_after
 from service.ports import EventFilter, Fault, ItemDetails, ItemFilter, NewEvent, StoredEvent, T, Writer
 from service.stores.graph_reader import GraphReader
 
@@ -106,10 +106,13 @@ class MemoryWriter:
         found = ((event_id, self._store.known(event_id) or staged.get(event_id)) for event_id in event_ids)
         return {event_id: record.new.digest for event_id, record in found if record is not None}
 
-    async def append(self, events: list[NewEvent]) -> dict[str, Outcome]:
-        records = self._store.records + self.staged
-        head = records[-1].head if records else Head()
-        recorded_us = max(now_us(), head.recorded_us + 1)
+    async def head(self) -> Head:
+        records = self.staged or self._store.records
+        return records[-1].head if records else Head()
+
+    async def append(self, events: list[NewEvent], recorded_us: int | None = None) -> dict[str, Outcome]:
+        head = await self.head()
+        recorded_us = recorded_us_after(head, recorded_us)
         for new in events:
             previous = head.hash
             head = extend(head, new.digest, recorded_us)

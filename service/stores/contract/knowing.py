@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Awaitable, Collection, Iterable
+from typing import Any
 
-from service.ports import Store
-from service.stores.contract.answers import Answers, answers, difference
+from service.copying import CannotCopy, copy
+from service.ports import EventFilter, Store, StoredEvent
+from service.stores.contract.answers import MANY, Answers, answers, difference
 from service.stores.contract.script import BATCHES, ORGANIZATIONS, events_until
 from service.stores.contract.telling import (
     Event,
@@ -87,6 +89,56 @@ async def check_history(store: Store, batches: Iterable[Collection[Event]], orga
         expected = await _answers(memory, sequence, organizations)
         actual = await _answers(store, sequence, organizations)
         assert not difference(expected, actual), f"at {sequence}: {difference(expected, actual)}"
+
+
+async def check_a_copy_knows_what_its_source_knew(store: Store) -> None:
+    """Copied in two steps, another batch having come in between; every moment of knowledge is kept."""
+    memory = MemoryStore()
+    ends = [0]
+    for number, (_, batch) in enumerate(BATCHES):
+        await tell(memory, *batch)
+        ends.append(await memory.sequence_at(None))
+        if number == len(BATCHES) // 2:
+            assert await copy(memory, store) == (0, ends[-1])
+    heard: list[tuple[int, int]] = []
+    copied = await copy(memory, store, lambda done, records: heard.append((done, records)))
+    assert copied.records == ends[-1]
+    assert heard[0] == (copied.before, ends[-1])
+    assert heard[-1] == (ends[-1], ends[-1])
+    assert await store.verify() == []
+    for sequence in ends:
+        expected = await _answers(memory, sequence, ORGANIZATIONS)
+        actual = await _answers(store, sequence, ORGANIZATIONS)
+        assert not difference(expected, actual), f"at {sequence}: {difference(expected, actual)}"
+    async with memory.snapshot() as theirs, store.snapshot() as ours:
+        records = await theirs.event_page(EventFilter(), None, MANY)
+        chain = [(record.hash, record.recorded_at) for record in records]
+        assert [(r.hash, r.recorded_at) for r in await ours.event_page(EventFilter(), None, MANY)] == chain
+    middle = (await _records(memory))[ends[-1] // 2]
+    assert await store.sequence_at(middle.recorded_at) == await memory.sequence_at(middle.recorded_at)
+
+
+async def check_a_copy_refuses_another_log(store: Store) -> None:
+    memory = MemoryStore()
+    await tell(memory, made("a", 1, unit("A")), made("b", 2, unit("B")))
+    await tell(store, made("c", 1, unit("C")))
+    await _refuses(copy(memory, store), "another log")
+    await _refuses(copy(store, memory), "more than")
+    assert await standing(store, "a", "c") == ["-", "ACCEPTED"], "nothing was written"
+
+
+async def _records(store: Store) -> list[StoredEvent]:
+    async with store.snapshot() as snapshot:
+        return await snapshot.event_page(EventFilter(), None, MANY)
+
+
+async def _refuses(copying: Awaitable[Any], reason: str) -> None:
+    said = ""
+    try:
+        await copying
+    except CannotCopy as error:
+        said = str(error)
+    assert reason in said, said or "it was copied"
 
 
 async def check_arrival_does_not_matter(store: Store) -> None:

@@ -13,9 +13,10 @@ from graph_schema.outcome import Outcome
 from service.chain import Head
 from service.stores.checking import StoredRecord
 from service.stores.neo4j.connection import WRITE_TIMEOUT_S, Connection, Transaction, one
-from service.stores.neo4j.rows import outcome_of
+from service.stores.neo4j.rows import seconds, when
 from service.stores.neo4j.source import Neo4jSource
 from service.stores.neo4j.writer import Neo4jWriter
+from service.stores.values import outcome_of
 
 RECORDS = """
 MATCH (e:Event) WHERE e.sequence > 0
@@ -104,7 +105,9 @@ async def _fold_again(transaction: neo4j.AsyncManagedTransaction, after: int, la
     for properties in sorted(stored, key=lambda properties: properties["sequence"]):
         event, _ = parse_event(properties["payload"])
         events.append(event)
-        records[event.position] = {name: value for name, value in properties.items() if name not in JUDGEMENT}
+        record = {name: value for name, value in properties.items() if name not in JUDGEMENT}
+        times = {"occurredAt": when(event.position), "recordedAt": seconds(record["recordedUs"])}
+        records[event.position] = record | times
     await (await transaction.run(FOLDED, after=after, last=last)).consume()
     await Neo4jWriter(transaction, Head()).fold(events, records, last)
     return len(events)

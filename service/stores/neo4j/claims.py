@@ -11,7 +11,7 @@ from graph_schema.order import Position
 from graph_schema.outcome import Claim
 from graph_schema.reader import ClaimRow
 from service.stores.neo4j.cypher import judged, known
-from service.stores.neo4j.rows import loads
+from service.stores.values import loads
 
 if TYPE_CHECKING:
     from service.stores.neo4j.snapshot import Neo4jSnapshot

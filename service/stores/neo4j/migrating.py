@@ -19,35 +19,33 @@ async def version(connection: Connection) -> int:
 
 async def outstanding(connection: Connection) -> list[Migration]:
     """The migrations of an empty database. Raises StoreError for one that is newer, older, or not ours."""
+    missing = await _missing(connection)
+    if not missing:
+        return []
+    if missing[0].number > 1:
+        raise StoreError(
+            f"{connection.url} has the schema version {missing[0].number - 1}, this voltrace needs "
+            f"{missing[-1].number}; run `voltrace migrate`"
+        )
+    async with connection.session(writes=True) as session, await session.begin_transaction() as transaction:
+        if await one(transaction, OCCUPIED):
+            raise StoreError(f"{connection.url} holds events or items that are not of voltrace; name another database")
+    return missing
+
+
+async def _missing(connection: Connection) -> list[Migration]:
     applied, known = await version(connection), migrations()
     if applied > known[-1].number:
         raise StoreError(
             f"{connection.url} has the schema version {applied}, this voltrace knows {known[-1].number}; "
             "use the voltrace that wrote it, or a newer one"
         )
-    if 0 < applied < known[-1].number:
-        raise StoreError(
-            f"{connection.url} has the schema version {applied}, this voltrace needs {known[-1].number}; "
-            "run `voltrace migrate`"
-        )
-    if applied == 0:
-        async with connection.session(writes=True) as session, await session.begin_transaction() as transaction:
-            if await one(transaction, OCCUPIED):
-                raise StoreError(
-                    f"{connection.url} holds events or items that are not of voltrace; name another database"
-                )
     return [migration for migration in known if migration.number > applied]
 
 
 async def migrate(connection: Connection, dry_run: bool = False) -> list[Migration]:
     """Apply what is missing; the migrations that were (dry run: would be) applied. May be run again at any time."""
-    applied, known = await version(connection), migrations()
-    if applied > known[-1].number:
-        raise StoreError(
-            f"{connection.url} has the schema version {applied}, this voltrace knows {known[-1].number}; "
-            "use the voltrace that wrote it, or a newer one"
-        )
-    missing = [migration for migration in known if migration.number > applied]
+    missing = await _missing(connection)
     if not dry_run:
         async with connection.session(writes=True) as session:
             for migration in missing:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import orjson
 
-from graph_schema.contents import Mixing
-from graph_schema.order import Position, event_id_of, moment_of
-from graph_schema.outcome import Claim, EventStatus, Outcome, Problem
+from graph_schema.order import Position, event_id_of, instant_of
 from graph_schema.state import Link, State
+from service.stores.values import dumps
 
 LABELS = {
     "BATTERY": "Battery",
@@ -22,45 +19,25 @@ LABELS = {
 """The label of each kind of item, beside `Item`."""
 
 
-def dumps(value: Any) -> str:
-    """JSON text of a value."""
-    return orjson.dumps(value).decode()
+def when(position: Position) -> list[int]:
+    """The time inside a position, as `moment` reads it."""
+    return seconds(instant_of(position))
 
 
-def loads(text: str | None) -> Any:
-    """The value of JSON text; None stays None."""
-    return None if text is None else orjson.loads(text)
+def seconds(instant_us: int) -> list[int]:
+    """Microseconds since 1970 as whole seconds and nanoseconds: ten times faster to send than a datetime."""
+    whole, rest = divmod(instant_us, 1_000_000)
+    return [whole, rest * 1000]
 
 
-def when(position: Position | None) -> Any:
-    """The time inside a position."""
-    return None if position is None else moment_of(position)
+def moment(pair: str) -> str:
+    """Cypher of the native time (in UTC) that a pair of `seconds` tells."""
+    return f"datetime({{epochSeconds: {pair}[0], nanosecond: {pair}[1]}})"
 
 
 def who(position: Position | None) -> str | None:
     """The id of the event inside a position."""
     return None if position is None else event_id_of(position)
-
-
-def outcome_of(status: str, problems: str | None, mixing: str | None, claims: str | None) -> Outcome:
-    """A stored outcome, without its effects."""
-    return Outcome(
-        EventStatus(status),
-        {},
-        tuple(Problem(*problem) for problem in loads(problems) or ()),
-        None if mixing is None else Mixing(*loads(mixing)),
-        tuple(Claim(*claim) for claim in loads(claims) or ()),
-    )
-
-
-def outcome_properties(outcome: Outcome) -> dict[str, Any]:
-    """An outcome as properties of its event."""
-    return {
-        "status": outcome.status.value,
-        "problems": dumps([tuple(problem) for problem in outcome.problems]) if outcome.problems else None,
-        "mixing": None if outcome.mixing is None else dumps(tuple(outcome.mixing)),
-        "claims": dumps([tuple(claim) for claim in outcome.claims]) if outcome.claims else None,
-    }
 
 
 def state_text(state: State | None) -> str | None:

@@ -9,16 +9,20 @@ from typing import Any
 from graph_schema.changes import Body, Changes, Identity, NewBirth, changes_of
 from graph_schema.events import Receipt, Registration, Voiding
 from graph_schema.order import Position
-from graph_schema.outcome import Outcome
-from graph_schema.refold import Judged, Sweep
 from graph_schema.specs import ItemSpec, LotSpec, spec_text
 from graph_schema.voiding import REGULATOR
+from service.stores.folding import Folded
 from service.stores.neo4j.connection import Transaction
-from service.stores.neo4j.rows import LABELS, dumps, outcome_properties, state_text, when, who
+from service.stores.neo4j.rows import LABELS, moment, state_text, when, who
+from service.stores.values import differs, dumps, outcome_columns
 
 Rows = list[dict[str, Any]]
 
-NEW_EVENTS = "UNWIND $rows AS row CREATE (e:Event) SET e = row"
+NEW_EVENTS = f"""
+UNWIND $rows AS row
+CREATE (e:Event)
+SET e = row, e.occurredAt = {moment("row.occurredAt")}, e.recordedAt = {moment("row.recordedAt")}
+"""
 REJUDGED = """
 UNWIND $rows AS row
 MATCH (e:Event {eventId: row.eventId})
@@ -52,24 +56,28 @@ SET y = row.facts
 """
 SETTLED = """
 UNWIND $rows AS row
-MATCH (i:Item {key: row.key})<-[old:YIELDED]-(e) WHERE old.knownTo IS NULL
+MATCH (i:Item {key: row.key})<-[old:YIELDED]-(e) USING INDEX i:Item(key) WHERE old.knownTo IS NULL
 SET old.knownTo = $known
 CREATE (e)-[y:YIELDED]->(i)
 SET y = properties(old), y.knownTo = null, y.knownFrom = $known, y += row.body
 """
-STAYS = """
-UNWIND $rows AS row
-MATCH (p:Item {key: row.part})
-MATCH (h:Item {key: row.host})
-CREATE (p)-[r:PART_OF]->(h)
-SET r = row.facts
+SPAN = f"""
+SET r = row.facts, r.from = {moment("row.facts.from")},
+    r.to = CASE WHEN row.facts.to IS NOT NULL THEN {moment("row.facts.to")} END
 """
-CUSTODY = """
+STAYS = f"""
 UNWIND $rows AS row
-MATCH (i:Item {key: row.item})
-MATCH (o:Organization {key: row.organization})
+MATCH (p:Item {{key: row.part}})
+MATCH (h:Item {{key: row.host}})
+CREATE (p)-[r:PART_OF]->(h)
+{SPAN}
+"""
+CUSTODY = f"""
+UNWIND $rows AS row
+MATCH (i:Item {{key: row.item}})
+MATCH (o:Organization {{key: row.organization}})
 CREATE (i)-[r:HELD_BY]->(o)
-SET r = row.facts
+{SPAN}
 """
 USES = """
 UNWIND $rows AS row
@@ -97,24 +105,24 @@ MATCH (i:Item {key: row.key})
 MERGE (n:Identifier {value: row.value})
 CREATE (n)-[:IDENTIFIES {scheme: row.scheme, knownFrom: $known}]->(i)
 """
-CLOSE = """
+CLOSE = f"""
 UNWIND $rows AS row
-MATCH (i:Item {key: row.key})-[r:%s]->() WHERE r.closed IS NULL AND r.knownTo IS NULL
-SET r.to = row.to, r.closedBy = row.by, r.closed = row.closed, r.closedKnown = $known
+MATCH (i:Item {{key: row.key}})-[r:%s]->() USING INDEX i:Item(key) WHERE r.closed IS NULL AND r.knownTo IS NULL
+SET r.to = {moment("row.to")}, r.closedBy = row.by, r.closed = row.closed, r.closedKnown = $known
 """
 GONE_SPAN = """
 UNWIND $rows AS row
-MATCH (i:Item {key: row.key})-[r:%s]->() WHERE r.openedBy = row.by AND r.knownTo IS NULL
+MATCH (i:Item {key: row.key})-[r:%s]->() USING INDEX i:Item(key) WHERE r.openedBy = row.by AND r.knownTo IS NULL
 SET r.knownTo = $known
 """
 GONE_EVENT = """
 UNWIND $rows AS row
-MATCH (i:Item {key: row.key})-[r:%s]-(e:Event) WHERE e.eventId = row.by AND r.knownTo IS NULL
+MATCH (i:Item {key: row.key})-[r:%s]-(e:Event) USING INDEX i:Item(key) WHERE e.eventId = row.by AND r.knownTo IS NULL
 SET r.knownTo = $known
 """
 UNNAMED = """
 UNWIND $rows AS row
-MATCH (i:Item {key: row.key})<-[r:IDENTIFIES]-() WHERE r.knownTo IS NULL
+MATCH (i:Item {key: row.key})<-[r:IDENTIFIES]-() USING INDEX i:Item(key) WHERE r.knownTo IS NULL
 SET r.knownTo = $known
 """
 
@@ -134,13 +142,12 @@ class Saver:
 
     async def save(
         self,
-        sweep: Sweep,
-        voidings: dict[Position, tuple[Voiding, Outcome, Outcome | None]],
+        folded: Folded,
         records: dict[Position, dict[str, Any]],
     ) -> None:
-        """Write a sweep's results, voidings with their outcomes (now, before), and the new records of the log."""
-        await self._outcomes(sweep, voidings, records)
-        changes = changes_of(sweep)
+        """Write what folding a batch found, and the new records of the log."""
+        await self._outcomes(folded, records)
+        changes = changes_of(folded.sweep)
         await self._gone(changes)
         await self._items(changes)
         await self._close(changes)
@@ -148,25 +155,21 @@ class Saver:
 
     async def _outcomes(
         self,
-        sweep: Sweep,
-        voidings: dict[Position, tuple[Voiding, Outcome, Outcome | None]],
+        folded: Folded,
         records: dict[Position, dict[str, Any]],
     ) -> None:
         new: Rows = []
         changed: Rows = []
         registers: Rows = []
-        for position, judged in [
-            *sweep.results.items(),
-            *((at, Judged(voiding, now, before, set())) for at, (voiding, now, before) in voidings.items()),
-        ]:
+        for judged in folded.judged():
             also = judged.touched.difference(judged.event.named_keys())
-            properties = outcome_properties(judged.outcome)
+            properties = outcome_columns(judged.outcome)._asdict()
             properties["also"] = dumps(sorted(also)) if also else None
             if judged.before is None:
-                new.append(_without_none({**records[position], **properties, "judged": self._known}))
+                new.append(_without_none({**records[judged.event.position], **properties, "judged": self._known}))
                 if isinstance(judged.event, Registration):
                     registers.append(_registration(judged.event))
-            elif also or judged.outcome._replace(effects={}) != judged.before._replace(effects={}):
+            elif also or differs(judged.outcome, judged.before):
                 changed.append({"eventId": judged.event.event_id, **properties})
         await self._run(NEW_EVENTS, new)
         await self._run(REJUDGED, changed)

@@ -7,7 +7,7 @@ from typing import Any
 
 from graph_schema.answer import Handle
 from graph_schema.order import Position, event_id_of, moment_of, moment_of_us, type_of
-from graph_schema.outcome import EventStatus, Problem
+from graph_schema.outcome import EventStatus
 from graph_schema.reader import (
     About,
     Around,
@@ -24,7 +24,7 @@ from service.ports import EventFilter, ItemDetails, ItemFilter, StoredEvent
 from service.stores.neo4j import cypher
 from service.stores.neo4j.claims import read_claims
 from service.stores.neo4j.connection import Transaction, one
-from service.stores.neo4j.rows import loads
+from service.stores.values import problems_of
 
 
 class Neo4jSnapshot:
@@ -183,6 +183,6 @@ def _event(
         previous,
         digest,
         EventStatus(status),
-        tuple(Problem(*problem) for problem in loads(problems) or ()),
+        problems_of(problems),
         None if payload is None else payload.encode(),
     )

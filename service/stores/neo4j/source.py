@@ -14,7 +14,8 @@ from graph_schema.refold import Effects, Tail
 from graph_schema.state import Effect, effects_in_order
 from graph_schema.voiding import REGULATOR, Target
 from service.stores.neo4j.connection import Transaction, one
-from service.stores.neo4j.rows import loads, outcome_of, state_of
+from service.stores.neo4j.rows import state_of
+from service.stores.values import loads, outcome_of
 
 TAILS = "UNWIND $keys AS key MATCH (i:Item {key: key}) RETURN collect([i.key, i.state, i.last])"
 
@@ -61,13 +62,13 @@ RETURN collect([e.position, e.status, e.problems, e.mixing, e.claims, e.also, e.
 
 RECEIPTS = """
 UNWIND $ids AS id
-MATCH (e:Event {refersTo: id}) WHERE e.type = 'RECEIPT'
+MATCH (e:Event {refersTo: id}) USING INDEX e:Event(refersTo) WHERE e.type = 'RECEIPT'
 RETURN collect(e.position)
 """
 
 TRANSFERS = """
 UNWIND $ids AS id
-MATCH (e:Event {eventId: id}) WHERE e.type = 'TRANSFER' AND e.status = 'ACCEPTED'
+MATCH (e:Event {eventId: id}) USING INDEX e:Event(eventId) WHERE e.type = 'TRANSFER' AND e.status = 'ACCEPTED'
 RETURN collect([e.eventId, e.position])
 """
 
@@ -140,12 +141,20 @@ def _effects(record: Any) -> Iterator[tuple[Position, Effect | None]]:
 
 _TARGETS = "UNWIND $ids AS id MATCH (e:Event {eventId: id}) RETURN collect([e.eventId, e.position, e.actor])"
 _VOIDINGS_OF = """
-UNWIND $ids AS id MATCH (e:Event {refersTo: id}) WHERE e.type = 'VOIDING' RETURN collect(e.payload)
+UNWIND $ids AS id
+MATCH (e:Event {refersTo: id}) USING INDEX e:Event(refersTo) WHERE e.type = 'VOIDING'
+RETURN collect(e.payload)
 """
-_VOIDINGS = "UNWIND $ids AS id MATCH (e:Event {eventId: id}) WHERE e.type = 'VOIDING' RETURN collect(e.payload)"
-_VOIDINGS_BY = (
-    "UNWIND $actors AS actor MATCH (e:Event {actor: actor}) WHERE e.type = 'VOIDING' RETURN collect(e.payload)"
-)
+_VOIDINGS = """
+UNWIND $ids AS id
+MATCH (e:Event {eventId: id}) USING INDEX e:Event(eventId) WHERE e.type = 'VOIDING'
+RETURN collect(e.payload)
+"""
+_VOIDINGS_BY = """
+UNWIND $actors AS actor
+MATCH (e:Event {type: 'VOIDING', actor: actor}) USING INDEX e:Event(type, actor)
+RETURN collect(e.payload)
+"""
 _REGULATORS = """
 UNWIND $keys AS key MATCH (o:Organization {key: key})<-[:REGISTERS {regulator: true}]-() RETURN collect(DISTINCT o.key)
 """

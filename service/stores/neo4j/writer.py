@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from graph_schema.events import AnyEvent, Voiding
-from graph_schema.order import Position, moment_of_us
+from graph_schema.events import AnyEvent
+from graph_schema.order import Position
 from graph_schema.outcome import Outcome
-from graph_schema.refold import Sweep
-from graph_schema.voiding import Settled, settle
-from service.chain import Head, extend, now_us
+from service.chain import Head, extend, recorded_us_after
 from service.ports import NewEvent
 from service.stores.errors import StoreError
+from service.stores.folding import fold_in
 from service.stores.neo4j.connection import Transaction, one
-from service.stores.neo4j.rows import outcome_of, when
+from service.stores.neo4j.rows import seconds, when
 from service.stores.neo4j.save import Saver, refers_to
 from service.stores.neo4j.source import Neo4jSource, Neo4jVoidings
+from service.stores.values import outcome_of
 
 LOCK = """
 MATCH (l:Log {name: 'voltrace'})
@@ -56,9 +56,12 @@ class Neo4jWriter:
     async def digests(self, event_ids: Collection[str]) -> dict[str, bytes]:
         return dict(await one(self._transaction, DIGESTS, ids=list(event_ids)))
 
-    async def append(self, events: list[NewEvent]) -> dict[str, Outcome]:
+    async def head(self) -> Head:
+        return self._head
+
+    async def append(self, events: list[NewEvent], recorded_us: int | None = None) -> dict[str, Outcome]:
         head = self._head
-        recorded_us = max(now_us(), head.recorded_us + 1)
+        recorded_us = recorded_us_after(head, recorded_us)
         records: dict[Position, dict[str, Any]] = {}
         for new in events:
             previous = head
@@ -77,23 +80,11 @@ class Neo4jWriter:
         self, events: list[AnyEvent], records: dict[Position, dict[str, Any]], known: int
     ) -> dict[str, Outcome]:
         """Fold events in whose records are given, to be known from a sequence on."""
-        settled = await settle(Neo4jVoidings(self._transaction, events), events)
-        before = await self._outcomes(
-            [target for target in settled.voided if target in settled.targets]
-            + [event_id for event_id, (voiding, _) in settled.outcomes.items() if voiding.position not in records]
-        )
-        targets = [
-            settled.targets[event_id].position
-            for event_id, voided in settled.voided.items()
-            if event_id in before and voided != (before[event_id].status == "VOIDED")
-        ]
-        sweep = Sweep(Neo4jSource(self._transaction))
-        await sweep.run([event for event in events if not isinstance(event, Voiding)], settled.voided, targets)
-        stored = {key for key, line in sweep.lines.items() if line.stored}
-        await Saver(self._transaction, known, stored).save(sweep, _voidings(settled, before), records)
-        outcomes = {event_id: outcome for event_id, (_, outcome) in settled.outcomes.items()}
-        outcomes.update({judged.event.event_id: judged.outcome for judged in sweep.results.values()})
-        return {event.event_id: outcomes[event.event_id] for event in events}
+        voidings = Neo4jVoidings(self._transaction, events)
+        folded = await fold_in(events, Neo4jSource(self._transaction), voidings, self._outcomes)
+        stored = {key for key, line in folded.sweep.lines.items() if line.stored}
+        await Saver(self._transaction, known, stored).save(folded, records)
+        return folded.outcomes(events)
 
     async def _outcomes(self, event_ids: list[str]) -> dict[str, Outcome]:
         if not event_ids:
@@ -111,7 +102,7 @@ def record_of(new: NewEvent, head: Head, previous: Head) -> dict[str, Any]:
         "sequence": head.sequence,
         "position": event.position,
         "occurredAt": when(event.position),
-        "recordedAt": moment_of_us(head.recorded_us),
+        "recordedAt": seconds(head.recorded_us),
         "recordedUs": head.recorded_us,
         "actor": event.actor,
         "refersTo": refers_to(event),
@@ -119,11 +110,4 @@ def record_of(new: NewEvent, head: Head, previous: Head) -> dict[str, Any]:
         "digest": new.digest,
         "hash": head.hash,
         "previousHash": previous.hash,
-    }
-
-
-def _voidings(settled: Settled, before: dict[str, Outcome]) -> dict[Position, tuple[Voiding, Outcome, Outcome | None]]:
-    return {
-        voiding.position: (voiding, outcome, before.get(event_id))
-        for event_id, (voiding, outcome) in settled.outcomes.items()
     }

@@ -12,8 +12,9 @@ from graph_schema.order import Position
 from graph_schema.outcome import Outcome
 from service.stores.checking import StoredRecord
 from service.stores.sqlite.schema import FOREVER, GRAPH, GRAPH_TABLES
-from service.stores.sqlite.source import SqliteSource, outcome_of
+from service.stores.sqlite.source import SqliteSource
 from service.stores.sqlite.writer import SqliteWriter
+from service.stores.values import outcome_of
 
 
 class SqliteGraph:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from graph_schema.order import Position
 from graph_schema.outcome import Claim
 from graph_schema.reader import ClaimRow
-from service.stores.sqlite.source import loads
+from service.stores.values import loads
 
 if TYPE_CHECKING:
     from service.stores.sqlite.snapshot import SqliteSnapshot

@@ -10,12 +10,13 @@ from typing import Any
 from graph_schema.events import Enrolment
 from graph_schema.life import life_of
 from graph_schema.order import Position
-from graph_schema.outcome import Outcome
 from graph_schema.refold import Line, Sweep
 from graph_schema.specs import ItemSpec, LotSpec, new_items, spec_text
 from graph_schema.state import Effect
+from service.stores.folding import Folded
 from service.stores.sqlite.schema import FOREVER, STATE_COLUMNS
-from service.stores.sqlite.source import SqliteSource, dumps, state_columns
+from service.stores.sqlite.source import SqliteSource, state_columns
+from service.stores.values import differs, dumps, outcome_columns
 
 INSERTS = {
     "yielded": 14,
@@ -57,11 +58,11 @@ class Saver:
 
     def save(
         self,
-        sweep: Sweep,
-        voidings: dict[Position, tuple[Outcome, Outcome | None]],
+        folded: Folded,
         records: dict[Position, tuple[Any, ...]],
     ) -> None:
-        """Write a sweep's results, the outcomes (now, before) of voidings, and the new records of the log."""
+        """Write what folding a batch found, and the new records of the log."""
+        sweep = folded.sweep
         self._number_items(sweep.lines)
         self._number_organizations(sweep.lines.values())
         whole = []
@@ -75,7 +76,7 @@ class Saver:
             Reviser(self, self._connection, self._source, self._known).revise(whole, sweep)
         self._mention(sweep)
         self._write()
-        self._write_outcomes(sweep, voidings, records)
+        self._write_outcomes(folded, records)
 
     def _number_items(self, lines: dict[str, Line]) -> None:
         ids = self._source.ids
@@ -219,23 +220,17 @@ class Saver:
 
     def _write_outcomes(
         self,
-        sweep: Sweep,
-        voidings: dict[Position, tuple[Outcome, Outcome | None]],
+        folded: Folded,
         records: dict[Position, tuple[Any, ...]],
     ) -> None:
         new, changed = [], []
-        for position, judged in sweep.results.items():
+        for judged in folded.judged():
+            position = judged.event.position
             also = judged.touched.difference(judged.event.named_keys())
             columns = (*outcome_columns(judged.outcome), dumps(sorted(also)) if also else None, self._known)
             if judged.before is None:
                 new.append((*records[position], *columns))
-            elif _differs(judged.outcome, judged.before) or also:
-                changed.append((*columns, self._source.sequences[position]))
-        for position, (outcome, before) in voidings.items():
-            columns = (*outcome_columns(outcome), None, self._known)
-            if before is None:
-                new.append((*records[position], *columns))
-            elif _differs(outcome, before):
+            elif also or differs(judged.outcome, judged.before):
                 changed.append((*columns, self._source.sequences[position]))
         self._connection.executemany(f"INSERT INTO log VALUES ({', '.join('?' * 13)})", new)
         self._connection.executemany(
@@ -246,25 +241,6 @@ class Saver:
             "UPDATE log SET status = ?, problems = ?, mixing = ?, claims = ?, also = ?, judged = ? WHERE seq = ?",
             changed,
         )
-
-
-def outcome_columns(outcome: Outcome) -> tuple[Any, ...]:
-    """An outcome as the columns of `log`: status, problems, mixing, claims."""
-    return (
-        outcome.status.value,
-        dumps([tuple(problem) for problem in outcome.problems]) if outcome.problems else None,
-        None if outcome.mixing is None else dumps(tuple(outcome.mixing)),
-        dumps([tuple(claim) for claim in outcome.claims]) if outcome.claims else None,
-    )
-
-
-def _differs(one: Outcome, other: Outcome) -> bool:
-    return (one.status, one.problems, one.mixing, one.claims) != (
-        other.status,
-        other.problems,
-        other.mixing,
-        other.claims,
-    )
 
 
 class Reviser:

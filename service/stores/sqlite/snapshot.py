@@ -8,7 +8,7 @@ from typing import Any
 
 from graph_schema.answer import Handle
 from graph_schema.order import TYPE_ORDER, Position, event_id_of, moment_of, moment_of_us, type_of
-from graph_schema.outcome import EventStatus, Problem
+from graph_schema.outcome import EventStatus
 from graph_schema.reader import (
     About,
     Around,
@@ -25,7 +25,7 @@ from graph_schema.reader import (
 )
 from service.ports import EventFilter, ItemDetails, ItemFilter, StoredEvent
 from service.stores.sqlite.claims import read_claims
-from service.stores.sqlite.source import dumps, loads
+from service.stores.values import dumps, loads, problems_of
 
 TYPE_RANK = {name: rank for rank, name in enumerate(TYPE_ORDER)}
 _EACH = "FROM json_each(:ids) j CROSS JOIN"
@@ -293,7 +293,7 @@ class SqliteSnapshot:
                     b"",
                     digest,
                     EventStatus(status),
-                    tuple(Problem(*problem) for problem in loads(problems) or ()),
+                    problems_of(problems),
                     body,
                 )
             )

@@ -7,39 +7,16 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
-import orjson
-
 from graph_schema.canonical import parse_event
-from graph_schema.contents import Mixing
 from graph_schema.events import AnyEvent
 from graph_schema.order import Position, event_id_of
-from graph_schema.outcome import Claim, EventStatus, Outcome, Problem
+from graph_schema.outcome import Outcome
 from graph_schema.refold import Effects, Tail
 from graph_schema.state import Effect, Link, State, effects_in_order
 from service.stores.sqlite.schema import FOREVER, STATE_COLUMNS
+from service.stores.values import dumps, loads, outcome_of
 
 _NOW = f"known_to = {FOREVER}"
-
-
-def dumps(value: Any) -> str:
-    """JSON text of a value."""
-    return orjson.dumps(value).decode()
-
-
-def loads(text: str | bytes | None) -> Any:
-    """The value of JSON text; None stays None."""
-    return None if text is None else orjson.loads(text)
-
-
-def outcome_of(status: str, problems: str | None, mixing: str | None, claims: str | None) -> Outcome:
-    """A stored outcome, without its effects."""
-    return Outcome(
-        EventStatus(status),
-        {},
-        tuple(Problem(*problem) for problem in loads(problems) or ()),
-        None if mixing is None else Mixing(*loads(mixing)),
-        tuple(Claim(*claim) for claim in loads(claims) or ()),
-    )
 
 
 class SqliteSource:
@@ -52,7 +29,7 @@ class SqliteSource:
         self.sequences: dict[Position, int] = {}
 
     def _rows(self, sql: str, values: Collection[Any]) -> list[Any]:
-        return self._connection.execute(sql, (orjson.dumps(list(values)).decode(),)).fetchall()
+        return self._connection.execute(sql, (dumps(list(values)),)).fetchall()
 
     async def tails(self, keys: Collection[str]) -> dict[str, Tail]:
         found = {}

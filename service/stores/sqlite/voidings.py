@@ -10,7 +10,7 @@ from graph_schema.canonical import parse_event
 from graph_schema.events import AnyEvent, Voiding
 from graph_schema.order import Position
 from graph_schema.voiding import Target
-from service.stores.sqlite.source import dumps
+from service.stores.values import dumps
 
 _VOIDING = 15
 

@@ -9,13 +9,14 @@ from typing import Any
 from graph_schema.events import AnyEvent, Receipt, Registration, Voiding
 from graph_schema.order import Position
 from graph_schema.outcome import Outcome
-from graph_schema.refold import Sweep
-from graph_schema.voiding import REGULATOR, Settled, settle
-from service.chain import Head, extend, now_us
+from graph_schema.voiding import REGULATOR
+from service.chain import Head, extend, recorded_us_after
 from service.ports import NewEvent
+from service.stores.folding import fold_in
 from service.stores.sqlite.save import Saver
-from service.stores.sqlite.source import SqliteSource, dumps, outcome_of
+from service.stores.sqlite.source import SqliteSource
 from service.stores.sqlite.voidings import SqliteVoidings
+from service.stores.values import dumps, outcome_of
 
 
 class SqliteWriter:
@@ -32,14 +33,13 @@ class SqliteWriter:
             )
         )
 
-    def head(self) -> Head:
-        """The end of the chain."""
+    async def head(self) -> Head:
         row = self._connection.execute("SELECT seq, recorded_us, hash FROM log ORDER BY seq DESC LIMIT 1").fetchone()
         return Head() if row is None else Head(*row)
 
-    async def append(self, events: list[NewEvent]) -> dict[str, Outcome]:
-        head = self.head()
-        recorded_us = max(now_us(), head.recorded_us + 1)
+    async def append(self, events: list[NewEvent], recorded_us: int | None = None) -> dict[str, Outcome]:
+        head = await self.head()
+        recorded_us = recorded_us_after(head, recorded_us)
         records: dict[Position, tuple[Any, ...]] = {}
         bodies = []
         for new in events:
@@ -75,24 +75,12 @@ class SqliteWriter:
         """Fold events in whose records are given, to be known from a sequence on."""
         source = SqliteSource(self._connection)
         source.sequences.update({position: record[0] for position, record in records.items()})
-        settled = await settle(SqliteVoidings(self._connection, events, source.sequences), events)
-        before = self._outcomes(
-            [target for target in settled.voided if target in settled.targets]
-            + [event_id for event_id, (voiding, _) in settled.outcomes.items() if voiding.position not in records]
-        )
-        targets = [
-            settled.targets[event_id].position
-            for event_id, voided in settled.voided.items()
-            if event_id in before and voided != (before[event_id].status == "VOIDED")
-        ]
-        sweep = Sweep(source)
-        await sweep.run([event for event in events if not isinstance(event, Voiding)], settled.voided, targets)
-        Saver(self._connection, source, known).save(sweep, _voidings(settled, before), records)
-        outcomes = {event_id: outcome for event_id, (_, outcome) in settled.outcomes.items()}
-        outcomes.update({judged.event.event_id: judged.outcome for judged in sweep.results.values()})
-        return {event.event_id: outcomes[event.event_id] for event in events}
+        voidings = SqliteVoidings(self._connection, events, source.sequences)
+        folded = await fold_in(events, source, voidings, self._outcomes)
+        Saver(self._connection, source, known).save(folded, records)
+        return folded.outcomes(events)
 
-    def _outcomes(self, event_ids: list[str]) -> dict[str, Outcome]:
+    async def _outcomes(self, event_ids: list[str]) -> dict[str, Outcome]:
         if not event_ids:
             return {}
         rows = self._connection.execute(
@@ -101,9 +89,3 @@ class SqliteWriter:
             (dumps(event_ids),),
         )
         return {event_id: outcome_of(*columns) for event_id, *columns in rows}
-
-
-def _voidings(settled: Settled, before: dict[str, Outcome]) -> dict[Position, tuple[Outcome, Outcome | None]]:
-    return {
-        voiding.position: (outcome, before.get(event_id)) for event_id, (voiding, outcome) in settled.outcomes.items()
-    }

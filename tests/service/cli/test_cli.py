@@ -125,3 +125,29 @@ def test_demo_as_a_process(tmp_path: Path) -> None:
         assert "Cathode Material" in done.stdout
         assert "Balance, kg" in done.stdout
     assert "duplicate" in done.stdout
+
+
+def test_a_store_is_copied_to_another(told: str, tmp_path: Path) -> None:
+    url = f"sqlite:{tmp_path / 'copy.db'}"
+    done = run("copy", "--from", told, "--to", url)
+    assert done.exit_code == 0, done.output
+    assert "57 records, 57 of them copied now, verified" in done.output
+    more = tmp_path / "more.jsonl"
+    more.write_text(json.dumps({**story()[0], "eventId": "one-more"}))
+    assert run("ingest", "--store", told, str(more)).exit_code == 0
+    again = run("copy", "--from", told, "--to", url, "--no-verify")
+    assert "58 records, 1 of them copied now, not verified" in again.output
+    asked = ("trace", PACK_RECYCLED, "--format", "json", "--store")
+    assert run(*asked, url).output == run(*asked, told).output
+
+
+def test_what_cannot_be_copied_is_told(told: str, tmp_path: Path) -> None:
+    other = f"sqlite:{tmp_path / 'other.db'}"
+    file = tmp_path / "one.jsonl"
+    file.write_text(json.dumps({**story()[0], "eventId": "another"}))
+    assert run("ingest", "--store", other, str(file)).exit_code == 0
+    refused = run("copy", "--from", told, "--to", other)
+    assert refused.exit_code == 1
+    assert "copy to an empty store" in refused.output
+    assert "name a store that lasts" in run("copy", "--from", told, "--to", "memory:").output
+    assert "the same store" in run("copy", "--from", told, "--to", told).output

@@ -1,0 +1,110 @@
+"""Copying a log from one store to another: the same records, chain and moments of knowledge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import groupby
+from typing import NamedTuple
+
+from graph_schema.order import instant_us
+from graph_schema.outcome import EventStatus
+from service.ports import EventFilter, NewEvent, Store, StoredEvent, Writer
+from service.recording import read_event
+
+PAGE = 2_000
+"""Records read at a time, and written in one transaction where batches are small."""
+
+
+class CannotCopy(Exception):
+    """Why a log cannot be copied."""
+
+
+class Copied(NamedTuple):
+    """What was copied: records that were there before, and records in all."""
+
+    before: int
+    records: int
+
+
+async def copy(
+    source: Store, target: Store, on_progress: Callable[[int, int], None] = lambda done, records: None
+) -> Copied:
+    """Copy what the target lacks of the source's log. May be run again after an interruption, and to catch up.
+
+    Each batch keeps its recordedAt, so that `knownAt` answers in the copy as it did before. `on_progress` hears how
+    many of how many records are there. Raises CannotCopy where the target holds another log, where a record has lost
+    its payload, and where the copy does not come out like its source.
+    """
+    last = await source.sequence_at(None)
+    before = await _common(source, target, last)
+    done = before
+    on_progress(done, last)
+    while done < last:
+        batches = await _next_batches(source, done, last)
+        done = await target.write(lambda writer, batches=batches, done=done: _append(writer, batches, done))  # type: ignore[misc]
+        on_progress(done, last)
+    await _compare(source, target, last)
+    return Copied(before, last)
+
+
+async def _common(source: Store, target: Store, last: int) -> int:
+    """How many records the target has; they must be the first of the source."""
+    there = await target.sequence_at(None)
+    if there > last:
+        raise CannotCopy(f"{target.url} holds {there:,} records, more than the {last:,} of {source.url}")
+    if there and await _record(source, there) != await _record(target, there):
+        raise CannotCopy(
+            f"{target.url} holds {there:,} records of another log than {source.url}; copy to an empty store"
+        )
+    return there
+
+
+async def _record(store: Store, sequence: int) -> bytes:
+    async with store.snapshot() as snapshot:
+        (record,) = await snapshot.event_page(EventFilter(), sequence - 1, 1)
+    return record.hash
+
+
+async def _next_batches(source: Store, after: int, last: int) -> list[list[StoredEvent]]:
+    """Whole batches after a record: those of a page, but at least one."""
+    records: list[StoredEvent] = []
+    async with source.snapshot(last) as snapshot:
+        while True:
+            page = await snapshot.event_page(EventFilter(), after + len(records), PAGE)
+            records += page
+            batches = [list(batch) for _, batch in groupby(records, key=lambda record: record.recorded_at)]
+            if len(page) < PAGE or len(batches) > 1:
+                break
+    return batches if len(page) < PAGE else batches[:-1]
+
+
+async def _append(writer: Writer, batches: list[list[StoredEvent]], after: int) -> int:
+    head = await writer.head()
+    if head.sequence != after:
+        raise CannotCopy(f"something else writes to the target: it holds {head.sequence:,} records, not {after:,}")
+    for batch in batches:
+        await writer.append([_again(record) for record in batch], instant_us(batch[0].recorded_at))
+        head = await writer.head()
+        if head.hash != batch[-1].hash:
+            raise CannotCopy(f"the chain of the source is broken at record {head.sequence:,}; run `voltrace verify`")
+    return head.sequence
+
+
+def _again(record: StoredEvent) -> NewEvent:
+    where = f"record {record.sequence:,} ({record.event_id})"
+    if record.payload is None:
+        raise CannotCopy(f"{where} has no payload any more, so its graph cannot be made again")
+    read = read_event(record.payload)
+    if not isinstance(read, NewEvent) or read.digest != record.digest:
+        raise CannotCopy(f"{where} is not what was recorded; run `voltrace verify` on the source")
+    return read
+
+
+async def _compare(source: Store, target: Store, last: int) -> None:
+    """Both graphs must count the same."""
+    async with source.snapshot(last) as theirs, target.snapshot(last) as ours:
+        for status in EventStatus:
+            where = EventFilter(status=status)
+            expected, found = await theirs.event_count(where), await ours.event_count(where)
+            if expected != found:
+                raise CannotCopy(f"{target.url} has {found:,} {status.value} events, {source.url} {expected:,}")
