@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 from fastapi import FastAPI, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.requests import Request
 from strawberry.fastapi import GraphQLRouter
@@ -17,9 +17,11 @@ from strawberry.fastapi import GraphQLRouter
 from service import __version__, settings
 from service.api.context import Context
 from service.api.schema import schema
+from service.middleware import BodyLimit, Bookmarks, EndWithClient
 from service.ports import Store
 from service.running import run
 from service.settings import Settings
+from service.stores.errors import StoreError
 
 
 class Router(GraphQLRouter[Context, None]):
@@ -34,37 +36,6 @@ class Router(GraphQLRouter[Context, None]):
         return HTMLResponse(_page("graphiql.html"))
 
 
-class BodyLimit:
-    """Refuses bodies above a limit, by their stated length or while they come."""
-
-    def __init__(self, app: Any, bytes_max: int) -> None:
-        self.app = app
-        self.bytes_max = bytes_max
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Pass a request on, or answer 413."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        stated = dict(scope["headers"]).get(b"content-length", b"0")
-        if stated.isdigit() and int(stated) > self.bytes_max:
-            message = f"the body has {int(stated)} bytes, the limit is {self.bytes_max} (VOLTRACE_BODY_MAX_BYTES)"
-            response = JSONResponse({"errors": [{"message": message}]}, status_code=413)
-            await response(scope, receive, send)
-            return
-        read = 0
-
-        async def bounded() -> Any:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > self.bytes_max:
-                return {"type": "http.disconnect"}
-            return message
-
-        await self.app(scope, bounded, send)
-
-
 def create_app(store: Store, config: Settings | None = None) -> FastAPI:
     """The service over a store, which it closes when it ends."""
     config = config or settings.load()
@@ -76,6 +47,8 @@ def create_app(store: Store, config: Settings | None = None) -> FastAPI:
 
     app = FastAPI(title="voltrace", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     app.add_middleware(BodyLimit, bytes_max=config.body_max_bytes)
+    app.add_middleware(Bookmarks, store=store)
+    app.add_middleware(EndWithClient)
 
     async def context() -> Context:
         return Context(store, config)
@@ -97,7 +70,8 @@ def create_app(store: Store, config: Settings | None = None) -> FastAPI:
             sequence = await run(store, lambda: store.sequence_at(None))
         except Exception as error:
             response.status_code = 503
-            return {"status": "the store does not answer", "error": type(error).__name__}
+            reason = str(error) if isinstance(error, StoreError) else type(error).__name__
+            return {"status": "the store does not answer", "error": reason}
         return {"status": "ready", "store": store.url.partition(":")[0], "sequence": sequence}
 
     return app

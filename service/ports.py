@@ -151,6 +151,9 @@ class Store(Protocol):
     async def rebuild(self) -> int:
         """Fold the graph again from the log, keeping every moment of knowledge; the number of events."""
 
+    async def bookmark(self) -> str | None:
+        """What later reads must follow (`causality`) to see all that was written here; None: they always do."""
+
     async def close(self) -> None:
         """Let go of everything."""
 

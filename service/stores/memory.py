@@ -72,6 +72,9 @@ class MemoryStore:
         self._graphs.clear()
         return len(self.records)
 
+    async def bookmark(self) -> str | None:
+        return None
+
     async def close(self) -> None:
         self._graphs.clear()
 

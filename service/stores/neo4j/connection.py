@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -11,12 +11,15 @@ from weakref import WeakKeyDictionary
 import neo4j
 from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Neo4jError, ServiceUnavailable
 
+from service.causality import FOLLOWED
 from service.stores.errors import StoreError
 
 READ_TIMEOUT_S = 30.0
 WRITE_TIMEOUT_S = 600.0
 RETRY_TIMEOUT_S = 60.0
 CONNECT_TIMEOUT_S = 15.0
+IDLE_S = 10.0
+"""How long a connection may have been idle without being tried before it is used."""
 
 
 class Login(NamedTuple):
@@ -30,12 +33,20 @@ class Login(NamedTuple):
 class Connection:
     """Makes sessions. Bookmarks are shared by all of them, so that each sees what this process wrote before."""
 
-    def __init__(self, url: str, login: Login, read_timeout_s: float = READ_TIMEOUT_S) -> None:
+    def __init__(
+        self, url: str, login: Login, read_timeout_s: float = READ_TIMEOUT_S, retry_s: float = RETRY_TIMEOUT_S
+    ) -> None:
         self.url = url
+        self.retry_s = retry_s
         self.login = login
         self.read_timeout_s = read_timeout_s
         self._bookmarks = neo4j.AsyncGraphDatabase.bookmark_manager()
         self._drivers: WeakKeyDictionary[asyncio.AbstractEventLoop, neo4j.AsyncDriver] = WeakKeyDictionary()
+
+    @property
+    def routes(self) -> bool:
+        """Whether reads may go to other servers of a cluster than writes."""
+        return self.url.startswith("neo4j")
 
     def driver(self) -> neo4j.AsyncDriver:
         """The driver of the running event loop."""
@@ -47,8 +58,9 @@ class Connection:
                 driver = neo4j.AsyncGraphDatabase.driver(
                     self.url,
                     auth=auth,
-                    max_transaction_retry_time=RETRY_TIMEOUT_S,
+                    max_transaction_retry_time=self.retry_s,
                     connection_timeout=CONNECT_TIMEOUT_S,
+                    liveness_check_timeout=IDLE_S,
                     connection_acquisition_timeout=CONNECT_TIMEOUT_S * 2,
                     notifications_min_severity="OFF",
                     user_agent="voltrace",
@@ -62,7 +74,10 @@ class Connection:
         mode = neo4j.WRITE_ACCESS if writes else neo4j.READ_ACCESS
         with self.errors():
             async with self.driver().session(
-                database=self.login.database, default_access_mode=mode, bookmark_manager=self._bookmarks
+                database=self.login.database,
+                default_access_mode=mode,
+                bookmark_manager=self._bookmarks,
+                bookmarks=neo4j.Bookmarks.from_raw_values(FOLLOWED.get()),
             ) as session:
                 yield session
 
@@ -78,10 +93,6 @@ class Connection:
     async def bookmarks(self) -> frozenset[str]:
         """What a later read must see, also through another process."""
         return frozenset(await self._bookmarks.get_bookmarks())
-
-    async def follow(self, bookmarks: Iterable[str]) -> None:
-        """See, from now on, what another process has written."""
-        await self._bookmarks.update_bookmarks([], list(bookmarks))
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -104,6 +115,12 @@ class Connection:
         driver = self._drivers.pop(asyncio.get_running_loop(), None)
         if driver is not None:
             await driver.close()
+
+
+def retryable(error: StoreError) -> bool:
+    """Whether it may go well when it is tried again."""
+    cause = error.__cause__
+    return isinstance(cause, Neo4jError | DriverError) and cause.is_retryable()
 
 
 async def one(transaction: neo4j.AsyncTransaction | neo4j.AsyncManagedTransaction, query: str, **values: Any) -> Any:

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 
 import neo4j
 
 from graph_schema.order import instant_us
+from service.causality import encode
 from service.ports import Fault, T, Writer
 from service.stores.checking import check
 from service.stores.errors import StoreError
 from service.stores.neo4j.checking import Neo4jGraph, rebuild
-from service.stores.neo4j.connection import READ_TIMEOUT_S, WRITE_TIMEOUT_S, Connection, Login, Transaction, one
+from service.stores.neo4j.connection import (
+    READ_TIMEOUT_S,
+    RETRY_TIMEOUT_S,
+    WRITE_TIMEOUT_S,
+    Connection,
+    Login,
+    Transaction,
+    one,
+    retryable,
+)
 from service.stores.neo4j.migrating import migrate, outstanding
 from service.stores.neo4j.snapshot import Neo4jSnapshot
 from service.stores.neo4j.writer import Neo4jWriter
 
 SEQUENCE = "MATCH (l:Log {name: 'voltrace'}) RETURN [l.sequence, coalesce(l.rebuilding, false)]"
+RETRY_AFTER_S = (0.0, 0.2, 1.0)
+"""When a read is begun again."""
 SEQUENCE_AT = "MATCH (b:Batch) WHERE b.recordedUs <= $us RETURN b.last ORDER BY b.recordedUs DESC LIMIT 1"
 
 
@@ -31,9 +44,15 @@ class Neo4jStore:
 
     blocking = False
 
-    def __init__(self, url: str, login: Login = Login(), read_timeout_s: float = READ_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        url: str,
+        login: Login = Login(),
+        read_timeout_s: float = READ_TIMEOUT_S,
+        retry_s: float = RETRY_TIMEOUT_S,
+    ) -> None:
         self.url = url
-        self.connection = Connection(url, login, read_timeout_s)
+        self.connection = Connection(url, login, read_timeout_s, retry_s)
         self._ready = False
 
     async def _prepare(self) -> None:
@@ -44,9 +63,10 @@ class Neo4jStore:
 
     async def sequence_at(self, known_at: datetime | None) -> int:
         await self._prepare()
-        async with self.connection.reading() as transaction:
+        async with AsyncExitStack() as stack:
+            transaction, last = await self._opened(stack)
             if known_at is None:
-                return await self._last(transaction)
+                return last
             return int(await one(transaction, SEQUENCE_AT, us=instant_us(known_at)) or 0)
 
     async def _last(self, transaction: Transaction) -> int:
@@ -60,9 +80,25 @@ class Neo4jStore:
     @asynccontextmanager
     async def snapshot(self, sequence: int | None = None) -> AsyncIterator[Neo4jSnapshot]:
         await self._prepare()
-        async with self.connection.reading() as transaction:
-            last = await self._last(transaction)
+        async with AsyncExitStack() as stack:
+            transaction, last = await self._opened(stack)
             yield Neo4jSnapshot(transaction, last if sequence is None else min(sequence, last))
+
+    async def _opened(self, stack: AsyncExitStack) -> tuple[Transaction, int]:
+        """A read transaction and the last record it sees; begun again where a server was lost."""
+        for wait_s in (*RETRY_AFTER_S, None):
+            async with AsyncExitStack() as trying:
+                try:
+                    transaction = await trying.enter_async_context(self.connection.reading())
+                    last = await self._last(transaction)
+                except StoreError as error:
+                    if wait_s is None or not retryable(error):
+                        raise
+                else:
+                    await stack.enter_async_context(trying.pop_all())
+                    break
+            await asyncio.sleep(wait_s)
+        return transaction, last
 
     async def write(self, work: Callable[[Writer], Awaitable[T]]) -> T:
         await self._prepare()
@@ -82,6 +118,9 @@ class Neo4jStore:
     async def rebuild(self) -> int:
         await self._prepare()
         return await rebuild(self.connection)
+
+    async def bookmark(self) -> str | None:
+        return encode(await self.connection.bookmarks())
 
     async def close(self) -> None:
         await self.connection.close()

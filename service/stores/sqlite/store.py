@@ -150,6 +150,9 @@ class SqliteStore:
             self._write.execute("COMMIT")
         return count
 
+    async def bookmark(self) -> str | None:
+        return None
+
     async def close(self) -> None:
         for connection in self._open:
             connection.close()

@@ -8,6 +8,7 @@ machine. The versions are those of `VOLTRACE_TEST_NEO4J_VERSIONS` (default: `VER
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,11 +63,29 @@ def running(version: str) -> Iterator[Server]:
         user = os.environ.get("VOLTRACE_TEST_NEO4J_USER")
         yield Server(address, Login(user, os.environ.get("VOLTRACE_TEST_NEO4J_PASSWORD", "")), version, "named")
     elif docker_answers():
-        from testcontainers.community.neo4j import Neo4jContainer
-
-        with Neo4jContainer(f"neo4j:{version}") as container:
-            login = Login(container.username, container.password)
-            yield Server(container.get_connection_url(), login, version, "a container")
+        with _container(version) as server:
+            yield server
     else:
         with local.started(version) as server:
             yield server
+
+
+@contextmanager
+def with_login(version: str) -> Iterator[Server]:
+    """A server that asks for a login, until the block ends; one that is named is taken where it does."""
+    if os.environ.get("VOLTRACE_TEST_NEO4J_USER") or docker_answers():
+        with running(version) as server:
+            yield server
+    else:
+        found = version if version in VERSIONS else VERSIONS[0]
+        with local.started(found, Login("neo4j", secrets.token_urlsafe())) as server:
+            yield server
+
+
+@contextmanager
+def _container(version: str) -> Iterator[Server]:
+    from testcontainers.community.neo4j import Neo4jContainer
+
+    with Neo4jContainer(f"neo4j:{version}") as container:
+        login = Login(container.username, container.password)
+        yield Server(container.get_connection_url(), login, version, "a container")

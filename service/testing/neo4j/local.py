@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 
+import neo4j
 import platformdirs
 
 from service.stores.neo4j import Login
@@ -70,8 +71,8 @@ def jars(version: str) -> Path:
 
 
 @contextmanager
-def started(version: str) -> Iterator[Server]:
-    """A server of our own, with an empty database of its own, until the block ends."""
+def started(version: str, login: Login = Login()) -> Iterator[Server]:
+    """A server of our own, with an empty database of its own, until the block ends. A login is asked for, if given."""
     java = java_for(version)
     if java is None:
         raise RuntimeError(f"no JDK here runs Neo4j {version}; run: apt-get install openjdk-17-jdk-headless")
@@ -83,7 +84,15 @@ def started(version: str) -> Iterator[Server]:
     ):
         port = _free_port()
         opens = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENS]
-        program = ["-cp", f"{lib}/*", str(launcher), folder, str(port), "false", str(CACHE_MIB)]
+        program = [
+            "-cp",
+            f"{lib}/*",
+            str(launcher),
+            folder,
+            str(port),
+            str(login.user is not None).lower(),
+            str(CACHE_MIB),
+        ]
         command = [str(java), *JVM, *opens, *program]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True) as process:
             assert process.stdin is not None
@@ -92,13 +101,26 @@ def started(version: str) -> Iterator[Server]:
                 if not any(line.startswith("ready") for line in process.stdout):
                     log.seek(0)
                     raise RuntimeError(f"Neo4j {version} did not start:\n{log.read()[-3000:]}")
-                yield Server(f"bolt://127.0.0.1:{port}", Login(), version, f"its Maven artifacts under {java}")
+                server = Server(f"bolt://127.0.0.1:{port}", login, version, f"its Maven artifacts under {java}")
+                if login.user is not None:
+                    _change_password(server)
+                yield server
             finally:
                 process.stdin.close()
                 try:
                     process.wait(30)
                 except subprocess.TimeoutExpired:
                     process.kill()
+
+
+def _change_password(server: Server) -> None:
+    """A new server knows the login neo4j/neo4j, which must change its password first."""
+    with (
+        neo4j.GraphDatabase.driver(server.url, auth=("neo4j", "neo4j")) as driver,
+        driver.session(database="system") as session,
+    ):
+        change = "ALTER CURRENT USER SET PASSWORD FROM 'neo4j' TO $password"
+        session.run(change, password=server.login.password).consume()
 
 
 def _free_port() -> int:

@@ -11,6 +11,7 @@ import pytest
 
 from graph_schema.neo4j import migrations
 from service.bootstrap import open_store
+from service.causality import FOLLOWED, decode
 from service.settings import Settings
 from service.stores.contract.telling import made, tell, unit
 from service.stores.errors import StoreError
@@ -146,9 +147,13 @@ def test_another_process_is_seen_by_its_bookmarks(server: Server, store: Neo4jSt
     async def run() -> None:
         other = server.store()
         await tell(other, made("p", 1, unit("P")))
-        await store.connection.follow(await other.connection.bookmarks())
+        told = await other.bookmark()
+        assert told is not None
+        token = FOLLOWED.set(decode(told))
         async with store.snapshot() as snapshot:
             assert await snapshot.find("P") == "P"
+        FOLLOWED.reset(token)
+        assert decode(await store.bookmark() or "") >= decode(told), "what was followed is handed on"
         await other.close()
 
     RUNNER.run(run())

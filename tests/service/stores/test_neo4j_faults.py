@@ -1,0 +1,212 @@
+"""A Neo4j that goes away, refuses, or answers too late; and clients that do."""
+
+import asyncio
+import io
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import neo4j
+import pytest
+from starlette.testclient import TestClient
+
+from seed.story import story
+from service.app import create_app
+from service.ingesting import Ingest
+from service.recording import RecordStatus
+from service.settings import Settings
+from service.stores.contract.telling import made, standing, tell, unit
+from service.stores.errors import StoreError
+from service.stores.neo4j import Login, Neo4jStore
+from service.stores.neo4j.connection import one
+from service.testing.neo4j import with_login
+from service.testing.neo4j.server import Server
+from tests.conftest import NEO4J_VERSIONS
+from tests.service.stores.proxy import Proxy
+from tests.support import RUNNER
+
+pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+AWAY_S = 1.5
+
+
+@pytest.fixture
+def server(neo4j_servers: Any) -> Server:
+    found: Server = neo4j_servers(NEO4J_VERSIONS[0])
+    found.empty()
+    return found
+
+
+@pytest.fixture
+def proxy(server: Server) -> Iterator[Proxy]:
+    made_proxy = Proxy(server.url)
+    yield made_proxy
+    made_proxy.end()
+
+
+def test_an_ingest_outlives_a_lost_server(server: Server, proxy: Proxy) -> None:
+    """The server is away for a while in the middle: nothing is lost, nothing twice."""
+    lines = b"\n".join(json.dumps(event).encode() for event in story())
+    store = Neo4jStore(proxy.url, server.login)
+    cut: list[threading.Thread] = []
+
+    def away() -> None:
+        proxy.close()
+        time.sleep(AWAY_S)
+        proxy.open()
+
+    def progress(now: Any) -> None:
+        if now.events >= 20 and not cut:
+            cut.append(threading.Thread(target=away))
+            cut[0].start()
+
+    async def run() -> None:
+        report = await Ingest(store, batch=5, on_progress=progress).run(["-"], io.BytesIO(lines))
+        assert report.rejected == 0
+        assert sum(report.counts.values()) == 57
+        assert report.counts[RecordStatus.REJECTED] == 0
+        assert await store.verify() == []
+        assert await store.sequence_at(None) == 57
+        await store.close()
+
+    RUNNER.run(run())
+    cut[0].join()
+
+
+def test_what_was_not_acknowledged_is_ingested_again(server: Server, proxy: Proxy) -> None:
+    """Where it stays away, the ingest ends with an error; run again, it completes."""
+    lines = b"\n".join(json.dumps(event).encode() for event in story())
+    store = Neo4jStore(proxy.url, server.login, retry_s=0.5)
+
+    def progress(now: Any) -> None:
+        if now.events == 20:
+            proxy.close()
+
+    async def run() -> None:
+        with pytest.raises(StoreError, match=r"no Neo4j answers at bolt://.*is it started"):
+            await Ingest(store, batch=5, on_progress=progress).run(["-"], io.BytesIO(lines))
+        proxy.open()
+        report = await Ingest(store, batch=5).run(["-"], io.BytesIO(lines))
+        assert report.counts[RecordStatus.DUPLICATE] >= 20, "what was acknowledged is there"
+        assert sum(report.counts.values()) == 57
+        assert await store.sequence_at(None) == 57
+        await store.close()
+
+    RUNNER.run(run())
+
+
+def test_the_service_recovers_with_the_server(server: Server, proxy: Proxy) -> None:
+    store = Neo4jStore(proxy.url, server.login, retry_s=0.5)
+    query = {"query": "{ items { totalCount } }"}
+    with TestClient(create_app(store, Settings(store=store.url))) as client:
+        assert client.get("/readyz").status_code == 200
+        proxy.close()
+        away = client.get("/readyz")
+        assert away.status_code == 503
+        assert "no Neo4j answers" in away.json()["error"]
+        failed = client.post("/graphql", json=query).json()
+        assert "no Neo4j answers" in failed["errors"][0]["message"], failed
+        proxy.open()
+        assert client.get("/readyz").status_code == 200, "without a restart"
+        assert client.post("/graphql", json=query).json() == {"data": {"items": {"totalCount": 0}}}
+
+
+def test_another_service_is_followed_over_http(server: Server) -> None:
+    first, second = server.store(), server.store()
+    event = made("p", 1, unit("P"))
+    record = "mutation ($events: [EventInput!]!) { recordEvents(events: $events) { results { status } } }"
+    with (
+        TestClient(create_app(first, Settings(store=first.url))) as writer,
+        TestClient(create_app(second, Settings(store=second.url))) as reader,
+    ):
+        answer = writer.post("/graphql", json={"query": record, "variables": {"events": [event]}})
+        assert answer.json()["data"]["recordEvents"]["results"] == [{"status": "ACCEPTED"}]
+        bookmark = answer.headers["voltrace-bookmark"]
+        headers = {"voltrace-bookmark": bookmark}
+        found = reader.post("/graphql", json={"query": '{ item(key: "P") { key } }'}, headers=headers)
+        assert found.json() == {"data": {"item": {"key": "P"}}}
+        refused = reader.post("/graphql", json={"query": "{ __typename }"}, headers={"voltrace-bookmark": "%"})
+        assert refused.status_code == 400
+        assert "Voltrace-Bookmark" in refused.json()["errors"][0]["message"]
+
+
+class Sessions:
+    """What a store asks of the driver."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked: list[dict[str, Any]] = []
+        opened = neo4j.AsyncDriver.session
+
+        def session(driver: Any, **config: Any) -> Any:
+            self.asked.append(config)
+            return opened(driver, **config)
+
+        monkeypatch.setattr(neo4j.AsyncDriver, "session", session)
+
+
+def test_reads_may_go_to_replicas_and_follow_writes(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over `neo4j://`: a routing driver, reads with read access and bookmarks, writes to the leader."""
+    store = Neo4jStore(server.url.replace("bolt://", "neo4j://"), server.login)
+
+    async def run() -> None:
+        await store.sequence_at(None)
+        sessions = Sessions(monkeypatch)
+        await tell(store, made("p", 1, unit("P")))
+        assert [asked["default_access_mode"] for asked in sessions.asked] == [neo4j.WRITE_ACCESS]
+        sessions.asked.clear()
+        assert await standing(store, "p") == ["ACCEPTED"]
+        assert {asked["default_access_mode"] for asked in sessions.asked} == {neo4j.READ_ACCESS}
+        assert all(asked["bookmark_manager"] is not None for asked in sessions.asked)
+        assert await store.connection.bookmarks(), "the write left a bookmark"
+        await store.close()
+
+    RUNNER.run(run())
+    assert store.connection.routes
+
+
+def test_a_query_ends_with_its_client(server: Server) -> None:
+    store = server.store()
+
+    async def run() -> None:
+        await store.sequence_at(None)
+
+        async def long() -> None:
+            async with store.connection.reading() as transaction:
+                await one(transaction, "UNWIND range(1, 1000000000) AS forever WITH sum(sqrt(forever)) AS s RETURN s")
+
+        task = asyncio.create_task(long())
+        while not await _running(store, "forever"):
+            await asyncio.sleep(0.02)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        while await _running(store, "forever"):
+            await asyncio.sleep(0.02)
+        assert await store.sequence_at(None) == 0, "the store goes on"
+        await store.close()
+
+    RUNNER.run(asyncio.wait_for(run(), 60))
+
+
+async def _running(store: Neo4jStore, text: str) -> bool:
+    async with store.connection.session(writes=True) as session:
+        found = [record[0] async for record in await session.run("SHOW TRANSACTIONS YIELD currentQuery")]
+    return any(text in query for query in found)
+
+
+def test_a_wrong_password_is_told() -> None:
+    with with_login(NEO4J_VERSIONS[0]) as server:
+        assert server.login.user is not None
+
+        async def run(login: Login) -> int:
+            store = Neo4jStore(server.url, login)
+            try:
+                return await store.sequence_at(None)
+            finally:
+                await store.close()
+
+        assert RUNNER.run(run(server.login)) == 0
+        for login in (server.login._replace(password="wrong"), Login()):
+            with pytest.raises(StoreError, match=r"refuses the login.*VOLTRACE_NEO4J_PASSWORD"):
+                RUNNER.run(run(login))
