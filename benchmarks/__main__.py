@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import http, recording, tracing
+from benchmarks import http, neo4j, recording, tracing
 from benchmarks.measure import fill
 from graph_schema.answer import Direction
 from service.running import drive
@@ -28,7 +28,7 @@ def run(batteries: int, small: int, starts: int) -> dict[str, Any]:
         }
     }
     with tempfile.TemporaryDirectory() as folder:
-        tiny, _ = fill(Path(folder) / "small.db", small)
+        tiny, told = fill(Path(folder) / "small.db", small)
         large, report["recording, batches of 2,000"] = fill(Path(folder) / "large.db", batteries)
         keys = tracing.starts(large, starts)
         report["trace forward"] = tracing.against_bare(large, keys, Direction.FORWARD)
@@ -37,6 +37,12 @@ def run(batteries: int, small: int, starts: int) -> dict[str, Any]:
         report["trace in a larger history"] = tracing.of_one_size(tiny, large)
         report["trace against memory"] = tracing.against_dicts(small, tiny, tracing.starts(tiny, starts))
         report["trace through HTTP"] = http.through_http(large)
+        report["point reads"] = tracing.point_reads(tiny, tracing.starts(tiny, starts))
+        report["trace in the smaller history"] = tracing.against_bare(
+            tiny, tracing.starts(tiny, starts), Direction.FORWARD
+        )
+        report["recording, batches of 2,000, smaller history"] = told
+        report |= neo4j.measure(small, tracing.starts(tiny, starts))
         report["profile of tracing"] = tracing.profile(large, keys)
         report["recording, batches of 10"] = recording.small_batches(large)
         for store in (tiny, large):

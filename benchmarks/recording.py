@@ -23,7 +23,7 @@ SMALL_EVENTS = 3_000
 
 
 def small_batches(store: SqliteStore) -> dict[str, float]:
-    """Batches of ten on a store that holds a history: one more inspection each, durable after every batch."""
+    """Batches of ten on a store that holds a history: one more transfer each, durable after every batch."""
     connection = store.borrow()
     keys = [
         key
@@ -32,7 +32,15 @@ def small_batches(store: SqliteStore) -> dict[str, float]:
         )
     ]
     store.give_back(connection)
-    events = [
+    events = transfers(keys)
+    prepared = list(batches(events, SMALL_BATCH))
+    taken = seconds(lambda: [drive(record(store, batch)) for batch in prepared], repeat=1)
+    return {"events": len(events), "events/s": len(events) / taken}
+
+
+def transfers(keys: list[str]) -> list[bytes]:
+    """One more event for each item."""
+    return [
         orjson.dumps(
             {
                 "eventId": f"bench-{number}",
@@ -45,9 +53,6 @@ def small_batches(store: SqliteStore) -> dict[str, float]:
         )
         for number, key in enumerate(keys)
     ]
-    prepared = list(batches(events, SMALL_BATCH))
-    taken = seconds(lambda: [drive(record(store, batch)) for batch in prepared], repeat=1)
-    return {"events": len(events), "events/s": len(events) / taken}
 
 
 def memory(batteries: int) -> dict[str, float]:

@@ -62,6 +62,16 @@ def against_bare(store: SqliteStore, keys: list[str], direction: Direction) -> d
     return drive(snapshot_of())
 
 
+def point_reads(store: SqliteStore, keys: list[str]) -> dict[str, float]:
+    """An item by its key, with its facts."""
+
+    async def read(key: str) -> None:
+        async with store.snapshot() as snapshot:
+            await snapshot.details([await snapshot.find(key)])
+
+    return {"ms": seconds(lambda: [drive(read(key)) for key in keys]) * 1000 / len(keys)}
+
+
 def against_past(store: SqliteStore, keys: list[str]) -> dict[str, float]:
     """A trace of what was known when half of the log was there, a node, against a trace of now, a node."""
 

@@ -105,16 +105,20 @@ class Connection:
             ) from error
         except (ServiceUnavailable, ConfigurationError) as error:
             raise StoreError(
-                f"no Neo4j answers at {self.url}: {error}; is it started, is the address right?"
+                f"no Neo4j answers at {self.url}: {_line(error)}; is it started, is the address right?"
             ) from error
         except (Neo4jError, DriverError, OSError) as error:
-            raise StoreError(f"{self.url}: {error}") from error
+            raise StoreError(f"{self.url}: {_line(error)}") from error
 
     async def close(self) -> None:
         """Close the connections of the running event loop."""
         driver = self._drivers.pop(asyncio.get_running_loop(), None)
         if driver is not None:
             await driver.close()
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def retryable(error: StoreError) -> bool:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from graph_schema.neo4j import Migration, migrations
 from service.stores.errors import StoreError
 from service.stores.neo4j.connection import Connection, one
 
+OLDEST = (5, 26)
+"""The oldest Neo4j that knows all that is asked of it."""
 APPLIED = "MATCH (s:Schema {name: 'voltrace'}) RETURN s.version"
 OCCUPIED = "RETURN EXISTS { MATCH (e:Event) } OR EXISTS { MATCH (i:Item) }"
 MARK = "MERGE (s:Schema {name: 'voltrace'}) SET s.version = $version"
@@ -14,7 +18,17 @@ MARK = "MERGE (s:Schema {name: 'voltrace'}) SET s.version = $version"
 async def version(connection: Connection) -> int:
     """The number of the last migration that was applied; 0 for none."""
     async with connection.session(writes=True) as session, await session.begin_transaction() as transaction:
-        return int(await one(transaction, APPLIED) or 0)
+        result = await transaction.run(APPLIED)
+        record = await result.single()
+        refuse_older(connection.url, (await result.consume()).server.agent)
+        return 0 if record is None else int(record[0])
+
+
+def refuse_older(url: str, agent: str) -> None:
+    """Raises StoreError where a server, as it calls itself (`Neo4j/5.26.20`), is older than what is needed."""
+    told = re.match(r"Neo4j/(\d+)\.(\d+)", agent)
+    if told and (int(told[1]), int(told[2])) < OLDEST:
+        raise StoreError(f"{url} is {agent}; voltrace needs Neo4j {OLDEST[0]}.{OLDEST[1]} or newer")
 
 
 async def outstanding(connection: Connection) -> list[Migration]:

@@ -10,14 +10,18 @@ from typing import Any
 import pytest
 
 from graph_schema.neo4j import migrations
+from graph_schema.neo4j.description import EDGES, NODES, document
+from seed.story import story
 from service.bootstrap import open_store
 from service.causality import FOLLOWED, decode
 from service.settings import Settings
+from service.stores.contract.script import BATCHES
 from service.stores.contract.telling import made, tell, unit
 from service.stores.errors import StoreError
 from service.stores.neo4j import Neo4jStore, cypher
 from service.stores.neo4j.connection import one
 from service.stores.neo4j.migrating import migrate, version
+from service.stores.neo4j.rows import LABELS
 from service.testing.neo4j.server import Server
 from tests.conftest import NEO4J_VERSIONS
 from tests.support import RUNNER
@@ -94,6 +98,7 @@ def test_a_level_begins_at_the_index_and_goes_one_edge(store: Neo4jStore, query:
 SCRIPT = """
 import asyncio, sys
 from service.recording import record
+from service.stores.contract.script import BATCHES
 from service.stores.contract.telling import made, unit
 from service.stores.neo4j import Neo4jStore
 
@@ -192,3 +197,36 @@ def test_a_wrong_address_is_told(url: str, reason: str) -> None:
         RUNNER.run(run())
     assert reason in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_every_label_type_and_property_is_described(store: Neo4jStore) -> None:
+    """What the scripted history leaves in a database is what `docs/graph.md` describes, and the other way round."""
+    pairs = "UNWIND [name IN keys({0}) | [name, valueType({0}[name])]] AS pair"
+    nodes = f"MATCH (n) UNWIND labels(n) AS label {pairs.format('n')} RETURN DISTINCT label, pair[0], pair[1]"
+    edges = f"MATCH (a)-[r]->(b) {pairs.format('r')} RETURN DISTINCT type(r), pair[0], pair[1]"
+    ends = "MATCH (a)-[r]->(b) UNWIND labels(a) AS s UNWIND labels(b) AS t RETURN DISTINCT type(r), s, t"
+
+    async def rows(query: str) -> set[tuple[str, str, str]]:
+        async with store.connection.session(writes=False) as session:
+            found = [record.values() async for record in await session.run(query)]
+        return {(a, b, c.replace(" NOT NULL", "").replace("LIST<INTEGER>", "BYTES")) for a, b, c in found}
+
+    async def run() -> None:
+        for _, batch in BATCHES:
+            await tell(store, *batch)
+        await tell(store, *story())
+        found = {row for row in await rows(nodes) if row[0] not in LABELS.values()}
+        said = {(label, name, kind) for label, node in NODES.items() for name, (kind, _) in node.properties.items()}
+        assert found == said
+        found = await rows(edges)
+        assert found == {
+            (kind, name, edge.properties[name][0]) for kind, edge in EDGES.items() for name in edge.properties
+        }
+        found = {row for row in await rows(ends) if not set(row) & set(LABELS.values())}
+        assert found == {(name, edge.source, edge.target) for name, edge in EDGES.items()}
+
+    RUNNER.run(run())
+
+
+def test_the_description_is_up_to_date() -> None:
+    assert (ROOT / "docs" / "graph.md").read_text() == document() + "\n", "run: voltrace schema neo4j > docs/graph.md"

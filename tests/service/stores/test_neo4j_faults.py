@@ -21,6 +21,7 @@ from service.stores.contract.telling import made, standing, tell, unit
 from service.stores.errors import StoreError
 from service.stores.neo4j import Login, Neo4jStore
 from service.stores.neo4j.connection import one
+from service.stores.neo4j.migrating import refuse_older
 from service.testing.neo4j import with_login
 from service.testing.neo4j.server import Server
 from tests.conftest import NEO4J_VERSIONS
@@ -210,3 +211,10 @@ def test_a_wrong_password_is_told() -> None:
         for login in (server.login._replace(password="wrong"), Login()):
             with pytest.raises(StoreError, match=r"refuses the login.*VOLTRACE_NEO4J_PASSWORD"):
                 RUNNER.run(run(login))
+
+
+def test_an_old_server_is_refused() -> None:
+    refuse_older("bolt://new", "Neo4j/5.26.20")
+    refuse_older("bolt://new", "Neo4j/2026.09.0")
+    with pytest.raises(StoreError, match=r"bolt://old is Neo4j/4\.4\.40; voltrace needs Neo4j 5\.26 or newer"):
+        refuse_older("bolt://old", "Neo4j/4.4.40")

@@ -1,0 +1,27 @@
+# The service, as `voltrace serve` runs it: installed from a wheel, with the versions of requirements.lock, as a user
+# without rights.
+
+FROM python:3.11.14-slim-bookworm AS build
+WORKDIR /src
+COPY pyproject.toml requirements.lock README.md LICENSE ./
+COPY graph_schema graph_schema
+COPY service service
+COPY seed seed
+RUN grep -oE '^[A-Za-z0-9._-]+==[^ ]+' requirements.lock > /constraints.txt \
+ && pip wheel --no-cache-dir --wheel-dir /wheels --constraint /constraints.txt .
+
+FROM python:3.11.14-slim-bookworm
+RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/voltrace voltrace
+COPY --from=build /wheels /wheels
+RUN pip install --no-cache-dir --no-index --find-links /wheels voltrace && rm -rf /wheels
+USER 10001
+WORKDIR /var/lib/voltrace
+ENV VOLTRACE_HOST=0.0.0.0 \
+    VOLTRACE_STORE=sqlite:/var/lib/voltrace/voltrace.db \
+    PYTHONUNBUFFERED=1
+VOLUME /var/lib/voltrace
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
+ENTRYPOINT ["voltrace"]
+CMD ["serve"]

@@ -1,0 +1,206 @@
+"""What is in a Neo4j database: labels, types, properties, what each means. `docs/graph.md` is made of this."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+Properties = dict[str, tuple[str, str]]
+"""Name -> type as Neo4j calls it, meaning. JSON in a STRING is for voltrace to read, not for queries."""
+
+KNOWN: Properties = {
+    "knownFrom": ("INTEGER", "the sequence number of the log from which on this is known"),
+    "knownTo": ("INTEGER", "the one from which on it is known no more; missing: it stands"),
+}
+SPAN: Properties = {
+    "from": ("ZONED DATETIME", "since when, UTC"),
+    "to": ("ZONED DATETIME", "until when; missing: still"),
+    "openedBy": ("STRING", "the event that began it"),
+    "closedBy": ("STRING", "the event that ended it"),
+    "opened": ("BYTES", "the position of that event in the total order"),
+    "closed": ("BYTES", "likewise of the end"),
+    "closedKnown": ("INTEGER", "the sequence number from which on the end is known"),
+    **KNOWN,
+}
+
+
+class NodeKind(NamedTuple):
+    """A label: what it stands for, and its properties."""
+
+    text: str
+    properties: Properties
+
+
+class EdgeKind(NamedTuple):
+    """A relationship type: labels of its ends, what it says, and its properties."""
+
+    source: str
+    target: str
+    text: str
+    properties: Properties
+
+
+ITEM: Properties = {
+    "key": ("STRING", "the digital ID, unique"),
+    "model": ("STRING", "as stated"),
+    "chemistry": ("STRING", "as stated"),
+    "material": ("STRING", "of a lot, as stated"),
+    "grade": ("STRING", "as stated"),
+    "massKg": ("FLOAT", "as stated, kg"),
+    "energyKwh": ("FLOAT", "as stated, kWh"),
+    "state": ("STRING", "the present state, JSON"),
+    "last": ("BYTES", "the position of the last event that touched it"),
+}
+
+NODES: dict[str, NodeKind] = {
+    "Item": NodeKind(
+        "Whatever has substance: also labelled `Battery`, `Module`, `Cell`, `Component`, `Vehicle` or `MaterialLot`. "
+        "The facts of it as of a moment are on its `YIELDED`.",
+        ITEM,
+    ),
+    "Organization": NodeKind(
+        "A company or authority.",
+        {"key": ("STRING", "its key, unique"), "name": ("STRING", "as it registered last")},
+    ),
+    "Event": NodeKind(
+        "A record of the log: what somebody reported, never changed, and what it stands as.",
+        {
+            "eventId": ("STRING", "unique"),
+            "type": ("STRING", "PRODUCTION, TRANSFER, ..."),
+            "sequence": ("INTEGER", "its number in the log, from 1"),
+            "occurredAt": ("ZONED DATETIME", "when it happened, UTC"),
+            "recordedAt": ("ZONED DATETIME", "when it was recorded, UTC"),
+            "recordedUs": ("INTEGER", "the same in microseconds since 1970"),
+            "actor": ("STRING", "the key of the organization that reports it"),
+            "refersTo": ("STRING", "the event that a receipt or a voiding names"),
+            "payload": ("STRING", "the event as it was sent, JSON"),
+            "status": ("STRING", "ACCEPTED, PENDING, CONTESTED or VOIDED, as of now"),
+            "problems": ("STRING", "why it is pending or contested, JSON"),
+            "mixing": ("STRING", "what a transformation divides by, JSON"),
+            "claims": ("STRING", "the edges that a contested event claims, JSON"),
+            "also": ("STRING", "items that it looked at without naming them, JSON"),
+            "judged": ("INTEGER", "the sequence number from which on it stands so"),
+            "position": ("BYTES", "its place in the total order of events"),
+            "digest": ("BYTES", "SHA-256 of its canonical form"),
+            "hash": ("BYTES", "the hash chain up to it"),
+            "previousHash": ("BYTES", "the hash chain before it"),
+        },
+    ),
+    "Judgement": NodeKind(
+        "What an event stood as before.",
+        {
+            "status": ("STRING", "as on the event"),
+            "problems": ("STRING", "as on the event"),
+            "mixing": ("STRING", "as on the event"),
+            "claims": ("STRING", "as on the event"),
+            **KNOWN,
+        },
+    ),
+    "Identifier": NodeKind("Another name of items.", {"value": ("STRING", "unique")}),
+    "Batch": NodeKind(
+        "Events that were recorded at once.",
+        {
+            "recordedUs": ("INTEGER", "when, in microseconds since 1970, unique"),
+            "last": ("INTEGER", "the sequence number of its last event"),
+        },
+    ),
+    "Log": NodeKind(
+        "The one end of the log; who writes holds its lock.",
+        {
+            "name": ("STRING", "voltrace"),
+            "sequence": ("INTEGER", "the last sequence number"),
+            "recordedUs": ("INTEGER", "when it was recorded"),
+            "hash": ("BYTES", "the hash chain up to it"),
+            "writers": ("INTEGER", "how often it was locked"),
+        },
+    ),
+    "Schema": NodeKind(
+        "Which migrations were applied.",
+        {"name": ("STRING", "voltrace"), "version": ("INTEGER", "the number of the last one")},
+    ),
+}
+
+EDGES: dict[str, EdgeKind] = {
+    "PART_OF": EdgeKind(
+        "Item", "Item", "The one is inside the other.", {**SPAN, "place": ("STRING", "where in it, as stated")}
+    ),
+    "HELD_BY": EdgeKind("Item", "Organization", "Custody.", SPAN),
+    "CONSUMED_IN": EdgeKind(
+        "Item",
+        "Event",
+        "The event used it up, or drew from it.",
+        {
+            "massKg": ("FLOAT", "what was drawn from a lot, kg; missing: unknown, or all of it"),
+            "ends": ("BOOLEAN", "whether it is used up"),
+            "position": ("BYTES", "of the event"),
+            **KNOWN,
+        },
+    ),
+    "YIELDED": EdgeKind(
+        "Event",
+        "Item",
+        "The event brought it in, with these facts.",
+        {
+            "kind": ("STRING", "BATTERY, MODULE, CELL, COMPONENT, VEHICLE or LOT"),
+            "label": ("STRING", "its model or material"),
+            "massKg": ("FLOAT", "stated mass, kg"),
+            "composition": ("STRING", "stated kg of each element, JSON"),
+            "secondLife": ("BOOLEAN", "whether it is made of used units"),
+            "bodyMassKg": ("FLOAT", "mass of the unit without its parts, kg, once it is known"),
+            "bodyMassAt": ("BYTES", "the position of the event by which it is"),
+            "bodyComposition": ("STRING", "kg of each element without its parts, JSON"),
+            "bodyCompositionAt": ("BYTES", "the position of the event by which it is known"),
+            "spec": ("STRING", "all that was stated, JSON"),
+            "position": ("BYTES", "of the event"),
+            **KNOWN,
+        },
+    ),
+    "MARKED": EdgeKind(
+        "Event",
+        "Item",
+        "The event changed what it is, not where: retired, left, and the like.",
+        {"mark": ("STRING", "what it did"), "position": ("BYTES", "of the event"), **KNOWN},
+    ),
+    "MENTIONS": EdgeKind(
+        "Event",
+        "Item",
+        "The event looked at it without doing anything to it.",
+        {"named": ("BOOLEAN", "whether the event names it"), "position": ("BYTES", "of the event")},
+    ),
+    "IDENTIFIES": EdgeKind(
+        "Identifier", "Item", "It is called so.", {"scheme": ("STRING", "in which scheme"), **KNOWN}
+    ),
+    "REGISTERS": EdgeKind(
+        "Event",
+        "Organization",
+        "A registration.",
+        {"name": ("STRING", "the stated name"), "regulator": ("BOOLEAN", "whether it has that role")},
+    ),
+    "WAS_JUDGED": EdgeKind("Event", "Judgement", "It stood so before.", {}),
+}
+
+
+def document() -> str:
+    """The description as Markdown, with a diagram."""
+    lines = [
+        "# The graph in Neo4j",
+        "",
+        "Made by `voltrace schema neo4j`. Times are native and in UTC, masses in kg. What is known now has no",
+        "`knownTo`; what still lasts has no `to`. BYTES, and JSON in a STRING, are for voltrace to read.",
+        "",
+        "```mermaid",
+        "graph LR",
+    ]
+    lines += [f"  {edge.source} -- {name} --> {edge.target}" for name, edge in EDGES.items()]
+    lines += ["```", "", "## Nodes"]
+    for label, node in NODES.items():
+        lines += ["", f"### :{label}", "", node.text, "", *_table(node.properties)]
+    lines += ["", "## Edges"]
+    for name, edge in EDGES.items():
+        lines += ["", f"### (:{edge.source})-[:{name}]->(:{edge.target})", "", edge.text]
+        lines += ["", *_table(edge.properties)] if edge.properties else []
+    return "\n".join(lines)
+
+
+def _table(properties: Properties) -> list[str]:
+    rows = [f"| `{name}` | {kind} | {text} |" for name, (kind, text) in properties.items()]
+    return ["| property | type | meaning |", "|---|---|---|", *rows]

@@ -1,0 +1,109 @@
+"""Dockerfile and docker-compose.yml, as far as that goes without a Docker engine."""
+
+import re
+import tomllib
+from dataclasses import fields
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from service.bootstrap import NEO4J_SCHEMES
+from service.cli import main
+from service.settings import Settings, environment_name, load
+from service.testing.neo4j import VERSIONS
+
+ROOT = Path(__file__).parents[1]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, Any] = COMPOSE["services"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
+CONSTRAINT = re.compile(re.search(r"grep -oE '(\S+ ?\S*)'", DOCKERFILE)[1], re.MULTILINE)  # type: ignore[index]
+
+
+def test_neo4j_is_pinned_to_the_tested_release_checked_and_kept() -> None:
+    server = SERVICES["neo4j"]
+    assert server["image"] == f"neo4j:{VERSIONS[0]}-community"
+    assert "cypher-shell" in server["healthcheck"]["test"][1]
+    (volume,) = server["volumes"]
+    assert volume.partition(":")[0] in COMPOSE["volumes"]
+    memory = {name for name in server["environment"] if "memory" in name}
+    assert {name.replace("__", " ").replace("_", ".").replace(" ", "_") for name in memory} == {
+        "NEO4J.server.memory.heap.initial_size",
+        "NEO4J.server.memory.heap.max_size",
+        "NEO4J.server.memory.pagecache.size",
+        "NEO4J.db.memory.transaction.total.max",
+    }
+
+
+def test_nothing_listens_on_other_hosts() -> None:
+    ports = [port for service in SERVICES.values() for port in service.get("ports", ())]
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def _default(value: str) -> str:
+    """What compose makes of a value where no environment variable is set."""
+    return re.sub(r"\$\{\w+:-(.*)\}", r"\1", value)
+
+
+@pytest.mark.parametrize("name", ["service", "seed"])
+def test_the_settings_are_settings(name: str) -> None:
+    environment = {
+        key: re.sub(r"\$\{\w+:-(.*)\}", r"\1", value) for key, value in SERVICES[name]["environment"].items()
+    }
+    settings = load(environment)
+    assert settings.store.partition(":")[0] in NEO4J_SCHEMES
+    assert f"{settings.neo4j_user}/{settings.neo4j_password}" == _default(
+        SERVICES["neo4j"]["environment"]["NEO4J_AUTH"]
+    )
+    known = {environment_name(entry.name) for entry in fields(Settings)}
+    assert environment.keys() <= known
+
+
+def test_the_commands_are_commands() -> None:
+    command, *arguments = SERVICES["seed"]["command"]
+    main.commands[command].make_context(command, list(arguments))
+    (default,) = re.findall(r'^CMD \["(\w+)"\]', DOCKERFILE, re.MULTILINE)
+    assert default in main.commands
+
+
+def test_each_waits_until_the_other_answers() -> None:
+    for name in ("service", "seed"):
+        (condition,) = SERVICES[name]["depends_on"].values()
+        assert condition == {"condition": "service_healthy"}
+    assert "/readyz" in DOCKERFILE, "the image says itself whether it is healthy"
+    assert SERVICES["seed"]["image"] == SERVICES["service"]["image"]
+    assert "build" in SERVICES["service"]
+
+
+def test_the_image_runs_without_rights() -> None:
+    user = DOCKERFILE.rindex("\nUSER 10001\n")
+    assert "--uid 10001" in DOCKERFILE
+    assert "\nRUN" not in DOCKERFILE[user:]
+    images = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert len(set(images)) == 1
+    assert re.fullmatch(r"python:3\.\d+\.\d+-slim-bookworm", images[0])
+
+
+def test_what_is_copied_is_there() -> None:
+    allowed = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    sources = [
+        source
+        for line in re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, re.MULTILINE)
+        for source in line.split()[:-1]
+    ]
+    assert {"pyproject.toml", "service", "graph_schema", "seed"} <= set(sources)
+    for source in sources:
+        assert (ROOT / source).exists()
+        assert any(fnmatch(source, pattern) for pattern in allowed), f"{source} is kept from the image"
+
+
+def test_what_the_service_needs_is_in_the_lock_file() -> None:
+    pins = CONSTRAINT.findall((ROOT / "requirements.lock").read_text())
+    names = {pin.partition("==")[0] for pin in pins}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = {re.split(r"[><=\[]", dependency)[0] for dependency in project["dependencies"]}
+    assert needed <= names
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][^ ;\\]*", pin) for pin in pins)
