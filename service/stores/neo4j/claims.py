@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
-from graph_schema.order import Position
-from graph_schema.outcome import Claim
 from graph_schema.reader import ClaimRow
+from service.stores.claims import Ends, claim_rows, keys_of, told_claims
 from service.stores.neo4j.cypher import judged, known
 from service.stores.values import loads
 
@@ -18,26 +15,31 @@ if TYPE_CHECKING:
 
 CONTESTED = f"""
 UNWIND $wanted AS each
-MATCH (i:Item {{key: each}})<-[:MENTIONS]-(e) WHERE e.sequence <= $k AND {judged("e", "status")} = 'CONTESTED'
+MATCH (i:Item {{key: each}})<-[:MENTIONS]-(e) USING INDEX i:Item(key)
+WHERE e.sequence <= $k AND {judged("e", "status")} = 'CONTESTED'
 WITH DISTINCT e
 RETURN collect([e.position, {judged("e", "claims")}])
 """
 NODES = "UNWIND $keys AS key MATCH (i:Item {key: key}) RETURN collect(i.key)"
-ENDS = f"""
+REMOVALS = f"""
 CALL () {{
-  MATCH (p:Item {{key: $part}})<-[:MENTIONS]-(e {{type: 'REMOVAL'}})
-  WHERE e.sequence <= $k AND {judged("e", "status")} <> 'VOIDED'
-  RETURN e.position AS at, e.payload AS payload
+  UNWIND $parts AS part
+  MATCH (p:Item {{key: part}})<-[:MENTIONS]-(e) USING INDEX p:Item(key)
+  WHERE e.type = 'REMOVAL' AND e.sequence <= $k AND {judged("e", "status")} <> 'VOIDED'
+  RETURN p.key AS part, null AS host, e.position AS at, e.payload AS payload
   UNION ALL
-  MATCH (p:Item {{key: $part}})-[r:PART_OF]->(h:Item {{key: $host}})
+  UNWIND $parts AS part
+  MATCH (p:Item {{key: part}})-[r:PART_OF]->(h) USING INDEX p:Item(key)
   WHERE {known("r")} AND r.closedKnown <= $k
   MATCH (e:Event {{eventId: r.closedBy}}) WHERE e.type = 'REMOVAL'
-  RETURN e.position AS at, null AS payload
-  UNION ALL
-  MATCH (i:Item)-[r:CONSUMED_IN]->() WHERE i.key IN [$part, $host] AND r.ends AND {known("r")}
-  RETURN r.position AS at, null AS payload
+  RETURN p.key AS part, h.key AS host, e.position AS at, null AS payload
 }}
-RETURN collect([at, payload])
+RETURN collect([part, host, at, payload])
+"""
+ENDED = f"""
+UNWIND $keys AS key
+MATCH (i:Item {{key: key}})-[r:CONSUMED_IN]->() USING INDEX i:Item(key) WHERE r.ends AND {known("r")}
+RETURN collect([i.key, r.position])
 """
 
 
@@ -45,25 +47,19 @@ async def read_claims(snapshot: Neo4jSnapshot, items: Collection[Any]) -> list[C
     """All claimed edges of the contested events that touch any of the items."""
     if not items:
         return []
-    events = await snapshot.one(CONTESTED, wanted=list(items))
-    claims = [(at, Claim(*claim)) for at, text in events for claim in loads(text) or ()]
-    keys = {end for _, claim in claims for end in (claim.source, claim.target) if end}
-    there = set(await snapshot.one(NODES, keys=list(keys))) if keys else set()
-    rows = []
-    for at, claim in claims:
-        source = claim.source if claim.source in there else None
-        target = claim.target if claim.kind == "HELD_BY" or claim.target in there else None
-        closed = await _end(snapshot, claim, at) if claim.kind == "PART_OF" else None
-        key = claim.target if claim.item_kind else None
-        rows.append(ClaimRow(at, claim.kind, source, target, claim.mass_kg, closed, key, claim.item_kind))
-    return rows
+    claims = told_claims(await snapshot.one(CONTESTED, wanted=list(items)))
+    if not claims:
+        return []
+    there = await snapshot.one(NODES, keys=list(keys_of(claims)))
+    stays = [claim for _, claim in claims if claim.kind == "PART_OF"]
+    ends = await _ends(snapshot, {claim.source for claim in stays if claim.source}, there) if stays else Ends((), ())
+    return claim_rows(claims, {key: key for key in there}, ends)
 
 
-async def _end(snapshot: Neo4jSnapshot, claim: Claim, after: Position) -> Position | None:
-    """The next removal or end of a claimed pair (8.5)."""
-    ends = []
-    for at, payload in await snapshot.one(ENDS, part=claim.source, host=claim.target):
-        told = None if payload is None else orjson.loads(payload)
-        if at > after and (told is None or (told.get("part"), told.get("host")) == (claim.source, claim.target)):
-            ends.append(at)
-    return min(ends, default=None)
+async def _ends(snapshot: Neo4jSnapshot, parts: Collection[str], keys: list[str]) -> Ends:
+    removals = []
+    for part, host, at, payload in await snapshot.one(REMOVALS, parts=list(parts)):
+        told = {"part": part, "host": host} if payload is None else loads(payload)
+        if told["part"] == part:
+            removals.append((part, told["host"], at))
+    return Ends(removals, await snapshot.one(ENDED, keys=keys))
