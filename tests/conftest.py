@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -32,18 +31,9 @@ def pytest_report_header() -> str:
 
 
 @pytest.fixture(scope="session")
-def neo4j_servers() -> Iterator[Callable[[str], Server]]:
+def neo4j_servers(provenance_neo4j_servers: Callable[[str], Server]) -> Callable[[str], Server]:
     """A server of each version, started when it is first asked for."""
-    with ExitStack() as stack:
-        servers: dict[str, Server] = {}
-
-        def server(version: str) -> Server:
-            if version not in servers:
-                servers[version] = stack.enter_context(neo4j.running(version))
-                print(f"Neo4j {version}: {servers[version].found}, at {servers[version].url}")
-            return servers[version]
-
-        yield server
+    return provenance_neo4j_servers
 
 
 @pytest.fixture(params=KINDS)

@@ -15,7 +15,7 @@ README = (ROOT / "README.md").read_text()
 def python_files() -> list[Path]:
     return [
         path
-        for folder in ("graph_schema", "service", "seed", "tests", "benchmarks")
+        for folder in ("graph_schema", "service", "seed", "tests", "benchmarks", "examples")
         for path in sorted((ROOT / folder).rglob("*.py"))
     ]
 

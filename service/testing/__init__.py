@@ -1,1 +1,1 @@
-"""What test suites need: a real Neo4j, wherever they run."""
+"""What test suites need: a pytest plugin (docs/testing.md), and a real Neo4j, wherever they run."""

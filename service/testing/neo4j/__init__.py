@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from service.stores.neo4j import Login
@@ -89,3 +89,21 @@ def _container(version: str) -> Iterator[Server]:
     with Neo4jContainer(f"neo4j:{version}") as container:
         login = Login(container.username, container.password)
         yield Server(container.get_connection_url(), login, version, "a container")
+
+
+@contextmanager
+def servers() -> Iterator[Callable[[str], Server]]:
+    """Gives the server of a version, started when it is first asked for; all run until the block ends.
+
+    Asking raises RuntimeError with the way out where there is none.
+    """
+    with ExitStack() as stack:
+        started: dict[str, Server] = {}
+
+        def server(version: str) -> Server:
+            if version not in started:
+                started[version] = stack.enter_context(running(version))
+                print(f"Neo4j {version}: {started[version].found}, at {started[version].url}")
+            return started[version]
+
+        yield server
