@@ -16,7 +16,7 @@ from service.bootstrap import open_store
 from service.causality import FOLLOWED, decode
 from service.settings import Settings
 from service.stores.contract.script import BATCHES
-from service.stores.contract.telling import made, tell, unit
+from service.stores.contract.telling import lot, made, tell, unit
 from service.stores.errors import StoreError
 from service.stores.neo4j import Neo4jStore, cypher
 from service.stores.neo4j.connection import one
@@ -215,6 +215,7 @@ def test_every_label_type_and_property_is_described(store: Neo4jStore) -> None:
         for _, batch in BATCHES:
             await tell(store, *batch)
         await tell(store, *story())
+        await tell(store, made("graded", 1, lot("GRADED", 5) | {"grade": "battery grade"}))
         found = {row for row in await rows(nodes) if row[0] not in LABELS.values()}
         said = {(label, name, kind) for label, node in NODES.items() for name, (kind, _) in node.properties.items()}
         assert found == said
