@@ -25,8 +25,7 @@ demo: install ## the main job: the real Catena-X file and a short story, a trace
 
 test: install ## all tests, on a real Neo4j too; HISTORIES=20000 for more random histories
 	@bash scripts/system-packages.sh "chromium --version":chromium
-	@test -n "$$VOLTRACE_TEST_NEO4J" || docker info >/dev/null 2>&1 || \
-	  bash scripts/system-packages.sh "javac -version":openjdk-17-jdk-headless "mvn -version":maven
+	@bash scripts/system-packages.sh "javac -version":openjdk-17-jdk-headless "mvn -version":maven
 	VOLTRACE_TEST_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: install ## style, types, import directions, spelling
