@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from service.cli.demo import demo
+from service.cli.export import export
 from service.cli.ingest import ingest
 from service.cli.schema import schema
 from service.cli.serve import serve
@@ -25,7 +26,7 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, ingest, trace, verify, rebuild, migrate, schema):
+for command in (demo, serve, ingest, trace, verify, rebuild, migrate, export, schema):
     main.add_command(command)
 
 __all__ = ["main"]
