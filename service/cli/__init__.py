@@ -6,6 +6,7 @@ import click
 
 from service.cli.copy import copy
 from service.cli.demo import demo
+from service.cli.export import export
 from service.cli.ingest import ingest
 from service.cli.schema import schema
 from service.cli.serve import serve
@@ -26,7 +27,7 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, ingest, trace, verify, rebuild, migrate, copy, schema):
+for command in (demo, serve, ingest, trace, verify, rebuild, migrate, copy, export, schema):
     main.add_command(command)
 
 __all__ = ["main"]

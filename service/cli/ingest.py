@@ -36,8 +36,8 @@ def ingest(
     zcat big.jsonl.gz | voltrace ingest -
     """
     store = opened(store_url)
-    with _report_file(report_path) as file, _bar() as bar:
-        task = bar.add_task("ingest", total=None, events=0)
+    with _report_file(report_path) as file, progress_bar("events") as bar:
+        task = bar.add_task("ingest", total=None, count=0)
 
         def reject(rejection: Rejection) -> None:
             if file is not None:
@@ -45,7 +45,7 @@ def ingest(
 
         def progress(now: ingesting.Progress) -> None:
             total = now.bytes_total or None
-            bar.update(task, completed=now.bytes_read, total=total, events=now.events)
+            bar.update(task, completed=now.bytes_read, total=total, count=now.events)
 
         run = Ingest(store, batch, progress, reject)
         try:
@@ -67,22 +67,23 @@ def _report_file(path: str | None) -> Iterator[IO[str] | None]:
 
 
 class _Rate(TextColumn):
-    def __init__(self) -> None:
-        super().__init__("{task.fields[events]:,} events")
+    def __init__(self, unit: str) -> None:
+        super().__init__(f"{{task.fields[count]:,}} {unit}")
 
     def render(self, task):  # type: ignore[no-untyped-def]
         """The count, and the rate so far."""
         text = super().render(task)
         if task.elapsed:
-            text.append(f", {task.fields['events'] / task.elapsed:,.0f}/s")
+            text.append(f", {task.fields['count'] / task.elapsed:,.0f}/s")
         return text
 
 
-def _bar() -> Progress:
+def progress_bar(unit: str) -> Progress:
+    """A bar on standard error, where that is a terminal. Its tasks have a field `count`, of `unit`."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        _Rate(),
+        _Rate(unit),
         TimeRemainingColumn(compact=True),
         console=err,
         disable=not err.is_terminal,

@@ -97,6 +97,18 @@ async def check_rows_of_edges(store: Store) -> None:
         assert {actor for actor, _ in mixing.values()} == {"A", "D"}
 
 
+async def check_empty_and_repeated_texts_are_kept_as_the_fold_has_them(store: Store) -> None:
+    twice = [{"scheme": "serial", "value": "s-1"}] * 2
+    await tell(
+        store,
+        made("p", 1, unit("P", "BATTERY", [{"key": "m", "kind": "MODULE", "position": ""}], identifiers=twice)),
+    )
+    async with store.snapshot() as snapshot:
+        assert [row[-1] for row in await snapshot.parts(await handles(snapshot, ["P"]))] == [""]
+        assert await snapshot.find("s-1") == await snapshot.find("P")
+    assert await store.verify() == []
+
+
 async def check_facts_of_items(store: Store) -> None:
     await tell(
         store,

@@ -25,40 +25,49 @@ def judged(name: str, column: str) -> str:
 
 _EACH = {
     "items": (
-        "MATCH (i:Item {key: each})<-[y:YIELDED]-() WHERE " + known("y"),
+        "MATCH (i:Item {key: each})<-[y:YIELDED]-() USING INDEX i:Item(key) WHERE " + known("y"),
         "[i.key, i.key, y.kind, y.position, y.massKg, y.composition, y.secondLife, y.bodyMassKg,"
         " nullif(y.bodyMassAt, y.position), y.bodyComposition, nullif(y.bodyCompositionAt, y.position), y.label]",
     ),
     "hosts": (
-        "MATCH (i:Item {key: each})-[r:PART_OF]->(h) WHERE " + known("r"),
+        "MATCH (i:Item {key: each})-[r:PART_OF]->(h) USING INDEX i:Item(key) WHERE " + known("r"),
         f"[i.key, h.key, r.opened, {CLOSED}, r.place]",
     ),
     "parts": (
-        "MATCH (i:Item {key: each})<-[r:PART_OF]-(p) WHERE " + known("r"),
+        "MATCH (i:Item {key: each})<-[r:PART_OF]-(p) USING INDEX i:Item(key) WHERE " + known("r"),
         f"[p.key, i.key, r.opened, {CLOSED}, r.place]",
     ),
     "custody": (
-        "MATCH (i:Item {key: each})-[r:HELD_BY]->(o) WHERE " + known("r"),
+        "MATCH (i:Item {key: each})-[r:HELD_BY]->(o) USING INDEX i:Item(key) WHERE " + known("r"),
         f"[i.key, o.key, r.opened, {CLOSED}]",
     ),
     "consumptions": (
-        "MATCH (i:Item {key: each})-[r:CONSUMED_IN]->() WHERE " + known("r"),
+        "MATCH (i:Item {key: each})-[r:CONSUMED_IN]->() USING INDEX i:Item(key) WHERE " + known("r"),
         "[i.key, r.position, r.massKg]",
     ),
-    "births": ("MATCH (i:Item {key: each})<-[y:YIELDED]-() WHERE " + known("y"), "[y.position, i.key]"),
+    "births": (
+        "MATCH (i:Item {key: each})<-[y:YIELDED]-() USING INDEX i:Item(key) WHERE " + known("y"),
+        "[y.position, i.key]",
+    ),
     "inputs": (
-        "MATCH (e:Event {eventId: each})<-[r:CONSUMED_IN]-(i) WHERE " + known("r"),
+        "MATCH (e:Event {eventId: each})<-[r:CONSUMED_IN]-(i) USING INDEX e:Event(eventId) WHERE " + known("r"),
         "[i.key, r.position, r.massKg]",
     ),
-    "outputs": ("MATCH (e:Event {eventId: each})-[y:YIELDED]->(i) WHERE " + known("y"), "[y.position, i.key]"),
+    "outputs": (
+        "MATCH (e:Event {eventId: each})-[y:YIELDED]->(i) USING INDEX e:Event(eventId) WHERE " + known("y"),
+        "[y.position, i.key]",
+    ),
     "marks": (
-        "MATCH (i:Item {key: each})"
+        "MATCH (i:Item {key: each}) USING INDEX i:Item(key)"
         f" CALL (i) {{ MATCH (i)<-[r:MARKED]-() WHERE {known('r')} RETURN r.position AS at, r.mark AS mark"
         f" UNION ALL MATCH (i)-[r:CONSUMED_IN]->() WHERE r.ends AND {known('r')}"
         " RETURN r.position AS at, 'ended' AS mark }",
         "[i.key, at, mark]",
     ),
-    "events": ("MATCH (e:Event {eventId: each})", f"[e.position, e.actor, {judged('e', 'mixing')}]"),
+    "events": (
+        "MATCH (e:Event {eventId: each}) USING INDEX e:Event(eventId)",
+        f"[e.position, e.actor, {judged('e', 'mixing')}]",
+    ),
     "names": (
         "MATCH (o:Organization {key: each})"
         " CALL (o) { MATCH (o)<-[r:REGISTERS]-(e) WHERE r.name IS NOT NULL AND e.sequence <= $k AND "
@@ -67,13 +76,13 @@ _EACH = {
         "[o.key, name]",
     ),
     "unsettled": (
-        "MATCH (i:Item {key: each})<-[m:MENTIONS]-(e) WHERE m.named AND e.sequence <= $k AND "
+        "MATCH (i:Item {key: each})<-[m:MENTIONS]-(e) USING INDEX i:Item(key) WHERE m.named AND e.sequence <= $k AND "
         + judged("e", "status")
         + " IN ['PENDING', 'CONTESTED']",
         "DISTINCT e.position",
     ),
     "details": (
-        "MATCH (i:Item {key: each})<-[y:YIELDED]-(e) WHERE " + known("y"),
+        "MATCH (i:Item {key: each})<-[y:YIELDED]-(e) USING INDEX i:Item(key) WHERE " + known("y"),
         "[i.key, y.kind, y.spec, y.position, e.actor]",
     ),
 }
@@ -95,7 +104,7 @@ AROUND_FORWARD = "\n".join(
         _call(collected("hosts", "$new")),
         _call(collected("parts", "$inside")),
         _call(
-            f"UNWIND $along AS each MATCH (i:Item {{key: each}})-[r:CONSUMED_IN]->(e) WHERE {known('r')}"
+            f"UNWIND $along AS each MATCH (i:Item {{key: each}})-[r:CONSUMED_IN]->(e) USING INDEX i:Item(key) WHERE {known('r')}"
             " RETURN collect([i.key, r.position, r.massKg]) AS consumptions, collect(DISTINCT e) AS events"
         ),
         f"CALL (events) {{ UNWIND events AS e MATCH (e)-[y:YIELDED]->(o) WHERE {known('y')}"
@@ -111,7 +120,7 @@ AROUND_BACKWARD = "\n".join(
         _call(collected("hosts", "$new")),
         _call(collected("parts", "$inside")),
         _call(
-            f"UNWIND $along AS each MATCH (i:Item {{key: each}})<-[y:YIELDED]-(e) WHERE {known('y')}"
+            f"UNWIND $along AS each MATCH (i:Item {{key: each}})<-[y:YIELDED]-(e) USING INDEX i:Item(key) WHERE {known('y')}"
             " RETURN collect([y.position, i.key]) AS yields, collect(DISTINCT e) AS events"
         ),
         f"CALL (events) {{ UNWIND events AS e MATCH (e)<-[r:CONSUMED_IN]-(i) WHERE {known('r')}"

@@ -12,7 +12,10 @@ OLDEST = (5, 26)
 """The oldest Neo4j that knows all that is asked of it."""
 APPLIED = "MATCH (s:Schema {name: 'voltrace'}) RETURN s.version"
 OCCUPIED = "RETURN EXISTS { MATCH (e:Event) } OR EXISTS { MATCH (i:Item) }"
+LOADED = "RETURN EXISTS { MATCH (l:Log {name: 'voltrace'}) }"
 MARK = "MERGE (s:Schema {name: 'voltrace'}) SET s.version = $version"
+INDEXES_S = 24 * 3600
+"""How long the indexes of a database that was imported may take."""
 
 
 async def version(connection: Connection) -> int:
@@ -43,6 +46,11 @@ async def outstanding(connection: Connection) -> list[Migration]:
         )
     async with connection.session(writes=True) as session, await session.begin_transaction() as transaction:
         if await one(transaction, OCCUPIED):
+            if await one(transaction, LOADED):
+                raise StoreError(
+                    f"{connection.url} holds a log of voltrace without its indexes, as an import leaves it; "
+                    "run `voltrace migrate`"
+                )
             raise StoreError(f"{connection.url} holds events or items that are not of voltrace; name another database")
     return missing
 
@@ -66,5 +74,5 @@ async def migrate(connection: Connection, dry_run: bool = False) -> list[Migrati
                 for statement in migration.statements:
                     await (await session.run(statement)).consume()
                 await (await session.run(MARK, version=migration.number)).consume()
-            await (await session.run("CALL db.awaitIndexes(300)")).consume()
+            await (await session.run("CALL db.awaitIndexes($seconds)", seconds=INDEXES_S)).consume()
     return missing

@@ -168,7 +168,7 @@ class Saver:
             if judged.before is None:
                 new.append(_without_none({**records[judged.event.position], **properties, "judged": self._known}))
                 if isinstance(judged.event, Registration):
-                    registers.append(_registration(judged.event))
+                    registers.append(registered(judged.event))
             elif also or differs(judged.outcome, judged.before):
                 changed.append({"eventId": judged.event.event_id, **properties})
         await self._run(NEW_EVENTS, new)
@@ -225,7 +225,7 @@ class Saver:
                     "part": stay.part,
                     "host": stay.host,
                     "facts": _span(stay.opened, stay.closed, known)
-                    | ({"place": stay.position} if stay.position else {}),
+                    | ({} if stay.position is None else {"place": stay.position}),
                 }
                 for stay in changes.stays
             ],
@@ -268,9 +268,9 @@ class Saver:
         await self._run(
             IDENTIFIERS,
             [
-                {"key": new.key, "value": identifier.value, "scheme": identifier.scheme}
+                {"key": new.key, "value": value, "scheme": scheme}
                 for new in changes.births
-                for identifier in new.spec.identifiers or ()
+                for value, scheme in dict.fromkeys((name.value, name.scheme) for name in new.spec.identifiers or ())
             ],
         )
 
@@ -283,7 +283,8 @@ def _without_none(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if value is not None}
 
 
-def _registration(event: Registration) -> dict[str, Any]:
+def registered(event: Registration) -> dict[str, Any]:
+    """What a registration says of its organization, as a row."""
     organization = event.organization
     return {
         "event": event.event_id,

@@ -39,7 +39,7 @@ class SqliteSource:
             keys,
         ):
             self.ids[key] = number
-            found[key] = Tail(_state(columns), columns[-1])
+            found[key] = Tail(state_of(columns), columns[-1])
         return found
 
     def load_organizations(self, keys: Iterable[str]) -> None:
@@ -158,7 +158,8 @@ _TRANSFER = 5
 _RECEIPT = 6
 
 
-def _state(columns: list[Any]) -> State | None:
+def state_of(columns: list[Any]) -> State | None:
+    """The present state that the columns of `item` tell."""
     if columns[0] is None:
         return None
     state = State(columns[1], columns[0], columns[2], loads(columns[3]))

@@ -90,7 +90,7 @@ class SqliteStore:
         self._write.execute("COMMIT")
 
     async def sequence_at(self, known_at: datetime | None) -> int:
-        with self._reading() as connection:
+        with self.reading() as connection:
             if known_at is None:
                 (last,) = connection.execute("SELECT coalesce(max(seq), 0) FROM log").fetchone()
             else:
@@ -101,7 +101,8 @@ class SqliteStore:
                 last = 0 if row is None else row[0]
         return int(last)
 
-    def _reading(self) -> _Reading:
+    def reading(self) -> _Reading:
+        """A connection inside a read transaction, for a block: `with store.reading() as connection`."""
         return _Reading(self)
 
     def borrow(self) -> sqlite3.Connection:
@@ -117,7 +118,7 @@ class SqliteStore:
 
     @asynccontextmanager
     async def snapshot(self, sequence: int | None = None) -> AsyncIterator[SqliteSnapshot]:
-        with self._reading() as connection:
+        with self.reading() as connection:
             (last,) = connection.execute("SELECT coalesce(max(seq), 0) FROM log").fetchone()
             yield SqliteSnapshot(connection, last if sequence is None else min(sequence, last))
 
@@ -136,7 +137,7 @@ class SqliteStore:
         return result
 
     async def verify(self) -> list[Fault]:
-        with self._reading() as connection:
+        with self.reading() as connection:
             return await check(SqliteGraph(connection))
 
     async def rebuild(self) -> int:

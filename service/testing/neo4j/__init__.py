@@ -78,7 +78,7 @@ def with_login(version: str) -> Iterator[Server]:
             yield server
     else:
         found = version if version in VERSIONS else VERSIONS[0]
-        with local.started(found, Login("neo4j", secrets.token_urlsafe())) as server:
+        with local.started(found, login=Login("neo4j", secrets.token_urlsafe())) as server:
             yield server
 
 

@@ -70,30 +70,50 @@ def jars(version: str) -> Path:
     return folder / "lib"
 
 
-@contextmanager
-def started(version: str, login: Login = Login()) -> Iterator[Server]:
-    """A server of our own, with an empty database of its own, until the block ends. A login is asked for, if given."""
+def load(version: str, home: Path, files_of_export: Path) -> None:
+    """Run `neo4j-admin database import full` on exported files, into the database of a server's home.
+
+    Raises RuntimeError with what the importer says where it fails.
+    """
+    (home / "conf").mkdir(parents=True, exist_ok=True)
+    (home / "conf" / "neo4j.conf").touch()
+    program = ["org.neo4j.cli.AdminTool", "database", "import", "full", "neo4j", "@import.args"]
+    done = subprocess.run(
+        [*_java(version), *program],
+        cwd=files_of_export,
+        env={**os.environ, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"the import into Neo4j {version} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+
+
+def _java(version: str) -> list[str]:
+    """The command that runs a class of a version."""
     java = java_for(version)
     if java is None:
         raise RuntimeError(f"no JDK here runs Neo4j {version}; run: apt-get install openjdk-17-jdk-headless")
-    lib = jars(version)
+    opens = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENS]
+    return [str(java), *JVM, *opens, "-cp", f"{jars(version)}/*"]
+
+
+@contextmanager
+def started(version: str, home: Path | None = None, login: Login = Login()) -> Iterator[Server]:
+    """A server of our own until the block ends; with an empty database, or with what a home holds.
+
+    It asks for a login where one is given.
+    """
+    command = _java(version)
     with (
         tempfile.TemporaryDirectory(prefix="voltrace-neo4j-", ignore_cleanup_errors=True) as folder,
         as_file(files("service.testing.neo4j").joinpath("Launcher.java")) as launcher,
         (Path(folder) / "log").open("w+") as log,
     ):
         port = _free_port()
-        opens = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENS]
-        program = [
-            "-cp",
-            f"{lib}/*",
-            str(launcher),
-            folder,
-            str(port),
-            str(login.user is not None).lower(),
-            str(CACHE_MIB),
-        ]
-        command = [str(java), *JVM, *opens, *program]
+        logins = str(login.user is not None).lower()
+        command += [str(launcher), str(home or folder), str(port), logins, str(CACHE_MIB)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True) as process:
             assert process.stdin is not None
             assert process.stdout is not None
@@ -101,7 +121,7 @@ def started(version: str, login: Login = Login()) -> Iterator[Server]:
                 if not any(line.startswith("ready") for line in process.stdout):
                     log.seek(0)
                     raise RuntimeError(f"Neo4j {version} did not start:\n{log.read()[-3000:]}")
-                server = Server(f"bolt://127.0.0.1:{port}", login, version, f"its Maven artifacts under {java}")
+                server = Server(f"bolt://127.0.0.1:{port}", login, version, f"its Maven artifacts under {command[0]}")
                 if login.user is not None:
                     _change_password(server)
                 yield server

@@ -76,6 +76,32 @@ def test_a_newer_schema_is_refused(store: Neo4jStore) -> None:
     RUNNER.run(run())
 
 
+def test_an_imported_log_asks_for_its_indexes_and_a_strange_database_is_refused(
+    server: Server, store: Neo4jStore
+) -> None:
+    async def run(statement: str) -> None:
+        async with store.connection.session(writes=True) as session:
+            await (await session.run(statement)).consume()
+
+    async def ask() -> None:
+        other = server.store()
+        try:
+            await other.sequence_at(None)
+        finally:
+            await other.close()
+
+    RUNNER.run(tell(store, made("p", 1, unit("P"))))
+    RUNNER.run(run("MATCH (s:Schema) DELETE s"))
+    try:
+        with pytest.raises(StoreError, match="run `voltrace migrate`"):
+            RUNNER.run(ask())
+        RUNNER.run(run("MATCH (l:Log) DELETE l"))
+        with pytest.raises(StoreError, match="not of voltrace"):
+            RUNNER.run(ask())
+    finally:
+        RUNNER.run(migrate(store.connection))
+
+
 def operators(plan: dict[str, Any]) -> list[str]:
     name = plan["operatorType"].partition("@")[0]
     return [name, *(inner for child in plan.get("children", ()) for inner in operators(child))]
