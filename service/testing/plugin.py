@@ -41,15 +41,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker and read the choice of stores. Raises UsageError for one that does not exist."""
+    """Register the marker and read the choice of stores.
+
+    Raises UsageError for a store that does not exist, and where workers would share one Neo4j.
+    """
     config.addinivalue_line("markers", _SEED_MARKER)
     chosen = _chosen(config)
     config.stash[_CHOSEN] = chosen
-    scattered = config.getoption("dist", "no") not in ("no", "loadgroup")
-    if "neo4j" in chosen and os.environ.get("VOLTRACE_TEST_NEO4J") and scattered:
-        raise pytest.UsageError(
-            "VOLTRACE_TEST_NEO4J names one database, which every test empties: with pytest-xdist add --dist loadgroup"
-        )
+    if "neo4j" in chosen and os.environ.get("VOLTRACE_TEST_NEO4J"):
+        from service.testing.workers import trouble
+
+        why = trouble(config.getoption("dist", "no"))
+        if why:
+            raise pytest.UsageError(f"VOLTRACE_TEST_NEO4J names one database, which every test empties; {why}")
 
 
 def _chosen(config: pytest.Config) -> list[str]:

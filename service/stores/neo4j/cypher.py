@@ -104,7 +104,8 @@ AROUND_FORWARD = "\n".join(
         _call(collected("hosts", "$new")),
         _call(collected("parts", "$inside")),
         _call(
-            f"UNWIND $along AS each MATCH (i:Item {{key: each}})-[r:CONSUMED_IN]->(e) USING INDEX i:Item(key) WHERE {known('r')}"
+            f"UNWIND $along AS each MATCH (i:Item {{key: each}})-[r:CONSUMED_IN]->(e) USING INDEX i:Item(key)"
+            f" WHERE {known('r')}"
             " RETURN collect([i.key, r.position, r.massKg]) AS consumptions, collect(DISTINCT e) AS events"
         ),
         f"CALL (events) {{ UNWIND events AS e MATCH (e)-[y:YIELDED]->(o) WHERE {known('y')}"
@@ -120,8 +121,8 @@ AROUND_BACKWARD = "\n".join(
         _call(collected("hosts", "$new")),
         _call(collected("parts", "$inside")),
         _call(
-            f"UNWIND $along AS each MATCH (i:Item {{key: each}})<-[y:YIELDED]-(e) USING INDEX i:Item(key) WHERE {known('y')}"
-            " RETURN collect([y.position, i.key]) AS yields, collect(DISTINCT e) AS events"
+            f"UNWIND $along AS each MATCH (i:Item {{key: each}})<-[y:YIELDED]-(e) USING INDEX i:Item(key)"
+            f" WHERE {known('y')} RETURN collect([y.position, i.key]) AS yields, collect(DISTINCT e) AS events"
         ),
         f"CALL (events) {{ UNWIND events AS e MATCH (e)<-[r:CONSUMED_IN]-(i) WHERE {known('r')}"
         " RETURN collect([i.key, r.position, r.massKg]) AS consumptions }",

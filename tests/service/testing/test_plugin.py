@@ -14,6 +14,7 @@ import pytest
 
 from seed.story import story
 from service.testing.neo4j.server import Server
+from service.testing.workers import trouble
 from tests.conftest import NEO4J_VERSIONS
 from tests.support import wait
 
@@ -110,6 +111,21 @@ def test_workers_do_not_empty_one_database_for_each_other(tmp_path: Path) -> Non
     done = run(suite(tmp_path, ASKING), "--voltrace-store=neo4j", "-n", "2", **named)
     assert done.code == pytest.ExitCode.USAGE_ERROR
     assert "add --dist loadgroup" in done.text
+
+
+@pytest.mark.parametrize(
+    ("dist", "pytest_version", "xdist_version", "told"),
+    [
+        ("no", "9.2.0", "3.8.0", None),
+        ("loadfile", "9.1.1", "3.8.0", "add --dist loadgroup"),
+        ("loadgroup", "9.1.1", "3.8.0", None),
+        ("loadgroup", "9.2.0", "3.8.0", "pytest-xdist 3.8.0 keeps no groups together under pytest 9.2.0"),
+        ("loadgroup", "9.2.0", "3.9.0", None),
+    ],
+)
+def test_when_workers_may_share_a_server(dist: str, pytest_version: str, xdist_version: str, told: str | None) -> None:
+    said = trouble(dist, pytest_version, xdist_version)
+    assert said is None if told is None else told in str(said)
 
 
 @pytest.mark.parametrize(("xdist", "groups"), [("xdist", "[('neo4j',)]"), ("no:xdist", "[]")])
