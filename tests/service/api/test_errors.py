@@ -54,6 +54,9 @@ class BrokenStore:
     async def sequence_at(self, known_at: object) -> int:
         raise RuntimeError("password=hunter2")
 
+    async def bookmark(self) -> None:
+        """No bookmarks."""
+
     async def close(self) -> None:
         """Nothing to close."""
 

@@ -40,8 +40,7 @@ S = TypeVar("S", bound=Store)
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The time of both stores, in microseconds."""
     now = [START_US]
-    for name in ("service.stores.sqlite.writer.now_us", "service.stores.neo4j.writer.now_us"):
-        monkeypatch.setattr(name, lambda: now[0])
+    monkeypatch.setattr("service.chain.now_us", lambda: now[0])
     return now
 
 
