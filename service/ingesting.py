@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -16,7 +18,7 @@ from graph_schema.outcome import EventStatus
 from service.ports import EventFilter, Store
 from service.readers import catenax
 from service.readers.reading import LeftOut
-from service.recording import OnConflict, RecordedEvent, RecordStatus, Submission, record
+from service.recording import OnConflict, RecordedEvent, RecordStatus, Submission, read_event, record
 
 BATCH = 2_000
 HEAD_BYTES = 65_536
@@ -99,19 +101,42 @@ class Ingest:
             await self._lines(head, file, name)
 
     async def _lines(self, head: bytes, file: BinaryIO, name: str) -> None:
-        lines: list[tuple[int, bytes]] = []
+        """Record batch after batch; where the store is a server, the next is read while it works on one."""
+        writing: asyncio.Task[None] | None = None
+        try:
+            for lines, places, read in self._batches(head, file, name):
+                if self.store.blocking:
+                    await self._record(lines, places, read)
+                    continue
+                events = await asyncio.to_thread(lambda lines=lines: [read_event(line) for line in lines])  # type: ignore[misc]
+                if writing is not None:
+                    await writing
+                writing = asyncio.create_task(self._record(events, places, read))
+            if writing is not None:
+                await writing
+        finally:
+            if writing is not None and not writing.done():
+                writing.cancel()
+                with suppress(asyncio.CancelledError):
+                    await writing
+
+    def _batches(self, head: bytes, file: BinaryIO, name: str) -> Iterator[tuple[list[bytes], list[str], int]]:
+        """Lines with their places, and how many bytes were read up to them."""
+        lines: list[bytes] = []
+        places: list[str] = []
         read = 0
         for number, line in enumerate(_lines(head, file), 1):
             read += len(line)
             if line.strip():
-                lines.append((number, line))
+                lines.append(line)
+                places.append(f"{name}:{number}")
             if len(lines) >= self.batch:
-                await self._record([line for _, line in lines], [f"{name}:{number}" for number, _ in lines], read)
-                lines = []
+                yield lines, places, read
+                lines, places = [], []
         if lines:
-            await self._record([line for _, line in lines], [f"{name}:{number}" for number, _ in lines], read)
+            yield lines, places, read
 
-    async def _record(self, submissions: list[Submission] | list[bytes], places: list[str], read: int) -> None:
+    async def _record(self, submissions: Sequence[Submission], places: list[str], read: int) -> None:
         results = await record(self.store, submissions, OnConflict.KEEP)
         for place, result in zip(places, results, strict=True):
             self._count(place, result)

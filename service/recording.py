@@ -44,7 +44,8 @@ class RecordedEvent(NamedTuple):
 
 LARGE_BATCH = 50
 
-Submission = dict[str, Any] | bytes | str
+Submission = dict[str, Any] | bytes | str | NewEvent | RecordedEvent
+"""An event as it was sent, or as `read_event` read it."""
 
 
 class _TurnedAway(Exception):
@@ -87,7 +88,7 @@ async def _record(
     results: list[RecordedEvent | None] = [None] * len(submissions)
     parsed: dict[int, NewEvent] = {}
     for index, submission in enumerate(submissions):
-        read = read_event(submission)
+        read = submission if isinstance(submission, NewEvent | RecordedEvent) else read_event(submission)
         if isinstance(read, NewEvent):
             parsed[index] = read
         else:
@@ -104,7 +105,7 @@ async def _record(
             return answered
 
 
-def read_event(submission: Submission) -> NewEvent | RecordedEvent:
+def read_event(submission: dict[str, Any] | bytes | str) -> NewEvent | RecordedEvent:
     """Parse one submitted event, or say why it is malformed."""
     try:
         event, payload = parse_event(submission)
