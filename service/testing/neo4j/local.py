@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 
+import filelock
 import neo4j
 import platformdirs
 
@@ -53,21 +54,31 @@ def javas() -> list[tuple[int, Path]]:
 
 
 def jars(version: str) -> Path:
-    """The directory with the artifacts of a version, fetched from Maven's repository where it is not there yet."""
-    folder = Path(platformdirs.user_cache_dir("voltrace")) / "neo4j" / version
-    if not (folder / "complete").exists():
-        if shutil.which("mvn") is None:
-            raise RuntimeError("Maven is missing, which fetches Neo4j for the tests; run: apt-get install maven")
-        with as_file(files("service.testing.neo4j").joinpath("pom.xml")) as pom:
-            command = [
-                "mvn", "-q", "-B", "-f", str(pom), f"-Dneo4j.version={version}", "dependency:copy-dependencies",
-                "-DincludeScope=runtime", f"-DoutputDirectory={folder / 'lib'}",
-            ]  # fmt: skip
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise RuntimeError(f"Maven could not fetch Neo4j {version}:\n{done.stdout[-2000:]}{done.stderr[-1000:]}")
-        (folder / "complete").touch()
+    """The directory with the artifacts of a version, fetched from Maven's repository where it is not there yet.
+
+    One process at a time: Maven's own store does not bear two.
+    """
+    cache = Path(platformdirs.user_cache_dir("voltrace")) / "neo4j"
+    folder = cache / version
+    cache.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(cache / "fetching.lock"):
+        if not (folder / "complete").exists():
+            _fetch(version, folder / "lib")
+            (folder / "complete").touch()
     return folder / "lib"
+
+
+def _fetch(version: str, folder: Path) -> None:
+    if shutil.which("mvn") is None:
+        raise RuntimeError("Maven is missing, which fetches Neo4j for the tests; run: apt-get install maven")
+    with as_file(files("service.testing.neo4j").joinpath("pom.xml")) as pom:
+        command = [
+            "mvn", "-q", "-B", "-f", str(pom), f"-Dneo4j.version={version}", "dependency:copy-dependencies",
+            "-DincludeScope=runtime", f"-DoutputDirectory={folder}",
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"Maven could not fetch Neo4j {version}:\n{done.stdout[-2000:]}{done.stderr[-1000:]}")
 
 
 def load(version: str, home: Path, files_of_export: Path) -> None:
