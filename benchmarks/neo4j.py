@@ -153,8 +153,8 @@ async def tracing(store: Neo4jStore, keys: list[str]) -> dict[str, float]:
             return await snapshot.details([await snapshot.find(key)])
 
     async def query(text: str, key: str) -> Any:
-        async with store.connection.reading() as transaction:
-            return await (await transaction.run(text, key=key)).single()
+        async with store.connection.reading() as reads:
+            return await reads.record(text, {"key": key})
 
     async def naive(key: str) -> Any:
         try:

@@ -20,6 +20,8 @@ RETRY_TIMEOUT_S = 60.0
 CONNECT_TIMEOUT_S = 15.0
 IDLE_S = 10.0
 """How long a connection may have been idle without being tried before it is used."""
+RETRY_AFTER_S = (0.0, 0.2, 1.0)
+"""When a read is begun again."""
 
 
 class Login(NamedTuple):
@@ -82,13 +84,10 @@ class Connection:
                 yield session
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[neo4j.AsyncTransaction]:
-        """A read transaction, with a timeout."""
-        async with (
-            self.session(writes=False) as session,
-            await session.begin_transaction(timeout=self.read_timeout_s) as transaction,
-        ):
-            yield transaction
+    async def reading(self) -> AsyncIterator[Reads]:
+        """Reads with a timeout, of one session."""
+        async with self.session(writes=False) as session:
+            yield Reads(session, self.read_timeout_s)
 
     async def bookmarks(self) -> frozenset[str]:
         """What a later read must see, also through another process."""
@@ -121,10 +120,33 @@ def _line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def retryable(error: StoreError) -> bool:
-    """Whether it may go well when it is tried again."""
-    cause = error.__cause__
-    return isinstance(cause, Neo4jError | DriverError) and cause.is_retryable()
+class Reads:
+    """Reads of one session, each a round trip of its own.
+
+    A transaction around them would add two round trips and no consistency: Neo4j reads what is committed, query by
+    query, and each of our queries names the moment of knowledge that it means. A read is begun again where a server
+    was lost.
+    """
+
+    def __init__(self, session: neo4j.AsyncSession, timeout_s: float) -> None:
+        self._session = session
+        self._timeout_s = timeout_s
+
+    async def record(self, query: str, values: dict[str, Any]) -> Any:
+        """The only record of a query, None where there is none."""
+        for wait_s in (*RETRY_AFTER_S, None):
+            try:
+                return await (await self._session.run(neo4j.Query(query, timeout=self._timeout_s), values)).single()
+            except (Neo4jError, DriverError) as error:
+                if wait_s is None or not error.is_retryable():
+                    raise
+            await asyncio.sleep(wait_s)
+        raise AssertionError("the last try answers or raises")
+
+    async def one(self, query: str, **values: Any) -> Any:
+        """The only value of the only record of a query; None where there is no record."""
+        record = await self.record(query, values)
+        return None if record is None else record[0]
 
 
 async def one(transaction: neo4j.AsyncTransaction | neo4j.AsyncManagedTransaction, query: str, **values: Any) -> Any:

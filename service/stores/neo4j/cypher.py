@@ -6,6 +6,8 @@ what belongs to a trace (model section 6), which path patterns cannot say withou
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from service.ports import EventFilter, ItemFilter
 
 
@@ -23,122 +25,118 @@ def judged(name: str, column: str) -> str:
     return f"CASE WHEN {name}.judged <= $k THEN {name}.{column} ELSE {past} END"
 
 
-_EACH = {
-    "items": (
-        "MATCH (i:Item {key: each})<-[y:YIELDED]-() USING INDEX i:Item(key) WHERE " + known("y"),
+class Rows(NamedTuple):
+    """Rows of the items `i`, events `e` or organizations `o`: what is matched from there, and what a row tells."""
+
+    node: str
+    path: str
+    where: str
+    row: str
+    more: str = ""
+
+    def of_keys(self) -> str:
+        """The match of a node by its key, `each`, which begins at an index."""
+        label, key = _INDEX[self.node]
+        start = f"MATCH ({self.node}:{label} {{{key}: each}}){self.path} USING INDEX {self.node}:{label}({key})"
+        return start + self._rest()
+
+    def of_nodes(self) -> str:
+        """The match from a node that was found."""
+        return (f"MATCH ({self.node}){self.path}" if self.path else "") + self._rest()
+
+    def _rest(self) -> str:
+        return (f" WHERE {self.where}" if self.where else "") + self.more
+
+
+_INDEX = {"i": ("Item", "key"), "e": ("Event", "eventId"), "o": ("Organization", "key")}
+
+ROWS = {
+    "items": Rows(
+        "i", "<-[y:YIELDED]-()", known("y"),
         "[i.key, i.key, y.kind, y.position, y.massKg, y.composition, y.secondLife, y.bodyMassKg,"
         " nullif(y.bodyMassAt, y.position), y.bodyComposition, nullif(y.bodyCompositionAt, y.position), y.label]",
     ),
-    "hosts": (
-        "MATCH (i:Item {key: each})-[r:PART_OF]->(h) USING INDEX i:Item(key) WHERE " + known("r"),
-        f"[i.key, h.key, r.opened, {CLOSED}, r.place]",
-    ),
-    "parts": (
-        "MATCH (i:Item {key: each})<-[r:PART_OF]-(p) USING INDEX i:Item(key) WHERE " + known("r"),
-        f"[p.key, i.key, r.opened, {CLOSED}, r.place]",
-    ),
-    "custody": (
-        "MATCH (i:Item {key: each})-[r:HELD_BY]->(o) USING INDEX i:Item(key) WHERE " + known("r"),
-        f"[i.key, o.key, r.opened, {CLOSED}]",
-    ),
-    "consumptions": (
-        "MATCH (i:Item {key: each})-[r:CONSUMED_IN]->() USING INDEX i:Item(key) WHERE " + known("r"),
-        "[i.key, r.position, r.massKg]",
-    ),
-    "births": (
-        "MATCH (i:Item {key: each})<-[y:YIELDED]-() USING INDEX i:Item(key) WHERE " + known("y"),
-        "[y.position, i.key]",
-    ),
-    "inputs": (
-        "MATCH (e:Event {eventId: each})<-[r:CONSUMED_IN]-(i) USING INDEX e:Event(eventId) WHERE " + known("r"),
-        "[i.key, r.position, r.massKg]",
-    ),
-    "outputs": (
-        "MATCH (e:Event {eventId: each})-[y:YIELDED]->(i) USING INDEX e:Event(eventId) WHERE " + known("y"),
-        "[y.position, i.key]",
-    ),
-    "marks": (
-        "MATCH (i:Item {key: each}) USING INDEX i:Item(key)"
+    "hosts": Rows("i", "-[r:PART_OF]->(h)", known("r"), f"[i.key, h.key, r.opened, {CLOSED}, r.place]"),
+    "parts": Rows("i", "<-[r:PART_OF]-(p)", known("r"), f"[p.key, i.key, r.opened, {CLOSED}, r.place]"),
+    "custody": Rows("i", "-[r:HELD_BY]->(o)", known("r"), f"[i.key, o.key, r.opened, {CLOSED}]"),
+    "consumptions": Rows("i", "-[r:CONSUMED_IN]->(e)", known("r"), "[i.key, r.position, r.massKg]"),
+    "births": Rows("i", "<-[y:YIELDED]-(e)", known("y"), "[y.position, i.key]"),
+    "inputs": Rows("e", "<-[r:CONSUMED_IN]-(i)", known("r"), "[i.key, r.position, r.massKg]"),
+    "outputs": Rows("e", "-[y:YIELDED]->(i)", known("y"), "[y.position, i.key]"),
+    "marks": Rows(
+        "i", "", "", "[i.key, at, mark]",
         f" CALL (i) {{ MATCH (i)<-[r:MARKED]-() WHERE {known('r')} RETURN r.position AS at, r.mark AS mark"
         f" UNION ALL MATCH (i)-[r:CONSUMED_IN]->() WHERE r.ends AND {known('r')}"
         " RETURN r.position AS at, 'ended' AS mark }",
-        "[i.key, at, mark]",
     ),
-    "events": (
-        "MATCH (e:Event {eventId: each}) USING INDEX e:Event(eventId)",
-        f"[e.position, e.actor, {judged('e', 'mixing')}]",
-    ),
-    "names": (
-        "MATCH (o:Organization {key: each})"
+    "events": Rows("e", "", "", f"[e.position, e.actor, {judged('e', 'mixing')}]"),
+    "names": Rows(
+        "o", "", "", "[o.key, name]",
         " CALL (o) { MATCH (o)<-[r:REGISTERS]-(e) WHERE r.name IS NOT NULL AND e.sequence <= $k AND "
         + judged("e", "status")
         + " = 'ACCEPTED' RETURN r.name AS name ORDER BY e.occurredAt DESC, e.eventId DESC LIMIT 1 }",
-        "[o.key, name]",
     ),
-    "unsettled": (
-        "MATCH (i:Item {key: each})<-[m:MENTIONS]-(e) USING INDEX i:Item(key) WHERE m.named AND e.sequence <= $k AND "
-        + judged("e", "status")
-        + " IN ['PENDING', 'CONTESTED']",
-        "DISTINCT e.position",
+    "unsettled": Rows(
+        "i", "<-[m:MENTIONS]-(e)",
+        "m.named AND e.sequence <= $k AND " + judged("e", "status") + " IN ['PENDING', 'CONTESTED']",
+        "[i.key, e.position]",
     ),
-    "details": (
-        "MATCH (i:Item {key: each})<-[y:YIELDED]-(e) USING INDEX i:Item(key) WHERE " + known("y"),
-        "[i.key, y.kind, y.spec, y.position, e.actor]",
-    ),
-}
+    "details": Rows("i", "<-[y:YIELDED]-(e)", known("y"), "[i.key, y.kind, y.spec, y.position, e.actor]"),
+}  # fmt: skip
+"""What is read of many nodes at once."""
 
 
-def collected(name: str, values: str = "$wanted") -> str:
-    """One list of rows for a list of items, events or organizations."""
-    match, row = _EACH[name]
-    return f"UNWIND {values} AS each {match} RETURN collect({row}) AS {name}"
+def collected(name: str, keys: str = "$wanted") -> str:
+    """One list of rows for a list of keys of items, events or organizations."""
+    rows = ROWS[name]
+    return f"UNWIND {keys} AS each {rows.of_keys()} RETURN collect({rows.row}) AS {name}"
+
+
+def collected_of(name: str, nodes: str, found: str = "") -> str:
+    """The subquery that makes one list of rows for a list of nodes; `found` are further columns."""
+    rows = ROWS[name]
+    return (
+        f"CALL ({nodes}) {{ UNWIND {nodes} AS {rows.node} {rows.of_nodes()}"
+        f" RETURN collect({rows.row}) AS {name}{found} }}"
+    )
 
 
 def _call(query: str) -> str:
     return f"CALL () {{ {query} }}"
 
 
-AROUND_FORWARD = "\n".join(
-    [
-        _call(collected("items", "$new")),
-        _call(collected("hosts", "$new")),
-        _call(collected("parts", "$inside")),
-        _call(
-            f"UNWIND $along AS each MATCH (i:Item {{key: each}})-[r:CONSUMED_IN]->(e) USING INDEX i:Item(key)"
-            f" WHERE {known('r')}"
-            " RETURN collect([i.key, r.position, r.massKg]) AS consumptions, collect(DISTINCT e) AS events"
-        ),
-        f"CALL (events) {{ UNWIND events AS e MATCH (e)-[y:YIELDED]->(o) WHERE {known('y')}"
-        " RETURN collect([y.position, o.key]) AS yields }",
-        "RETURN items, hosts, parts, consumptions, yields",
-    ]
-)
+def _around(along: str, beyond: str) -> str:
+    rows = ROWS[along]
+    return "\n".join(
+        [
+            _call(collected("items", "$new")),
+            _call(collected("hosts", "$new")),
+            _call(collected("parts", "$inside")),
+            _call(
+                f"UNWIND $along AS each {rows.of_keys()}"
+                f" RETURN collect({rows.row}) AS {along}, collect(DISTINCT e) AS events"
+            ),
+            collected_of(beyond, "events"),
+            f"RETURN items, hosts, parts, {along}, {beyond}",
+        ]
+    )
+
+
+AROUND_FORWARD = _around("consumptions", "outputs")
 """A level of a forward trace in one round trip."""
 
-AROUND_BACKWARD = "\n".join(
-    [
-        _call(collected("items", "$new")),
-        _call(collected("hosts", "$new")),
-        _call(collected("parts", "$inside")),
-        _call(
-            f"UNWIND $along AS each MATCH (i:Item {{key: each}})<-[y:YIELDED]-(e) USING INDEX i:Item(key)"
-            f" WHERE {known('y')} RETURN collect([y.position, i.key]) AS yields, collect(DISTINCT e) AS events"
-        ),
-        f"CALL (events) {{ UNWIND events AS e MATCH (e)<-[r:CONSUMED_IN]-(i) WHERE {known('r')}"
-        " RETURN collect([i.key, r.position, r.massKg]) AS consumptions }",
-        "RETURN items, hosts, parts, consumptions, yields",
-    ]
-)
+AROUND_BACKWARD = _around("births", "inputs")
 """A level of a backward trace in one round trip."""
 
-_NAMES_MATCH = _EACH["names"][0].removeprefix("MATCH (o:Organization {key: each}) ")
-
+_CUSTODY = ROWS["custody"]
 ABOUT = "\n".join(
     [
-        f"CALL () {{ UNWIND $wanted AS each {_EACH['custody'][0]}"
-        f" RETURN collect({_EACH['custody'][1]}) AS custody, collect(DISTINCT o) AS holders }}",
+        _call(
+            f"UNWIND $wanted AS each {_CUSTODY.of_keys()}"
+            f" RETURN collect({_CUSTODY.row}) AS custody, collect(DISTINCT o) AS holders"
+        ),
         _call(collected("marks")),
-        f"CALL (holders) {{ UNWIND holders AS o {_NAMES_MATCH} RETURN collect([o.key, name]) AS names }}",
+        collected_of("names", "holders"),
         _call(collected("unsettled")),
         "RETURN custody, marks, names, unsettled",
     ]

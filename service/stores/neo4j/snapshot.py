@@ -22,21 +22,23 @@ from graph_schema.reader import (
 )
 from service.ports import EventFilter, ItemDetails, ItemFilter, StoredEvent
 from service.stores.neo4j import cypher
+from service.stores.neo4j.ahead import AHEAD_BACKWARD, AHEAD_FORWARD, WIDTH, Ahead
 from service.stores.neo4j.claims import read_claims
-from service.stores.neo4j.connection import Transaction, one
+from service.stores.neo4j.connection import Reads
 from service.stores.values import problems_of
 
 
 class Neo4jSnapshot:
-    """A `Snapshot` over one read transaction."""
+    """A `Snapshot` of what was known up to a record of the log."""
 
-    def __init__(self, transaction: Transaction, sequence: int) -> None:
-        self._transaction = transaction
+    def __init__(self, reads: Reads, sequence: int) -> None:
+        self._reads = reads
+        self._ahead: Ahead | None = None
         self.sequence = sequence
 
     async def one(self, query: str, **values: Any) -> Any:
         """The only value of a query at this moment of knowledge (`$k`)."""
-        return await one(self._transaction, query, k=self.sequence, **values)
+        return await self._reads.one(query, k=self.sequence, **values)
 
     async def _tuples(self, query: str, wanted: Collection[Any]) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in await self.one(query, wanted=list(wanted))] if wanted else []
@@ -77,7 +79,7 @@ class Neo4jSnapshot:
         return [EventRow._make(row) for row in await self._tuples(cypher.collected("events"), wanted)]
 
     async def unsettled(self, items: Collection[Handle]) -> list[Position]:
-        return sorted(await self.one(cypher.collected("unsettled"), wanted=list(items)) if items else [])
+        return _positions(await self._tuples(cypher.collected("unsettled"), items))
 
     async def organizations(self, keys: Collection[str]) -> dict[str, str]:
         return dict(await self._tuples(cypher.collected("names"), keys))
@@ -93,19 +95,32 @@ class Neo4jSnapshot:
         forward: bool,
         known: Collection[Position],
     ) -> Around:
+        if not known and len(new) == 1 and not (self._ahead and self._ahead.has(forward, *new)):
+            await self._read_ahead(next(iter(new)), forward)
+        found = self._ahead.around(new, inside, along, forward) if self._ahead else None
+        return found or await self._around(list(new), list(inside), list(along), forward)
+
+    async def _read_ahead(self, root: Handle, forward: bool) -> None:
+        query = AHEAD_FORWARD if forward else AHEAD_BACKWARD
+        record = await self._reads.record(query, {"root": root, "width": WIDTH, "k": self.sequence})
+        self._ahead = None if record is None else Ahead(record, forward)
+
+    async def _around(self, new: list[Handle], inside: list[Handle], along: list[Handle], forward: bool) -> Around:
         query = cypher.AROUND_FORWARD if forward else cypher.AROUND_BACKWARD
-        values = {"new": list(new), "inside": list(inside), "along": list(along), "k": self.sequence}
-        record = await (await self._transaction.run(query, values)).single(strict=True)
-        items, hosts, parts, consumptions, yields = ([tuple(row) for row in column] for column in record)
-        return Around([ItemRow._make(row) for row in items], hosts, parts, consumptions, yields)
+        values = {"new": new, "inside": inside, "along": along, "k": self.sequence}
+        items, hosts, parts, rows, beyond = (
+            [tuple(row) for row in column] for column in await self._reads.record(query, values)
+        )
+        ways = (rows, beyond) if forward else (beyond, rows)
+        return Around([ItemRow._make(row) for row in items], hosts, parts, *ways)
 
     async def about(self, items: Collection[Handle]) -> About:
+        found = self._ahead.about(items) if self._ahead else None
+        if found:
+            return found
         values = {"wanted": list(items), "k": self.sequence}
-        record = await (await self._transaction.run(cypher.ABOUT, values)).single(strict=True)
-        custody, marks, names, unsettled = record
-        return About(
-            [tuple(row) for row in custody], [tuple(row) for row in marks], dict(names), sorted(unsettled)
-        )  # fmt: skip
+        custody, marks, names, unsettled = await self._reads.record(cypher.ABOUT, values)
+        return About([tuple(row) for row in custody], [tuple(row) for row in marks], dict(names), _positions(unsettled))
 
     async def details(self, items: Collection[Handle]) -> list[ItemDetails]:
         return [
@@ -152,6 +167,11 @@ class Neo4jSnapshot:
 
     async def is_organization(self, key: str) -> bool:
         return bool(await self.one(cypher.IS_ORGANIZATION, key=key))
+
+
+def _positions(rows: list[Any]) -> list[Position]:
+    """The events of (item, event) rows, each once, in the total order."""
+    return sorted({row[1] for row in rows})
 
 
 def _stored(rows: list[Any]) -> list[StoredEvent]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 import neo4j
@@ -21,17 +20,13 @@ from service.stores.neo4j.connection import (
     WRITE_TIMEOUT_S,
     Connection,
     Login,
-    Transaction,
-    one,
-    retryable,
+    Reads,
 )
 from service.stores.neo4j.migrating import migrate, outstanding
 from service.stores.neo4j.snapshot import Neo4jSnapshot
 from service.stores.neo4j.writer import Neo4jWriter
 
 SEQUENCE = "MATCH (l:Log {name: 'voltrace'}) RETURN [l.sequence, coalesce(l.rebuilding, false)]"
-RETRY_AFTER_S = (0.0, 0.2, 1.0)
-"""When a read is begun again."""
 SEQUENCE_AT = "MATCH (b:Batch) WHERE b.recordedUs <= $us RETURN b.last ORDER BY b.recordedUs DESC LIMIT 1"
 
 
@@ -63,14 +58,12 @@ class Neo4jStore:
 
     async def sequence_at(self, known_at: datetime | None) -> int:
         await self._prepare()
-        async with AsyncExitStack() as stack:
-            transaction, last = await self._opened(stack)
-            if known_at is None:
-                return last
-            return int(await one(transaction, SEQUENCE_AT, us=instant_us(known_at)) or 0)
+        async with self.connection.reading() as reads:
+            last = await self._last(reads)
+            return last if known_at is None else int(await reads.one(SEQUENCE_AT, us=instant_us(known_at)) or 0)
 
-    async def _last(self, transaction: Transaction) -> int:
-        last, rebuilding = await one(transaction, SEQUENCE)
+    async def _last(self, reads: Reads) -> int:
+        last, rebuilding = await reads.one(SEQUENCE)
         if rebuilding:
             raise StoreError(
                 f"{self.url} is being rebuilt; wait, or run `voltrace rebuild` again if it was interrupted"
@@ -80,25 +73,9 @@ class Neo4jStore:
     @asynccontextmanager
     async def snapshot(self, sequence: int | None = None) -> AsyncIterator[Neo4jSnapshot]:
         await self._prepare()
-        async with AsyncExitStack() as stack:
-            transaction, last = await self._opened(stack)
-            yield Neo4jSnapshot(transaction, last if sequence is None else min(sequence, last))
-
-    async def _opened(self, stack: AsyncExitStack) -> tuple[Transaction, int]:
-        """A read transaction and the last record it sees; begun again where a server was lost."""
-        for wait_s in (*RETRY_AFTER_S, None):
-            async with AsyncExitStack() as trying:
-                try:
-                    transaction = await trying.enter_async_context(self.connection.reading())
-                    last = await self._last(transaction)
-                except StoreError as error:
-                    if wait_s is None or not retryable(error):
-                        raise
-                else:
-                    await stack.enter_async_context(trying.pop_all())
-                    break
-            await asyncio.sleep(wait_s)
-        return transaction, last
+        async with self.connection.reading() as reads:
+            last = await self._last(reads)
+            yield Neo4jSnapshot(reads, last if sequence is None else min(sequence, last))
 
     async def write(self, work: Callable[[Writer], Awaitable[T]]) -> T:
         await self._prepare()

@@ -9,17 +9,20 @@ from typing import Any
 
 import pytest
 
+from graph_schema.answer import Direction
 from graph_schema.neo4j import migrations
 from graph_schema.neo4j.description import EDGES, NODES, document
-from seed.story import story
+from graph_schema.trace import TraceQuestion, trace
+from seed.story import PACK_A, PACK_NEW, story
 from service.bootstrap import open_store
 from service.causality import FOLLOWED, decode
 from service.settings import Settings
+from service.stores.contract.knowing import check_every_read_equals_the_specification
 from service.stores.contract.script import BATCHES
 from service.stores.contract.telling import lot, made, tell, unit
 from service.stores.errors import StoreError
-from service.stores.neo4j import Neo4jStore, cypher
-from service.stores.neo4j.connection import one
+from service.stores.neo4j import Neo4jStore, ahead, cypher
+from service.stores.neo4j.connection import Reads
 from service.stores.neo4j.migrating import migrate, version
 from service.stores.neo4j.rows import LABELS
 from service.testing.neo4j.server import Server
@@ -107,12 +110,17 @@ def operators(plan: dict[str, Any]) -> list[str]:
     return [name, *(inner for child in plan.get("children", ()) for inner in operators(child))]
 
 
-@pytest.mark.parametrize("query", [cypher.AROUND_FORWARD, cypher.AROUND_BACKWARD, cypher.ABOUT])
+@pytest.mark.parametrize(
+    "query",
+    [cypher.AROUND_FORWARD, cypher.AROUND_BACKWARD, cypher.ABOUT, ahead.AHEAD_FORWARD, ahead.AHEAD_BACKWARD],
+    ids=["level forward", "level backward", "about", "ahead forward", "ahead backward"],
+)
 def test_a_level_begins_at_the_index_and_goes_one_edge(store: Neo4jStore, query: str) -> None:
     async def run() -> list[str]:
         await tell(store, made("p", 1, unit("P")))
         async with store.connection.session(writes=False) as session:
             values: dict[str, Any] = {"new": ["P"], "inside": ["P"], "along": ["P"], "wanted": ["P"], "k": 1}
+            values |= {"root": "P", "width": 5}
             result = await session.run("EXPLAIN " + query, values)
             return operators((await result.consume()).plan or {})
 
@@ -121,9 +129,38 @@ def test_a_level_begins_at_the_index_and_goes_one_edge(store: Neo4jStore, query:
     assert not [name for name in found if "VarLength" in name or name in ("AllNodesScan", "NodeByLabelScan")]
 
 
+def test_what_was_not_read_ahead_is_read_when_asked_for(store: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.stores.neo4j.snapshot.WIDTH", 1)
+    RUNNER.run(check_every_read_equals_the_specification(store))
+
+
+def test_a_trace_takes_three_round_trips(store: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The moment of knowledge, the item, and everything around it."""
+    asked: list[str] = []
+    record = Reads.record
+
+    async def noted(self: Reads, query: str, values: dict[str, Any]) -> Any:
+        asked.append(query)
+        return await record(self, query, values)
+
+    async def run() -> None:
+        await tell(store, *story())
+        monkeypatch.setattr(Reads, "record", noted)
+        for key, direction in ((PACK_A, Direction.FORWARD), (PACK_NEW, Direction.BACKWARD)):
+            asked.clear()
+            async with store.snapshot() as snapshot:
+                found = await trace(snapshot, TraceQuestion(key, direction, weigh=False))
+            assert found is not None
+            assert len(found.nodes) > 10
+            assert len(asked) == 3
+
+    RUNNER.run(run())
+
+
 SCRIPT = """
 import asyncio, sys
 from service.recording import record
+from service.stores.contract.knowing import check_every_read_equals_the_specification
 from service.stores.contract.script import BATCHES
 from service.stores.contract.telling import made, unit
 from service.stores.neo4j import Neo4jStore
@@ -196,8 +233,8 @@ def test_a_read_that_takes_too_long_ends(server: Server) -> None:
     async def run() -> None:
         await impatient.sequence_at(None)
         with pytest.raises(StoreError, match="time"):
-            async with impatient.connection.reading() as transaction:
-                await one(transaction, "UNWIND range(1, 1000000000) AS n WITH sum(sqrt(n)) AS s RETURN s")
+            async with impatient.connection.reading() as reads:
+                await reads.one("UNWIND range(1, 1000000000) AS n WITH sum(sqrt(n)) AS s RETURN s")
         await impatient.close()
 
     RUNNER.run(run())

@@ -20,7 +20,6 @@ from service.settings import Settings
 from service.stores.contract.telling import made, standing, tell, unit
 from service.stores.errors import StoreError
 from service.stores.neo4j import Login, Neo4jStore
-from service.stores.neo4j.connection import one
 from service.stores.neo4j.migrating import refuse_older
 from service.testing.neo4j import with_login
 from service.testing.neo4j.server import Server
@@ -173,8 +172,8 @@ def test_a_query_ends_with_its_client(server: Server) -> None:
         await store.sequence_at(None)
 
         async def long() -> None:
-            async with store.connection.reading() as transaction:
-                await one(transaction, "UNWIND range(1, 1000000000) AS forever WITH sum(sqrt(forever)) AS s RETURN s")
+            async with store.connection.reading() as reads:
+                await reads.one("UNWIND range(1, 1000000000) AS forever WITH sum(sqrt(forever)) AS s RETURN s")
 
         task = asyncio.create_task(long())
         while not await _running(store, "forever"):
