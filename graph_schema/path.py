@@ -18,10 +18,9 @@ async def path(reader: TraceReader, question: TraceQuestion, target: str) -> Tra
     None where one of the two is not known then; a trace without nodes where nothing of the source is in the target.
     """
     cut = END if question.as_of is None else cut_after(question.as_of)
-    ends = [await reader.find(key) for key in (question.key, target)]
-    if None in ends:
+    source, sink = await reader.find(question.key, Direction.FORWARD), await reader.find(target)
+    if source is None or sink is None:
         return None
-    source, sink = ends
     there = Walk(reader, Direction.FORWARD, cut, False, None, question.nodes_max)
     back = Walk(reader, Direction.BACKWARD, cut, False, None, question.nodes_max)
     if not (await there.run(source) and await back.run(sink)):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, NamedTuple, Protocol
 
-from graph_schema.answer import Handle
+from graph_schema.answer import Direction, Handle
 from graph_schema.order import Position
 
 StayRow = tuple[Any, ...]
@@ -98,8 +98,11 @@ class About(NamedTuple):
 class TraceReader(Protocol):
     """Reads for the trace, all at one moment of knowledge. Errors of the store pass through."""
 
-    async def find(self, key: str) -> Handle | None:
-        """The item of that key or identifier (the key wins), None where it is not known then."""
+    async def find(self, key: str, towards: Direction | None = None) -> Handle | None:
+        """The item of that key or identifier (the key wins), None where it is not known then.
+
+        `towards` says that a walk in this direction follows, for a reader that can read ahead.
+        """
 
     async def items(self, items: Collection[Handle]) -> list[ItemRow]:
         """The facts of items."""

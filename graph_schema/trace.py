@@ -39,12 +39,13 @@ class TraceQuestion:
 async def trace(reader: TraceReader, question: TraceQuestion) -> Trace | None:
     """Answer a question over what the reader shows; None where the item is not known then."""
     cut = END if question.as_of is None else cut_after(question.as_of)
-    root = await reader.find(question.key)
+    both = question.direction is Direction.BOTH
+    directions = [Direction.FORWARD, Direction.BACKWARD] if both else [question.direction]
+    root = await reader.find(question.key, directions[0])
     if root is None:
         return None
-    directions = [Direction.FORWARD, Direction.BACKWARD]
     answer = Assembly(reader, root, question)
-    for direction in directions if question.direction is Direction.BOTH else [question.direction]:
+    for direction in directions:
         further = None if question.depth_max is None else question.depth_max + 1
         walk = Walk(reader, direction, cut, question.claims, further, question.nodes_max)
         if not await walk.run(root):

@@ -136,7 +136,7 @@ class Store(Protocol):
         """The last sequence number recorded at or before a moment; None is now. 0 before the first event."""
 
     def snapshot(self, sequence: int | None = None) -> AbstractAsyncContextManager[Snapshot]:
-        """A consistent view of what the first `sequence` records (default: all) say; the end of a batch, no less."""
+        """A consistent view of what the log's first records say: up to a `sequence` that `sequence_at` told, or all."""
 
     async def write(self, work: Callable[[Writer], Awaitable[T]]) -> T:
         """Do some work as the one writer; waits for another to finish.

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
+from graph_schema.answer import Direction
 from graph_schema.events import AnyEvent, Enrolment, Registration, Removal
 from graph_schema.graph import Graph
 from graph_schema.life import Life
@@ -75,7 +76,7 @@ class GraphReader:
                     bearer = (event.position, spec.key)
                     self._identifiers[identifier.value] = min(bearer, self._identifiers.get(identifier.value, bearer))
 
-    async def find(self, key: str) -> Any:
+    async def find(self, key: str, towards: Direction | None = None) -> Any:
         if self.lives.get(key) is not None:
             return key
         return self._identifiers[key][1] if key in self._identifiers else None

@@ -14,7 +14,7 @@ from typing import Any
 
 from graph_schema.answer import Handle
 from graph_schema.reader import About, Around, ItemRow
-from service.stores.neo4j.cypher import ROWS, collected_of
+from service.stores.neo4j.cypher import FOUND, ROWS, collected_of
 
 PARTS = 4
 """How many levels of parts inside the root."""
@@ -72,8 +72,8 @@ def _query(along: str, beyond: str) -> str:
     rest = ["items", "custody", "marks", "names", "unsettled"]
     return "\n".join(
         [
-            "MATCH (root:Item {key: $root}) USING INDEX root:Item(key)",
-            "WITH [root] AS inside0",
+            FOUND,
+            "WITH collect([rank, at, i.key]) AS found, collect(DISTINCT i)[..$width] AS inside0",
             *parts,
             _distinct(_names("inside", PARTS + 1), "level0", "[..$width]"),
             *levels,
@@ -85,7 +85,7 @@ def _query(along: str, beyond: str) -> str:
             collected_of("marks", "things"),
             collected_of("names", "holders"),
             collected_of("unsettled", "things"),
-            f"RETURN {', '.join(columns)}, [n IN things | n.key] AS things, {', '.join(rest)}",
+            f"RETURN found, {', '.join(columns)}, [n IN things | n.key] AS things, {', '.join(rest)}",
         ]
     )
 
@@ -99,6 +99,7 @@ class Ahead:
 
     def __init__(self, record: Any, forward: bool) -> None:
         self.forward = forward
+        self.root: Handle | None = min(record["found"])[2] if record["found"] else None
         along, beyond = ("consumptions", "outputs") if forward else ("births", "inputs")
         self._parts = _by(record["inside"], record["parts"], 1)
         self._hosts = _by(record["up"], record["hosts"], 0)

@@ -143,16 +143,16 @@ ABOUT = "\n".join(
 )
 """What closes a trace, in one round trip."""
 
-FIND = f"""
+FOUND = f"""
 CALL () {{
   MATCH (i:Item {{key: $key}})<-[y:YIELDED]-() WHERE {known("y")}
-  RETURN i.key AS key, 0 AS rank, y.position AS at
+  RETURN i, 0 AS rank, y.position AS at
   UNION ALL
-  MATCH (n:Identifier {{value: $key}})-[d:IDENTIFIES]->(i)<-[y:YIELDED]-(e) WHERE {known("d")} AND {known("y")}
-  RETURN i.key AS key, 1 AS rank, y.position AS at
+  MATCH (n:Identifier {{value: $key}})-[d:IDENTIFIES]->(i)<-[y:YIELDED]-() WHERE {known("d")} AND {known("y")}
+  RETURN i, 1 AS rank, y.position AS at
 }}
-RETURN collect([rank, at, key])
 """
+FIND = FOUND + "RETURN collect([rank, at, i.key])"
 
 STORED_ROW = (
     "[e.sequence, e.eventId, e.position, e.actor, e.recordedUs, e.hash, e.previousHash, e.digest, "

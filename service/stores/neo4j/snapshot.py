@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from graph_schema.answer import Handle
+from graph_schema.answer import Direction, Handle
 from graph_schema.order import Position, event_id_of, moment_of, moment_of_us, type_of
 from graph_schema.outcome import EventStatus
 from graph_schema.reader import (
@@ -43,7 +43,9 @@ class Neo4jSnapshot:
     async def _tuples(self, query: str, wanted: Collection[Any]) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in await self.one(query, wanted=list(wanted))] if wanted else []
 
-    async def find(self, key: str) -> Handle | None:
+    async def find(self, key: str, towards: Direction | None = None) -> Handle | None:
+        if towards is not None:
+            return (await self._read_ahead(key, towards is Direction.FORWARD)).root
         found = await self.one(cypher.FIND, key=key)
         return min(found)[2] if found else None
 
@@ -96,14 +98,15 @@ class Neo4jSnapshot:
         known: Collection[Position],
     ) -> Around:
         if not known and len(new) == 1 and not (self._ahead and self._ahead.has(forward, *new)):
-            await self._read_ahead(next(iter(new)), forward)
+            await self._read_ahead(str(*new), forward)
         found = self._ahead.around(new, inside, along, forward) if self._ahead else None
         return found or await self._around(list(new), list(inside), list(along), forward)
 
-    async def _read_ahead(self, root: Handle, forward: bool) -> None:
+    async def _read_ahead(self, key: str, forward: bool) -> Ahead:
         query = AHEAD_FORWARD if forward else AHEAD_BACKWARD
-        record = await self._reads.record(query, {"root": root, "width": WIDTH, "k": self.sequence})
-        self._ahead = None if record is None else Ahead(record, forward)
+        record = await self._reads.record(query, {"key": key, "width": WIDTH, "k": self.sequence})
+        self._ahead = Ahead(record, forward)
+        return self._ahead
 
     async def _around(self, new: list[Handle], inside: list[Handle], along: list[Handle], forward: bool) -> Around:
         query = cypher.AROUND_FORWARD if forward else cypher.AROUND_BACKWARD

@@ -74,8 +74,7 @@ class Neo4jStore:
     async def snapshot(self, sequence: int | None = None) -> AsyncIterator[Neo4jSnapshot]:
         await self._prepare()
         async with self.connection.reading() as reads:
-            last = await self._last(reads)
-            yield Neo4jSnapshot(reads, last if sequence is None else min(sequence, last))
+            yield Neo4jSnapshot(reads, await self._last(reads) if sequence is None else sequence)
 
     async def write(self, work: Callable[[Writer], Awaitable[T]]) -> T:
         await self._prepare()

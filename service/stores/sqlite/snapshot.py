@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Collection
 from typing import Any
 
-from graph_schema.answer import Handle
+from graph_schema.answer import Direction, Handle
 from graph_schema.order import TYPE_ORDER, Position, event_id_of, moment_of, moment_of_us, type_of
 from graph_schema.outcome import EventStatus
 from graph_schema.reader import (
@@ -58,7 +58,7 @@ class SqliteSnapshot:
         """Run a query at this moment of knowledge (`:k`), over a list of values (`:ids`)."""
         return self._connection.execute(sql, {"ids": dumps(list(ids)), "k": self.sequence, **more}).fetchall()
 
-    async def find(self, key: str) -> Handle | None:
+    async def find(self, key: str, towards: Direction | None = None) -> Handle | None:
         row = self._connection.execute(
             f"SELECT item FROM item JOIN yielded ON item = id WHERE key = :key AND {KNOWN}"
             " UNION ALL SELECT item FROM (SELECT y.item FROM identifier i JOIN yielded y ON y.item = i.item"
