@@ -11,13 +11,15 @@ import orjson
 from fastapi import FastAPI, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from strawberry.fastapi import GraphQLRouter
 
 from service import __version__, settings
+from service.access.identity import Identity
+from service.access.sight import Sight
 from service.api.context import Context
 from service.api.schema import schema
-from service.middleware import BodyLimit, Bookmarks, EndWithClient
+from service.middleware import Authentication, BodyLimit, Bookmarks, EndWithClient
 from service.ports import Store
 from service.running import run
 from service.settings import Settings
@@ -39,6 +41,7 @@ class Router(GraphQLRouter[Context, None]):
 def create_app(store: Store, config: Settings | None = None) -> FastAPI:
     """The service over a store, which it closes when it ends."""
     config = config or settings.load()
+    identity = Identity(config)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -48,10 +51,11 @@ def create_app(store: Store, config: Settings | None = None) -> FastAPI:
     app = FastAPI(title="voltrace", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     app.add_middleware(BodyLimit, bytes_max=config.body_max_bytes)
     app.add_middleware(Bookmarks, store=store)
+    app.add_middleware(Authentication, identity=identity)
     app.add_middleware(EndWithClient)
 
-    async def context() -> Context:
-        return Context(store, config)
+    async def context(connection: HTTPConnection) -> Context:
+        return Context(store, config, Sight(connection.state.viewer, identity.pseudonym))
 
     app.include_router(Router(schema, context_getter=context), prefix="/graphql", include_in_schema=False)
     app.mount("/static", StaticFiles(directory=str(files("service").joinpath("web"))), name="static")

@@ -8,6 +8,8 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
+from service.access.identity import Identity
+from service.access.tokens import Refused
 from service.causality import FOLLOWED, HEADER, decode
 from service.ports import Store
 
@@ -77,6 +79,30 @@ class Bookmarks:
             await self.app(scope, receive, answer)
         finally:
             FOLLOWED.reset(token)
+
+
+class Authentication:
+    """Finds out who asks, and tells it to the application as `scope["state"]["viewer"]`."""
+
+    def __init__(self, app: Any, identity: Identity) -> None:
+        self.app = app
+        self.identity = identity
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass a request on, or answer 401 where its credentials are not taken."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        stated = dict(scope["headers"]).get(b"authorization")
+        try:
+            viewer = await self.identity.viewer(None if stated is None else stated.decode("latin-1"))
+        except Refused as error:
+            headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+            response = JSONResponse({"errors": [{"message": str(error)}]}, status_code=401, headers=headers)
+            await response(scope, receive, send)
+            return
+        scope.setdefault("state", {})["viewer"] = viewer
+        await self.app(scope, receive, send)
 
 
 class EndWithClient:

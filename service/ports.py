@@ -79,6 +79,9 @@ class Snapshot(TraceReader, Protocol):
 
     sequence: int
 
+    async def keyed(self, keys: Collection[str]) -> dict[str, Handle]:
+        """The known items of these keys (no other identifiers), by key."""
+
     async def details(self, items: Collection[Handle]) -> list[ItemDetails]:
         """The full facts of items, in any order; unknown handles are left out."""
 

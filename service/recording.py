@@ -48,6 +48,11 @@ Submission = dict[str, Any] | bytes | str | NewEvent | RecordedEvent
 """An event as it was sent, or as `read_event` read it."""
 
 
+class _DryRun(Exception):
+    def __init__(self, answered: list[RecordedEvent]) -> None:
+        self.answered = answered
+
+
 class _TurnedAway(Exception):
     def __init__(self, outcomes: dict[str, Outcome]) -> None:
         self.outcomes = outcomes
@@ -58,15 +63,16 @@ async def record(
     submissions: Sequence[Submission],
     on_conflict: OnConflict = OnConflict.KEEP,
     all_or_nothing: bool = False,
+    dry_run: bool = False,
 ) -> list[RecordedEvent]:
-    """Record events; the results are in the order sent.
+    """Record events; the results are in the order sent. With `dry_run` nothing is stored: they say what would happen.
 
     A malformed event, or one whose id was used for other content, is REJECTED and not stored, with the field and the
     reason; with `all_or_nothing` one such event turns the whole batch away. `on_conflict` REJECT turns pending and
     contested events away instead of keeping them.
     """
     with _no_collection(len(submissions)):
-        return await _record(store, submissions, on_conflict, all_or_nothing)
+        return await _record(store, submissions, on_conflict, all_or_nothing, dry_run)
 
 
 @contextmanager
@@ -83,7 +89,7 @@ def _no_collection(size: int) -> Iterator[None]:
 
 
 async def _record(
-    store: Store, submissions: Sequence[Submission], on_conflict: OnConflict, all_or_nothing: bool
+    store: Store, submissions: Sequence[Submission], on_conflict: OnConflict, all_or_nothing: bool, dry_run: bool
 ) -> list[RecordedEvent]:
     results: list[RecordedEvent | None] = [None] * len(submissions)
     parsed: dict[int, NewEvent] = {}
@@ -94,15 +100,20 @@ async def _record(
         else:
             results[index] = read
     turned_away: dict[str, Outcome] = {}
+
+    async def work(writer: Writer) -> list[RecordedEvent]:
+        answered = await _append(writer, parsed, results, turned_away, on_conflict, all_or_nothing)
+        if dry_run:
+            raise _DryRun(answered)
+        return answered
+
     while True:
         try:
-            answered = await store.write(
-                lambda writer: _append(writer, parsed, results, turned_away, on_conflict, all_or_nothing)
-            )
+            return await store.write(work)
         except _TurnedAway as error:
             turned_away.update(error.outcomes)
-        else:
-            return answered
+        except _DryRun as error:
+            return error.answered
 
 
 def read_event(submission: dict[str, Any] | bytes | str) -> NewEvent | RecordedEvent:

@@ -26,6 +26,14 @@ class Settings:
     read_timeout_s: int = 30
     host: str = "127.0.0.1"
     port: int = 8000
+    tokens_file: str = ""
+    oidc_issuer: str = ""
+    oidc_audience: str = ""
+    oidc_jwks_url: str = ""
+    oidc_algorithms: str = "RS256 ES256"
+    oidc_role_claim: str = "voltrace_role"
+    oidc_organization_claim: str = "voltrace_organization"
+    secret: str = field(default="", repr=False)
     nodes_max: int = 20_000
     page_max: int = 500
     batch_max: int = 10_000
@@ -40,6 +48,14 @@ DESCRIPTIONS = {
     "read_timeout_s": "how long one read of Neo4j may take, in seconds",
     "host": "the address that the service listens on",
     "port": "the port that the service listens on",
+    "tokens_file": "the file of API tokens, which `voltrace token` writes (default: none are taken)",
+    "oidc_issuer": "the OpenID Connect issuer whose tokens are taken (default: none)",
+    "oidc_audience": "whom these tokens must be for",
+    "oidc_jwks_url": "where the issuer's keys are (default: as its discovery document says)",
+    "oidc_algorithms": "by which algorithms these tokens may be signed",
+    "oidc_role_claim": "the claim that names a role: participant, regulator or admin (without it: public)",
+    "oidc_organization_claim": "the claim that names the organization, its key",
+    "secret": "what pseudonyms of withheld things are made with (default: the one in the file of tokens)",
     "nodes_max": "the ceiling, and the default, of a trace's maxNodes",
     "page_max": "the ceiling of `first` and `last` in connections",
     "batch_max": "how many events one recordEvents takes",

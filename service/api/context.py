@@ -16,6 +16,7 @@ from strawberry.fastapi import BaseContext
 from graph_schema.order import Position, cut_after
 from graph_schema.status import ItemStatus, statuses
 from graph_schema.windows import END
+from service.access.sight import WHOLE, Sight
 from service.items import born_before
 from service.ports import ItemDetails, Snapshot, Store
 from service.running import run
@@ -39,10 +40,11 @@ class Moment(NamedTuple):
 class Context(BaseContext):
     """The context of one request."""
 
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(self, store: Store, settings: Settings, sight: Sight = WHOLE) -> None:
         super().__init__()
         self.store = store
         self.settings = settings
+        self.sight = sight
         self._pinned: int | None = None
         self.details: DataLoader[tuple[int, Any], ItemDetails | None] = DataLoader(self._load_details)
         self.status: DataLoader[tuple[Moment, Any], ItemStatus] = DataLoader(self._load_status)
@@ -62,7 +64,11 @@ class Context(BaseContext):
         return Moment(sequence, as_of)
 
     async def read(self, moment: Moment, question: Callable[[Snapshot], Coroutine[Any, Any, T]]) -> T:
-        """Ask a snapshot at a moment."""
+        """Ask a snapshot at a moment, as the viewer may see it."""
+        return await self.read_whole(moment, lambda snapshot: question(self.sight.on(snapshot)))
+
+    async def read_whole(self, moment: Moment, question: Callable[[Snapshot], Coroutine[Any, Any, T]]) -> T:
+        """Ask a snapshot at a moment, nothing withheld: only what may be told of items that are in sight."""
 
         async def ask() -> T:
             async with self.store.snapshot(moment.sequence) as snapshot:
@@ -82,7 +88,8 @@ class Context(BaseContext):
         found: dict[tuple[Moment, Any], ItemStatus] = {}
         for moment in {moment for moment, _ in keys}:
             handles = [handle for at, handle in keys if at == moment]
-            for handle, status in (await self.read(moment, partial(_statuses, handles=handles, moment=moment))).items():
+            ask = partial(_statuses, handles=handles, moment=moment)
+            for handle, status in (await self.read_whole(moment, ask)).items():
                 found[moment, handle] = status
         unknown = GraphQLError("asOf, knownAt: the item is not known then")
         return [found.get(key, unknown) for key in keys]

@@ -227,7 +227,7 @@ class Item(Node):
         moment = await info.context.moment(as_of, known_at, self.moment)
         found = await ask_trace(info, self.row.key, direction, moment, claims, max_depth, max_nodes)
         if found is None:
-            raise GraphQLError(f"asOf, knownAt: {self.row.key} is not known then")
+            raise GraphQLError(f"trace: {self.row.key} is not known then, or withheld from you")
         return found
 
     async def _details(self, info: Info) -> ItemDetails:

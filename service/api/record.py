@@ -8,11 +8,12 @@ from typing import cast
 import strawberry
 from graphql import GraphQLError
 
+from service.access.writing import record_as
 from service.api.context import Moment
 from service.api.event import Event, Problem, load_event
 from service.api.item import Info
 from service.api.scalars import EventInput, OnConflict, RecordStatus
-from service.recording import Submission, record
+from service.recording import Submission
 from service.running import run
 
 
@@ -50,14 +51,15 @@ class RecordEventsResult:
 
 
 async def record_events(
-    info: Info, events: list[EventInput], on_conflict: OnConflict, all_or_nothing: bool
+    info: Info, events: list[EventInput], on_conflict: OnConflict, all_or_nothing: bool, dry_run: bool = False
 ) -> RecordEventsResult:
     """Record events. Raises GraphQLError above the limit of one call."""
     limit = info.context.settings.batch_max
     if len(events) > limit:
         raise GraphQLError(f"events: {len(events)} are more than the limit of {limit}; send them in several calls")
-    store = info.context.store
-    results = await run(store, lambda: record(store, cast("list[Submission]", events), on_conflict, all_or_nothing))
+    store, viewer = info.context.store, info.context.sight.viewer
+    sent = cast("list[Submission]", events)
+    results = await run(store, lambda: record_as(viewer, store, sent, on_conflict, all_or_nothing, dry_run))
     moment = Moment(await run(store, lambda: store.sequence_at(None)), None)
     counts = Counter(result.status for result in results)
     return RecordEventsResult(

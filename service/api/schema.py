@@ -30,14 +30,12 @@ from service.api.item import (
     find_item,
     item_of,
 )
+from service.api.mutations import Mutation
 from service.api.organization import Organization
-from service.api.record import RecordEventsResult, record_events
 from service.api.scalars import (
     SCALARS,
     Claims,
-    EventInput,
     ItemKind,
-    OnConflict,
     TraceDirection,
 )
 from service.api.trace import Trace, ask_trace
@@ -235,26 +233,10 @@ class Query:
     ) -> Trace | None:
         """A path."""
         moment = await info.context.moment(as_of, known_at)
-        found = await tracing.path(info.context.store, from_, to, moment.as_of, moment.sequence)
+        found = await tracing.path(
+            info.context.store, from_, to, moment.as_of, moment.sequence, sight=info.context.sight
+        )
         return None if found is None else Trace(found=found, moment=moment)
-
-
-@strawberry.type(description="Writes.")
-class Mutation:
-    """The mutations."""
-
-    @strawberry.mutation(
-        description="Record events: a status and problems for each. An event is recorded once by its id."
-    )
-    async def record_events(
-        self,
-        info: Info,
-        events: list[EventInput],
-        on_conflict: OnConflict = OnConflict.KEEP,
-        all_or_nothing: bool = False,
-    ) -> RecordEventsResult:
-        """Record events."""
-        return await record_events(info, events, on_conflict, all_or_nothing)
 
 
 def _should_mask(error: GraphQLError) -> bool:

@@ -37,6 +37,8 @@ class TraceNode:
     @strawberry.field(description="The full object, where a client wants more.")
     async def node(self, info: Info) -> Node | None:
         """The typed object."""
+        if self.redacted:
+            return None
         assert self.moment is not None
         if self.kind == "ORGANIZATION":
             return Organization(key_text=self.key, moment=self.moment)
@@ -207,5 +209,5 @@ async def ask_trace(
         bound(max_nodes, ceiling, "maxNodes", 1) or ceiling,
         weigh=selects(info.selected_fields, {"attribution", "balance"}),
     )
-    found = await tracing.trace(info.context.store, question, moment.sequence)
+    found = await tracing.trace(info.context.store, question, moment.sequence, info.context.sight)
     return None if found is None else Trace(found=found, moment=moment)

@@ -10,6 +10,7 @@ from service.cli.export import export
 from service.cli.ingest import ingest
 from service.cli.schema import schema
 from service.cli.serve import serve
+from service.cli.token import token
 from service.cli.trace import trace
 from service.cli.upkeep import migrate, rebuild, verify
 
@@ -27,7 +28,7 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, ingest, trace, verify, rebuild, migrate, copy, export, schema):
+for command in (demo, serve, ingest, trace, verify, rebuild, migrate, copy, export, schema, token):
     main.add_command(command)
 
 __all__ = ["main"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
+from ipaddress import ip_address
 
 import click
 import uvicorn
 
+from service.access.identity import Identity
 from service.app import create_app
 from service.cli.common import configured, opened, out, store_option
 from service.ports import Store
@@ -24,7 +26,21 @@ def serve(store_url: str | None, host: str | None, port: int | None) -> None:
     voltrace serve --store sqlite:/var/lib/voltrace/voltrace.db --port 8080
     """
     settings = configured()
-    run_service(opened(store_url), host or settings.host, port or settings.port)
+    address = host or settings.host
+    if not is_loopback(address) and not Identity(settings).configured:
+        raise click.ClickException(
+            f"without authentication the service listens on loopback only, not on {address}; make a token with"
+            " `voltrace token create` and set VOLTRACE_TOKENS_FILE, or set VOLTRACE_OIDC_ISSUER"
+        )
+    run_service(opened(store_url), address, port or settings.port)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def run_service(store: Store, host: str, port: int) -> None:
@@ -38,4 +54,6 @@ def run_service(store: Store, host: str, port: int) -> None:
                 f"cannot listen on {host}:{port} ({error.strerror}); name another with --port"
             ) from error
     out.print(f"voltrace on http://{host}:{port}/  (GraphiQL: http://{host}:{port}/graphql), store {store.url}")
+    if not Identity(configured()).configured:
+        out.print("No authentication is configured: who reaches this address may read and record everything.")
     uvicorn.run(create_app(store), host=host, port=port, log_level="warning")

@@ -81,6 +81,9 @@ class GraphReader:
             return key
         return self._identifiers[key][1] if key in self._identifiers else None
 
+    async def keyed(self, keys: Collection[str]) -> dict[str, Any]:
+        return {key: key for key in keys if key in self.lives}
+
     async def items(self, items: Collection[Any]) -> list[ItemRow]:
         return [self._item(key) for key in items if key in self.lives]
 

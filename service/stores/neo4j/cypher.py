@@ -154,6 +154,11 @@ CALL () {{
 """
 FIND = FOUND + "RETURN collect([rank, at, i.key])"
 
+KEYED = (
+    "UNWIND $keys AS key MATCH (i:Item {key: key})<-[y:YIELDED]-() USING INDEX i:Item(key) WHERE "
+    + known("y")
+    + " RETURN collect(i.key)"
+)
 STORED_ROW = (
     "[e.sequence, e.eventId, e.position, e.actor, e.recordedUs, e.hash, e.previousHash, e.digest, "
     + judged("e", "status")

@@ -49,6 +49,9 @@ class Neo4jSnapshot:
         found = await self.one(cypher.FIND, key=key)
         return min(found)[2] if found else None
 
+    async def keyed(self, keys: Collection[str]) -> dict[str, Handle]:
+        return {key: key for key in await self.one(cypher.KEYED, keys=list(keys))} if keys else {}
+
     async def items(self, items: Collection[Handle]) -> list[ItemRow]:
         return [ItemRow._make(row) for row in await self._tuples(cypher.collected("items"), items)]
 

@@ -1,0 +1,1 @@
+"""Who may see and do what: identities, and the one place that withholds."""

@@ -1,0 +1,259 @@
+"""The one place that withholds: a snapshot as a viewer may see it, below all resolvers and above all stores.
+
+Full sight is of the items that the viewer's organization made or ever held, itself or inside something that it held.
+Of other batteries everybody sees the public part of the digital ID (EU battery passport, Annex XIII point 1): what it
+is, who made it, its status. Nothing else of others is there: what is withheld and what does not exist are asked for by
+the same statements and answered alike. Public are also the registrations of organizations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import orjson
+
+from graph_schema.answer import Direction, Handle
+from graph_schema.canonical import parse_event
+from graph_schema.events import Receipt, Voiding
+from graph_schema.order import Position
+from graph_schema.outcome import Problem
+from graph_schema.reader import (
+    About,
+    Around,
+    ClaimRow,
+    ConsumptionRow,
+    CustodyRow,
+    EventRow,
+    ItemRow,
+    MarkRow,
+    StayRow,
+    YieldRow,
+    about_by_kind,
+    around_by_kind,
+)
+from service.access.viewer import Viewer
+from service.ports import EventFilter, ItemDetails, ItemFilter, Snapshot, StoredEvent
+
+PUBLIC_KIND = "BATTERY"
+PUBLIC_FACTS = frozenset(["key", "kind", "model", "chemistry", "massKg", "energyKwh", "material"])
+WITHHELD = "withheld: it concerns another party"
+
+
+def guarded(whole: Snapshot, viewer: Viewer) -> Snapshot:
+    """What the viewer may see of a snapshot."""
+    return whole if viewer.sees_all else Guarded(whole, viewer)
+
+
+class Guarded:
+    """A `Snapshot` that withholds. `whole` withholds nothing, for what is worked out about things in sight."""
+
+    def __init__(self, whole: Snapshot, viewer: Viewer) -> None:
+        self.whole = whole
+        self.viewer = viewer
+        self.sequence = whole.sequence
+        self._known: dict[Handle, bool] = {}
+
+    async def full(self, items: Collection[Handle | None]) -> set[Handle]:
+        """Those of the items that the viewer sees in full."""
+        organization = self.viewer.organization
+        if organization is None:
+            return set()
+        unknown = {item for item in items if item not in self._known}
+        if unknown:
+            found = await self.whole.concerned(list(unknown), organization)
+            self._known.update({item: item in found for item in unknown if item is not None})
+        return {item for item in items if item is not None and self._known[item]}
+
+    async def find(self, key: str, towards: Direction | None = None) -> Handle | None:
+        handle = await self.whole.find(key)
+        full = await self.full([handle])
+        rows = await self.whole.items([handle])
+        return handle if handle in full or any(row.kind == PUBLIC_KIND for row in rows) else None
+
+    async def find_in_full(self, key: str) -> Handle | None:
+        """The item of that key or identifier, None also where it is not in full sight."""
+        handle = await self.whole.find(key)
+        return handle if handle in await self.full([handle]) else None
+
+    async def keyed(self, keys: Collection[str]) -> dict[str, Handle]:
+        found = await self.whole.keyed(keys)
+        full = await self.full(list(found.values()))
+        return {key: handle for key, handle in found.items() if handle in full}
+
+    async def concerned(self, items: Collection[Handle | None], organization: str) -> set[Handle]:
+        return await self.whole.concerned(list(await self.full(items)), organization)
+
+    async def items(self, items: Collection[Handle]) -> list[ItemRow]:
+        rows = await self.whole.items(items)
+        full = await self.full(items)
+        return [
+            row if row.handle in full else _public(row)
+            for row in rows
+            if row.handle in full or row.kind == PUBLIC_KIND
+        ]  # fmt: skip
+
+    async def details(self, items: Collection[Handle]) -> list[ItemDetails]:
+        rows = await self.whole.details(items)
+        full = await self.full(items)
+        return [
+            row if row.handle in full else row._replace(spec=_public_spec(row.spec))
+            for row in rows
+            if row.handle in full or row.kind == PUBLIC_KIND
+        ]
+
+    async def parts(self, hosts: Collection[Handle]) -> list[StayRow]:
+        return await self._both(await self.whole.parts(list(await self.full(hosts))))
+
+    async def hosts(self, parts: Collection[Handle]) -> list[StayRow]:
+        return await self._both(await self.whole.hosts(list(await self.full(parts))))
+
+    async def _both(self, rows: list[StayRow]) -> list[StayRow]:
+        full = await self.full({item for row in rows for item in row[:2]})
+        return [row for row in rows if row[0] in full and row[1] in full]
+
+    async def custody(self, items: Collection[Handle]) -> list[CustodyRow]:
+        return await self.whole.custody(list(await self.full(items)))
+
+    async def consumptions(self, items: Collection[Handle]) -> list[ConsumptionRow]:
+        return await self.whole.consumptions(list(await self.full(items)))
+
+    async def inputs(self, events: Collection[Position]) -> list[ConsumptionRow]:
+        rows = await self.whole.inputs(events)
+        full = await self.full({row[0] for row in rows})
+        return [row for row in rows if row[0] in full]
+
+    async def outputs(self, events: Collection[Position]) -> list[YieldRow]:
+        rows = await self.whole.outputs(events)
+        full = await self.full({row[1] for row in rows})
+        return [row for row in rows if row[1] in full]
+
+    async def births(self, items: Collection[Handle]) -> list[YieldRow]:
+        return await self.whole.births(list(await self.full(items)))
+
+    async def marks(self, items: Collection[Handle]) -> list[MarkRow]:
+        return await self.whole.marks(list(await self.full(items)))
+
+    async def around(
+        self,
+        new: Collection[Handle],
+        inside: Collection[Handle],
+        along: Collection[Handle],
+        forward: bool,
+        known: Collection[Position],
+    ) -> Around:
+        return await around_by_kind(self, new, inside, along, forward, known)
+
+    async def about(self, items: Collection[Handle]) -> About:
+        return await about_by_kind(self, items)
+
+    async def events(self, events: Collection[Position]) -> list[EventRow]:
+        return [row for row in await self.whole.events(events) if row.actor == self.viewer.organization]
+
+    async def organizations(self, keys: Collection[str]) -> dict[str, str]:
+        return await self.whole.organizations(keys)
+
+    async def unsettled(self, items: Collection[Handle]) -> list[Position]:
+        return await self.whole.unsettled(list(await self.full(items)))
+
+    async def claims(self, items: Collection[Handle]) -> list[ClaimRow]:
+        rows = await self.whole.claims(list(await self.full(items)))
+        ends = {end for row in rows if row.kind == "PART_OF" for end in (row.source, row.target)}
+        full = await self.full(ends)
+        return [row for row in rows if row.kind != "PART_OF" or {row.source, row.target} <= full]
+
+    def _own(self, where: Any) -> Any:
+        """A filter for what is in full sight, None where nothing is."""
+        organization = self.viewer.organization
+        if organization is None or where.party not in (None, organization):
+            return None
+        return where._replace(party=organization)
+
+    async def item_page(
+        self, where: ItemFilter, after: str | None, limit: int, reverse: bool = False
+    ) -> list[tuple[Any, str]]:
+        own = self._own(where)
+        return [] if own is None else await self.whole.item_page(own, after, limit, reverse)
+
+    async def item_count(self, where: ItemFilter) -> int:
+        own = self._own(where)
+        return 0 if own is None else await self.whole.item_count(own)
+
+    async def event_page(self, where: EventFilter, after: int | None, limit: int) -> list[StoredEvent]:
+        own = self._own(where)
+        return [] if own is None else await self._shown(await self.whole.event_page(own, after, limit))
+
+    async def event_count(self, where: EventFilter) -> int:
+        own = self._own(where)
+        return 0 if own is None else await self.whole.event_count(own)
+
+    async def stored(self, event_ids: Collection[str]) -> list[StoredEvent]:
+        return await self._shown(await self.whole.stored(event_ids))
+
+    async def history(self, item: Handle) -> list[StoredEvent]:
+        if item not in await self.full([item]):
+            return []
+        return await self._shown(await self.whole.history(item), always=True)
+
+    async def registrations(self, organization: str) -> list[StoredEvent]:
+        return await self.whole.registrations(organization)
+
+    async def is_organization(self, key: str) -> bool:
+        return bool(await self.whole.registrations(key)) or key == self.viewer.organization
+
+    async def _shown(self, events: list[StoredEvent], always: bool = False) -> list[StoredEvent]:
+        """The events by the viewer, or about items in full sight; of the latter only the outline where they name
+        others' items, too. `always`: it is known that all are about an item in sight."""
+        named = await self._named(events)
+        handles = await self.whole.keyed({key for keys in named.values() for key in keys})
+        full = await self.full(list(handles.values()))
+        shown = []
+        for event in events:
+            seen = [handles.get(key) in full for key in named[event.event_id]]
+            own = event.actor == self.viewer.organization
+            if own or event.type == "REGISTRATION" or (seen and all(seen)):
+                shown.append(event._replace(problems=await self.told(event.problems)))
+            elif always or any(seen):
+                shown.append(event._replace(payload=None, problems=await self.told(event.problems)))
+        return shown
+
+    async def told(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+        """Problems of an event, without what they say of others' items and events."""
+        keys = {problem.key for problem in problems if problem.key is not None}
+        others = {problem.conflicts_with for problem in problems if problem.conflicts_with is not None}
+        if not keys and not others:
+            return problems
+        hidden = set(await self.whole.keyed(keys)) - set(await self.keyed(keys))
+        stored = await self.whole.stored(others)
+        own = {event.event_id for event in stored if event.actor == self.viewer.organization}
+        return tuple(
+            problem._replace(message=WITHHELD, conflicts_with=None)
+            if problem.key in hidden or (problem.conflicts_with is not None and problem.conflicts_with not in own)
+            else problem
+            for problem in problems
+        )
+
+    async def _named(self, events: list[StoredEvent]) -> dict[str, list[str]]:
+        """The keys of the items that events are about; a receipt and a voiding are about what their target is."""
+        parsed = {event.event_id: parse_event(event.payload)[0] for event in events if event.payload is not None}
+        targets = {
+            name: event.transfer if isinstance(event, Receipt) else event.voids
+            for name, event in parsed.items()
+            if isinstance(event, Receipt | Voiding)
+        }
+        about = {name: event.named_keys() for name, event in parsed.items()}
+        if targets:
+            for target in await self.whole.stored(sorted(set(targets.values()))):
+                keys = [] if target.payload is None else parse_event(target.payload)[0].named_keys()
+                about.update({name: keys for name, wanted in targets.items() if wanted == target.event_id})
+        return {event.event_id: about.get(event.event_id, []) for event in events}
+
+
+def _public(row: ItemRow) -> ItemRow:
+    return row._replace(
+        composition=None, body_mass_kg=None, body_mass_at=None, body_composition=None, body_composition_at=None
+    )
+
+
+def _public_spec(spec: bytes) -> bytes:
+    return orjson.dumps({name: value for name, value in orjson.loads(spec).items() if name in PUBLIC_FACTS})

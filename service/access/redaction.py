@@ -1,0 +1,110 @@
+"""A trace as a viewer may see it: its structure, with what is withheld in its place under a pseudonym."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter, itemgetter
+from typing import Any
+
+from graph_schema.answer import Attribution, Trace, TraceEdge, TraceNode
+from graph_schema.order import event_id_of
+from service.access.guard import Guarded
+
+Pseudonym = Callable[[str, str], str]
+"""From a kind (ITEM, EVENT, ORGANIZATION) and a key to what it is called."""
+
+LABEL = "withheld"
+
+
+async def redacted(trace: Trace, guard: Guarded, pseudonym: Pseudonym) -> Trace:
+    """Withhold what the viewer may not see. The root must be in full sight.
+
+    In sight are the items that the guard shows in full, the events that they went into or came out of or that the
+    viewer reported, and who held them. Masses of everything else are rounded to two digits.
+    """
+    items = [node for node in trace.nodes if node.kind not in ("EVENT", "ORGANIZATION")]
+    full = await guard.full([node.handle for node in items])
+    seen = Sight(pseudonym, {node.key for node in items if node.handle in full})
+    positions = [node.handle for node in trace.nodes if isinstance(node.handle, bytes)]
+    seen.events = {event_id_of(row.position) for row in await guard.events(positions)}
+    for edge in trace.edges:
+        seen.note(edge)
+    if guard.viewer.organization is not None:
+        seen.organizations.add(guard.viewer.organization)
+    visible = {event.event_id for event in await guard.stored(trace.unsettled)} if trace.unsettled else set()
+    return Trace(
+        trace.root,
+        trace.direction,
+        sorted(map(seen.node, trace.nodes), key=itemgetter(3, 1, 0)),
+        sorted(map(seen.edge, trace.edges), key=attrgetter("from_", "opened_by", "kind", "source", "target")),
+        sorted(map(seen.attribution, trace.attribution), key=attrgetter("kind", "key", "element")),
+        trace.balance,
+        [event_id for event_id in trace.unsettled if event_id in visible],
+        trace.truncated,
+        [one._replace(key=seen.name(kind, one.key)) for one, kind in _frontier(trace)],
+    )
+
+
+def _frontier(trace: Trace) -> list[tuple[Any, str]]:
+    events = {node.key for node in trace.nodes if node.kind == "EVENT"}
+    items = {node.key for node in trace.nodes if node.kind not in ("EVENT", "ORGANIZATION")}
+    return [(one, "EVENT" if one.key in events and one.key not in items else "ITEM") for one in trace.frontier]
+
+
+class Sight:
+    """What is in sight of a trace, by kind and key."""
+
+    def __init__(self, pseudonym: Pseudonym, items: set[str]) -> None:
+        self._pseudonym = pseudonym
+        self.items = items
+        self.events: set[str] = set()
+        self.organizations: set[str] = set()
+
+    def note(self, edge: TraceEdge) -> None:
+        """Take in what an edge shows beside an item in sight."""
+        if edge.kind == "HELD_BY" and edge.source in self.items:
+            self.organizations.add(edge.target)
+        elif edge.kind == "CONSUMED_IN" and edge.source in self.items:
+            self.events.add(edge.target)
+        elif edge.kind == "YIELDED" and edge.target in self.items:
+            self.events.add(edge.source)
+
+    def name(self, kind: str, key: str) -> str:
+        """The key of a thing where it is in sight, else its pseudonym."""
+        known = {"ITEM": self.items, "EVENT": self.events, "ORGANIZATION": self.organizations}[kind]
+        return key if key in known else f"{LABEL}:{self._pseudonym(kind, key)}"
+
+    def node(self, node: TraceNode) -> TraceNode:
+        """A node, or its outline."""
+        kind = node.kind if node.kind in ("EVENT", "ORGANIZATION") else "ITEM"
+        name = self.name(kind, node.key)
+        if name == node.key:
+            return node
+        return node._replace(key=name, label=LABEL, status=None, at=None, handle=None, redacted=True)
+
+    def edge(self, edge: TraceEdge) -> TraceEdge:
+        """An edge; who reported it is shown where its item is in sight."""
+        ends = {"HELD_BY": ("ITEM", "ORGANIZATION"), "PART_OF": ("ITEM", "ITEM"), "CONSUMED_IN": ("ITEM", "EVENT")}
+        from_, to = ends.get(edge.kind, ("EVENT", "ITEM"))
+        items = [key for kind, key in ((from_, edge.source), (to, edge.target)) if kind == "ITEM"]
+        renamed = edge._replace(source=self.name(from_, edge.source), target=self.name(to, edge.target))
+        if all(key in self.items for key in items):
+            return renamed
+        return renamed._replace(
+            mass_kg=None if edge.mass_kg is None else rounded(edge.mass_kg),
+            opened_by=self.name("EVENT", edge.opened_by),
+            closed_by=None if edge.closed_by is None else self.name("EVENT", edge.closed_by),
+        )
+
+    def attribution(self, row: Attribution) -> Attribution:
+        """A row of the attribution."""
+        if row.key in self.items:
+            return row
+        return row._replace(
+            key=self.name("ITEM", row.key), mass_kg=rounded(row.mass_kg), share=rounded(row.share)
+        )  # fmt: skip
+
+
+def rounded(value: float) -> float:
+    """A number with two significant digits."""
+    return float(f"{value:.1e}")

@@ -1,0 +1,60 @@
+"""Who may record what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from graph_schema.events import AnyEvent, Registration
+from graph_schema.outcome import Problem
+from service.access.guard import Guarded
+from service.access.viewer import Role, Viewer
+from service.ports import NewEvent, Store
+from service.recording import OnConflict, RecordedEvent, RecordStatus, Submission, read_event, record
+
+FORBIDDEN = "FORBIDDEN"
+
+
+def refusal(viewer: Viewer, event: AnyEvent) -> Problem | None:
+    """Why a viewer may not record an event, None where it may.
+
+    A participant reports only as its own organization. Registrations say who is a regulator, so that only a regulator
+    makes them; whose events a voiding may void is for the fold to judge.
+    """
+    if viewer.records_for_others:
+        return None
+    if viewer.role is Role.PUBLIC:
+        return Problem(FORBIDDEN, "recording events needs the token of a participant or a regulator")
+    if isinstance(event, Registration):
+        return Problem(FORBIDDEN, "only a regulator registers organizations", "type")
+    if event.actor != viewer.organization:
+        message = f"{viewer.organization} records events only as their actor; this one has the actor {event.actor}"
+        return Problem(FORBIDDEN, message, "actor")
+    return None
+
+
+async def record_as(
+    viewer: Viewer,
+    store: Store,
+    submissions: Sequence[Submission],
+    on_conflict: OnConflict = OnConflict.KEEP,
+    all_or_nothing: bool = False,
+    dry_run: bool = False,
+) -> list[RecordedEvent]:
+    """`recording.record` for a viewer: what it may not record is REJECTED, what problems say of others is withheld."""
+    if viewer.sees_all:
+        return await record(store, submissions, on_conflict, all_or_nothing, dry_run)
+    allowed = [_checked(viewer, submission) for submission in submissions]
+    results = await record(store, allowed, on_conflict, all_or_nothing, dry_run)
+    if not any(result.problems for result in results):
+        return results
+    async with store.snapshot() as snapshot:
+        guard = Guarded(snapshot, viewer)
+        return [result._replace(problems=await guard.told(result.problems)) for result in results]
+
+
+def _checked(viewer: Viewer, submission: Submission) -> NewEvent | RecordedEvent:
+    read = submission if isinstance(submission, NewEvent | RecordedEvent) else read_event(submission)
+    if isinstance(read, RecordedEvent):
+        return read
+    problem = refusal(viewer, read.event)
+    return read if problem is None else RecordedEvent(read.event.event_id, RecordStatus.REJECTED, (problem,))

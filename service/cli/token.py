@@ -1,0 +1,77 @@
+"""`voltrace token`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from service.access.tokens import Tokens
+from service.access.viewer import Role
+from service.cli.common import configured, err, out
+
+ROLES = [role.value.lower() for role in Role if role is not Role.PUBLIC]
+
+
+@click.group()
+@click.option("--file", "path", type=click.Path(dir_okay=False, path_type=Path), help="[default: VOLTRACE_TOKENS_FILE]")
+@click.pass_context
+def token(context: click.Context, path: Path | None) -> None:
+    """API tokens: who may ask the service, and as whom.
+
+    \b
+    export VOLTRACE_TOKENS_FILE=/var/lib/voltrace/tokens.json
+    voltrace token create --role participant --organization 91350900MA0000R01 "battery maker's MES"
+    voltrace token list
+    voltrace token revoke 3f1c5b0a9d2e
+    """
+    chosen = path or (Path(configured().tokens_file) if configured().tokens_file else None)
+    if chosen is None:
+        raise click.ClickException("no file of tokens is named; set VOLTRACE_TOKENS_FILE, or give --file")
+    context.obj = Tokens(chosen)
+
+
+@token.command()
+@click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), required=True, help="What its bearer may do.")
+@click.option("--organization", help="The key of the organization that its bearer acts for.")
+@click.option("--days", type=click.IntRange(1, 3650), help="How long it is valid.  [default: until revoked]")
+@click.pass_obj
+def create(tokens: Tokens, name: str, role: str, organization: str | None, days: int | None) -> None:
+    """Make a token for NAME and print it: it cannot be read again."""
+    expires = None if days is None else datetime.now(UTC) + timedelta(days=days)
+    try:
+        made = tokens.create(name, role, organization, expires)
+    except ValueError as error:
+        raise click.ClickException(f"{error}; give --organization") from error
+    err.print(f"A token for {name} in {tokens.path}. Keep it: only its hash is stored.")
+    click.echo(made)
+
+
+@token.command("list")
+@click.pass_obj
+def list_(tokens: Tokens) -> None:
+    """List all tokens that were ever made."""
+    table = Table("id", "name", "role", "organization", "created", "expires", "state", box=None)
+    now = datetime.now(UTC)
+    for one in tokens.all():
+        expires = "never" if one.expires is None else f"{one.expires:%Y-%m-%d}"
+        organization = one.organization or ""
+        table.add_row(
+            one.id, one.name, one.role.lower(), organization, f"{one.created:%Y-%m-%d}", expires, one.state(now)
+        )
+    out.print(table if tokens.all() else f"no tokens in {tokens.path}; make one with `voltrace token create`")
+
+
+@token.command()
+@click.argument("token_id", metavar="ID")
+@click.pass_obj
+def revoke(tokens: Tokens, token_id: str) -> None:
+    """End the token of that ID, at once and for good."""
+    try:
+        ended = tokens.revoke(token_id)
+    except KeyError:
+        raise click.ClickException(f"there is no token {token_id!r}; `voltrace token list` shows them") from None
+    out.print(f"the token of {ended.name} is revoked")

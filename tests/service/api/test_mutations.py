@@ -1,0 +1,97 @@
+"""The typed mutations, and trying events without recording them."""
+
+from typing import Any
+
+from graph_schema.events import EVENT_CLASSES
+from service.api.schema import schema
+from tests.service.api.conftest import Ask
+
+OUTCOME = "eventId status problems { code field } event { type sequence }"
+
+
+def recorded(data: Ask, name: str, kind: str, **event: Any) -> dict[str, Any]:
+    """What a typed mutation answers."""
+    query = f"mutation ($event: {kind}!) {{ {name}(event: $event) {{ {OUTCOME} }} }}"
+    return data(query, event=event)[name]  # type: ignore[no-any-return]
+
+
+def at(day: int) -> str:
+    return f"2026-01-{day:02d}T08:00:00+08:00"
+
+
+def test_there_is_one_for_every_event_type() -> None:
+    fields = schema.get_type_by_name("Mutation").fields  # type: ignore[union-attr]
+    names = {field.python_name for field in fields}
+    assert names == {"record_events", "validate_events"} | {f"record_{cls.__name__.lower()}" for cls in EVENT_CLASSES}
+
+
+def test_a_life_is_told_by_typed_mutations(data: Ask) -> None:
+    pack = {
+        "key": "PACK",
+        "kind": "BATTERY",
+        "massKg": 400,
+        "composition": [{"element": "Li", "massKg": 8}],
+        "identifiers": [{"scheme": "serial", "value": "SN-1"}],
+        "parts": [{"key": "NEW", "kind": "MODULE", "position": "3"}, {"key": "OLD", "position": "4"}],
+    }
+    told = [
+        recorded(data, "recordRegistration", "RegistrationInput", eventId="r", occurredAt=at(1), actor="MIN",
+                 organization={"key": "MAKER", "name": "The maker", "roles": ["BATTERY_MAKER"],
+                               "authorizations": [{"scope": "RECYCLING", "validFrom": at(1)}]}),
+        recorded(data, "recordEnrolment", "EnrolmentInput", eventId="e", occurredAt=at(1), actor="MAKER",
+                 items=[{"key": "OLD", "kind": "MODULE"}]),
+        recorded(data, "recordProduction", "ProductionInput", eventId="p", occurredAt=at(2), actor="MAKER",
+                 outputs=[pack]),
+        recorded(data, "recordInspection", "InspectionInput", eventId="i", occurredAt=at(3), actor="MAKER",
+                 item="PACK", measurements={"stateOfHealthPercent": 99.5}, place={"region": "CN-35"}),
+        recorded(data, "recordTransfer", "TransferInput", eventId="t", occurredAt=at(4), actor="MAKER",
+                 items=["PACK"], to="RECYCLER"),
+        recorded(data, "recordRecycling", "RecyclingInput", eventId="x", occurredAt=at(5), actor="RECYCLER",
+                 inputs=[{"key": "PACK"}], outputs=[{"key": "LOT", "material": "black mass", "massKg": 200}]),
+    ]  # fmt: skip
+    assert [(one["eventId"], one["status"]) for one in told] == [(one, "ACCEPTED") for one in "repitx"]
+    assert [one["event"]["sequence"] for one in told] == [1, 2, 3, 4, 5, 6]
+    found = data(
+        '{ battery(key: "SN-1") { key massKg composition { element massKg } stateOfHealth parts { key }'
+        ' history { edges { node { payload } } } } organization(key: "MAKER") { name authorizations { scope } } }'
+    )
+    assert found["battery"]["key"] == "PACK"
+    assert found["battery"]["composition"] == [{"element": "Li", "massKg": 8.0}]
+    assert found["battery"]["stateOfHealth"] == 99.5
+    assert found["organization"] == {"name": "The maker", "authorizations": [{"scope": "RECYCLING"}]}
+    payload = found["battery"]["history"]["edges"][0]["node"]["payload"]
+    assert payload["outputs"][0]["parts"][1] == {"key": "OLD", "position": "4"}, "what is null is not stated"
+
+
+def test_what_cannot_be_is_data(data: Ask) -> None:
+    transfer = {"eventId": "t", "occurredAt": at(4), "actor": "A", "items": ["NOBODY KNOWS"], "to": "B"}
+    malformed = recorded(data, "recordTransfer", "TransferInput", **transfer)
+    assert (malformed["status"], malformed["event"]) == ("REJECTED", None)
+    assert malformed["problems"] == [{"code": "MALFORMED", "field": "items.0"}]
+    pending = recorded(data, "recordTransfer", "TransferInput", **transfer | {"items": ["UNKNOWN"]})
+    assert pending["status"] == "PENDING"
+    assert recorded(data, "recordTransfer", "TransferInput", **transfer | {"items": ["UNKNOWN"]})["status"] == "DUPLICATE"
+
+
+def test_trying_stores_nothing(data: Ask) -> None:
+    made = {"eventId": "p", "type": "PRODUCTION", "occurredAt": at(1), "actor": "A"}
+    events = [
+        {**made, "outputs": [{"key": "PACK", "kind": "BATTERY"}]},
+        {"eventId": "i", "type": "INSTALLATION", "occurredAt": at(2), "actor": "A", "part": "PACK", "host": "CAR"},
+        {"eventId": "q"},
+    ]
+    query = (
+        "mutation ($events: [EventInput!]!) { validateEvents(events: $events) {"
+        " results { eventId status event { eventId } } counts { status count } } }"
+    )
+    for _ in range(2):
+        tried = data(query, events=events)["validateEvents"]
+        assert [(one["status"], one["event"]) for one in tried["results"]] == [
+            ("ACCEPTED", None),
+            ("PENDING", None),
+            ("REJECTED", None),
+        ]
+    assert data("{ events { totalCount } items { totalCount } }") == {
+        "events": {"totalCount": 0},
+        "items": {"totalCount": 0},
+    }
