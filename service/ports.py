@@ -79,6 +79,9 @@ class Snapshot(TraceReader, Protocol):
 
     sequence: int
 
+    async def concerned(self, items: Collection[Handle], organization: str) -> set[Handle]:
+        """Which of these items an organization made or ever held, itself or inside something that it held."""
+
     async def keyed(self, keys: Collection[str]) -> dict[str, Handle]:
         """The known items of these keys (no other identifiers), by key."""
 

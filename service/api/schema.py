@@ -39,6 +39,7 @@ from service.api.scalars import (
     TraceDirection,
 )
 from service.api.trace import Trace, ask_trace
+from service.api.viewer import Viewer, shown
 from service.ports import ItemFilter as Filter
 from service.stores.errors import StoreError
 
@@ -96,6 +97,11 @@ async def _item(info: Info, key: str, as_of: Any, known_at: Any, kind: type[Any]
 )
 class Query:
     """The queries."""
+
+    @strawberry.field(description="Who asks, as the service sees it.")
+    def viewer(self, info: Info) -> Viewer:
+        """The viewer."""
+        return shown(info.context.sight.viewer)
 
     @strawberry.field(description="Anything by its global id.")
     async def node(

@@ -27,6 +27,7 @@ from graph_schema.reader import (
     around_by_kind,
 )
 from graph_schema.specs import ItemSpec, LotSpec, new_items
+from graph_schema.windows import END, START
 
 
 class GraphReader:
@@ -80,6 +81,23 @@ class GraphReader:
         if self.lives.get(key) is not None:
             return key
         return self._identifiers[key][1] if key in self._identifiers else None
+
+    async def concerned(self, items: Collection[Any], organization: str) -> set[Any]:
+        return {item for item in items if item in self.lives and self._concerns(item, organization, START, END)}
+
+    def _concerns(self, item: str, organization: str, low: Position, high: Position) -> bool:
+        life = self.lives[item]
+        assert life.birth is not None
+        if low == START and high == END and self.graph.events[event_id_of(life.birth.position)].actor == organization:
+            return True
+        for held in life.custody:
+            if held.organization == organization and held.opened < high and (held.closed or END) > low:
+                return True
+        for stay in life.stays:
+            low_, high_ = max(low, stay.opened), min(high, stay.closed or END)
+            if low_ < high_ and self._concerns(stay.host, organization, low_, high_):
+                return True
+        return False
 
     async def keyed(self, keys: Collection[str]) -> dict[str, Any]:
         return {key: key for key in keys if key in self.lives}

@@ -54,7 +54,9 @@ class FakeIssuer:
 
     def public(self, name: str) -> dict[str, Any]:
         key = self.keys[name]
-        kind = jwt.algorithms.ECAlgorithm if isinstance(key, ec.EllipticCurvePrivateKey) else jwt.algorithms.RSAAlgorithm
+        kind = (
+            jwt.algorithms.ECAlgorithm if isinstance(key, ec.EllipticCurvePrivateKey) else jwt.algorithms.RSAAlgorithm
+        )
         return {**kind.to_jwk(key.public_key(), as_dict=True), "kid": name, "use": "sig"}
 
     def token(self, name: str, algorithm: str = "RS256", **claims: Any) -> str:
@@ -121,7 +123,7 @@ def test_other_algorithms_and_keys_are_refused(issuer: FakeIssuer, checks: Oidc)
             checks.viewer(text)
     stranger = FakeIssuer()
     stranger.add("first")
-    with pytest.raises(Refused, match="[Ss]ignature"):
+    with pytest.raises(Refused, match=r"[Ss]ignature"):
         checks.viewer(jwt.encode(stated, stranger.keys["first"], "RS256", headers={"kid": "first"}))
     stranger.server.shutdown()
     stranger.server.server_close()

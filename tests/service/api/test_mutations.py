@@ -70,7 +70,9 @@ def test_what_cannot_be_is_data(data: Ask) -> None:
     assert malformed["problems"] == [{"code": "MALFORMED", "field": "items.0"}]
     pending = recorded(data, "recordTransfer", "TransferInput", **transfer | {"items": ["UNKNOWN"]})
     assert pending["status"] == "PENDING"
-    assert recorded(data, "recordTransfer", "TransferInput", **transfer | {"items": ["UNKNOWN"]})["status"] == "DUPLICATE"
+    assert (
+        recorded(data, "recordTransfer", "TransferInput", **transfer | {"items": ["UNKNOWN"]})["status"] == "DUPLICATE"
+    )
 
 
 def test_trying_stores_nothing(data: Ask) -> None:

@@ -1,0 +1,216 @@
+"""What each viewer sees, and that there is no way around it."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from seed.story import (
+    ALUMINIUM,
+    BLACK_MASS,
+    CARBONATE,
+    CATHODE,
+    FLEET,
+    MAKER,
+    PACK_A,
+    PACK_NEW,
+    PACK_RECYCLED,
+    RECYCLER,
+    STORAGE,
+    STORAGE_UNIT,
+    SULPHATE,
+    TAXI,
+    TRADER,
+    VEHICLE_A,
+    VEHICLE_C,
+    module,
+)
+from service.api.context import global_id
+from service.ports import Store
+from tests.service.access.conftest import AskAs
+
+ITEM = """
+  id key kind status massKg producedAt attributes composition { element massKg } identifiers { scheme value }
+  producer { key name } endedBy { eventId payload } holder { key name }
+  custody { totalCount edges { cursor node { from to openedBy closedBy holder { key } } } }
+  history { totalCount edges { cursor node { eventId payload problems { message } actor { key } } } }
+  ... on Unit { model stateOfHealth host { key } parts { key kind } vehicle { key } }
+  ... on EnergyUnit { chemistry energyKwh }
+  ... on Battery { modules { key parts { key } } }
+"""
+TRACE = """
+  root { key } truncated
+  nodes { key kind role label status at redacted node { id ... on Item { key } } }
+  edges { source target kind massKg openedBy closedBy }
+  attribution { key element massKg share } balance { element rootKg }
+  unsettled { eventId payload } frontier { key unexploredEdges }
+"""
+
+
+def item(ask: AskAs, viewer: str, key: str) -> Any:
+    answer = ask(viewer, f"query ($key: String!) {{ item(key: $key) {{ {ITEM} }} }}", key=key)
+    assert "errors" not in answer, answer
+    return answer["data"]["item"]
+
+
+def test_who_asks_is_told(told: Store, ask: AskAs) -> None:
+    query = "{ viewer { role organization } }"
+    assert ask("public", query)["data"]["viewer"] == {"role": "PUBLIC", "organization": None}
+    assert ask(TAXI, query)["data"]["viewer"] == {"role": "PARTICIPANT", "organization": TAXI}
+    assert ask("regulator", query)["data"]["viewer"]["role"] == "REGULATOR"
+
+
+def test_the_public_sees_the_public_part_of_a_digital_id(told: Store, ask: AskAs) -> None:
+    found = item(ask, "public", PACK_A)
+    shown = {name: value for name, value in found.items() if value not in (None, [], {"totalCount": 0, "edges": []})}
+    assert shown == {
+        "id": global_id("Item", PACK_A),
+        "key": PACK_A,
+        "kind": "BATTERY",
+        "status": "ENDED",
+        "massKg": 15.0,
+        "producedAt": "2021-05-10T00:00:00Z",
+        "producer": {"key": MAKER, "name": "Minjiang Cell"},
+        "model": "MJ-3",
+        "chemistry": "NMC",
+        "energyKwh": 3.0,
+    }
+
+
+@pytest.mark.parametrize("key", [VEHICLE_A, module(1), BLACK_MASS, "no such key"])
+def test_of_other_things_the_public_sees_nothing(told: Store, ask: AskAs, key: str) -> None:
+    assert item(ask, "public", key) is None
+
+
+def test_a_participant_sees_what_it_made_holds_or_held_in_full(told: Store, ask: AskAs) -> None:
+    everything = {key: item(ask, "regulator", key) for key in (PACK_RECYCLED, module(3))}
+    for key in (PACK_RECYCLED, module(3)):
+        mine, all_ = item(ask, TAXI, key), everything[key]
+        for name in ("composition", "producer", "custody", "stateOfHealth", "status"):
+            assert mine[name] == all_[name], (key, name)
+        assert mine["endedBy"]["eventId"] == all_["endedBy"]["eventId"]
+        assert mine["endedBy"]["payload"] is None, "it names what others put in"
+        ids = [edge["node"]["eventId"] for edge in all_["history"]["edges"]]
+        assert [edge["node"]["eventId"] for edge in mine["history"]["edges"]] == ids
+
+
+HIDDEN_FROM_TAXI = (
+    BLACK_MASS, CARBONATE, SULPHATE, ALUMINIUM, CATHODE, module(2), module(7), VEHICLE_A, STORAGE, FLEET,
+)  # fmt: skip
+"""Others' items and parties: of none of them the taxi operator ever had anything."""
+
+LISTS = [
+    "{ items(first: 100) { totalCount edges { cursor node { %s } } } }" % ITEM,
+    "{ items(last: 100, filter: {kind: LOT}) { totalCount edges { node { key } } } }",
+    '{ items(filter: {text: "LOT"}) { totalCount edges { node { key } } } }',
+    "{ events(first: 100) { totalCount edges { cursor node { eventId type payload actor { key }"
+    " items { key } problems { message key conflictsWith } } } } }",
+    *(
+        "{ trace(key: %s, direction: %s, claims: %s) { %s } }" % (orjson.dumps(key).decode(), way, claims, TRACE)
+        for key in (PACK_RECYCLED, VEHICLE_C)
+        for way in ("FORWARD", "BACKWARD", "BOTH")
+        for claims in ("ACCEPTED", "ALL")
+    ),
+    *(
+        f"{{ trace(key: {orjson.dumps(PACK_RECYCLED).decode()}, direction: FORWARD, maxNodes: {bound}) {{ {TRACE} }} }}"
+        for bound in (20,)
+    ),
+]
+
+
+@pytest.mark.parametrize("query", LISTS)
+def test_nothing_of_others_is_in_any_answer(told: Store, ask: AskAs, query: str) -> None:
+    told_all = orjson.dumps(ask("regulator", query)).decode()
+    told_taxi = orjson.dumps(ask(TAXI, query)).decode()
+    found = [key for key in HIDDEN_FROM_TAXI if key in told_taxi]
+    assert not found
+    assert any(key in told_all for key in HIDDEN_FROM_TAXI), "there is something to withhold"
+
+
+@pytest.mark.parametrize("key", [*HIDDEN_FROM_TAXI[:8], "no such key"])
+def test_what_is_withheld_is_as_if_it_did_not_exist(told: Store, ask: AskAs, key: str) -> None:
+    """By key, by global id, by path, by trace, by filter, as an organization, in a recording."""
+    ids = [global_id(kind, key) for kind in ("Item", "Event", "Organization")]
+    answer = ask(
+        TAXI,
+        "query ($key: String!, $ids: [ID!]!, $mine: String!) { item(key: $key) { key } lot(key: $key) { key }"
+        " nodes(ids: $ids) { id } organization(key: $key) { key } trace(key: $key, direction: BOTH) { truncated }"
+        " there: path(from: $mine, to: $key) { truncated } back: path(from: $key, to: $mine) { truncated }"
+        " items(filter: {text: $key}) { totalCount } events(filter: {item: $key}) { totalCount } }",
+        key=key,
+        ids=ids,
+        mine=PACK_RECYCLED,
+    )
+    assert answer == {
+        "data": {
+            "item": None, "lot": None, "nodes": [None, None, None], "organization": None, "trace": None,
+            "there": None, "back": None, "items": {"totalCount": 0}, "events": {"totalCount": 0},
+        }
+    }  # fmt: skip
+
+
+def test_events_of_others_are_not_there(told: Store, ask: AskAs) -> None:
+    all_ids = [
+        edge["node"]["eventId"]
+        for edge in ask("regulator", "{ events(first: 100) { edges { node { eventId } } } }")["data"]["events"]["edges"]
+    ]
+    query = "{ events(first: 100) { totalCount edges { node { eventId } } } }"
+    page = ask(TAXI, query)["data"]["events"]
+    seen = {edge["node"]["eventId"] for edge in page["edges"]}
+    assert page["totalCount"] == len(seen)
+    for event_id in all_ids:
+        found = ask(TAXI, "query ($id: String!) { event(eventId: $id) { eventId } }", id=event_id)["data"]["event"]
+        registered = "registration" in event_id
+        assert (found is not None) == (event_id in seen or registered), event_id
+
+
+def test_a_trace_keeps_its_structure(told: Store, ask: AskAs) -> None:
+    query = "query ($key: String!) { trace(key: $key, direction: FORWARD) { %s } }" % TRACE
+    whole = ask("regulator", query, key=PACK_RECYCLED)["data"]["trace"]
+    mine = ask(TAXI, query, key=PACK_RECYCLED)["data"]["trace"]
+    again = ask(TAXI, query, key=PACK_RECYCLED)["data"]["trace"]
+    other = ask(FLEET, query, key=PACK_A)["data"]["trace"]
+    assert mine == again, "pseudonyms stay"
+    for trace in (whole, mine):
+        assert len({node["key"] for node in trace["nodes"]}) == len(trace["nodes"])
+    assert sorted(node["kind"] for node in mine["nodes"]) == sorted(node["kind"] for node in whole["nodes"])
+    assert len(mine["edges"]) == len(whole["edges"])
+    keys = {node["key"] for node in mine["nodes"]}
+    assert {edge[end] for edge in mine["edges"] for end in ("source", "target")} <= keys
+    hidden = [node for node in mine["nodes"] if node["redacted"]]
+    assert hidden
+    assert all(node["key"].startswith("withheld:") and node["label"] == "withheld" for node in hidden)
+    assert all(node["status"] is node["at"] is node["node"] is None for node in hidden)
+    assert {node["key"] for node in hidden}.isdisjoint(node["key"] for node in other["nodes"])
+    assert mine["balance"] == whole["balance"], "of one's own substance the balance is whole, and closes"
+    masses = [edge["massKg"] for edge in mine["edges"] if edge["source"].startswith("withheld:") and edge["massKg"]]
+    assert masses
+    assert all(mass == float(f"{mass:.1e}") for mass in masses)
+
+
+def test_a_maker_follows_what_it_made(told: Store, ask: AskAs) -> None:
+    query = "query ($key: String!) { trace(key: $key, direction: FORWARD) { nodes { key redacted } } }"
+    nodes = ask(MAKER, query, key=PACK_RECYCLED)["data"]["trace"]["nodes"]
+    hidden = {node["key"] for node in nodes if node["redacted"]}
+    seen = {node["key"] for node in nodes} - hidden
+    assert {PACK_RECYCLED, CARBONATE, SULPHATE, PACK_NEW, RECYCLER} <= seen, "also the salts that it bought back"
+    assert BLACK_MASS not in seen
+    assert STORAGE_UNIT not in seen
+
+
+def test_the_public_does_not_trace(told: Store, ask: AskAs) -> None:
+    for key in (PACK_A, "no such key"):
+        query = "query ($key: String!) { trace(key: $key, direction: BOTH) { truncated } }"
+        assert ask("public", query, key=key) == {"data": {"trace": None}}
+    (error,) = ask("public", '{ battery(key: "%s") { trace(direction: BOTH) { truncated } } }' % PACK_A)["errors"]
+    assert "withheld from you" in error["message"]
+    for query in LISTS[:4]:
+        assert all(page["totalCount"] == 0 for page in ask("public", query)["data"].values())
+
+
+def test_registered_organizations_are_public(told: Store, ask: AskAs) -> None:
+    query = "query ($key: String!) { organization(key: $key) { name region authorizations { scope } } }"
+    found = ask("public", query, key=RECYCLER)["data"]["organization"]
+    assert found["name"] == "Xiang Metals"
+    assert ask("public", query, key=TRADER)["data"]["organization"] is None
+    assert ask("regulator", query, key=TRADER)["data"]["organization"] is not None
