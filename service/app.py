@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Any
@@ -12,13 +12,20 @@ from fastapi import FastAPI, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.requests import HTTPConnection, Request
+from starlette.websockets import WebSocketDisconnect
+from strawberry import UNSET
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.exceptions import ConnectionRejectionError
 from strawberry.fastapi import GraphQLRouter
+from strawberry.http.exceptions import WebSocketDisconnected
 
 from service import __version__, settings
 from service.access.identity import Identity
-from service.access.sight import Sight
+from service.access.tokens import Refused
 from service.api.context import Context
 from service.api.schema import schema
+from service.api.stream import stream
+from service.feed import Feed
 from service.middleware import Authentication, BodyLimit, Bookmarks, EndWithClient
 from service.ports import Store
 from service.running import run
@@ -26,12 +33,35 @@ from service.settings import Settings
 from service.stores.errors import StoreError
 
 
+class WebSocketAdapter(ASGIWebSocketAdapter):
+    """Messages as text, as graphql-transport-ws has them."""
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        """Send a message."""
+        try:
+            await self.ws.send_text(orjson.dumps(message).decode())
+        except WebSocketDisconnect as error:
+            raise WebSocketDisconnected from error
+
+
 class Router(GraphQLRouter[Context, None]):
     """strawberry's router with orjson, and GraphiQL from our own files."""
+
+    websocket_adapter_class = WebSocketAdapter
 
     def encode_json(self, data: object) -> bytes:
         """The response body."""
         return orjson.dumps(data)
+
+    async def on_ws_connect(self, context: Context) -> Any:
+        """Who asks over a web socket may say so in the payload of `connection_init`: a browser cannot send headers."""
+        stated = context.connection_params
+        if isinstance(stated, dict) and stated.get("Authorization") is not None:
+            try:
+                await context.asker.introduce(str(stated["Authorization"]))
+            except Refused as error:
+                raise ConnectionRejectionError({"message": str(error)}) from error
+        return UNSET
 
     async def render_graphql_ide(self, request: Request) -> HTMLResponse:
         """GraphiQL, without any other host."""
@@ -54,10 +84,19 @@ def create_app(store: Store, config: Settings | None = None) -> FastAPI:
     app.add_middleware(Authentication, identity=identity)
     app.add_middleware(EndWithClient)
 
+    feed = Feed(store, config.feed_interval_ms / 1000, config.subscriptions_max)
+
     async def context(connection: HTTPConnection) -> Context:
-        return Context(store, config, Sight(connection.state.viewer, identity.pseudonym))
+        return Context(store, config, connection.state.asker, feed)
 
     app.include_router(Router(schema, context_getter=context), prefix="/graphql", include_in_schema=False)
+
+    @app.api_route("/graphql/stream", methods=["GET", "POST"], include_in_schema=False)
+    async def sse(request: Request) -> Response:
+        asking = await context(request)
+        asking.request = request
+        return await stream(schema, request, asking)
+
     app.mount("/static", StaticFiles(directory=str(files("service").joinpath("web"))), name="static")
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)

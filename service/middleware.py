@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
+from service.access.asker import Asker
 from service.access.identity import Identity
 from service.access.tokens import Refused
 from service.causality import FOLLOWED, HEADER, decode
@@ -82,7 +83,7 @@ class Bookmarks:
 
 
 class Authentication:
-    """Finds out who asks, and tells it to the application as `scope["state"]["viewer"]`."""
+    """Finds out who asks, and tells it to the application as `scope["state"]["asker"]`."""
 
     def __init__(self, app: Any, identity: Identity) -> None:
         self.app = app
@@ -93,15 +94,16 @@ class Authentication:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
+        asker = Asker(self.identity)
         stated = dict(scope["headers"]).get(b"authorization")
         try:
-            viewer = await self.identity.viewer(None if stated is None else stated.decode("latin-1"))
+            await asker.introduce(None if stated is None else stated.decode("latin-1"))
         except Refused as error:
             headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
             response = JSONResponse({"errors": [{"message": str(error)}]}, status_code=401, headers=headers)
             await response(scope, receive, send)
             return
-        scope.setdefault("state", {})["viewer"] = viewer
+        scope.setdefault("state", {})["asker"] = asker
         await self.app(scope, receive, send)
 
 

@@ -34,6 +34,9 @@ class Settings:
     oidc_role_claim: str = "voltrace_role"
     oidc_organization_claim: str = "voltrace_organization"
     secret: str = field(default="", repr=False)
+    feed_interval_ms: int = 250
+    subscriptions_max: int = 20
+    subscription_stall_s: int = 30
     nodes_max: int = 20_000
     page_max: int = 500
     batch_max: int = 10_000
@@ -56,6 +59,9 @@ DESCRIPTIONS = {
     "oidc_role_claim": "the claim that names a role: participant, regulator or admin (without it: public)",
     "oidc_organization_claim": "the claim that names the organization, its key",
     "secret": "what pseudonyms of withheld things are made with (default: the one in the file of tokens)",
+    "feed_interval_ms": "how often the log is looked at for subscriptions, in milliseconds",
+    "subscriptions_max": "how many subscriptions one client may have at a time",
+    "subscription_stall_s": "how long a subscriber may take for one event before it is dropped, in seconds",
     "nodes_max": "the ceiling, and the default, of a trace's maxNodes",
     "page_max": "the ceiling of `first` and `last` in connections",
     "batch_max": "how many events one recordEvents takes",

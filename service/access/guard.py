@@ -1,6 +1,7 @@
 """The one place that withholds: a snapshot as a viewer may see it, below all resolvers and above all stores.
 
-Full sight is of the items that the viewer's organization made or ever held, itself or inside something that it held.
+Full sight is of the items that the viewer's organization made or ever held, itself or inside something that it held, as
+far as that counts (`custody.py`).
 Of other batteries everybody sees the public part of the digital ID (EU battery passport, Annex XIII point 1): what it
 is, who made it, its status. Nothing else of others is there: what is withheld and what does not exist are asked for by
 the same statements and answered alike. Public are also the registrations of organizations.
@@ -32,11 +33,13 @@ from graph_schema.reader import (
     about_by_kind,
     around_by_kind,
 )
+from service.access.custody import Custody
 from service.access.viewer import Viewer
 from service.ports import EventFilter, ItemDetails, ItemFilter, Snapshot, StoredEvent
 
 PUBLIC_KIND = "BATTERY"
 PUBLIC_FACTS = frozenset(["key", "kind", "model", "chemistry", "massKg", "energyKwh", "material"])
+EVERY = 1 << 31
 WITHHELD = "withheld: it concerns another party"
 
 
@@ -53,6 +56,7 @@ class Guarded:
         self.viewer = viewer
         self.sequence = whole.sequence
         self._known: dict[Handle, bool] = {}
+        self._custody = Custody(whole)
 
     async def full(self, items: Collection[Handle | None]) -> set[Handle]:
         """Those of the items that the viewer sees in full."""
@@ -62,6 +66,7 @@ class Guarded:
         unknown = {item for item in items if item not in self._known}
         if unknown:
             found = await self.whole.concerned(list(unknown), organization)
+            found = await self._custody.of(found, organization) if found else found
             self._known.update({item: item in found for item in unknown if item is not None})
         return {item for item in items if item is not None and self._known[item]}
 
@@ -173,19 +178,32 @@ class Guarded:
         self, where: ItemFilter, after: str | None, limit: int, reverse: bool = False
     ) -> list[tuple[Any, str]]:
         own = self._own(where)
-        return [] if own is None else await self.whole.item_page(own, after, limit, reverse)
+        shown: list[tuple[Any, str]] = []
+        while own is not None and len(shown) < limit:
+            page = await self.whole.item_page(own, after, limit, reverse)
+            full = await self.full([handle for handle, _ in page])
+            shown += [row for row in page if row[0] in full]
+            if len(page) < limit:
+                break
+            after = page[-1][1]
+        return shown[:limit]
 
     async def item_count(self, where: ItemFilter) -> int:
-        own = self._own(where)
-        return 0 if own is None else await self.whole.item_count(own)
+        return len(await self.item_page(where, None, EVERY))
 
     async def event_page(self, where: EventFilter, after: int | None, limit: int) -> list[StoredEvent]:
         own = self._own(where)
-        return [] if own is None else await self._shown(await self.whole.event_page(own, after, limit))
+        shown: list[StoredEvent] = []
+        while own is not None and len(shown) < limit:
+            page = await self.whole.event_page(own, after, limit)
+            shown += await self._shown(page)
+            if len(page) < limit:
+                break
+            after = page[-1].sequence
+        return shown[:limit]
 
     async def event_count(self, where: EventFilter) -> int:
-        own = self._own(where)
-        return 0 if own is None else await self.whole.event_count(own)
+        return len(await self.event_page(where, None, EVERY))
 
     async def stored(self, event_ids: Collection[str]) -> list[StoredEvent]:
         return await self._shown(await self.whole.stored(event_ids))

@@ -16,7 +16,11 @@ from strawberry.fastapi import BaseContext
 from graph_schema.order import Position, cut_after
 from graph_schema.status import ItemStatus, statuses
 from graph_schema.windows import END
-from service.access.sight import WHOLE, Sight
+from service.access.asker import Asker
+from service.access.identity import Identity
+from service.access.sight import Sight
+from service.access.viewer import EVERYBODY
+from service.feed import Feed
 from service.items import born_before
 from service.ports import ItemDetails, Snapshot, Store
 from service.running import run
@@ -40,14 +44,38 @@ class Moment(NamedTuple):
 class Context(BaseContext):
     """The context of one request."""
 
-    def __init__(self, store: Store, settings: Settings, sight: Sight = WHOLE) -> None:
+    def __init__(self, store: Store, settings: Settings, asker: Asker | None = None, feed: Feed | None = None) -> None:
         super().__init__()
         self.store = store
         self.settings = settings
-        self.sight = sight
+        self.asker = asker or Asker(Identity(settings), EVERYBODY)
+        self.feed = feed or Feed(store, settings.feed_interval_ms / 1000, settings.subscriptions_max)
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew: a later operation of the same connection is about another moment."""
         self._pinned: int | None = None
         self.details: DataLoader[tuple[int, Any], ItemDetails | None] = DataLoader(self._load_details)
         self.status: DataLoader[tuple[Moment, Any], ItemStatus] = DataLoader(self._load_status)
+
+    def fork(self) -> Context:
+        """The same for one more operation of a connection."""
+        made = Context(self.store, self.settings, self.asker, self.feed)
+        made.request, made.response = self.request, self.response
+        return made
+
+    @property
+    def sight(self) -> Sight:
+        """What the viewer may see."""
+        return self.asker.sight
+
+    @property
+    def client(self) -> str:
+        """Whose share of what is limited this takes: of a viewer with a token, else of an address."""
+        viewer = self.asker.viewer
+        if viewer.name and self.asker.identity.configured:
+            return f"{viewer.organization or ''} {viewer.name}"
+        return "" if self.request is None or self.request.client is None else str(self.request.client.host)
 
     async def moment(self, as_of: datetime | None, known_at: datetime | None, above: Moment | None = None) -> Moment:
         """The moment that arguments name; what they leave out is inherited, or now."""

@@ -152,15 +152,20 @@ async def load_event(context: Context, moment: Moment, event_id: str) -> Event |
     return Event(record=found[0], moment=moment) if found else None
 
 
+def chosen_events(where: EventFilter | None) -> Filter:
+    """What a filter asks of a store."""
+    if where is None:
+        return Filter()
+    return Filter(None if where.type is None else where.type.value, where.actor, where.status, where.item)
+
+
 async def events_page(
     context: Context, moment: Moment, where: EventFilter | None, first: int | None, after: str | None
 ) -> EventConnection:
     """A page of the log, in the order of its sequence."""
     size = page_size(first, context.settings.page_max)
     behind = int(from_cursor(after, "after") or 0)
-    chosen = Filter()
-    if where is not None:
-        chosen = Filter(None if where.type is None else where.type.value, where.actor, where.status, where.item)
+    chosen = chosen_events(where)
 
     async def ask(snapshot: Any) -> tuple[list[StoredEvent], int]:
         return await snapshot.event_page(chosen, behind, size + 1), await snapshot.event_count(chosen)

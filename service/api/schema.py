@@ -38,6 +38,7 @@ from service.api.scalars import (
     ItemKind,
     TraceDirection,
 )
+from service.api.subscription import Subscription
 from service.api.trace import Trace, ask_trace
 from service.api.viewer import Viewer, shown
 from service.ports import ItemFilter as Filter
@@ -254,6 +255,11 @@ def _should_mask(error: GraphQLError) -> bool:
 class Schema(strawberry.Schema):
     """A schema that logs what is unexpected, and leaves a caller's mistakes to the caller."""
 
+    async def stream(self, query: str | None, *arguments: Any, **more: Any) -> Any:
+        """Run one operation of a connection, with a context of its own."""
+        more["context_value"] = more["context_value"].fork()
+        return await super().stream(query, *arguments, **more)
+
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Log unexpected errors."""
         for error in errors:
@@ -264,6 +270,7 @@ class Schema(strawberry.Schema):
 schema = Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=list(TYPES.values()),
     config=StrawberryConfig(scalar_map=SCALARS),
     extensions=[lambda: MaskErrors(should_mask_error=_should_mask)],

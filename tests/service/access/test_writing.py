@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from seed.story import BLACK_MASS, FLEET, PACK_RECYCLED, TAXI, TRADER, VEHICLE_C, WORKSHOP
+from seed.story import FLEET, PACK_RECYCLED, TAXI, TRADER, VEHICLE_C, WORKSHOP, module
 from service.access.tokens import Tokens
 from service.ports import Store
 from tests.service.access.conftest import AskAs
@@ -84,7 +84,7 @@ def test_voiding_is_for_the_author(told: Store, ask: AskAs) -> None:
 def test_problems_tell_nothing_of_others(told: Store, ask: AskAs, mutation: str) -> None:
     """An event about others' things comes out as the fold says, but not why."""
     query = RECORD.replace("recordEvents(", f"{mutation}(")
-    events = [transfer("probe", TAXI, BLACK_MASS), transfer("late", TAXI, PACK_RECYCLED)]
+    events = [transfer("probe", TAXI, module(2)), transfer("late", TAXI, PACK_RECYCLED)]
     whole = ask("regulator", query.replace(mutation, "validateEvents"), events=events, all=False)["data"]
     answer = ask(TAXI, query, events=events, all=False)["data"][mutation]["results"]
     for mine, all_ in zip(answer, whole["validateEvents"]["results"], strict=True):
@@ -96,7 +96,7 @@ def test_problems_tell_nothing_of_others(told: Store, ask: AskAs, mutation: str)
     if mutation == "recordEvents":
         read = ask(TAXI, '{ event(eventId: "probe") { problems { message conflictsWith } payload } }')["data"]["event"]
         assert read["problems"] == [{"message": "withheld: it concerns another party", "conflictsWith": None}]
-        assert read["payload"]["items"] == [BLACK_MASS], "one's own words"
+        assert read["payload"]["items"] == [module(2)], "one's own words"
 
 
 @pytest.mark.parametrize(

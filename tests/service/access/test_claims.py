@@ -1,0 +1,96 @@
+"""Nobody comes to see a thing by claiming to have had it."""
+
+from typing import Any
+
+import pytest
+
+from seed.story import (
+    FLEET,
+    MAKER,
+    OUTLET,
+    PACK_A,
+    PACK_NEW,
+    RECYCLER,
+    STORAGE,
+    STORAGE_UNIT,
+    SULPHATE,
+    TAXI,
+    VEHICLE_C,
+    WORKSHOP,
+    module,
+)
+from service.ports import Store
+from tests.service.access.conftest import AskAs
+from tests.support import send
+
+
+def event(event_id: str, kind: str, actor: str, day: int, **fields: Any) -> dict[str, Any]:
+    when = f"2026-11-{day:02d}T08:00:00+08:00"
+    return {"eventId": event_id, "type": kind, "occurredAt": when, "actor": actor, **fields}
+
+
+CLAIMS = {
+    "a transfer to oneself": [event("c1", "TRANSFER", TAXI, 1, items=[PACK_NEW], to=TAXI)],
+    "and on, to oneself": [
+        event("c1", "TRANSFER", TAXI, 1, items=[PACK_NEW], to=TAXI),
+        event("c2", "TRANSFER", TAXI, 2, items=[PACK_NEW], to=TAXI),
+    ],
+    "among friends": [
+        event("c1", "TRANSFER", FLEET, 1, items=[PACK_NEW], to=FLEET),
+        event("c2", "TRANSFER", FLEET, 2, items=[PACK_NEW], to=TAXI),
+    ],
+    "a removal": [event("c1", "REMOVAL", TAXI, 1, part=module(1), host=STORAGE_UNIT)],
+    "an installation in one's own vehicle": [event("c1", "INSTALLATION", TAXI, 1, part=PACK_NEW, host=VEHICLE_C)],
+    "a vehicle built around it": [
+        event("c1", "PRODUCTION", TAXI, 1, outputs=[{"key": "CAR", "kind": "VEHICLE", "parts": [PACK_NEW]}])
+    ],
+    "a draw on it": [
+        event(
+            "c1", "REFINING", TAXI, 1, inputs=[{"key": SULPHATE, "massKg": 1}], outputs=[{"key": "OURS", "massKg": 1}]
+        )
+    ],
+    "scrap": [event("c1", "DISMANTLING", TAXI, 1, item=STORAGE_UNIT)],
+}
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_a_claim_gives_no_sight(told: Store, ask: AskAs, claim: str) -> None:
+    assert [result.status.value for result in send(told, CLAIMS[claim])] == ["ACCEPTED"] * len(CLAIMS[claim])
+    for key in (PACK_NEW, module(1), STORAGE_UNIT, SULPHATE):
+        query = "query ($key: String!) { item(key: $key) { composition { element } history { totalCount } } }"
+        found = ask(TAXI, query, key=key)["data"]["item"]
+        assert found in (None, {"composition": None, "history": {"totalCount": 0}}), key
+        assert ask(TAXI, "query ($key: String!) { trace(key: $key, direction: BOTH) { truncated } }", key=key) == {
+            "data": {"trace": None}
+        }
+    listed = ask(TAXI, "{ items(first: 100) { totalCount edges { node { key } } } }")["data"]["items"]
+    keys = {edge["node"]["key"] for edge in listed["edges"]}
+    assert listed["totalCount"] == len(keys)
+    assert keys.isdisjoint({PACK_NEW, module(1), STORAGE_UNIT, SULPHATE})
+
+
+def sees(ask: AskAs, viewer: str, key: str) -> bool:
+    query = "query ($key: String!) { trace(key: $key, direction: BOTH) { truncated } }"
+    return ask(viewer, query, key=key)["data"]["trace"] is not None
+
+
+def test_a_proper_hand_over_does(told: Store, ask: AskAs) -> None:
+    assert not sees(ask, TAXI, PACK_NEW)
+    send(told, [event("h1", "TRANSFER", MAKER, 1, items=[PACK_NEW], to=TAXI)])
+    assert sees(ask, TAXI, PACK_NEW)
+
+
+def test_who_is_authorized_takes_out_what_nobody_handed_over(told: Store, ask: AskAs) -> None:
+    """The outlet collects by authorization; the workshop has none, and what it passes on gives no sight of the past."""
+    for viewer in (OUTLET, STORAGE):
+        assert sees(ask, viewer, PACK_A)
+    assert sees(ask, RECYCLER, module(3))
+    assert not sees(ask, WORKSHOP, "0V1PE01VOLT001B5A0000003")
+    assert sees(ask, WORKSHOP, module(7)), "the maker gave it the spare part"
+
+
+def test_an_authorization_counts_while_it_holds(told: Store, ask: AskAs) -> None:
+    ended = {"scope": "COLLECTION", "validFrom": "2020-01-01T00:00:00Z", "validTo": "2026-01-01T00:00:00Z"}
+    organization = {"key": OUTLET, "authorizations": [ended]}
+    send(told, [event("r", "REGISTRATION", OUTLET, 1, organization=organization)])
+    assert not sees(ask, OUTLET, PACK_A), "it removed the pack in April 2026"
