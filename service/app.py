@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 from fastapi import FastAPI, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.requests import HTTPConnection, Request
 from starlette.websockets import WebSocketDisconnect
@@ -26,7 +26,8 @@ from service.api.context import Context
 from service.api.schema import schema
 from service.api.stream import stream
 from service.feed import Feed
-from service.middleware import Authentication, BodyLimit, Bookmarks, EndWithClient
+from service.metrics import CONTENT_TYPE, Metrics, Timed
+from service.middleware import Authentication, BodyLimit, Bookmarks, EndWithClient, Observed
 from service.ports import Store
 from service.running import run
 from service.settings import Settings
@@ -68,26 +69,30 @@ class Router(GraphQLRouter[Context, None]):
         return HTMLResponse(_page("graphiql.html"))
 
 
-def create_app(store: Store, config: Settings | None = None) -> FastAPI:
-    """The service over a store, which it closes when it ends."""
+def create_app(store: Store, config: Settings | None = None, telemetry: Any = None) -> FastAPI:
+    """The service over a store, which it closes when it ends; `telemetry` as FastAPI takes it."""
     config = config or settings.load()
-    identity = Identity(config)
+    identity, metrics = Identity(config), Metrics()
+    store = Timed(store, metrics)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         await store.close()
 
-    app = FastAPI(title="voltrace", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="voltrace", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, telemetry=telemetry
+    )
     app.add_middleware(BodyLimit, bytes_max=config.body_max_bytes)
     app.add_middleware(Bookmarks, store=store)
     app.add_middleware(Authentication, identity=identity)
     app.add_middleware(EndWithClient)
+    app.add_middleware(Observed, metrics=metrics)
 
     feed = Feed(store, config.feed_interval_ms / 1000, config.subscriptions_max)
 
     async def context(connection: HTTPConnection) -> Context:
-        return Context(store, config, connection.state.asker, feed)
+        return Context(store, config, connection.state.asker, feed, metrics)
 
     app.include_router(Router(schema, context_getter=context), prefix="/graphql", include_in_schema=False)
 
@@ -102,6 +107,13 @@ def create_app(store: Store, config: Settings | None = None) -> FastAPI:
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
     async def start() -> str:
         return _page("start.html")
+
+    @app.get("/metrics", summary="What is counted and timed, for Prometheus")
+    async def measured(request: Request) -> Response:
+        if not request.state.asker.viewer.sees_all:
+            message = "metrics need the token of an admin or a regulator"
+            return JSONResponse({"errors": [{"message": message}]}, status_code=403)
+        return Response(metrics.text(), media_type=CONTENT_TYPE)
 
     @app.get("/healthz", summary="Whether the process is up")
     async def healthz() -> dict[str, str]:

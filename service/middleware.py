@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -12,7 +14,12 @@ from service.access.asker import Asker
 from service.access.identity import Identity
 from service.access.tokens import Refused
 from service.causality import FOLLOWED, HEADER, decode
+from service.logs import HEADER as REQUEST_ID_HEADER
+from service.logs import REQUEST_ID, request_id
+from service.metrics import Metrics, route_of
 from service.ports import Store
+
+LOGGER = logging.getLogger("voltrace.requests")
 
 HELD_MESSAGES = 8
 
@@ -105,6 +112,54 @@ class Authentication:
             return
         scope.setdefault("state", {})["asker"] = asker
         await self.app(scope, receive, send)
+
+
+class Observed:
+    """Gives each request an id, logs it, counts it and times it."""
+
+    def __init__(self, app: Any, metrics: Metrics) -> None:
+        self.app = app
+        self.metrics = metrics
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        stated = dict(scope["headers"]).get(REQUEST_ID_HEADER.lower().encode())
+        name = request_id(None if stated is None else stated.decode("latin-1"))
+        token, started, status = REQUEST_ID.set(name), time.perf_counter(), 499
+
+        async def answer(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                header = (REQUEST_ID_HEADER.lower().encode(), name.encode())
+                message = {**message, "headers": [*message["headers"], header]}
+            await send(message)
+
+        try:
+            await self.app(scope, receive, answer)
+        except Exception:
+            status = 500
+            raise
+        finally:
+            seconds = time.perf_counter() - started
+            route = route_of(scope)
+            self.metrics.requests.labels(route, status).inc()
+            self.metrics.latency.labels(route).observe(seconds)
+            self._log(scope, status, seconds)
+            REQUEST_ID.reset(token)
+
+    def _log(self, scope: Any, status: int, seconds: float) -> None:
+        told = {
+            "method": scope["method"],
+            "path": scope["path"],
+            "status": status,
+            "ms": round(seconds * 1000, 3),
+            "client": (scope.get("client") or ("",))[0],
+        }
+        LOGGER.info("%(method)s %(path)s %(status)s %(ms)s ms", told, extra=told)
 
 
 class EndWithClient:

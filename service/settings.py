@@ -34,6 +34,8 @@ class Settings:
     oidc_role_claim: str = "voltrace_role"
     oidc_organization_claim: str = "voltrace_organization"
     secret: str = field(default="", repr=False)
+    log_format: str = "text"
+    log_level: str = "info"
     feed_interval_ms: int = 250
     subscriptions_max: int = 20
     subscription_stall_s: int = 30
@@ -59,6 +61,8 @@ DESCRIPTIONS = {
     "oidc_role_claim": "the claim that names a role: participant, regulator or admin (without it: public)",
     "oidc_organization_claim": "the claim that names the organization, its key",
     "secret": "what pseudonyms of withheld things are made with (default: the one in the file of tokens)",
+    "log_format": "how logs are written to standard error: text or json",
+    "log_level": "from which level on: debug, info, warning or error",
     "feed_interval_ms": "how often the log is looked at for subscriptions, in milliseconds",
     "subscriptions_max": "how many subscriptions one client may have at a time",
     "subscription_stall_s": "how long a subscriber may take for one event before it is dropped, in seconds",

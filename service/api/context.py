@@ -22,6 +22,7 @@ from service.access.sight import Sight
 from service.access.viewer import EVERYBODY
 from service.feed import Feed
 from service.items import born_before
+from service.metrics import Metrics
 from service.ports import ItemDetails, Snapshot, Store
 from service.running import run
 from service.settings import Settings
@@ -44,12 +45,20 @@ class Moment(NamedTuple):
 class Context(BaseContext):
     """The context of one request."""
 
-    def __init__(self, store: Store, settings: Settings, asker: Asker | None = None, feed: Feed | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        asker: Asker | None = None,
+        feed: Feed | None = None,
+        metrics: Metrics | None = None,
+    ) -> None:
         super().__init__()
         self.store = store
         self.settings = settings
         self.asker = asker or Asker(Identity(settings), EVERYBODY)
         self.feed = feed or Feed(store, settings.feed_interval_ms / 1000, settings.subscriptions_max)
+        self.metrics = metrics or Metrics()
         self.forget()
 
     def forget(self) -> None:
@@ -60,7 +69,7 @@ class Context(BaseContext):
 
     def fork(self) -> Context:
         """The same for one more operation of a connection."""
-        made = Context(self.store, self.settings, self.asker, self.feed)
+        made = Context(self.store, self.settings, self.asker, self.feed, self.metrics)
         made.request, made.response = self.request, self.response
         return made
 

@@ -62,6 +62,8 @@ async def record_events(
     results = await run(store, lambda: record_as(viewer, store, sent, on_conflict, all_or_nothing, dry_run))
     moment = Moment(await run(store, lambda: store.sequence_at(None)), None)
     counts = Counter(result.status for result in results)
+    if not dry_run:
+        info.context.metrics.recorded(result.status.value for result in results)
     return RecordEventsResult(
         results=[
             RecordedEvent(

@@ -40,7 +40,7 @@ class Subscription:
         chosen = chosen_events(filter)
         behind = from_cursor(after, "after")
         try:
-            with context.feed.subscription(context.client):
+            with context.feed.subscription(context.client), context.metrics.subscriptions.track_inprogress():
                 position = await context.feed.last() if behind is None else int(behind)
                 while True:
                     last = await context.feed.beyond(position)

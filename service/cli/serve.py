@@ -8,10 +8,15 @@ from ipaddress import ip_address
 import click
 import uvicorn
 
+from service import logs
 from service.access.identity import Identity
 from service.app import create_app
 from service.cli.common import configured, opened, out, store_option
 from service.ports import Store
+from service.settings import Settings
+
+GRACE_S = 30
+"""How long requests may take to finish when the service is told to end."""
 
 
 @click.command()
@@ -27,12 +32,20 @@ def serve(store_url: str | None, host: str | None, port: int | None) -> None:
     """
     settings = configured()
     address = host or settings.host
-    if not is_loopback(address) and not Identity(settings).configured:
+    if not is_loopback(address) and not identity(settings).configured:
         raise click.ClickException(
             f"without authentication the service listens on loopback only, not on {address}; make a token with"
             " `voltrace token create` and set VOLTRACE_TOKENS_FILE, or set VOLTRACE_OIDC_ISSUER"
         )
     run_service(opened(store_url), address, port or settings.port)
+
+
+def identity(settings: Settings) -> Identity:
+    """Who is known, as the settings say; settings that contradict each other end the command."""
+    try:
+        return Identity(settings)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def is_loopback(host: str) -> bool:
@@ -54,6 +67,14 @@ def run_service(store: Store, host: str, port: int) -> None:
                 f"cannot listen on {host}:{port} ({error.strerror}); name another with --port"
             ) from error
     out.print(f"voltrace on http://{host}:{port}/  (GraphiQL: http://{host}:{port}/graphql), store {store.url}")
-    if not Identity(configured()).configured:
+    if not identity(configured()).configured:
         out.print("No authentication is configured: who reaches this address may read and record everything.")
-    uvicorn.run(create_app(store), host=host, port=port, log_level="warning")
+    settings = configured()
+    try:
+        logs.configure(settings.log_format, settings.log_level)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    uvicorn.run(
+        create_app(store), host=host, port=port, log_config=None, access_log=False,
+        timeout_graceful_shutdown=GRACE_S, proxy_headers=False,
+    )  # fmt: skip
