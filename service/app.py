@@ -7,37 +7,24 @@ from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Any
 
-import orjson
 from fastapi import FastAPI, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
-from starlette.requests import Request
-from strawberry.fastapi import GraphQLRouter
 
 from service import __version__, settings
 from service.api.context import Context
+from service.api.router import Router
 from service.api.schema import schema
 from service.middleware import BodyLimit, Bookmarks, EndWithClient
 from service.ports import Store
+from service.rates import RateLimit, Rates
 from service.running import run
 from service.settings import Settings
 from service.stores.errors import StoreError
 
 
-class Router(GraphQLRouter[Context, None]):
-    """strawberry's router with orjson, and GraphiQL from our own files."""
-
-    def encode_json(self, data: object) -> bytes:
-        """The response body."""
-        return orjson.dumps(data)
-
-    async def render_graphql_ide(self, request: Request) -> HTMLResponse:
-        """GraphiQL, without any other host."""
-        return HTMLResponse(_page("graphiql.html"))
-
-
 def create_app(store: Store, config: Settings | None = None) -> FastAPI:
-    """The service over a store, which it closes when it ends."""
+    """The service over a store, which it closes when it ends. Raises ValueError naming a bad setting."""
     config = config or settings.load()
 
     @asynccontextmanager
@@ -46,14 +33,16 @@ def create_app(store: Store, config: Settings | None = None) -> FastAPI:
         await store.close()
 
     app = FastAPI(title="voltrace", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    rates = Rates(config.rate_per_s, config.rate_burst)
     app.add_middleware(BodyLimit, bytes_max=config.body_max_bytes)
     app.add_middleware(Bookmarks, store=store)
     app.add_middleware(EndWithClient)
+    app.add_middleware(RateLimit, rates=rates, proxies=config.proxies)
 
     async def context() -> Context:
         return Context(store, config)
 
-    app.include_router(Router(schema, context_getter=context), prefix="/graphql", include_in_schema=False)
+    app.include_router(Router(schema, config, rates, context), prefix="/graphql", include_in_schema=False)
     app.mount("/static", StaticFiles(directory=str(files("service").joinpath("web"))), name="static")
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)

@@ -16,6 +16,7 @@ from strawberry.fastapi import BaseContext
 from graph_schema.order import Position, cut_after
 from graph_schema.status import ItemStatus, statuses
 from graph_schema.windows import END
+from service.clients import client_address
 from service.items import born_before
 from service.ports import ItemDetails, Snapshot, Store
 from service.running import run
@@ -46,6 +47,16 @@ class Context(BaseContext):
         self._pinned: int | None = None
         self.details: DataLoader[tuple[int, Any], ItemDetails | None] = DataLoader(self._load_details)
         self.status: DataLoader[tuple[Moment, Any], ItemStatus] = DataLoader(self._load_status)
+
+    @property
+    def budget(self) -> int:
+        """What one operation of this viewer may cost."""
+        return self.settings.cost_max
+
+    @property
+    def client(self) -> str:
+        """Who asks, as far as limits count by client: the address."""
+        return "" if self.request is None else client_address(self.request.scope, self.settings.proxies)
 
     async def moment(self, as_of: datetime | None, known_at: datetime | None, above: Moment | None = None) -> Moment:
         """The moment that arguments name; what they leave out is inherited, or now."""

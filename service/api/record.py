@@ -55,7 +55,8 @@ async def record_events(
     """Record events. Raises GraphQLError above the limit of one call."""
     limit = info.context.settings.batch_max
     if len(events) > limit:
-        raise GraphQLError(f"events: {len(events)} are more than the limit of {limit}; send them in several calls")
+        told = f"events: {len(events)} are more than the limit of {limit} (VOLTRACE_BATCH_MAX)"
+        raise GraphQLError(f"{told}; send them in several calls")
     store = info.context.store
     results = await run(store, lambda: record(store, cast("list[Submission]", events), on_conflict, all_or_nothing))
     moment = Moment(await run(store, lambda: store.sequence_at(None)), None)

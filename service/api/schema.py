@@ -30,6 +30,7 @@ from service.api.item import (
     find_item,
     item_of,
 )
+from service.api.limits import Limits, finish_errors
 from service.api.organization import Organization
 from service.api.record import RecordEventsResult, record_events
 from service.api.scalars import (
@@ -267,7 +268,8 @@ class Schema(strawberry.Schema):
     """A schema that logs what is unexpected, and leaves a caller's mistakes to the caller."""
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
-        """Log unexpected errors."""
+        """Log unexpected errors, and finish the text of others."""
+        finish_errors(errors, execution_context.context.settings)
         for error in errors:
             if _should_mask(error):
                 LOGGER.error("unexpected error in a request", exc_info=error.original_error)
@@ -278,7 +280,7 @@ schema = Schema(
     mutation=Mutation,
     types=list(TYPES.values()),
     config=StrawberryConfig(scalar_map=SCALARS),
-    extensions=[lambda: MaskErrors(should_mask_error=_should_mask)],
+    extensions=[Limits, lambda: MaskErrors(should_mask_error=_should_mask)],
     execution_context_class=FastExecutionContext,
 )
 

@@ -38,4 +38,9 @@ def run_service(store: Store, host: str, port: int) -> None:
                 f"cannot listen on {host}:{port} ({error.strerror}); name another with --port"
             ) from error
     out.print(f"voltrace on http://{host}:{port}/  (GraphiQL: http://{host}:{port}/graphql), store {store.url}")
-    uvicorn.run(create_app(store), host=host, port=port, log_level="warning")
+    try:
+        app = create_app(store)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    # Whose address a request comes from is said by the setting `proxies`, not guessed from headers.
+    uvicorn.run(app, host=host, port=port, log_level="warning", proxy_headers=False)
