@@ -18,6 +18,7 @@ USER 10001
 WORKDIR /var/lib/voltrace
 ENV VOLTRACE_HOST=0.0.0.0 \
     VOLTRACE_STORE=sqlite:/var/lib/voltrace/voltrace.db \
+    VOLTRACE_TOKENS_FILE=/var/lib/voltrace/tokens.json \
     PYTHONUNBUFFERED=1
 VOLUME /var/lib/voltrace
 EXPOSE 8000

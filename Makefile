@@ -7,6 +7,7 @@ HISTORIES ?= 2000
 # One worker where all tests share one named Neo4j: each test empties it.
 WORKERS ?= $(if $(VOLTRACE_TEST_NEO4J),0,2)
 PORT ?= 8000
+AUDITS := tests/conformance
 
 .PHONY: help install demo test check format bench lock clean
 
@@ -25,7 +26,12 @@ install: $(VENV)/installed ## the environment, from the lock file
 demo: install ## the main job: the real Catena-X file and a short story, a trace, the service on 127.0.0.1:8000 (DEMO_EXIT=1 stops after printing)
 	@$(BIN)/voltrace demo --port $(PORT) $(if $(DEMO_EXIT),--exit)
 
-test: install ## all tests, on a real Neo4j too; HISTORIES=20000 for more random histories
+$(AUDITS)/node_modules/.package-lock.json: $(AUDITS)/package-lock.json
+	@bash scripts/system-packages.sh "node --version":nodejs "npm --version":npm
+	@cd $(AUDITS) && npm ci --silent
+	@touch $@
+
+test: install $(AUDITS)/node_modules/.package-lock.json ## all tests, on a real Neo4j too; HISTORIES=20000 for more random histories
 	@bash scripts/system-packages.sh "chromium --version":chromium
 	@bash scripts/system-packages.sh "javac -version":openjdk-17-jdk-headless "mvn -version":maven
 	VOLTRACE_TEST_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup

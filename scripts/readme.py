@@ -1,10 +1,12 @@
-"""Fills README.md's printed output from what the program prints: `python scripts/readme.py` after a change of it."""
+"""Fills README.md's printed output from what the program prints, and writes docs/settings.md.
+
+`python scripts/readme.py` after a change of either.
+"""
 
 import asyncio
 import io
 import json
 import re
-from dataclasses import fields
 from pathlib import Path
 
 from rich.console import Console
@@ -18,11 +20,12 @@ from service.api.schema import schema
 from service.cli.demo import QUERY
 from service.recording import record
 from service.running import drive
-from service.settings import DESCRIPTIONS, Settings, environment_name
+from service.settings import Settings, reference
 from service.stores.memory import MemoryStore
 from service.writers.tree import render
 
 README = Path(__file__).parents[1] / "README.md"
+SETTINGS = README.parent / "docs" / "settings.md"
 
 
 def blocks() -> dict[str, str]:
@@ -35,21 +38,16 @@ def blocks() -> dict[str, str]:
     console.print(render(trace))
     tree = "\n".join(line.rstrip() for line in console.export_text().rstrip().splitlines())
     answered = asyncio.run(schema.execute(QUERY, context_value=Context(store, Settings(store="memory:"))))
-    rows = [
-        f"| `{environment_name(entry.name)}` | {entry.default or ''} | {DESCRIPTIONS[entry.name]} |"
-        for entry in fields(Settings)
-    ]
     return {
         "```text\n": tree,
         "```graphql\n": QUERY,
-        "The answer:\n\n```json\n": compact(answered.data),
-        "|---|---|---|\n": "\n".join(rows),
+        "The answer:\n\n```json\n": compact({"data": answered.data, "extensions": answered.extensions}),
     }
 
 
 def compact(data: object) -> str:
     """JSON with one object of a list a line."""
-    text = json.dumps({"data": data}, indent=2)
+    text = json.dumps(data, indent=2)
     return re.sub(r"\{\s+([^{}]*?)\s+\}", lambda match: "{" + re.sub(r"\s+", " ", match[1]) + "}", text)
 
 
@@ -57,10 +55,11 @@ def filled(text: str) -> str:
     """The README with its blocks as they should be."""
     for opening, content in blocks().items():
         start = text.index(opening) + len(opening)
-        end = text.index("\n\n" if opening.startswith("|") else "\n```", start)
+        end = text.index("\n```", start)
         text = text[:start] + content + text[end:]
     return text
 
 
 if __name__ == "__main__":
     README.write_text(filled(README.read_text()))
+    SETTINGS.write_text(reference())

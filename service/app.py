@@ -2,75 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Any
 
-import orjson
 from fastapi import FastAPI, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.requests import HTTPConnection, Request
-from starlette.websockets import WebSocketDisconnect
-from strawberry import UNSET
-from strawberry.asgi import ASGIWebSocketAdapter
-from strawberry.exceptions import ConnectionRejectionError
-from strawberry.fastapi import GraphQLRouter
-from strawberry.http.exceptions import WebSocketDisconnected
 
 from service import __version__, settings
 from service.access.identity import Identity
-from service.access.tokens import Refused
 from service.api.context import Context
+from service.api.router import Router
 from service.api.schema import schema
 from service.api.stream import stream
 from service.feed import Feed
 from service.metrics import CONTENT_TYPE, Metrics, Timed
 from service.middleware import Authentication, BodyLimit, Bookmarks, EndWithClient, Observed
 from service.ports import Store
+from service.rates import RateLimit, Rates
 from service.running import run
 from service.settings import Settings
 from service.stores.errors import StoreError
 
 
-class WebSocketAdapter(ASGIWebSocketAdapter):
-    """Messages as text, as graphql-transport-ws has them."""
-
-    async def send_json(self, message: Mapping[str, object]) -> None:
-        """Send a message."""
-        try:
-            await self.ws.send_text(orjson.dumps(message).decode())
-        except WebSocketDisconnect as error:
-            raise WebSocketDisconnected from error
-
-
-class Router(GraphQLRouter[Context, None]):
-    """strawberry's router with orjson, and GraphiQL from our own files."""
-
-    websocket_adapter_class = WebSocketAdapter
-
-    def encode_json(self, data: object) -> bytes:
-        """The response body."""
-        return orjson.dumps(data)
-
-    async def on_ws_connect(self, context: Context) -> Any:
-        """Who asks over a web socket may say so in the payload of `connection_init`: a browser cannot send headers."""
-        stated = context.connection_params
-        if isinstance(stated, dict) and stated.get("Authorization") is not None:
-            try:
-                await context.asker.introduce(str(stated["Authorization"]))
-            except Refused as error:
-                raise ConnectionRejectionError({"message": str(error)}) from error
-        return UNSET
-
-    async def render_graphql_ide(self, request: Request) -> HTMLResponse:
-        """GraphiQL, without any other host."""
-        return HTMLResponse(_page("graphiql.html"))
-
-
 def create_app(store: Store, config: Settings | None = None, telemetry: Any = None) -> FastAPI:
-    """The service over a store, which it closes when it ends; `telemetry` as FastAPI takes it."""
+    """The service over a store, which it closes when it ends; `telemetry` as FastAPI takes it.
+
+    Raises ValueError naming a bad setting.
+    """
     config = config or settings.load()
     identity, metrics = Identity(config), Metrics()
     store = Timed(store, metrics)
@@ -83,10 +45,12 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
     app = FastAPI(
         title="voltrace", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, telemetry=telemetry
     )
+    rates = Rates(config.rate_per_s, config.rate_burst)
     app.add_middleware(BodyLimit, bytes_max=config.body_max_bytes)
     app.add_middleware(Bookmarks, store=store)
     app.add_middleware(Authentication, identity=identity)
     app.add_middleware(EndWithClient)
+    app.add_middleware(RateLimit, rates=rates, proxies=config.proxies)
     app.add_middleware(Observed, metrics=metrics)
 
     feed = Feed(store, config.feed_interval_ms / 1000, config.subscriptions_max)
@@ -94,7 +58,7 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
     async def context(connection: HTTPConnection) -> Context:
         return Context(store, config, connection.state.asker, feed, metrics)
 
-    app.include_router(Router(schema, context_getter=context), prefix="/graphql", include_in_schema=False)
+    app.include_router(Router(schema, config, rates, context), prefix="/graphql", include_in_schema=False)
 
     @app.api_route("/graphql/stream", methods=["GET", "POST"], include_in_schema=False)
     async def sse(request: Request) -> Response:

@@ -24,6 +24,10 @@ LOGGER = logging.getLogger("voltrace.requests")
 HELD_MESSAGES = 8
 
 
+class _BodyTooLarge(Exception):
+    """A body that turned out to be above the limit while it came."""
+
+
 class BodyLimit:
     """Refuses bodies above a limit, by their stated length or while they come."""
 
@@ -38,9 +42,7 @@ class BodyLimit:
             return
         stated = dict(scope["headers"]).get(b"content-length", b"0")
         if stated.isdigit() and int(stated) > self.bytes_max:
-            message = f"the body has {int(stated)} bytes, the limit is {self.bytes_max} (VOLTRACE_BODY_MAX_BYTES)"
-            response = JSONResponse({"errors": [{"message": message}]}, status_code=413)
-            await response(scope, receive, send)
+            await self._refuse(f"the body has {int(stated)} bytes", scope, receive, send)
             return
         read = 0
 
@@ -49,10 +51,17 @@ class BodyLimit:
             message = await receive()
             read += len(message.get("body", b""))
             if read > self.bytes_max:
-                return {"type": "http.disconnect"}
+                raise _BodyTooLarge
             return message
 
-        await self.app(scope, bounded, send)
+        try:
+            await self.app(scope, bounded, send)
+        except _BodyTooLarge:
+            await self._refuse(f"the body has {read} bytes and more", scope, receive, send)
+
+    async def _refuse(self, why: str, scope: Any, receive: Any, send: Any) -> None:
+        message = f"{why}, the limit is {self.bytes_max} (VOLTRACE_BODY_MAX_BYTES)"
+        await JSONResponse({"errors": [{"message": message}]}, status_code=413)(scope, receive, send)
 
 
 class Bookmarks:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from service.ports import Store
 
 T = TypeVar("T")
+
+_UNWANTED: ContextVar[threading.Event | None] = ContextVar("unwanted", default=None)
+
+
+def unwanted() -> bool:
+    """Whether nobody waits any more for what runs in this context, so that a long read had better end."""
+    event = _UNWANTED.get()
+    return event is not None and event.is_set()
 
 
 def drive(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -22,7 +32,21 @@ def drive(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 async def run(store: Store, use_case: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run a use case: on a worker thread where the store blocks, else right here."""
-    if store.blocking:
-        return await asyncio.to_thread(lambda: drive(use_case()))
-    return await use_case()
+    """Run a use case: on a worker thread where the store blocks, else right here.
+
+    A thread cannot be ended from outside. Where this is cancelled, because the client is gone or the time is over, the
+    use case is told by `unwanted`, which the store looks at where it can; else it runs to its end, unheard.
+    """
+    if not store.blocking:
+        return await use_case()
+    event = threading.Event()
+
+    def work() -> T:
+        _UNWANTED.set(event)
+        return drive(use_case())
+
+    try:
+        return await asyncio.to_thread(work)
+    except asyncio.CancelledError:
+        event.set()
+        raise

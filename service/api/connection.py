@@ -43,7 +43,7 @@ def page_size(first: int | None, ceiling: int, argument: str = "first") -> int:
     """How many to return. Raises GraphQLError naming the limit and the value."""
     size = min(PAGE, ceiling) if first is None else first
     if size < 0 or size > ceiling:
-        raise GraphQLError(f"{argument}: {size} is not between 0 and the limit of {ceiling}")
+        raise GraphQLError(f"{argument}: {size} is not between 0 and the limit of {ceiling} (VOLTRACE_PAGE_MAX)")
     return size
 
 

@@ -19,7 +19,8 @@ from graph_schema.windows import END
 from service.access.asker import Asker
 from service.access.identity import Identity
 from service.access.sight import Sight
-from service.access.viewer import EVERYBODY
+from service.access.viewer import EVERYBODY, Role
+from service.clients import client_address
 from service.feed import Feed
 from service.items import born_before
 from service.metrics import Metrics
@@ -84,7 +85,22 @@ class Context(BaseContext):
         viewer = self.asker.viewer
         if viewer.name and self.asker.identity.configured:
             return f"{viewer.organization or ''} {viewer.name}"
-        return "" if self.request is None or self.request.client is None else str(self.request.client.host)
+        return "" if self.request is None else client_address(self.request.scope, self.settings.proxies)
+
+    @property
+    def budget(self) -> int:
+        """What one operation of this viewer may cost."""
+        cost_max: int = getattr(self.settings, self.budget_setting)
+        return cost_max
+
+    @property
+    def budget_setting(self) -> str:
+        """Which setting says so: it goes by the viewer's role."""
+        if not self.asker.identity.configured:
+            return "cost_max"
+        if self.asker.viewer.sees_all:
+            return "cost_max_regulator"
+        return "cost_max_public" if self.asker.viewer.role is Role.PUBLIC else "cost_max"
 
     async def moment(self, as_of: datetime | None, known_at: datetime | None, above: Moment | None = None) -> Moment:
         """The moment that arguments name; what they leave out is inherited, or now."""

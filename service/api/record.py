@@ -56,7 +56,8 @@ async def record_events(
     """Record events. Raises GraphQLError above the limit of one call."""
     limit = info.context.settings.batch_max
     if len(events) > limit:
-        raise GraphQLError(f"events: {len(events)} are more than the limit of {limit}; send them in several calls")
+        told = f"events: {len(events)} are more than the limit of {limit} (VOLTRACE_BATCH_MAX)"
+        raise GraphQLError(f"{told}; send them in several calls")
     store, viewer = info.context.store, info.context.sight.viewer
     sent = cast("list[Submission]", events)
     results = await run(store, lambda: record_as(viewer, store, sent, on_conflict, all_or_nothing, dry_run))

@@ -30,6 +30,7 @@ from service.api.item import (
     find_item,
     item_of,
 )
+from service.api.limits import Limits, finish_errors
 from service.api.mutations import Mutation
 from service.api.organization import Organization
 from service.api.scalars import (
@@ -261,7 +262,8 @@ class Schema(strawberry.Schema):
         return await super().stream(query, *arguments, **more)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
-        """Log unexpected errors."""
+        """Log unexpected errors, and finish the text of others."""
+        finish_errors(errors, execution_context.context.settings)
         for error in errors:
             if _should_mask(error):
                 LOGGER.error("unexpected error in a request", exc_info=error.original_error)
@@ -273,7 +275,7 @@ schema = Schema(
     subscription=Subscription,
     types=list(TYPES.values()),
     config=StrawberryConfig(scalar_map=SCALARS),
-    extensions=[lambda: MaskErrors(should_mask_error=_should_mask)],
+    extensions=[Limits, lambda: MaskErrors(should_mask_error=_should_mask)],
     execution_context_class=FastExecutionContext,
 )
 

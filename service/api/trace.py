@@ -185,7 +185,9 @@ def selects(selections: list[Any], names: set[str]) -> bool:
 def bound(value: int | None, ceiling: int, argument: str, lowest: int) -> int | None:
     """A bound of a trace. Raises GraphQLError naming the limit and the value."""
     if value is not None and not lowest <= value <= ceiling:
-        raise GraphQLError(f"{argument}: {value} is not between {lowest} and the limit of {ceiling}")
+        raise GraphQLError(
+            f"{argument}: {value} is not between {lowest} and the limit of {ceiling} (VOLTRACE_NODES_MAX)"
+        )
     return value
 
 

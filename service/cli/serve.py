@@ -67,14 +67,16 @@ def run_service(store: Store, host: str, port: int) -> None:
                 f"cannot listen on {host}:{port} ({error.strerror}); name another with --port"
             ) from error
     out.print(f"voltrace on http://{host}:{port}/  (GraphiQL: http://{host}:{port}/graphql), store {store.url}")
-    if not identity(configured()).configured:
-        out.print("No authentication is configured: who reaches this address may read and record everything.")
     settings = configured()
+    if not identity(settings).configured:
+        out.print("No authentication is configured: who reaches this address may read and record everything.")
     try:
         logs.configure(settings.log_format, settings.log_level)
+        app = create_app(store)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
+    # Whose address a request comes from is said by the setting `proxies`, not guessed from headers.
     uvicorn.run(
-        create_app(store), host=host, port=port, log_config=None, access_log=False,
+        app, host=host, port=port, log_config=None, access_log=False,
         timeout_graceful_shutdown=GRACE_S, proxy_headers=False,
     )  # fmt: skip

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +12,7 @@ from playwright.sync_api import Page, Route, expect, sync_playwright
 
 from seed.story import story
 from service.stores.sqlite import SqliteStore
+from tests.serving import serving
 from tests.support import send, wait
 
 ROOT = Path(__file__).parents[2]
@@ -31,26 +27,8 @@ def address(tmp_path: Path) -> Iterator[str]:
     store = SqliteStore(tmp_path / "story.db")
     send(store, list(story()))
     wait(store, store.close())
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "service.cli", "serve", "--store", store.url, "--port", str(port)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
-        try:
-            _await(f"http://127.0.0.1:{port}/readyz")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-
-
-def _await(url: str) -> None:
-    for _ in range(200):
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.05)
-    raise AssertionError(f"{url} does not answer")
+    with serving(store.url) as address:
+        yield address
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from queue import Empty, SimpleQueue
 
 from graph_schema.order import instant_us
 from service.ports import Fault, T, Writer
+from service.running import unwanted
 from service.stores.checking import check
 from service.stores.errors import StoreError
 from service.stores.sqlite.checking import SqliteGraph, rebuild
@@ -21,6 +22,8 @@ from service.stores.sqlite.writer import SqliteWriter
 
 BUSY_TIMEOUT_S = 60.0
 CACHE_KIB = 64 * 1024
+STEPS_BETWEEN_LOOKS = 100_000
+"""SQLite's steps, about a millisecond, after which a read looks whether it is still wanted."""
 
 
 class SqliteStore:
@@ -106,11 +109,13 @@ class SqliteStore:
         return _Reading(self)
 
     def borrow(self) -> sqlite3.Connection:
-        """A connection to read with, to be given back."""
+        """A connection to read with, to be given back. A read that nobody waits for any more is interrupted."""
         try:
             return self._readers.get_nowait()
         except Empty:
-            return self._connect()
+            connection = self._connect()
+            connection.set_progress_handler(unwanted, STEPS_BETWEEN_LOOKS)
+            return connection
 
     def give_back(self, connection: sqlite3.Connection) -> None:
         """Give a reading connection back."""

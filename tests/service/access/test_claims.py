@@ -60,9 +60,9 @@ def test_a_claim_gives_no_sight(told: Store, ask: AskAs, claim: str) -> None:
         query = "query ($key: String!) { item(key: $key) { composition { element } history { totalCount } } }"
         found = ask(TAXI, query, key=key)["data"]["item"]
         assert found in (None, {"composition": None, "history": {"totalCount": 0}}), key
-        assert ask(TAXI, "query ($key: String!) { trace(key: $key, direction: BOTH) { truncated } }", key=key) == {
-            "data": {"trace": None}
-        }
+        assert ask(TAXI, "query ($key: String!) { trace(key: $key, direction: BOTH) { truncated } }", key=key)[
+            "data"
+        ] == {"trace": None}
     listed = ask(TAXI, "{ items(first: 100) { totalCount edges { node { key } } } }")["data"]["items"]
     keys = {edge["node"]["key"] for edge in listed["edges"]}
     assert listed["totalCount"] == len(keys)

@@ -141,7 +141,8 @@ def test_what_is_withheld_is_as_if_it_did_not_exist(told: Store, ask: AskAs, key
         ids=ids,
         mine=PACK_RECYCLED,
     )
-    assert answer == {
+    assert "errors" not in answer
+    assert {"data": answer["data"]} == {
         "data": {
             "item": None, "lot": None, "nodes": [None, None, None], "organization": None, "trace": None,
             "there": None, "back": None, "items": {"totalCount": 0}, "events": {"totalCount": 0},
@@ -201,7 +202,7 @@ def test_a_maker_follows_what_it_made(told: Store, ask: AskAs) -> None:
 def test_the_public_does_not_trace(told: Store, ask: AskAs) -> None:
     for key in (PACK_A, "no such key"):
         query = "query ($key: String!) { trace(key: $key, direction: BOTH) { truncated } }"
-        assert ask("public", query, key=key) == {"data": {"trace": None}}
+        assert ask("public", query, key=key)["data"] == {"trace": None}
     (error,) = ask("public", '{ battery(key: "%s") { trace(direction: BOTH) { truncated } } }' % PACK_A)["errors"]
     assert "withheld from you" in error["message"]
     for query in LISTS[:4]:
@@ -214,3 +215,11 @@ def test_registered_organizations_are_public(told: Store, ask: AskAs) -> None:
     assert found["name"] == "Xiang Metals"
     assert ask("public", query, key=TRADER)["data"]["organization"] is None
     assert ask("regulator", query, key=TRADER)["data"]["organization"] is not None
+
+
+def test_the_budget_goes_by_the_role(told: Store, ask: AskAs) -> None:
+    for viewer, budget in (("public", 100_000), (TAXI, 5_000_000), ("regulator", 50_000_000)):
+        assert ask(viewer, "{ viewer { role } }")["extensions"]["cost"]["budget"] == budget
+    (error,) = ask("public", "{ items(first: 100) { edges { node { history(first: 100) { edges { node {"
+                   " items { history(first: 100) { totalCount } } } } } } } } }")["errors"]  # fmt: skip
+    assert error["extensions"]["setting"] == "VOLTRACE_COST_MAX_PUBLIC"

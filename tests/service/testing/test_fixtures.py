@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -79,10 +80,16 @@ def test_the_whole_answer(provenance_client: ProvenanceClient) -> None:
     assert "nothing" in error["message"]
 
 
-def test_a_failure_holds_what_was_answered(provenance_client: ProvenanceClient) -> None:
+def test_a_failure_holds_what_was_answered(
+    provenance_client: ProvenanceClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(QueryFailed, match="items: first: 1000000 is not between") as failed:
         provenance_client.query("{ items(first: 1000000) { totalCount } }")
     assert isinstance(failed.value, AssertionError)
     assert failed.value.errors[0]["path"] == ["items"]
-    with pytest.raises(QueryFailed, match="HTTP 400"):
-        provenance_client.execute(COUNT, [1])  # type: ignore[arg-type]
+    with pytest.raises(QueryFailed, match="variables: is not an object"):
+        provenance_client.query(COUNT, [1])  # type: ignore[arg-type]
+    page = SimpleNamespace(content=b"a page", text="a page", status_code=502)
+    monkeypatch.setattr(provenance_client.http, "post", lambda *_, **__: page)
+    with pytest.raises(QueryFailed, match="HTTP 502: a page"):
+        provenance_client.execute(COUNT)

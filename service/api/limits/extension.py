@@ -1,0 +1,130 @@
+"""The limits of an operation, checked before it is executed; the time that it may take."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    ValidationRule,
+    get_named_type,
+    get_operation_ast,
+    is_introspection_type,
+    validate,
+)
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+from strawberry.types.graphql import OperationType
+
+from service.api.limits.documents import trusted_documents
+from service.api.limits.errors import limit_error
+from service.api.limits.measuring import counts, measure
+from service.api.limits.sizes import Sizes
+from service.settings import Settings, environment_name
+
+ERRORS_MAX = 5
+"""A document with more mistakes is not looked through to its end."""
+
+
+class NoIntrospection(ValidationRule):
+    """Refuses `__schema` and `__type`."""
+
+    def enter_field(self, node: FieldNode, *_args: Any) -> None:
+        """Called by the visitor."""
+        kind = self.context.get_type()
+        parent = self.context.get_parent_type()
+        inside = parent is not None and is_introspection_type(parent)
+        if kind is not None and is_introspection_type(get_named_type(kind)) and not inside:
+            self.report_error(
+                GraphQLError(f"{node.name.value}: introspection is off ({environment_name('introspection')})", node)
+            )
+
+
+class Limits(SchemaExtension):
+    """Checks an operation, tells its cost and budget in `extensions.cost`, and ends it when its time is over."""
+
+    cost: int | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the service."""
+        settings: Settings = self.execution_context.context.settings
+        return settings
+
+    def on_parse(self) -> Iterator[None]:
+        """Bound what the parser takes."""
+        self.execution_context.parse_options = {"max_tokens": self.settings.tokens_max}
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        """Our limits first: they are cheap, and what passes them is cheap to validate."""
+        execution = self.execution_context
+        document = execution.graphql_document
+        assert document is not None
+        errors = list(self._untrusted()) or list(self._too_large(document))
+        if not errors:
+            rules = [*execution.validation_rules, MaybeNullValidationRule, OneOfInputValidationRule]
+            if not self.settings.introspection:
+                rules.append(NoIntrospection)
+            errors = validate(execution.schema._schema, document, rules, max_errors=ERRORS_MAX)
+        execution.pre_execution_errors = errors
+        yield
+
+    async def on_execute(self) -> AsyncIterator[None]:
+        """End an operation whose time is over."""
+        seconds = self.settings.execution_timeout_s
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        except TimeoutError as error:
+            message = "it took too long"
+            if self.execution_context.operation_type is OperationType.MUTATION:
+                message += "; what was sent may be recorded all the same: send it again, an event is recorded once"
+            raise limit_error(message, "execution_timeout_s", seconds, unit="seconds") from error
+
+    def get_results(self) -> dict[str, Any]:
+        """The cost, where it was computed."""
+        if self.cost is None:
+            return {}
+        return {"cost": {"computed": self.cost, "budget": self.execution_context.context.budget}}
+
+    def _untrusted(self) -> Iterator[GraphQLError]:
+        documents = trusted_documents(self.settings.trusted_documents)
+        if documents is not None and self.execution_context.query not in documents.values():
+            name = environment_name("trusted_documents")
+            yield GraphQLError(f"only trusted documents are executed here ({name}); send the id of one as documentId")
+
+    def _too_large(self, document: DocumentNode) -> Iterator[GraphQLError]:
+        settings = self.settings
+        counted = counts(document)
+        for name, value, what in (
+            ("aliases_max", counted.aliases, "aliases and repeated fields"),
+            ("directives_max", counted.directives, "directives"),
+        ):
+            if value > getattr(settings, name):
+                yield limit_error(f"the document has {value} {what}", name, getattr(settings, name), value)
+        operation = get_operation_ast(document, self.execution_context.operation_name)
+        if not isinstance(operation, OperationDefinitionNode):
+            return
+        sizes = Sizes(settings, operation, self.execution_context.variables)
+        found = measure(self.execution_context.schema._schema, document, operation, sizes)
+        self.cost = found.cost
+        for name, value, what in (
+            ("depth_max", found.depth, f"is {found.depth} levels deep"),
+            ("root_fields_max", found.width, f"has {found.width} fields at its top level"),
+        ):
+            if value > getattr(settings, name):
+                yield limit_error(f"the operation {what}", name, getattr(settings, name), value)
+        budget = self.execution_context.context.budget
+        if found.cost > budget:
+            message = (
+                f"the operation costs {found.cost}; select less,"
+                " or ask for smaller pages (first, last) and a smaller maxNodes"
+            )
+            yield limit_error(message, self.execution_context.context.budget_setting, budget, found.cost)

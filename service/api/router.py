@@ -1,0 +1,172 @@
+"""GraphQL over HTTP: what a request may look like, and how it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any
+
+import orjson
+from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from graphql import GraphQLError
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from strawberry import UNSET
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.fastapi import GraphQLRouter
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http.parse_content_type import parse_content_type
+from strawberry.schema import BaseSchema
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types import ExecutionResult
+
+from service.access.tokens import Refused as NotTaken
+from service.api.context import Context
+from service.api.limits.documents import document_of, trusted_documents
+from service.api.limits.sockets import Sockets
+from service.rates import Rates
+from service.settings import Settings, environment_name
+
+JSON = "application/json"
+GRAPHQL_JSON = "application/graphql-response+json"
+_FIELDS = {"query": (str, "a string"), "operationName": (str, "a string"), "variables": (dict, "an object"),
+           "extensions": (dict, "an object")}  # fmt: skip
+
+
+class Refused(Exception):
+    """A request that is answered with errors and a status other than 200, before any GraphQL."""
+
+    def __init__(self, status: int, *errors: GraphQLError) -> None:
+        super().__init__(status, *errors)
+        self.status = status
+        self.errors = errors
+
+
+class Router(GraphQLRouter[Context, None]):
+    """strawberry's router, to the letter of GraphQL over HTTP; GraphiQL from our own files."""
+
+    def __init__(self, schema: BaseSchema, config: Settings, rates: Rates, context_getter: Callable[..., Any]) -> None:
+        super().__init__(
+            schema,
+            graphql_ide="graphiql" if config.graphiql else None,
+            allow_queries_via_get=config.queries_by_get,
+            context_getter=context_getter,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+            max_subscriptions_per_connection=None,
+        )
+        self.documents = trusted_documents(config.trusted_documents)
+        sockets = Sockets(config.subscriptions_max, rates)
+        self.graphql_transport_ws_handler_class = sockets.handler  # type: ignore[assignment]  # called, as a class is
+
+    def encode_json(self, data: object) -> str:
+        """A message over a WebSocket. Text: bytes would become a binary frame, which clients do not read."""
+        return orjson.dumps(data).decode()
+
+    async def on_ws_connect(self, context: Context) -> Any:
+        """Who asks over a web socket may say so in the payload of `connection_init`: a browser cannot send headers."""
+        stated = context.connection_params
+        if isinstance(stated, dict) and stated.get("Authorization") is not None:
+            try:
+                await context.asker.introduce(str(stated["Authorization"]))
+            except NotTaken as error:
+                raise ConnectionRejectionError({"message": str(error)}) from error
+        return UNSET
+
+    def decode_json(self, data: str | bytes) -> object:
+        """JSON of a request. orjson refuses what is no UTF-8 as it refuses what is no JSON."""
+        return orjson.loads(data)
+
+    def should_render_graphql_ide(self, request: Any) -> bool:
+        """Whether a browser opens the page."""
+        if self.graphql_ide is None or request.method != "GET" or "text/html" not in request.headers.get("accept", ""):
+            return False
+        return set(request.query_params).isdisjoint(["query", "documentId", "extensions"])
+
+    async def render_graphql_ide(self, request: Request) -> HTMLResponse:
+        """GraphiQL, without any other host."""
+        return HTMLResponse(files("service").joinpath("web", "graphiql.html").read_text(encoding="utf-8"))
+
+    async def run(self, request: Any, *arguments: Any, **named: Any) -> Any:
+        """Answer a request; also one that is refused, in the shape of GraphQL's answers."""
+        try:
+            return await super().run(request, *arguments, **named)
+        except HTTPException as error:
+            return _refusal(request, error.status_code, [GraphQLError(error.reason)])
+        except Refused as refused:
+            return _refusal(request, refused.status, list(refused.errors))
+
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
+        """The request; a trusted document in the place of its id. Raises HTTPException or Refused."""
+        if request.method == "GET" and not self.allow_queries_via_get:
+            raise HTTPException(405, f"queries by GET are off ({environment_name('queries_by_get')}); send a POST")
+        if request.method == "GET":
+            body: Any = self.parse_query_params(request.query_params)
+        elif parse_content_type(request.content_type or "")[0] == JSON:
+            body = self.parse_json(await request.get_body())
+        else:
+            raise HTTPException(415, f"the content type is not {JSON}")
+        if isinstance(body, list):
+            raise HTTPException(400, "a batch of operations is not executed; send each in a request of its own")
+        if not isinstance(body, dict):
+            raise HTTPException(400, "the request is no JSON object")
+        for name, (kind, told) in _FIELDS.items():
+            if not isinstance(body.get(name), kind | None):
+                raise HTTPException(400, f"{name}: is not {told}")
+        try:
+            document = document_of(body, self.documents)
+        except GraphQLError as error:
+            raise Refused(400, error) from error
+        return GraphQLRequestData(
+            query=body.get("query") if document is None else document,
+            variables=body.get("variables"),
+            operation_name=body.get("operationName"),
+            extensions=body.get("extensions"),
+        )
+
+    async def get_sub_response(self, request: Request) -> Response:
+        """The answer in the making, of the media type that the request asks for."""
+        answer = await super().get_sub_response(request)
+        answer.media_type = _media_type(request)
+        return answer
+
+    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
+        """The body of an answer; without `data` where nothing was executed."""
+        body = await super().process_result(request, result)
+        if _not_executed(result):
+            del body["data"]
+        return body
+
+    def create_response(self, response_data: Any, sub_response: Response) -> Response:
+        """The answer. Where nothing was executed its status says so, in the media type that has such a status."""
+        refused = "data" not in response_data and sub_response.media_type == GRAPHQL_JSON
+        answer = Response(
+            orjson.dumps(response_data),
+            status_code=400 if refused else sub_response.status_code or 200,
+            media_type=sub_response.media_type,
+        )
+        answer.headers.raw.extend(sub_response.headers.raw)
+        return answer
+
+
+def _not_executed(result: ExecutionResult) -> bool:
+    """Whether a request failed before any field: an error of a field has a path."""
+    return result.data is None and any(error.path is None for error in result.errors or ())
+
+
+def _refusal(request: Request, status: int, errors: list[GraphQLError]) -> Response:
+    body = orjson.dumps({"errors": [error.formatted for error in errors]})
+    return Response(body, status, media_type=_media_type(request))
+
+
+def _media_type(request: Request) -> str:
+    """The media type to answer with: the newer one where it is asked for by name, and not less than the older one."""
+    weights: dict[str, float] = {}
+    for part in request.headers.get("accept", "").split(","):
+        name, _, parameters = part.partition(";")
+        stated = dict(one.strip().partition("=")[::2] for one in parameters.split(";"))
+        try:
+            weights[name.strip().lower()] = float(stated.get("q", 1))
+        except ValueError:
+            continue
+    wanted = weights.get(GRAPHQL_JSON, 0)
+    return GRAPHQL_JSON if wanted and wanted >= weights.get(JSON, 0) else JSON
