@@ -48,9 +48,9 @@ class Settings:
     aliases_max: int = 30
     directives_max: int = 50
     tokens_max: int = 2000
-    cost_max: int = 5_000_000
+    cost_max: int = 2_000_000
     cost_max_public: int = 100_000
-    cost_max_regulator: int = 50_000_000
+    cost_max_regulator: int = 20_000_000
     execution_timeout_s: int = 60
     rate_per_s: int = 200
     rate_burst: int = 2000

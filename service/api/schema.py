@@ -16,6 +16,7 @@ from service import items as questions
 from service import tracing
 from service.api.connection import PageInfo, cursor, from_cursor, page_info, page_size
 from service.api.context import Moment, from_global_id
+from service.api.descriptions import describe
 from service.api.event import Event, EventConnection, EventFilter, events_page, load_event
 from service.api.execution import FastExecutionContext
 from service.api.item import (
@@ -278,6 +279,7 @@ schema = Schema(
     extensions=[Limits, lambda: MaskErrors(should_mask_error=_should_mask)],
     execution_context_class=FastExecutionContext,
 )
+describe(schema._schema)
 
 
 def sdl() -> str:

@@ -218,7 +218,7 @@ def test_registered_organizations_are_public(told: Store, ask: AskAs) -> None:
 
 
 def test_the_budget_goes_by_the_role(told: Store, ask: AskAs) -> None:
-    for viewer, budget in (("public", 100_000), (TAXI, 5_000_000), ("regulator", 50_000_000)):
+    for viewer, budget in (("public", 100_000), (TAXI, 2_000_000), ("regulator", 20_000_000)):
         assert ask(viewer, "{ viewer { role } }")["extensions"]["cost"]["budget"] == budget
     (error,) = ask("public", "{ items(first: 100) { edges { node { history(first: 100) { edges { node {"
                    " items { history(first: 100) { totalCount } } } } } } } } }")["errors"]  # fmt: skip
