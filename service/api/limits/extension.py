@@ -22,6 +22,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types.graphql import OperationType
 
+from service.api.limits.cache import ValidDocuments
 from service.api.limits.documents import trusted_documents
 from service.api.limits.errors import limit_error
 from service.api.limits.measuring import counts, measure
@@ -30,6 +31,9 @@ from service.settings import Settings, environment_name
 
 ERRORS_MAX = 5
 """A document with more mistakes is not looked through to its end."""
+
+
+VALID = ValidDocuments()
 
 
 class NoIntrospection(ValidationRule):
@@ -50,6 +54,7 @@ class Limits(SchemaExtension):
     """Checks an operation, tells its cost and budget in `extensions.cost`, and ends it when its time is over."""
 
     cost: int | None = None
+    _known: DocumentNode | None = None
 
     @property
     def settings(self) -> Settings:
@@ -57,9 +62,17 @@ class Limits(SchemaExtension):
         settings: Settings = self.execution_context.context.settings
         return settings
 
+    @property
+    def _under(self) -> tuple[int, bool]:
+        """The settings that decide whether a document is valid."""
+        return self.settings.tokens_max, self.settings.introspection
+
     def on_parse(self) -> Iterator[None]:
         """Bound what the parser takes."""
-        self.execution_context.parse_options = {"max_tokens": self.settings.tokens_max}
+        execution = self.execution_context
+        execution.parse_options = {"max_tokens": self.settings.tokens_max}
+        self._known = VALID.find(execution.query, self._under)
+        execution.graphql_document = self._known
         yield
 
     def on_validate(self) -> Iterator[None]:
@@ -68,11 +81,13 @@ class Limits(SchemaExtension):
         document = execution.graphql_document
         assert document is not None
         errors = list(self._untrusted()) or list(self._too_large(document))
-        if not errors:
+        if not errors and self._known is None:
             rules = [*execution.validation_rules, MaybeNullValidationRule, OneOfInputValidationRule]
             if not self.settings.introspection:
                 rules.append(NoIntrospection)
             errors = validate(execution.schema._schema, document, rules, max_errors=ERRORS_MAX)
+            if not errors:
+                VALID.keep(execution.query, self._under, document)
         execution.pre_execution_errors = errors
         yield
 
