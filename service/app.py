@@ -12,12 +12,13 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.requests import HTTPConnection, Request
 
-from service import __version__, settings
+from service import __version__, logs, settings
 from service.access.identity import Identity
 from service.api.context import Context
 from service.api.router import Router
 from service.api.schema import schema
 from service.api.stream import stream
+from service.bootstrap import open_store
 from service.feed import Feed
 from service.metrics import CONTENT_TYPE, Metrics, Timed
 from service.middleware import Authentication, BodyLimit, Bookmarks, EndWithClient, Observed
@@ -94,6 +95,13 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
         return {"status": "ready", "store": store.url.partition(":")[0], "sequence": sequence}
 
     return app
+
+
+def from_settings() -> FastAPI:
+    """The service as the environment says, for one of several worker processes."""
+    config = settings.load()
+    logs.configure(config.log_format, config.log_level)
+    return create_app(open_store(config.store, config), config)
 
 
 def _page(name: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from ipaddress import ip_address
 
 import click
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from service import logs
 from service.access.identity import Identity
@@ -23,12 +25,13 @@ GRACE_S = 30
 @store_option
 @click.option("--host", help="[default: VOLTRACE_HOST, or 127.0.0.1]")
 @click.option("--port", type=click.IntRange(1, 65_535), help="[default: VOLTRACE_PORT, or 8000]")
-def serve(store_url: str | None, host: str | None, port: int | None) -> None:
+@click.option("--workers", type=click.IntRange(1, 64), default=1, help="Processes, one for each core.  [default: 1]")
+def serve(store_url: str | None, host: str | None, port: int | None, workers: int) -> None:
     """Run the service: GraphQL on /graphql, GraphiQL in the browser.
 
     \b
     voltrace serve
-    voltrace serve --store sqlite:/var/lib/voltrace/voltrace.db --port 8080
+    voltrace serve --store sqlite:/var/lib/voltrace/voltrace.db --port 8080 --workers 2
     """
     settings = configured()
     address = host or settings.host
@@ -37,7 +40,10 @@ def serve(store_url: str | None, host: str | None, port: int | None) -> None:
             f"without authentication the service listens on loopback only, not on {address}; make a token with"
             " `voltrace token create` and set VOLTRACE_TOKENS_FILE, or set VOLTRACE_OIDC_ISSUER"
         )
-    run_service(opened(store_url), address, port or settings.port)
+    store = opened(store_url)
+    if workers > 1 and store.url.startswith("memory:"):
+        raise click.ClickException("memory: is within one process; use sqlite: or neo4j: with --workers")
+    run_service(store, address, port or settings.port, workers)
 
 
 def identity(settings: Settings) -> Identity:
@@ -56,7 +62,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def run_service(store: Store, host: str, port: int) -> None:
+def run_service(store: Store, host: str, port: int, workers: int = 1) -> None:
     """Serve until interrupted; a port in use ends the command with a message."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -72,11 +78,19 @@ def run_service(store: Store, host: str, port: int) -> None:
         out.print("No authentication is configured: who reaches this address may read and record everything.")
     try:
         logs.configure(settings.log_format, settings.log_level)
-        app = create_app(store)
+        app = create_app(store) if workers == 1 else "service.app:from_settings"
     except ValueError as error:
         raise click.ClickException(str(error)) from error
+    os.environ["VOLTRACE_STORE"] = store.url
     # Whose address a request comes from is said by the setting `proxies`, not guessed from headers.
-    uvicorn.run(
-        app, host=host, port=port, log_config=None, access_log=False,
+    config = uvicorn.Config(
+        app, factory=workers > 1, workers=workers, host=host, port=port, log_config=None, access_log=False,
         timeout_graceful_shutdown=GRACE_S, proxy_headers=False,
     )  # fmt: skip
+    if workers == 1:
+        uvicorn.Server(config).run()
+        return
+    listening = config.bind_socket()
+    # Accepted connections inherit it. asyncio does it only for sockets that say they are TCP, which this one does not.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    Multiprocess(config, sockets=[listening]).run()
