@@ -9,7 +9,7 @@ from typing import Any
 from graph_schema.answer import Direction
 from graph_schema.events import AnyEvent, Enrolment, Registration, Removal
 from graph_schema.graph import Graph
-from graph_schema.life import Life
+from graph_schema.life import Birth, Life
 from graph_schema.order import Position, event_id_of, type_of
 from graph_schema.outcome import EventStatus
 from graph_schema.reader import (
@@ -81,12 +81,21 @@ class GraphReader:
             return key
         return self._identifiers[key][1] if key in self._identifiers else None
 
+    def birth_of(self, key: str) -> Birth:
+        """How a known item came into being."""
+        birth = self.lives[key].birth
+        assert birth is not None
+        return birth
+
+    def actor_of(self, position: Position) -> str:
+        """Who reported an event."""
+        return self.graph.events[event_id_of(position)].actor
+
     async def items(self, items: Collection[Any]) -> list[ItemRow]:
         return [self._item(key) for key in items if key in self.lives]
 
     def _item(self, key: Any) -> ItemRow:
-        birth = self.lives[key].birth
-        assert birth is not None
+        birth = self.birth_of(key)
         spec = self.specs[key]
         mass_at = birth.body_mass_at if birth.body_mass_at != birth.position else None
         composition_at = birth.body_composition_at if birth.body_composition_at != birth.position else None
