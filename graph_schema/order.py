@@ -48,7 +48,7 @@ def moment_of_us(instant: int) -> datetime:
 
 def position_of(occurred_at: datetime, event_type: str, step: int, event_id: str) -> Position:
     """The place of an event in the total order; UTF-8 keeps the order of code points."""
-    head = (instant_us(occurred_at) + _SIGN).to_bytes(8, "big") + _RANK[event_type]
+    head = instant_bytes(instant_us(occurred_at)) + _RANK[event_type]
     return head + (_STEP_ZERO if step == 0 else (step + _SIGN).to_bytes(8, "big")) + event_id.encode()
 
 
@@ -72,6 +72,16 @@ def moment_of(position: Position) -> datetime:
     return moment_of_us(instant_of(position))
 
 
+def instant_bytes(instant_us: int) -> Position:
+    """The first 8 bytes of the positions of an instant, microseconds since 1970: the lowest position at or after it."""
+    return (instant_us + _SIGN).to_bytes(8, "big")
+
+
+def cut_before(moment: datetime) -> Position:
+    """The lowest position of any event that occurs at or after `moment`."""
+    return instant_bytes(instant_us(moment))
+
+
 def cut_after(moment: datetime) -> Position:
     """The lowest position after every event that occurred at or before `moment`: `asOf` is inclusive (7.14)."""
-    return (instant_us(moment) + 1 + _SIGN).to_bytes(8, "big")
+    return instant_bytes(instant_us(moment) + 1)

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from graph_schema.answer import Handle
 from graph_schema.events import AnyEvent
-from graph_schema.order import Position
+from graph_schema.order import Position, cut_after
 from graph_schema.outcome import EventStatus, Outcome, Problem
 from graph_schema.reader import TraceReader
+from graph_schema.status import ItemStatus
+from graph_schema.windows import END
 from service.chain import Head
 
 T = TypeVar("T")
@@ -59,28 +62,77 @@ class ItemDetails(NamedTuple):
 
 
 class ItemFilter(NamedTuple):
-    """Which items to list: of a kind, with a text in the key."""
+    """Which items to list: all that is given must hold. Texts are compared exactly, but for `text`.
+
+    `as_of` (inclusive; None is the end of time) is the moment of the world: what came in later is not listed, and
+    status, holder, custodian and region are as of then. `party` does not depend on it.
+    """
 
     kind: str | None = None
     text: str | None = None
+    """In the key or in an identifier, in any case."""
+    chemistry: str | None = None
+    model: str | None = None
+    material: str | None = None
+    producer: str | None = None
+    """The organization that made it; nobody made what was enrolled."""
+    holder: str | None = None
+    """The organization that holds it; parts inherit their host's holder."""
+    custodian: str | None = None
+    """The organization that holds it itself, not as a part of something."""
+    region: str | None = None
+    """Where its holder is, as registered."""
+    status: ItemStatus | None = None
+    produced_from: datetime | None = None
+    produced_to: datetime | None = None
+    """Both inclusive; what was enrolled was produced nobody knows when."""
+    party: str | None = None
+    """The organization that made it or ever held it: in its own custody, or as a part (at any depth) of something
+    while that was in its custody."""
+    as_of: datetime | None = None
+
+    @property
+    def cut(self) -> Position:
+        """The position that `as_of` cuts at."""
+        return END if self.as_of is None else cut_after(self.as_of)
+
+
+class ItemOrder(StrEnum):
+    """By key in the order of code points, or by the time of the event that brought the item in and then by key."""
+
+    KEY = "KEY"
+    PRODUCED_AT = "PRODUCED_AT"
+
+
+class ItemPlace(NamedTuple):
+    """Where an item stands in an order: its key, and the microseconds since 1970 of what brought it in, which the order
+    by key leaves out."""
+
+    key: str
+    born_us: int = 0
 
 
 class EventFilter(NamedTuple):
-    """Which events to list: of a type, by an actor, with a status, naming or touching an item (its key)."""
+    """Which events to list: all that is given must hold. Times are inclusive."""
 
-    type: str | None = None
+    types: tuple[str, ...] | None = None
+    """Any of these."""
     actor: str | None = None
     status: EventStatus | None = None
     item: str | None = None
+    """The key of an item that it names or touches."""
+    party: str | None = None
+    """The organization that is its actor, or a party (`ItemFilter.party`) of an item that it names."""
+    occurred_from: datetime | None = None
+    occurred_to: datetime | None = None
+    recorded_from: datetime | None = None
+    recorded_to: datetime | None = None
 
 
 class Snapshot(TraceReader, Protocol):
     """The graph and the log at one moment of knowledge, the log's first `sequence` records; consistent throughout."""
 
     sequence: int
-
-    async def concerned(self, items: Collection[Handle], organization: str) -> set[Handle]:
-        """Which of these items an organization made or ever held, itself or inside something that it held."""
 
     async def keyed(self, keys: Collection[str]) -> dict[str, Handle]:
         """The known items of these keys (no other identifiers), by key."""
@@ -89,12 +141,20 @@ class Snapshot(TraceReader, Protocol):
         """The full facts of items, in any order; unknown handles are left out."""
 
     async def item_page(
-        self, where: ItemFilter, after: str | None, limit: int, reverse: bool = False
+        self,
+        where: ItemFilter,
+        after: ItemPlace | None,
+        limit: int,
+        reverse: bool = False,
+        order: ItemOrder = ItemOrder.KEY,
     ) -> list[tuple[Any, str]]:
-        """Known items (handle, key) in the order of keys by code point, after (reverse: before) a key."""
+        """Known items (handle, key) in an order, after a place in it; `reverse` turns the order round."""
 
     async def item_count(self, where: ItemFilter) -> int:
         """How many items a filter finds."""
+
+    async def concerned(self, items: Collection[Handle], organization: str) -> set[Handle]:
+        """Those of the items that an organization is a party of (`ItemFilter.party`)."""
 
     async def event_page(self, where: EventFilter, after: int | None, limit: int) -> list[StoredEvent]:
         """Records of the log in the order of their sequence, after one."""

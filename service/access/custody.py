@@ -13,11 +13,10 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-import orjson
-
 from graph_schema.answer import Handle
 from graph_schema.order import Position, moment_of
 from graph_schema.windows import END
+from service.organizations import stated
 from service.ports import Snapshot
 
 
@@ -91,12 +90,11 @@ class Custody:
             self._authorized[actor] = await self._authorizations(actor)
 
     async def _authorizations(self, organization: str) -> list[Authorized]:
-        stated: list[dict[str, Any]] = []
-        for event in await self._whole.registrations(organization):
-            if event.payload is not None:
-                found = orjson.loads(event.payload)["organization"].get("authorizations")
-                stated = stated if found is None else found
-        return [Authorized(_moment(one.get("validFrom")), _moment(one.get("validTo"))) for one in stated]
+        fields: dict[str, Any] = stated(await self._whole.registrations(organization), END)
+        return [
+            Authorized(_moment(one.get("validFrom")), _moment(one.get("validTo")))
+            for one in fields.get("authorizations", ())
+        ]
 
     def _holders(self, item: Handle) -> list[Held]:
         """Who had an item, in a way that counts."""

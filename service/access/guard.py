@@ -17,7 +17,7 @@ import orjson
 from graph_schema.answer import Direction, Handle
 from graph_schema.canonical import parse_event
 from graph_schema.events import Receipt, Voiding
-from graph_schema.order import Position
+from graph_schema.order import Position, instant_of
 from graph_schema.outcome import Problem
 from graph_schema.reader import (
     About,
@@ -35,11 +35,15 @@ from graph_schema.reader import (
 )
 from service.access.custody import Custody
 from service.access.viewer import Viewer
-from service.ports import EventFilter, ItemDetails, ItemFilter, Snapshot, StoredEvent
+from service.items import holder_of
+from service.organizations import stated
+from service.ports import EventFilter, ItemDetails, ItemFilter, ItemOrder, ItemPlace, Snapshot, StoredEvent
 
 PUBLIC_KIND = "BATTERY"
 PUBLIC_FACTS = frozenset(["key", "kind", "model", "chemistry", "massKg", "energyKwh", "material"])
 EVERY = 1 << 31
+EVENTS = 500
+"""So many events are looked through at once."""
 WITHHELD = "withheld: it concerns another party"
 
 
@@ -175,29 +179,45 @@ class Guarded:
         return where._replace(party=organization)
 
     async def item_page(
-        self, where: ItemFilter, after: str | None, limit: int, reverse: bool = False
+        self,
+        where: ItemFilter,
+        after: ItemPlace | None,
+        limit: int,
+        reverse: bool = False,
+        order: ItemOrder = ItemOrder.KEY,
     ) -> list[tuple[Any, str]]:
         own = self._own(where)
         shown: list[tuple[Any, str]] = []
         while own is not None and len(shown) < limit:
-            page = await self.whole.item_page(own, after, limit, reverse)
+            page = await self.whole.item_page(own, after, limit, reverse, order)
             full = await self.full([handle for handle, _ in page])
-            shown += [row for row in page if row[0] in full]
+            shown += [row for row in page if row[0] in full and await self._is_there(row[0], where)]
             if len(page) < limit:
                 break
-            after = page[-1][1]
+            (last,) = await self.whole.items([page[-1][0]])
+            after = ItemPlace(last.key, instant_of(last.born))
         return shown[:limit]
+
+    async def _is_there(self, item: Handle, where: ItemFilter) -> bool:
+        """Whether a filter by holder or region finds an item as far as the viewer sees who holds it."""
+        if where.holder is None and where.region is None:
+            return True
+        holder = await holder_of(self, item, where.cut)
+        if holder is None or where.holder not in (None, holder):
+            return False
+        return where.region in (None, stated(await self.registrations(holder), where.cut).get("region"))
 
     async def item_count(self, where: ItemFilter) -> int:
         return len(await self.item_page(where, None, EVERY))
 
     async def event_page(self, where: EventFilter, after: int | None, limit: int) -> list[StoredEvent]:
-        own = self._own(where)
         shown: list[StoredEvent] = []
-        while own is not None and len(shown) < limit:
-            page = await self.whole.event_page(own, after, limit)
+        if self._own(where) is None or (where.item is not None and not await self.keyed([where.item])):
+            return shown
+        while len(shown) < limit:
+            page = await self.whole.event_page(where, after, EVENTS)
             shown += await self._shown(page)
-            if len(page) < limit:
+            if len(page) < EVENTS:
                 break
             after = page[-1].sequence
         return shown[:limit]

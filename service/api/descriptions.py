@@ -28,10 +28,16 @@ ARGUMENTS = {
     "maxDepth": "How many edges away from the root a trace goes. Default: as many as there are.",
     "maxNodes": "How many nodes a trace has at most; a smaller number is a smaller cost.",
     "onConflict": "What to do with events that come out pending or contested.",
+    "orderBy": "In which order. Default: by key.",
     "to": "In what it may have ended up.",
 }
 
 VALUES = {
+    "ItemOrderField": {
+        "KEY": "By key, in the order of code points.",
+        "PRODUCED_AT": "By the time when it was made, or enrolled, and then by key.",
+    },
+    "OrderDirection": {"ASC": "From the first to the last.", "DESC": "From the last to the first."},
     "DisposalMethod": {
         "LANDFILL": "It was put into a landfill.",
         "INCINERATION": "It was burnt.",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
 import orjson
 import strawberry
+from graphql import GraphQLError
 from strawberry.scalars import JSON
 
 from graph_schema.canonical import parse_event
@@ -111,7 +113,8 @@ class Event(Node):
             )
 
         rows = await info.context.read(self.moment, ask)
-        return [item_of(row, self.moment) for row in sorted(rows, key=lambda row: row.key)]
+        named = set(event.named_keys())
+        return [item_of(row, self.moment) for row in sorted(rows, key=lambda row: row.key) if row.key in named]
 
     @strawberry.field(description="The event as it was sent. Null: withheld or erased.")
     def payload(self) -> JSON | None:
@@ -133,30 +136,47 @@ class EventConnection:
 
     edges: list[EventEdge] = strawberry.field(description="The page.")
     page_info: PageInfo = strawberry.field(description="Where it lies.")
-    total_count: int = strawberry.field(description="How many there are in all.")
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @strawberry.field(description="How many there are in all; counted only where it is asked for.")
+    async def total_count(self) -> int:
+        """The count."""
+        return await self.count()
 
 
 @strawberry.input(description="Which events: all that are given must hold.")
 class EventFilter:
     """A filter."""
 
-    type: EventType | None = strawberry.field(default=None, description="Of a type.")
+    type: list[EventType] | None = strawberry.field(default=None, description="Of any of these types.")
     actor: str | None = strawberry.field(default=None, description="By an actor, its key.")
     status: EventStatus | None = strawberry.field(default=None, description="With a status.")
     item: str | None = strawberry.field(default=None, description="About an item, its key.")
+    party: str | None = strawberry.field(
+        default=None,
+        description="That an organization, its key, reported, or that name an item which it made or ever held, itself "
+        "or as a part of something.",
+    )
+    occurred_from: datetime | None = strawberry.field(default=None, description="Occurred at that time or later.")
+    occurred_to: datetime | None = strawberry.field(default=None, description="Occurred at that time or earlier.")
+    recorded_from: datetime | None = strawberry.field(default=None, description="Recorded at that time or later.")
+    recorded_to: datetime | None = strawberry.field(default=None, description="Recorded at that time or earlier.")
 
 
 async def load_event(context: Context, moment: Moment, event_id: str) -> Event | None:
-    """An event by its id."""
+    """An event by its id, None where it did not occur by then."""
     found = await context.read(moment, lambda snapshot: snapshot.stored([event_id]))
-    return Event(record=found[0], moment=moment) if found else None
+    return Event(record=found[0], moment=moment) if found and found[0].position < moment.cut else None
 
 
-def chosen_events(where: EventFilter | None) -> Filter:
-    """What a filter asks of a store."""
-    if where is None:
-        return Filter()
-    return Filter(None if where.type is None else where.type.value, where.actor, where.status, where.item)
+def chosen_events(where: EventFilter | None, moment: Moment) -> Filter:
+    """The filter that a store understands."""
+    stated: dict[str, Any] = {} if where is None else {k: v for k, v in vars(where).items() if v is not None}
+    if (types := stated.pop("type", None)) is not None:
+        stated["types"] = tuple(one.value for one in types)
+    if moment.as_of is not None:
+        stated["occurred_to"] = min(moment.as_of, stated.get("occurred_to", moment.as_of))
+    return Filter(**stated)
 
 
 async def events_page(
@@ -164,18 +184,26 @@ async def events_page(
 ) -> EventConnection:
     """A page of the log, in the order of its sequence."""
     size = page_size(first, context.settings.page_max)
-    behind = int(from_cursor(after, "after") or 0)
-    chosen = chosen_events(where)
-
-    async def ask(snapshot: Any) -> tuple[list[StoredEvent], int]:
-        return await snapshot.event_page(chosen, behind, size + 1), await snapshot.event_count(chosen)
-
-    found, total = await context.read(moment, ask)
+    behind = sequence_in(after)
+    chosen = chosen_events(where, moment)
+    found = await context.read(moment, lambda snapshot: snapshot.event_page(chosen, behind, size + 1))
     edges = [
         EventEdge(cursor=cursor(record.sequence), node=Event(record=record, moment=moment)) for record in found[:size]
     ]
     info = page_info([edge.cursor for edge in edges], len(found) > size, behind > 0)
-    return EventConnection(edges=edges, page_info=info, total_count=total)
+
+    async def count() -> int:
+        return await context.read(moment, lambda snapshot: snapshot.event_count(chosen))
+
+    return EventConnection(edges=edges, page_info=info, count=count)
+
+
+def sequence_in(after: str | None) -> int:
+    """The sequence number in a cursor of a list of events, 0 for none. Raises GraphQLError."""
+    value = from_cursor(after, "after") or "0"
+    if not value.isdecimal():
+        raise GraphQLError(f"after: {after!r} is no cursor of a list of events; take one from an edge of it")
+    return int(value)
 
 
 async def history_page(
@@ -185,8 +213,14 @@ async def history_page(
     size = page_size(first, context.settings.page_max)
     behind = from_cursor(after, "after")
     events = await context.read(moment, lambda snapshot: questions.history_until(snapshot, handle, moment.cut))
-    start = next((index + 1 for index, event in enumerate(events) if str(event.sequence) == behind), 0)
-    page = events[start : start + size]
-    edges = [EventEdge(cursor=cursor(record.sequence), node=Event(record=record, moment=moment)) for record in page]
-    info = page_info([edge.cursor for edge in edges], len(events) > start + size, start > 0)
-    return EventConnection(edges=edges, page_info=info, total_count=len(events))
+    rest = [event for event in events if behind is None or event.position.hex() > behind]
+    edges = [
+        EventEdge(cursor=cursor(record.position.hex()), node=Event(record=record, moment=moment))
+        for record in rest[:size]
+    ]
+    info = page_info([edge.cursor for edge in edges], len(rest) > size, behind is not None)
+
+    async def count() -> int:
+        return len(events)
+
+    return EventConnection(edges=edges, page_info=info, count=count)

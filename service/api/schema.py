@@ -12,9 +12,8 @@ from strawberry.extensions import MaskErrors
 from strawberry.schema.config import StrawberryConfig
 
 from graph_schema.errors import MalformedEvent
-from service import items as questions
 from service import tracing
-from service.api.connection import PageInfo, cursor, from_cursor, page_info, page_size
+from service.api.connection import page_size
 from service.api.context import Moment, from_global_id
 from service.api.descriptions import describe
 from service.api.event import Event, EventConnection, EventFilter, events_page, load_event
@@ -29,49 +28,22 @@ from service.api.item import (
     Node,
     Vehicle,
     find_item,
-    item_of,
 )
+from service.api.item_list import ItemConnection, ItemFilter, ItemOrder, Page, filter_of, items_page
 from service.api.limits import Limits, finish_errors
 from service.api.mutations import Mutation
 from service.api.organization import Organization
 from service.api.scalars import (
     SCALARS,
     Claims,
-    ItemKind,
     TraceDirection,
 )
 from service.api.subscription import Subscription
 from service.api.trace import Trace, ask_trace
 from service.api.viewer import Viewer, shown
-from service.ports import ItemFilter as Filter
 from service.stores.errors import StoreError
 
 LOGGER = logging.getLogger("voltrace")
-
-
-@strawberry.type(description="An edge of a connection.")
-class ItemEdge:
-    """One edge."""
-
-    cursor: str = strawberry.field(description="Go on `after` it.")
-    node: Item = strawberry.field(description="The item.")
-
-
-@strawberry.type(description="A page of items, in the order of their keys.")
-class ItemConnection:
-    """A page."""
-
-    edges: list[ItemEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where it lies.")
-    total_count: int = strawberry.field(description="How many there are in all.")
-
-
-@strawberry.input(description="Which items: all that are given must hold.")
-class ItemFilter:
-    """A filter."""
-
-    kind: ItemKind | None = strawberry.field(default=None, description="Of a kind.")
-    text: str | None = strawberry.field(default=None, description="With this text in the key.")
 
 
 async def _node(info: Info, id: str, moment: Moment) -> Any:
@@ -165,55 +137,42 @@ class Query:
         """An organization."""
         return await _organization(info, key, await info.context.moment(as_of, known_at))
 
-    @strawberry.field(description="An event by its id.")
-    async def event(self, info: Info, event_id: str, known_at: datetime | None = None) -> Event | None:
+    @strawberry.field(description="An event by its id, if it occurred by then.")
+    async def event(
+        self, info: Info, event_id: str, as_of: datetime | None = None, known_at: datetime | None = None
+    ) -> Event | None:
         """An event."""
-        return await load_event(info.context, await info.context.moment(None, known_at), event_id)
+        return await load_event(info.context, await info.context.moment(as_of, known_at), event_id)
 
-    @strawberry.field(description="The log, in the order of its sequence.")
+    @strawberry.field(description="The log, in the order of its sequence; `asOf`: what occurred by then.")
     async def events(
         self,
         info: Info,
         filter: EventFilter | None = None,
         first: int | None = None,
         after: str | None = None,
+        as_of: datetime | None = None,
         known_at: datetime | None = None,
     ) -> EventConnection:
         """A page of events."""
-        return await events_page(info.context, await info.context.moment(None, known_at), filter, first, after)
+        return await events_page(info.context, await info.context.moment(as_of, known_at), filter, first, after)
 
-    @strawberry.field(description="The items that are known, in the order of their keys.")
+    @strawberry.field(description="The items that are known, in an order (by key).")
     async def items(
         self,
         info: Info,
         filter: ItemFilter | None = None,
+        order_by: ItemOrder | None = None,
         first: int | None = None,
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
+        as_of: datetime | None = None,
         known_at: datetime | None = None,
     ) -> ItemConnection:
         """A page of items."""
-        if first is not None and last is not None:
-            raise GraphQLError("first, last: give one of them")
-        reverse = last is not None
-        size = page_size(last if reverse else first, info.context.settings.page_max, "last" if reverse else "first")
-        edge = from_cursor(before, "before") if reverse else from_cursor(after, "after")
-        moment = await info.context.moment(None, known_at)
-        kind = None if filter is None or filter.kind is None else filter.kind.value
-        where = Filter(kind, None if filter is None else filter.text)
-
-        async def ask(snapshot: Any) -> tuple[list[Any], int]:
-            page = await snapshot.item_page(where, edge, size + 1, reverse)
-            rows = await questions.born_before(snapshot, [handle for handle, _ in page], moment.cut)
-            return rows, await snapshot.item_count(where)
-
-        rows, total = await info.context.read(moment, ask)
-        rows = sorted(rows, key=lambda row: row.key, reverse=reverse)
-        shown = sorted(rows[:size], key=lambda row: row.key)
-        edges = [ItemEdge(cursor=cursor(row.key), node=item_of(row, moment)) for row in shown]
-        place = page_info([one.cursor for one in edges], len(rows) > size, edge is not None, reverse)
-        return ItemConnection(edges=edges, page_info=place, total_count=total)
+        moment = await info.context.moment(as_of, known_at)
+        return await items_page(info, filter_of(filter, moment), moment, Page(first, after, last, before), order_by)
 
     @strawberry.field(description="Where an item's substance went, or came from; null where it is not known then.")
     async def trace(

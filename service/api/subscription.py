@@ -37,7 +37,7 @@ class Subscription:
     ) -> AsyncGenerator[EventEdge, None]:
         """Follow the log."""
         context = info.context
-        chosen = chosen_events(filter)
+        chosen = chosen_events(filter, Moment(0, None))
         behind = from_cursor(after, "after")
         try:
             with context.feed.subscription(context.client), context.metrics.subscriptions.track_inprogress():

@@ -9,7 +9,7 @@ from typing import Any
 from graph_schema.answer import Direction
 from graph_schema.events import AnyEvent, Enrolment, Registration, Removal
 from graph_schema.graph import Graph
-from graph_schema.life import Life
+from graph_schema.life import Birth, Life
 from graph_schema.order import Position, event_id_of, type_of
 from graph_schema.outcome import EventStatus
 from graph_schema.reader import (
@@ -27,7 +27,6 @@ from graph_schema.reader import (
     around_by_kind,
 )
 from graph_schema.specs import ItemSpec, LotSpec, new_items
-from graph_schema.windows import END, START
 
 
 class GraphReader:
@@ -82,32 +81,24 @@ class GraphReader:
             return key
         return self._identifiers[key][1] if key in self._identifiers else None
 
-    async def concerned(self, items: Collection[Any], organization: str) -> set[Any]:
-        return {item for item in items if item in self.lives and self._concerns(item, organization, START, END)}
-
-    def _concerns(self, item: str, organization: str, low: Position, high: Position) -> bool:
-        life = self.lives[item]
-        assert life.birth is not None
-        if low == START and high == END and self.graph.events[event_id_of(life.birth.position)].actor == organization:
-            return True
-        for held in life.custody:
-            if held.organization == organization and held.opened < high and (held.closed or END) > low:
-                return True
-        for stay in life.stays:
-            low_, high_ = max(low, stay.opened), min(high, stay.closed or END)
-            if low_ < high_ and self._concerns(stay.host, organization, low_, high_):
-                return True
-        return False
-
     async def keyed(self, keys: Collection[str]) -> dict[str, Any]:
         return {key: key for key in keys if key in self.lives}
+
+    def birth_of(self, key: str) -> Birth:
+        """How a known item came into being."""
+        birth = self.lives[key].birth
+        assert birth is not None
+        return birth
+
+    def actor_of(self, position: Position) -> str:
+        """Who reported an event."""
+        return self.graph.events[event_id_of(position)].actor
 
     async def items(self, items: Collection[Any]) -> list[ItemRow]:
         return [self._item(key) for key in items if key in self.lives]
 
     def _item(self, key: Any) -> ItemRow:
-        birth = self.lives[key].birth
-        assert birth is not None
+        birth = self.birth_of(key)
         spec = self.specs[key]
         mass_at = birth.body_mass_at if birth.body_mass_at != birth.position else None
         composition_at = birth.body_composition_at if birth.body_composition_at != birth.position else None

@@ -13,11 +13,23 @@ from typing import Any, NamedTuple
 from graph_schema.answer import Handle
 from graph_schema.canonical import canonical, digest, parse_event
 from graph_schema.graph import Graph, fold
-from graph_schema.order import instant_us, moment_of_us
+from graph_schema.order import instant_of, instant_us, moment_of_us
 from graph_schema.outcome import EventStatus, Outcome
 from service.chain import Head, extend, recorded_us_after
-from service.ports import EventFilter, Fault, ItemDetails, ItemFilter, NewEvent, StoredEvent, T, Writer
+from service.ports import (
+    EventFilter,
+    Fault,
+    ItemDetails,
+    ItemFilter,
+    ItemOrder,
+    ItemPlace,
+    NewEvent,
+    StoredEvent,
+    T,
+    Writer,
+)
 from service.stores.graph_reader import GraphReader
+from service.stores.matching import finds, is_party, matches
 
 GRAPHS_KEPT = 4
 
@@ -140,48 +152,44 @@ class MemorySnapshot(GraphReader):
                 continue
             spec = self.specs[str(key)]
             stated = spec.model_dump_json(by_alias=True, exclude_none=True, exclude={"parts", "position"})
-            producer = self._event_at(life.birth.position).actor
+            producer = self.actor_of(life.birth.position)
             found.append(
                 ItemDetails(key, key, life.birth.kind, stated.encode(), life.birth.position, producer)  # type: ignore[arg-type]
             )
         return found
 
-    def _event_at(self, position: bytes) -> Any:
-        return self.graph.events[position[17:].decode()]
+    async def _items(self, where: ItemFilter) -> list[str]:
+        return [key for key in self.lives if await matches(self, self, key, where)]
 
-    def _items(self, where: ItemFilter) -> list[str]:
-        return sorted(
-            key
-            for key, life in self.lives.items()
-            if life.birth is not None
-            and where.kind in (None, life.birth.kind)
-            and (where.text is None or where.text.lower() in key.lower())
-        )
+    def _place(self, key: str, order: ItemOrder) -> tuple[int, str]:
+        return (instant_of(self.birth_of(key).position) if order is ItemOrder.PRODUCED_AT else 0), key
 
     async def item_page(
-        self, where: ItemFilter, after: str | None, limit: int, reverse: bool = False
+        self,
+        where: ItemFilter,
+        after: ItemPlace | None,
+        limit: int,
+        reverse: bool = False,
+        order: ItemOrder = ItemOrder.KEY,
     ) -> list[tuple[Any, str]]:
-        keys = self._items(where)
-        if reverse:
-            keys = [key for key in reversed(keys) if after is None or key < after]
-        else:
-            keys = [key for key in keys if after is None or key > after]
-        return [(key, key) for key in keys[:limit]]
+        places = sorted((self._place(key, order) for key in await self._items(where)), reverse=reverse)
+        if after is not None:
+            edge = (after.born_us if order is ItemOrder.PRODUCED_AT else 0), after.key
+            places = [place for place in places if (place < edge if reverse else place > edge)]
+        return [(key, key) for _, key in places[:limit]]
 
     async def item_count(self, where: ItemFilter) -> int:
-        return len(self._items(where))
+        return len(await self._items(where))
+
+    async def concerned(self, items: Collection[Handle], organization: str) -> set[Handle]:
+        known = [key for key in items if key in self.lives and self.lives[str(key)].birth is not None]
+        return {key for key in known if is_party(self, str(key), organization)}
 
     def _events(self, where: EventFilter) -> list[StoredEvent]:
-        found = [self._stored(record) for record in self._store.records[: self.sequence]]
-        touching = None if where.item is None else {event.event_id for event in self._history(where.item)}
-        return [
-            stored
-            for stored in found
-            if where.type in (None, stored.type)
-            and where.actor in (None, stored.actor)
-            and where.status in (None, stored.status)
-            and (touching is None or stored.event_id in touching)
-        ]
+        touched = None if where.item is None else {event.event_id for event in self._history(where.item)}
+        records = self._store.records[: self.sequence]
+        found = [(self._stored(record), record.new.event) for record in records]
+        return [stored for stored, event in found if finds(self, stored, event, touched, where)]
 
     async def event_page(self, where: EventFilter, after: int | None, limit: int) -> list[StoredEvent]:
         return [stored for stored in self._events(where) if stored.sequence > (after or 0)][:limit]

@@ -13,8 +13,8 @@ from graph_schema.order import Position, event_id_of
 from graph_schema.status import statuses
 from graph_schema.trace import TraceQuestion, trace
 from service.ports import EventFilter, ItemDetails, ItemFilter, Snapshot, StoredEvent
+from service.stores.contract.lists import MANY, lists
 
-MANY = 1_000_000
 TRACED = 3
 """Of so many items one is traced at each sequence, another at the next."""
 
@@ -44,7 +44,7 @@ async def answers(snapshot: Snapshot, organizations: Collection[str]) -> Answers
         found[f"organization {key}"] = await snapshot.is_organization(key)
         found[f"registrations of {key}"] = [_event(event) for event in await snapshot.registrations(key)]
     found["names of organizations"] = await snapshot.organizations(organizations)
-    return found
+    return found | await lists(snapshot, organizations)
 
 
 class _Names:

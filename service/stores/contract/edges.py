@@ -12,7 +12,7 @@ from graph_schema.order import cut_after, event_id_of
 from graph_schema.status import statuses
 from graph_schema.windows import END
 from service.ports import ItemFilter, Snapshot, Store
-from service.stores.contract.answers import MANY
+from service.stores.contract.lists import MANY
 from service.stores.contract.telling import (
     draw,
     event,

@@ -7,7 +7,8 @@ from typing import Any
 
 from service.copying import CannotCopy, copy
 from service.ports import EventFilter, Store, StoredEvent
-from service.stores.contract.answers import MANY, Answers, answers, difference
+from service.stores.contract.answers import Answers, answers, difference
+from service.stores.contract.lists import MANY
 from service.stores.contract.script import BATCHES, ORGANIZATIONS, events_until
 from service.stores.contract.telling import (
     Event,

@@ -10,7 +10,7 @@ from graph_schema.canonical import GENESIS, canonical, chain_hash, digest, parse
 from graph_schema.order import instant_us
 from graph_schema.outcome import EventStatus
 from service.ports import EventFilter, Store, StoredEvent
-from service.stores.contract.answers import MANY
+from service.stores.contract.lists import MANY
 from service.stores.contract.script import BATCHES
 from service.stores.contract.telling import (
     draw,
@@ -86,22 +86,22 @@ async def check_events_are_paged_in_their_sequence(store: Store) -> None:
             after = page[-1].sequence
         assert paged == everything
         filters = {
-            EventFilter(type="PRODUCTION"): everything[:5],
-            EventFilter(type="VOIDING"): [],
+            EventFilter(types=("PRODUCTION",)): everything[:5],
+            EventFilter(types=("VOIDING",)): [],
             EventFilter(actor="A"): ["e9", "e7", "e5", "x", "y"],
             EventFilter(actor="nobody"): [],
             EventFilter(status=EventStatus.PENDING): ["x"],
             EventFilter(item="u0"): ["e9", "x"],
             EventFilter(item="nowhere"): ["x"],
             EventFilter(item="never named"): [],
-            EventFilter(type="PRODUCTION", actor="B"): ["e8", "e6"],
+            EventFilter(types=("PRODUCTION",), actor="B"): ["e8", "e6"],
             EventFilter(actor="A", item="u1", status=EventStatus.ACCEPTED): ["y"],
         }
         for where, expected in filters.items():
             found = [stored.event_id for stored in await snapshot.event_page(where, None, MANY)]
             assert found == expected, f"{where}: {found}"
             assert await snapshot.event_count(where) == len(expected), f"the count of {where}"
-        last = await snapshot.event_page(EventFilter(type="PRODUCTION"), 3, 1)
+        last = await snapshot.event_page(EventFilter(types=("PRODUCTION",)), 3, 1)
         assert [stored.event_id for stored in last] == ["e6"], "after a sequence number, with a filter and a limit"
 
 

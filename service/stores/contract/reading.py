@@ -5,8 +5,8 @@ from __future__ import annotations
 import orjson
 
 from graph_schema.order import event_id_of
-from service.ports import ItemFilter, Snapshot, Store
-from service.stores.contract.answers import MANY
+from service.ports import ItemFilter, ItemPlace, Snapshot, Store
+from service.stores.contract.lists import MANY
 from service.stores.contract.telling import (
     Event,
     draw,
@@ -35,10 +35,10 @@ async def check_items_are_paged_by_key_both_ways(store: Store) -> None:
             expected = everything[::-1] if reverse else everything
             for size in (1, 3, 100):
                 assert await _paged(snapshot, size, reverse) == expected, f"pages of {size}, reverse: {reverse}"
-        assert await snapshot.item_page(ItemFilter(), "b-1", 2) == [
+        assert await snapshot.item_page(ItemFilter(), ItemPlace("b-1"), 2) == [
             (await snapshot.find(key), key) for key in ("b-10", "b-2")
         ], "after a key, with its handle"
-        between = await snapshot.item_page(ItemFilter(), "b-15", 1, reverse=True)
+        between = await snapshot.item_page(ItemFilter(), ItemPlace("b-15"), 1, reverse=True)
         assert [key for _, key in between] == ["b-10"], "the key to go on from need not exist"
         assert await snapshot.item_count(ItemFilter()) == len(everything), "what is only named is not known"
         filters = {
@@ -56,7 +56,7 @@ async def check_items_are_paged_by_key_both_ways(store: Store) -> None:
             page = await snapshot.item_page(where, None, MANY)
             assert [key for _, key in page] == sorted(found), f"{where}: {page}"
             assert await snapshot.item_count(where) == len(found), f"the count of {where}"
-        last = await snapshot.item_page(ItemFilter(text="b-"), "b-1", 1)
+        last = await snapshot.item_page(ItemFilter(text="b-"), ItemPlace("b-1"), 1)
         assert [key for _, key in last] == ["b-10"], "after a key, with a filter and a limit"
 
 
@@ -74,7 +74,7 @@ async def _paged(snapshot: Snapshot, size: int, reverse: bool) -> list[str]:
     while page := await snapshot.item_page(ItemFilter(), after, size, reverse):
         assert len(page) <= size
         keys += [key for _, key in page]
-        after = keys[-1]
+        after = ItemPlace(keys[-1])
     return keys
 
 

@@ -10,7 +10,7 @@ BATCHES: tuple[tuple[str, list[Event]], ...] = (
     (
         "cells, modules, two packs and a vehicle",
         [
-            registered("reg-a", 0, "A", "MAKER", name="A works"),
+            registered("reg-a", 0, "A", "MAKER", name="A works", region="CN-44"),
             registered("reg-b", 0, "B", name="B repairs"),
             made("cells", 1, *(unit(f"c{n}", "CELL", massKg=1, composition={"Li": 0.1}) for n in range(4))),
             made("m1", 2, unit("m1", parts=["c0", {"key": "c1", "position": "2"}], massKg=3, composition={"Li": 0.25})),
@@ -80,7 +80,7 @@ BATCHES: tuple[tuple[str, list[Event]], ...] = (
     (
         "the stranger was a regulator: its voiding counts from now on, and the recycling does not",
         [
-            registered("reg-c", 99, "C", "REGULATOR", name="C authority"),
+            registered("reg-c", 99, "C", "REGULATOR", name="C authority", region="EU"),
             registered("reg-a2", 98, "A", name="A renamed"),
         ],
     ),

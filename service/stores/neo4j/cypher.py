@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from service.ports import EventFilter, ItemFilter
-
 
 def known(name: str) -> str:
     """Whether an edge is known at `$k`."""
@@ -159,85 +157,8 @@ KEYED = (
     + known("y")
     + " RETURN collect(i.key)"
 )
-STORED_ROW = (
-    "[e.sequence, e.eventId, e.position, e.actor, e.recordedUs, e.hash, e.previousHash, e.digest, "
-    + judged("e", "status")
-    + ", "
-    + judged("e", "problems")
-    + ", e.payload]"
-)
-STORED = f"UNWIND $ids AS id MATCH (e:Event {{eventId: id}}) WHERE e.sequence <= $k RETURN collect({STORED_ROW})"
-REGISTRATIONS = (
-    "MATCH (o:Organization {key: $key})<-[:REGISTERS]-(e) WHERE e.sequence <= $k AND "
-    + judged("e", "status")
-    + f" = 'ACCEPTED' RETURN collect({STORED_ROW})"
-)
 IS_ORGANIZATION = f"""
 RETURN EXISTS {{ MATCH (:Organization {{key: $key}})<-[:REGISTERS]-(e) WHERE e.sequence <= $k }}
   OR EXISTS {{ MATCH (:Organization {{key: $key}})<-[r:HELD_BY]-() WHERE {known("r")} }}
   OR EXISTS {{ MATCH (e:Event {{actor: $key}}) WHERE e.sequence <= $k }}
 """
-TOUCHING = f"""
-MATCH (i:Item {{key: $key}})
-CALL (i) {{
-  MATCH (i)<-[m:MENTIONS]-() WHERE m.named RETURN m.position AS at
-  UNION MATCH (i)<-[y:YIELDED]-() WHERE {known("y")}
-    UNWIND [y.position, y.bodyMassAt, y.bodyCompositionAt] AS at RETURN at
-  UNION MATCH (i)-[r:CONSUMED_IN]->() WHERE {known("r")} RETURN r.position AS at
-  UNION MATCH (i)<-[r:MARKED]-() WHERE {known("r")} RETURN r.position AS at
-  UNION MATCH (i)-[r:PART_OF]-() WHERE {known("r")} UNWIND [r.opened, {CLOSED}] AS at RETURN at
-  UNION MATCH (i)-[r:HELD_BY]->() WHERE {known("r")} UNWIND [r.opened, {CLOSED}] AS at RETURN at
-}}
-RETURN [at IN collect(DISTINCT at) WHERE at IS NOT NULL]
-"""
-
-
-def _item_conditions(where: ItemFilter) -> str:
-    conditions = [known("y")]
-    if where.kind is not None:
-        conditions.append("y.kind = $kind")
-    if where.text is not None:
-        conditions.append("toLower(i.key) CONTAINS toLower($text)")
-    return " AND ".join(conditions)
-
-
-def item_page(where: ItemFilter, after: bool, reverse: bool) -> str:
-    """A page of known items. Only the index compares keys by code point: without it, `>` goes by UTF-16."""
-    past = f"WHERE i.key {'<' if reverse else '>'} $after" if after else "WHERE i.key IS NOT NULL"
-    order = "DESC" if reverse else "ASC"
-    return (
-        f"CALL () {{ MATCH (i:Item) USING INDEX i:Item(key) {past}"
-        f" AND EXISTS {{ MATCH (i)<-[y:YIELDED]-() WHERE {_item_conditions(where)} }}"
-        f" RETURN i.key AS key ORDER BY i.key {order} LIMIT $limit }} RETURN collect(key)"
-    )
-
-
-def item_count(where: ItemFilter) -> str:
-    """How many items there are."""
-    return f"MATCH (i:Item)<-[y:YIELDED]-() WHERE {_item_conditions(where)} RETURN count(*)"
-
-
-def _event_conditions(where: EventFilter) -> str:
-    conditions = ["e.sequence <= $k"]
-    if where.type is not None:
-        conditions.append("e.type = $type")
-    if where.actor is not None:
-        conditions.append("e.actor = $actor")
-    if where.status is not None:
-        conditions.append(judged("e", "status") + " = $status")
-    if where.item is not None:
-        conditions.append("e.eventId IN $ids")
-    return " AND ".join(conditions)
-
-
-def event_page(where: EventFilter) -> str:
-    """A page of the log."""
-    return (
-        f"CALL () {{ MATCH (e:Event) WHERE e.sequence > $after AND {_event_conditions(where)}"
-        f" RETURN e ORDER BY e.sequence LIMIT $limit }} RETURN collect({STORED_ROW})"
-    )
-
-
-def event_count(where: EventFilter) -> str:
-    """How many records of the log there are."""
-    return f"MATCH (e:Event) WHERE {_event_conditions(where)} RETURN count(*)"

@@ -6,8 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from graph_schema.answer import Direction, Handle
-from graph_schema.order import Position, event_id_of, moment_of, moment_of_us, type_of
-from graph_schema.outcome import EventStatus
+from graph_schema.order import Position, event_id_of
 from graph_schema.reader import (
     About,
     Around,
@@ -20,12 +19,15 @@ from graph_schema.reader import (
     StayRow,
     YieldRow,
 )
-from service.ports import EventFilter, ItemDetails, ItemFilter, StoredEvent
+from service.ports import EventFilter, ItemDetails, ItemFilter, ItemOrder, ItemPlace, StoredEvent
 from service.stores.neo4j import cypher
 from service.stores.neo4j.ahead import AHEAD_BACKWARD, AHEAD_FORWARD, WIDTH, Ahead
 from service.stores.neo4j.claims import read_claims
 from service.stores.neo4j.connection import Reads
-from service.stores.values import problems_of
+from service.stores.neo4j.events import REGISTRATIONS, STORED, stored, touching
+from service.stores.neo4j.events import Lists as EventLists
+from service.stores.neo4j.items import Lists as ItemLists
+from service.stores.neo4j.items import concerned
 
 
 class Neo4jSnapshot:
@@ -135,41 +137,35 @@ class Neo4jSnapshot:
         ]
 
     async def item_page(
-        self, where: ItemFilter, after: str | None, limit: int, reverse: bool = False
+        self,
+        where: ItemFilter,
+        after: ItemPlace | None,
+        limit: int,
+        reverse: bool = False,
+        order: ItemOrder = ItemOrder.KEY,
     ) -> list[tuple[Any, str]]:
-        query = cypher.item_page(where, after is not None, reverse)
-        keys = await self.one(query, **where._asdict(), after=after, limit=limit)
-        return [(key, key) for key in keys]
+        return [(key, key) for key in await ItemLists(self, where).page(after, limit, reverse, order)]
 
     async def item_count(self, where: ItemFilter) -> int:
-        return int(await self.one(cypher.item_count(where), **where._asdict()))
+        return await ItemLists(self, where).count()
 
-    async def _event_values(self, where: EventFilter) -> dict[str, Any]:
-        values: dict[str, Any] = {"type": where.type, "actor": where.actor}
-        values["status"] = None if where.status is None else where.status.value
-        values["ids"] = None if where.item is None else await self._touching(where.item)
-        return values
-
-    async def _touching(self, item: Any) -> list[str]:
-        found = await self.one(cypher.TOUCHING, key=item)
-        return [event_id_of(position) for position in found or ()]
+    async def concerned(self, items: Collection[Handle], organization: str) -> set[Handle]:
+        return await concerned(self, items, organization)
 
     async def event_page(self, where: EventFilter, after: int | None, limit: int) -> list[StoredEvent]:
-        values = await self._event_values(where)
-        return _stored(await self.one(cypher.event_page(where), after=after or 0, limit=limit, **values))
+        return await EventLists(self, where).page(after or 0, limit)
 
     async def event_count(self, where: EventFilter) -> int:
-        return int(await self.one(cypher.event_count(where), **await self._event_values(where)))
+        return await EventLists(self, where).count()
 
     async def stored(self, event_ids: Collection[str]) -> list[StoredEvent]:
-        return _stored(await self.one(cypher.STORED, ids=list(event_ids)) if event_ids else [])
+        return await stored(self, STORED, ids=list(event_ids)) if event_ids else []
 
     async def history(self, item: Handle) -> list[StoredEvent]:
-        return sorted(await self.stored(await self._touching(item)), key=lambda event: event.position)
+        return sorted(await self.stored(await touching(self, [item])), key=lambda event: event.position)
 
     async def registrations(self, organization: str) -> list[StoredEvent]:
-        found = _stored(await self.one(cypher.REGISTRATIONS, key=organization))
-        return sorted(found, key=lambda event: event.position)
+        return sorted(await stored(self, REGISTRATIONS, key=organization), key=lambda event: event.position)
 
     async def is_organization(self, key: str) -> bool:
         return bool(await self.one(cypher.IS_ORGANIZATION, key=key))
@@ -178,37 +174,3 @@ class Neo4jSnapshot:
 def _positions(rows: list[Any]) -> list[Position]:
     """The events of (item, event) rows, each once, in the total order."""
     return sorted({row[1] for row in rows})
-
-
-def _stored(rows: list[Any]) -> list[StoredEvent]:
-    return [_event(*row) for row in rows]
-
-
-def _event(
-    sequence: int,
-    event_id: str,
-    position: Position,
-    actor: str,
-    recorded_us: int,
-    chained: bytes,
-    previous: bytes,
-    digest: bytes,
-    status: str,
-    problems: str | None,
-    payload: str | None,
-) -> StoredEvent:
-    return StoredEvent(
-        position,
-        sequence,
-        event_id,
-        type_of(position),
-        moment_of(position),
-        actor,
-        moment_of_us(recorded_us),
-        chained,
-        previous,
-        digest,
-        EventStatus(status),
-        problems_of(problems),
-        None if payload is None else payload.encode(),
-    )

@@ -40,6 +40,8 @@ CREATE TABLE IF NOT EXISTS log (
     seq INTEGER PRIMARY KEY, event_id TEXT NOT NULL UNIQUE, pos BLOB NOT NULL, actor TEXT NOT NULL,
     recorded_us INTEGER NOT NULL, digest BLOB NOT NULL, hash BLOB NOT NULL,
     status TEXT, problems TEXT, mixing TEXT, claims TEXT, also TEXT, judged INTEGER);
+CREATE INDEX IF NOT EXISTS log_actor ON log (actor);
+CREATE INDEX IF NOT EXISTS log_instant ON log (substr(pos, 1, 8));
 CREATE TABLE IF NOT EXISTS payload (seq INTEGER PRIMARY KEY, body BLOB);
 CREATE TABLE IF NOT EXISTS batch (recorded_us INTEGER PRIMARY KEY, last INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS reference (target TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (target, seq))
@@ -87,6 +89,7 @@ CREATE TABLE IF NOT EXISTS held_by (
     item INTEGER NOT NULL, opened INTEGER NOT NULL, organization INTEGER NOT NULL, closed INTEGER,
     closed_known INTEGER, known_from INTEGER NOT NULL, known_to INTEGER NOT NULL,
     PRIMARY KEY (item, opened, known_from)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS held_by_organization ON held_by (organization);
 CREATE TABLE IF NOT EXISTS consumed (
     item INTEGER NOT NULL, event INTEGER NOT NULL, mass_kg REAL, ends INTEGER NOT NULL,
     known_from INTEGER NOT NULL, known_to INTEGER NOT NULL, PRIMARY KEY (item, event, known_from)) WITHOUT ROWID;
@@ -100,4 +103,5 @@ CREATE TABLE IF NOT EXISTS identifier (
     value TEXT NOT NULL, item INTEGER NOT NULL, scheme TEXT NOT NULL,
     known_from INTEGER NOT NULL, known_to INTEGER NOT NULL, PRIMARY KEY (value, item, scheme, known_from))
     WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS identifier_item ON identifier (item);
 """

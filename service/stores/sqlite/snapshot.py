@@ -7,8 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from graph_schema.answer import Direction, Handle
-from graph_schema.order import TYPE_ORDER, Position, event_id_of, moment_of, moment_of_us, type_of
-from graph_schema.outcome import EventStatus
+from graph_schema.order import Position, event_id_of
 from graph_schema.reader import (
     About,
     Around,
@@ -23,24 +22,19 @@ from graph_schema.reader import (
     about_by_kind,
     around_by_kind,
 )
-from service.ports import EventFilter, ItemDetails, ItemFilter, StoredEvent
+from service.ports import EventFilter, ItemDetails, ItemFilter, ItemOrder, ItemPlace, StoredEvent
 from service.stores.sqlite.claims import read_claims
-from service.stores.values import dumps, loads, problems_of
+from service.stores.sqlite.events import KNOWN, TOUCHES, stored
+from service.stores.sqlite.events import Lists as EventLists
+from service.stores.sqlite.items import Lists as ItemLists
+from service.stores.sqlite.items import concerned
+from service.stores.sqlite.sql import JUDGED, STATUS
+from service.stores.values import dumps, loads
 
-TYPE_RANK = {name: rank for rank, name in enumerate(TYPE_ORDER)}
 _EACH = "FROM json_each(:ids) j CROSS JOIN"
-KNOWN = "known_from <= :k AND known_to > :k"
-_CLOSED = "CASE WHEN closed_known <= :k THEN closed END"
 _SPAN = "o.pos, c.pos"
 _OPEN = f"AND {KNOWN} CROSS JOIN log o ON o.seq = opened LEFT JOIN log c ON c.seq = closed AND closed_known <= :k"
 _EVENTS = "FROM json_each(:ids) e CROSS JOIN log ON event_id = e.value"
-
-OUTCOME = (
-    "SELECT l.seq, l.event_id, l.pos, l.actor, l.recorded_us, l.hash, l.digest,"
-    " CASE WHEN l.judged <= :k THEN l.status ELSE j.status END,"
-    " CASE WHEN l.judged <= :k THEN l.problems ELSE j.problems END"
-)
-JUDGED = "LEFT JOIN judgement j ON l.judged > :k AND j.seq = l.seq AND j.known_from <= :k AND j.known_to > :k"
 
 
 def _ids(events: Collection[Position]) -> list[str]:
@@ -159,7 +153,7 @@ class SqliteSnapshot:
                 f"SELECT r.organization, p.body, l.pos FROM json_each(:ids) e"
                 " CROSS JOIN registration r ON r.organization = e.value AND r.seq <= :k"
                 f" JOIN log l ON l.seq = r.seq JOIN payload p ON p.seq = l.seq {JUDGED}"
-                " WHERE CASE WHEN l.judged <= :k THEN l.status ELSE j.status END = 'ACCEPTED'",
+                f" WHERE {STATUS} = 'ACCEPTED'",
                 keys,
             ),
             key=lambda row: row[2],
@@ -174,7 +168,7 @@ class SqliteSnapshot:
             "SELECT DISTINCT l.pos FROM json_each(:ids) e"
             " CROSS JOIN mention m ON m.item = e.value AND m.named"
             f" JOIN log l ON l.seq = m.event AND l.seq <= :k {JUDGED}"
-            " WHERE CASE WHEN l.judged <= :k THEN l.status ELSE j.status END IN ('PENDING', 'CONTESTED')",
+            f" WHERE {STATUS} IN ('PENDING', 'CONTESTED')",
             items,
         )
         return sorted(position for (position,) in rows)
@@ -192,80 +186,42 @@ class SqliteSnapshot:
             )
         ]
 
-    def _item_filter(self, where: ItemFilter) -> str:
-        conditions = [KNOWN]
-        if where.kind is not None:
-            conditions.append("y.kind = :kind")
-        if where.text is not None:
-            lower = "lower" if where.text.isascii() else "unicode_lower"
-            conditions.append(f"instr({lower}(key), {lower}(:text))")
-        return "FROM item i JOIN yielded y ON y.item = i.id WHERE " + " AND ".join(conditions)
-
     async def item_page(
-        self, where: ItemFilter, after: str | None, limit: int, reverse: bool = False
+        self,
+        where: ItemFilter,
+        after: ItemPlace | None,
+        limit: int,
+        reverse: bool = False,
+        order: ItemOrder = ItemOrder.KEY,
     ) -> list[tuple[Any, str]]:
-        past = "" if after is None else f" AND key {'<' if reverse else '>'} :after"
-        order = "DESC" if reverse else "ASC"
-        return self.rows(
-            f"SELECT id, key {self._item_filter(where)}{past} ORDER BY key {order} LIMIT :limit",
-            **where._asdict(),
-            after=after,
-            limit=limit,
-        )
+        return ItemLists(self, where).page(after, limit, reverse, order)
 
     async def item_count(self, where: ItemFilter) -> int:
-        (row,) = self.rows(f"SELECT count(*) {self._item_filter(where)}", **where._asdict())
-        return int(row[0])
+        return ItemLists(self, where).count()
 
-    def _event_filter(self, where: EventFilter) -> tuple[str, dict[str, Any]]:
-        conditions, values = ["l.seq <= :k"], dict[str, Any]()
-        if where.type is not None:
-            conditions.append("substr(l.pos, 9, 1) = :type")
-            values["type"] = bytes([TYPE_RANK[where.type]])
-        if where.actor is not None:
-            conditions.append("l.actor = :actor")
-            values["actor"] = where.actor
-        if where.status is not None:
-            conditions.append("CASE WHEN l.judged <= :k THEN l.status ELSE j.status END = :status")
-            values["status"] = where.status.value
-        if where.item is not None:
-            conditions.append(f"l.seq IN ({_TOUCHES.replace(':item', '(SELECT id FROM item WHERE key = :item)')})")
-            values["item"] = where.item
-        return f"FROM log l {JUDGED} LEFT JOIN payload p ON p.seq = l.seq WHERE {' AND '.join(conditions)}", values
+    async def concerned(self, items: Collection[Handle], organization: str) -> set[Handle]:
+        return concerned(self, items, organization)
 
     async def event_page(self, where: EventFilter, after: int | None, limit: int) -> list[StoredEvent]:
-        tail, values = self._event_filter(where)
-        return self._stored(
-            f"{OUTCOME}, p.body {tail} AND l.seq > :after ORDER BY l.seq LIMIT :limit",
-            after=after or 0,
-            limit=limit,
-            **values,
-        )
+        return await EventLists(self, where).page(after or 0, limit)
 
     async def event_count(self, where: EventFilter) -> int:
-        tail, values = self._event_filter(where)
-        (row,) = self.rows(f"SELECT count(*) {tail}", **values)
-        return int(row[0])
+        return await EventLists(self, where).count()
 
     async def stored(self, event_ids: Collection[str]) -> list[StoredEvent]:
-        return self._stored(
-            f"{OUTCOME}, p.body FROM json_each(:ids) e CROSS JOIN log l ON l.event_id = e.value AND l.seq <= :k"
-            f" {JUDGED} LEFT JOIN payload p ON p.seq = l.seq",
-            event_ids,
-        )
+        source = "json_each(:ids) e CROSS JOIN log l ON l.event_id = e.value AND l.seq <= :k {joined}"
+        return stored(self, source, event_ids)
 
     async def history(self, item: Handle) -> list[StoredEvent]:
-        return self._stored(
-            f"{OUTCOME}, p.body FROM ({_TOUCHES}) t JOIN log l ON l.seq = t.seq AND l.seq <= :k {JUDGED}"
-            " LEFT JOIN payload p ON p.seq = l.seq ORDER BY l.pos",
-            item=item,
-        )
+        touches = TOUCHES.format(":item")
+        source = f"({touches}) t JOIN log l ON l.seq = t.seq AND l.seq <= :k {{joined}} ORDER BY l.pos"
+        return stored(self, source, item=item)
 
     async def registrations(self, organization: str) -> list[StoredEvent]:
-        return self._stored(
-            f"{OUTCOME}, p.body FROM registration r JOIN log l ON l.seq = r.seq AND l.seq <= :k {JUDGED}"
-            " LEFT JOIN payload p ON p.seq = l.seq WHERE r.organization = :organization"
-            " AND CASE WHEN l.judged <= :k THEN l.status ELSE j.status END = 'ACCEPTED' ORDER BY l.pos",
+        return stored(
+            self,
+            "registration r JOIN log l ON l.seq = r.seq AND l.seq <= :k {joined}"
+            f" WHERE r.organization = :organization AND {STATUS} = 'ACCEPTED' ORDER BY l.pos",
             organization=organization,
         )
 
@@ -278,44 +234,3 @@ class SqliteSnapshot:
             key=key,
         )
         return bool(row[0])
-
-    def _stored(self, sql: str, ids: Collection[Any] = (), **more: Any) -> list[StoredEvent]:
-        found = []
-        for seq, event_id, pos, actor, recorded_us, digest_chain, digest, status, problems, body in self.rows(
-            sql, ids, **more
-        ):
-            found.append(
-                StoredEvent(
-                    pos,
-                    seq,
-                    event_id,
-                    type_of(pos),
-                    moment_of(pos),
-                    actor,
-                    moment_of_us(recorded_us),
-                    digest_chain,
-                    b"",
-                    digest,
-                    EventStatus(status),
-                    problems_of(problems),
-                    body,
-                )
-            )
-        previous = dict(self.rows(f"SELECT seq, hash {_EACH} log ON seq = j.value", [e.sequence - 1 for e in found]))
-        return [event._replace(previous_hash=previous.get(event.sequence - 1, bytes(32))) for event in found]
-
-
-_TOUCHES = (
-    "SELECT event AS seq FROM mention WHERE item = :item AND named"
-    f" UNION SELECT event FROM yielded WHERE item = :item AND {KNOWN}"
-    f" UNION SELECT body_mass_at FROM yielded WHERE item = :item AND {KNOWN}"
-    f" UNION SELECT body_composition_at FROM yielded WHERE item = :item AND {KNOWN}"
-    f" UNION SELECT event FROM consumed WHERE item = :item AND {KNOWN}"
-    f" UNION SELECT event FROM mark WHERE item = :item AND {KNOWN}"
-    f" UNION SELECT opened FROM part_of WHERE part = :item AND {KNOWN}"
-    f" UNION SELECT {_CLOSED} FROM part_of WHERE part = :item AND {KNOWN}"
-    f" UNION SELECT opened FROM part_of WHERE host = :item AND {KNOWN}"
-    f" UNION SELECT {_CLOSED} FROM part_of WHERE host = :item AND {KNOWN}"
-    f" UNION SELECT opened FROM held_by WHERE item = :item AND {KNOWN}"
-    f" UNION SELECT {_CLOSED} FROM held_by WHERE item = :item AND {KNOWN}"
-)

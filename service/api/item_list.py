@@ -1,0 +1,147 @@
+"""Lists of items: filters, orders, pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import strawberry
+from graphql import GraphQLError
+
+from graph_schema.order import instant_of
+from graph_schema.reader import ItemRow
+from service.api.connection import PageInfo, cursor, from_cursor, page_info, page_size
+from service.api.context import Moment
+from service.api.item import Info, Item, item_of
+from service.api.scalars import ItemKind, ItemStatus
+from service.ports import ItemFilter as Filter
+from service.ports import ItemOrder as Field
+from service.ports import ItemPlace
+
+
+@strawberry.type(description="An edge of a connection.")
+class ItemEdge:
+    """One edge."""
+
+    cursor: str = strawberry.field(description="Go on `after` it.")
+    node: Item = strawberry.field(description="The item.")
+
+
+@strawberry.type(description="A page of items.")
+class ItemConnection:
+    """A page."""
+
+    edges: list[ItemEdge] = strawberry.field(description="The page.")
+    page_info: PageInfo = strawberry.field(description="Where it lies.")
+    where: strawberry.Private[Filter]
+    moment: strawberry.Private[Moment]
+
+    @strawberry.field(description="How many there are in all; counted only where it is asked for.")
+    async def total_count(self, info: Info) -> int:
+        """The count."""
+        return await info.context.read(self.moment, lambda snapshot: snapshot.item_count(self.where))
+
+
+@strawberry.input(description="Which items: all that are given must hold. Texts must be the same, but for `text`.")
+class ItemFilter:
+    """A filter."""
+
+    kind: ItemKind | None = strawberry.field(default=None, description="Of a kind.")
+    text: str | None = strawberry.field(
+        default=None, description="With this text in the key or in any identifier, in any case."
+    )
+    chemistry: str | None = strawberry.field(default=None, description="Of a cell chemistry, such as NMC622.")
+    model: str | None = strawberry.field(default=None, description="Of a maker's model.")
+    material: str | None = strawberry.field(default=None, description="A lot of a material.")
+    producer: str | None = strawberry.field(default=None, description="Made by an organization, its key.")
+    holder: str | None = strawberry.field(
+        default=None, description="Held by an organization, its key; parts inherit their host's holder."
+    )
+    region: str | None = strawberry.field(
+        default=None, description="Held in a region, such as CN-44: that which the holder registered."
+    )
+    status: ItemStatus | None = strawberry.field(default=None, description="With a status.")
+    produced_from: datetime | None = strawberry.field(default=None, description="Made at that time or later.")
+    produced_to: datetime | None = strawberry.field(default=None, description="Made at that time or earlier.")
+    party: str | None = strawberry.field(
+        default=None,
+        description="Made, or ever held, by an organization, its key: in its own custody, or as a part of something "
+        "while that was in its custody. Whatever `asOf`.",
+    )
+
+
+strawberry.enum(Field, name="ItemOrderField", description="By key, or by the time when it was made (or enrolled).")
+
+
+@strawberry.enum(description="Which way.")
+class OrderDirection(StrEnum):
+    """The directions."""
+
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+@strawberry.input(description="An order of items; those of one time are in the order of their keys.")
+class ItemOrder:
+    """An order."""
+
+    field: Field = strawberry.field(default=Field.KEY, description="By what.")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which way.")
+
+
+class Page(NamedTuple):
+    """Which part of a list is asked for (Relay): `first` after a cursor, or `last` before one."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+
+def filter_of(where: ItemFilter | None, moment: Moment) -> Filter:
+    """The filter that a store understands."""
+    if where is None:
+        return Filter(as_of=moment.as_of)
+    stated: dict[str, Any] = {name: value for name, value in vars(where).items() if value is not None}
+    if where.kind is not None:
+        stated["kind"] = where.kind.value
+    return Filter(**stated, as_of=moment.as_of)
+
+
+async def items_page(
+    info: Info, where: Filter, moment: Moment, page: Page, order: ItemOrder | None = None
+) -> ItemConnection:
+    """A page of items at a moment. Raises GraphQLError naming the argument that makes no sense."""
+    if page.first is not None and page.last is not None:
+        raise GraphQLError("first, last: give one of them")
+    backward = page.last is not None
+    for name, value, other in (("before", page.before, "last"), ("after", page.after, "first")):
+        if value is not None and (name == "before") is not backward:
+            raise GraphQLError(f"{name}: goes with `{other}`; give `{other}` as well, and not its opposite")
+    limit = info.context.settings.page_max
+    size = page_size(page.last, limit, "last") if backward else page_size(page.first, limit)
+    edge = _place(page.before, "before") if backward else _place(page.after, "after")
+    order = order or ItemOrder()
+    reverse = backward is not (order.direction is OrderDirection.DESC)
+
+    async def ask(snapshot: Any) -> list[ItemRow]:
+        found = await snapshot.item_page(where, edge, size + 1, reverse, order.field)
+        rows = {row.handle: row for row in await snapshot.items([handle for handle, _ in found])}
+        return [rows[handle] for handle, _ in found]
+
+    rows = await info.context.read(moment, ask)
+    shown = rows[:size][::-1] if backward else rows[:size]
+    edges = [ItemEdge(cursor=cursor(f"{instant_of(row.born)}:{row.key}"), node=item_of(row, moment)) for row in shown]
+    place = page_info([one.cursor for one in edges], len(rows) > size, edge is not None, backward)
+    return ItemConnection(edges=edges, page_info=place, where=where, moment=moment)
+
+
+def _place(text: str | None, argument: str) -> ItemPlace | None:
+    value = from_cursor(text, argument)
+    if value is None:
+        return None
+    born, colon, key = value.partition(":")
+    if not colon or not born.removeprefix("-").isdecimal():
+        raise GraphQLError(f"{argument}: {text!r} is no cursor of a list of items; take one from an edge of it")
+    return ItemPlace(key, int(born))

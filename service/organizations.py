@@ -1,0 +1,29 @@
+"""What organizations have registered of themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from graph_schema.order import Position
+from service.ports import StoredEvent
+
+
+def stated(registrations: Iterable[StoredEvent], cut: Position) -> dict[str, Any]:
+    """The fields that registrations of one organization, in the total order, state before the cut."""
+    return stated_in(event.payload for event in registrations if event.position < cut)
+
+
+def stated_in(payloads: Iterable[bytes | None]) -> dict[str, Any]:
+    """The fields that registrations of one organization state: a later one replaces those that it states (7.3).
+
+    The payloads come in the total order; None is one that was erased.
+    """
+    fields: dict[str, Any] = {}
+    for payload in payloads:
+        if payload is not None:
+            said = orjson.loads(payload)["organization"]
+            fields |= {name: value for name, value in said.items() if value is not None}
+    return fields

@@ -1,0 +1,38 @@
+"""Lists are made in two ways, from what belongs to somebody or item by item in order; they come out alike."""
+
+import random
+
+import pytest
+
+from service.stores.contract.knowing import check_history
+from service.stores.contract.script import BATCHES, ORGANIZATIONS
+from tests.conftest import KINDS, MakeStore
+from tests.oracle.histories import random_history
+from tests.support import RUNNER
+
+
+@pytest.fixture(params=[0, 3])
+def little_is_much(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    for store in ("sqlite", "neo4j"):
+        monkeypatch.setattr(f"service.stores.{store}.items.FEW", request.param)
+
+
+@pytest.mark.usefixtures("little_is_much")
+@pytest.mark.parametrize("make_store", KINDS[1:], indirect=True)
+def test_the_script(make_store: MakeStore) -> None:
+    RUNNER.run(_check(make_store, [batch for _, batch in BATCHES], ORGANIZATIONS))
+
+
+@pytest.mark.usefixtures("little_is_much")
+@pytest.mark.parametrize("make_store", KINDS[1:], indirect=True)
+def test_a_random_history(make_store: MakeStore) -> None:
+    events = random_history(random.Random(1), 25)
+    RUNNER.run(_check(make_store, [events[:12], events[12:]], ()))
+
+
+async def _check(make_store: MakeStore, batches: list, organizations: tuple[str, ...]) -> None:
+    store = make_store()
+    try:
+        await check_history(store, batches, organizations)
+    finally:
+        await store.close()
