@@ -8,7 +8,6 @@ nobody handed over before), or where the item came into being by it.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -45,56 +44,62 @@ class Authorized(NamedTuple):
 
 
 class Custody:
-    """Reads whose custody counts, for many items at once, at one moment of knowledge."""
+    """Reads whose custody counts, for many items at once. It keeps what it found out of organizations at one moment of
+    knowledge; several may ask at the same time."""
 
-    def __init__(self, whole: Snapshot) -> None:
-        self._whole = whole
-        self._born: dict[Handle, Position] = {}
-        self._steps: dict[Handle, list[Step]] = {}
-        self._actors: dict[Position, str] = {}
+    def __init__(self) -> None:
         self._authorized: dict[str, list[Authorized]] = {}
+
+    async def of(self, whole: Snapshot, items: Collection[Handle], organization: str) -> set[Handle]:
+        """Those of the items that an organization made, or had at some time in a way that counts."""
+        facts = await self._facts(whole, items)
+        return {item for item in items if facts.concern(item, organization)}
+
+    async def _facts(self, whole: Snapshot, items: Collection[Handle]) -> Facts:
+        """Read the items and, level by level, what they were ever in."""
+        born: dict[Handle, Position] = {}
+        steps: dict[Handle, list[Step]] = {}
+        level = list(items)
+        while level:
+            steps |= {item: [] for item in level}
+            for row in await whole.items(level):
+                born[row.handle] = row.born
+            for item, organization, low, high in await whole.custody(level):
+                steps[item].append(Step(low, high or END, organization, None))
+            hosts = set()
+            for item, host, low, high, _ in await whole.hosts(level):
+                steps[item].append(Step(low, high or END, None, host))
+                hosts.add(host)
+            level = [host for host in hosts if host not in steps]
+        opened = {*born.values(), *(step.opened for found in steps.values() for step in found)}
+        actors = {event.position: event.actor for event in await whole.events(opened)}
+        for actor in set(actors.values()).difference(self._authorized):
+            self._authorized[actor] = await _authorizations(whole, actor)
+        for found in steps.values():
+            found.sort(key=lambda step: step.opened)
+        return Facts(born, steps, actors, self._authorized)
+
+
+class Facts:
+    """What was read of some items and of all that they were ever in."""
+
+    def __init__(
+        self,
+        born: dict[Handle, Position],
+        steps: dict[Handle, list[Step]],
+        actors: dict[Position, str],
+        authorized: dict[str, list[Authorized]],
+    ) -> None:
+        self._born = born
+        self._steps = steps
+        self._actors = actors
+        self._authorized = authorized
         self._held: dict[Handle, list[Held]] = {}
 
-    async def of(self, items: Collection[Handle], organization: str) -> set[Handle]:
-        """Those of the items that an organization made, or had at some time in a way that counts."""
-        await self._load(items)
-        return {
-            item
-            for item in items
-            if self._actors[self._born[item]] == organization
-            or any(held.organization == organization for held in self._holders(item))
-        }
-
-    async def _load(self, items: Collection[Handle]) -> None:
-        """Read the items and, level by level, what they were ever in."""
-        level = [item for item in items if item not in self._steps]
-        opened: set[Position] = set()
-        while level:
-            steps: dict[Handle, list[Step]] = defaultdict(list)
-            for row in await self._whole.items(level):
-                self._born[row.handle] = row.born
-                opened.add(row.born)
-            for item, organization, low, high in await self._whole.custody(level):
-                steps[item].append(Step(low, high or END, organization, None))
-            for item, host, low, high, _ in await self._whole.hosts(level):
-                steps[item].append(Step(low, high or END, None, host))
-            for item in level:
-                self._steps[item] = sorted(steps[item], key=lambda step: step.opened)
-                opened.update(step.opened for step in steps[item])
-            level = list({step.host for found in steps.values() for step in found if step.host is not None})
-            level = [item for item in level if item not in self._steps]
-        missing = opened.difference(self._actors)
-        for event in await self._whole.events(missing) if missing else ():
-            self._actors[event.position] = event.actor
-        for actor in set(self._actors.values()).difference(self._authorized):
-            self._authorized[actor] = await self._authorizations(actor)
-
-    async def _authorizations(self, organization: str) -> list[Authorized]:
-        fields: dict[str, Any] = stated(await self._whole.registrations(organization), END)
-        return [
-            Authorized(_moment(one.get("validFrom")), _moment(one.get("validTo")))
-            for one in fields.get("authorizations", ())
-        ]
+    def concern(self, item: Handle, organization: str) -> bool:
+        """Whether an organization made an item, or had it in a way that counts."""
+        made = self._actors[self._born[item]] == organization
+        return made or any(held.organization == organization for held in self._holders(item))
 
     def _holders(self, item: Handle) -> list[Held]:
         """Who had an item, in a way that counts."""
@@ -125,6 +130,14 @@ class Custody:
             (one.since is None or one.since <= at) and (one.until is None or at < one.until)
             for one in self._authorized[actor]
         )
+
+
+async def _authorizations(whole: Snapshot, organization: str) -> list[Authorized]:
+    fields: dict[str, Any] = stated(await whole.registrations(organization), END)
+    return [
+        Authorized(_moment(one.get("validFrom")), _moment(one.get("validTo")))
+        for one in fields.get("authorizations", ())
+    ]
 
 
 def _moment(text: str | None) -> datetime | None:

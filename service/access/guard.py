@@ -47,32 +47,40 @@ EVENTS = 500
 WITHHELD = "withheld: it concerns another party"
 
 
-def guarded(whole: Snapshot, viewer: Viewer) -> Snapshot:
+class Known:
+    """What was found out of a viewer's sight at one moment of knowledge; several reads may share it."""
+
+    def __init__(self) -> None:
+        self.full: dict[Handle, bool] = {}
+        self.custody = Custody()
+
+
+def guarded(whole: Snapshot, viewer: Viewer, known: Known | None = None) -> Snapshot:
     """What the viewer may see of a snapshot."""
-    return whole if viewer.sees_all else Guarded(whole, viewer)
+    return whole if viewer.sees_all else Guarded(whole, viewer, known)
 
 
 class Guarded:
     """A `Snapshot` that withholds. `whole` withholds nothing, for what is worked out about things in sight."""
 
-    def __init__(self, whole: Snapshot, viewer: Viewer) -> None:
+    def __init__(self, whole: Snapshot, viewer: Viewer, known: Known | None = None) -> None:
         self.whole = whole
         self.viewer = viewer
         self.sequence = whole.sequence
-        self._known: dict[Handle, bool] = {}
-        self._custody = Custody(whole)
+        self._known = known or Known()
 
     async def full(self, items: Collection[Handle | None]) -> set[Handle]:
         """Those of the items that the viewer sees in full."""
         organization = self.viewer.organization
         if organization is None:
             return set()
-        unknown = {item for item in items if item not in self._known}
+        known = self._known.full
+        unknown = {item for item in items if item not in known}
         if unknown:
             found = await self.whole.concerned(list(unknown), organization)
-            found = await self._custody.of(found, organization) if found else found
-            self._known.update({item: item in found for item in unknown if item is not None})
-        return {item for item in items if item is not None and self._known[item]}
+            found = await self._known.custody.of(self.whole, found, organization) if found else found
+            known.update({item: item in found for item in unknown if item is not None})
+        return {item for item in items if item is not None and known[item]}
 
     async def find(self, key: str, towards: Direction | None = None) -> Handle | None:
         handle = await self.whole.find(key)

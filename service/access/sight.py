@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from graph_schema.answer import Trace
-from service.access.guard import Guarded, guarded
+from service.access.guard import Guarded, Known, guarded
 from service.access.redaction import redacted
 from service.access.viewer import EVERYBODY, Viewer
 from service.ports import Snapshot
@@ -18,9 +18,9 @@ class Sight(NamedTuple):
     viewer: Viewer
     pseudonym: Callable[[Viewer, str, str], str]
 
-    def on(self, snapshot: Snapshot) -> Snapshot:
-        """A snapshot as the viewer may see it."""
-        return guarded(snapshot, self.viewer)
+    def on(self, snapshot: Snapshot, known: Known | None = None) -> Snapshot:
+        """A snapshot as the viewer may see it; `known` is what was found out before at the same moment of knowledge."""
+        return guarded(snapshot, self.viewer, known)
 
     async def covers(self, snapshot: Snapshot, *keys: str) -> bool:
         """Whether the viewer sees the items of these keys or identifiers in full."""

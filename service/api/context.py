@@ -14,9 +14,11 @@ from strawberry.dataloader import DataLoader
 from strawberry.fastapi import BaseContext
 
 from graph_schema.order import Position, cut_after
+from graph_schema.reader import ItemRow
 from graph_schema.status import ItemStatus, statuses
 from graph_schema.windows import END
 from service.access.asker import Asker
+from service.access.guard import Known
 from service.access.identity import Identity
 from service.access.sight import Sight
 from service.access.viewer import EVERYBODY, Role
@@ -24,7 +26,7 @@ from service.clients import client_address
 from service.feed import Feed
 from service.items import born_before
 from service.metrics import Metrics
-from service.ports import ItemDetails, Snapshot, Store
+from service.ports import ItemDetails, Snapshot, Store, StoredEvent
 from service.running import run
 from service.settings import Settings
 
@@ -65,7 +67,10 @@ class Context(BaseContext):
     def forget(self) -> None:
         """Begin anew: a later operation of the same connection is about another moment."""
         self._pinned: int | None = None
+        self._known: dict[int, Known] = {}
         self.details: DataLoader[tuple[int, Any], ItemDetails | None] = DataLoader(self._load_details)
+        self.rows: DataLoader[tuple[int, Any], ItemRow | None] = DataLoader(self._load_rows)
+        self.records: DataLoader[tuple[int, str], StoredEvent | None] = DataLoader(self._load_records)
         self.status: DataLoader[tuple[Moment, Any], ItemStatus] = DataLoader(self._load_status)
 
     def fork(self) -> Context:
@@ -118,7 +123,8 @@ class Context(BaseContext):
 
     async def read(self, moment: Moment, question: Callable[[Snapshot], Coroutine[Any, Any, T]]) -> T:
         """Ask a snapshot at a moment, as the viewer may see it."""
-        return await self.read_whole(moment, lambda snapshot: question(self.sight.on(snapshot)))
+        known = self._known.setdefault(moment.sequence, Known())
+        return await self.read_whole(moment, lambda snapshot: question(self.sight.on(snapshot, known)))
 
     async def read_whole(self, moment: Moment, question: Callable[[Snapshot], Coroutine[Any, Any, T]]) -> T:
         """Ask a snapshot at a moment, nothing withheld: only what may be told of items that are in sight."""
@@ -129,10 +135,23 @@ class Context(BaseContext):
 
         return await run(self.store, ask)
 
+    async def _load_rows(self, keys: list[tuple[int, Any]]) -> list[ItemRow | None]:
+        found: dict[tuple[int, Any], ItemRow] = {}
+        for sequence, handles in _by_sequence(keys).items():
+            for row in await self.read(Moment(sequence, None), lambda snapshot, ask=handles: snapshot.items(ask)):  # type: ignore[misc]
+                found[sequence, row.handle] = row
+        return [found.get(key) for key in keys]
+
+    async def _load_records(self, keys: list[tuple[int, str]]) -> list[StoredEvent | None]:
+        found: dict[tuple[int, str], StoredEvent] = {}
+        for sequence, ids in _by_sequence(keys).items():
+            for record in await self.read(Moment(sequence, None), lambda snapshot, ask=ids: snapshot.stored(ask)):  # type: ignore[misc]
+                found[sequence, record.event_id] = record
+        return [found.get(key) for key in keys]
+
     async def _load_details(self, keys: list[tuple[int, Any]]) -> list[ItemDetails | None]:
         found: dict[tuple[int, Any], ItemDetails] = {}
-        for sequence in {sequence for sequence, _ in keys}:
-            handles = [handle for at, handle in keys if at == sequence]
+        for sequence, handles in _by_sequence(keys).items():
             for row in await self.read(Moment(sequence, None), lambda snapshot, ask=handles: snapshot.details(ask)):  # type: ignore[misc]
                 found[sequence, row.handle] = row
         return [found.get(key) for key in keys]
@@ -146,6 +165,13 @@ class Context(BaseContext):
                 found[moment, handle] = status
         unknown = GraphQLError("asOf, knownAt: the item is not known then")
         return [found.get(key, unknown) for key in keys]
+
+
+def _by_sequence(keys: list[tuple[int, Any]]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for sequence, key in keys:
+        found.setdefault(sequence, []).append(key)
+    return found
 
 
 async def _statuses(snapshot: Snapshot, handles: list[Any], moment: Moment) -> dict[Any, ItemStatus]:

@@ -165,8 +165,8 @@ class EventFilter:
 
 async def load_event(context: Context, moment: Moment, event_id: str) -> Event | None:
     """An event by its id, None where it did not occur by then."""
-    found = await context.read(moment, lambda snapshot: snapshot.stored([event_id]))
-    return Event(record=found[0], moment=moment) if found and found[0].position < moment.cut else None
+    found = await context.records.load((moment.sequence, event_id))
+    return None if found is None or found.position >= moment.cut else Event(record=found, moment=moment)
 
 
 def chosen_events(where: EventFilter | None, moment: Moment) -> Filter:

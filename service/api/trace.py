@@ -44,9 +44,8 @@ class TraceNode:
             return Organization(key_text=self.key, moment=self.moment)
         if self.kind == "EVENT":
             return await load_event(info.context, self.moment, self.key)
-        moment, handle = self.moment, self.handle
-        rows = await info.context.read(moment, lambda snapshot: snapshot.items([handle]))
-        return item_of(rows[0], moment) if rows else None
+        row = await info.context.rows.load((self.moment.sequence, self.handle))
+        return None if row is None else item_of(row, self.moment)
 
 
 @strawberry.type(description="An edge of a trace, with the events that opened and closed it as evidence.")

@@ -64,7 +64,7 @@ class SqliteSnapshot:
         return None if row is None else row[0]
 
     async def keyed(self, keys: Collection[str]) -> dict[str, Handle]:
-        found = f"SELECT key, id {_EACH} item i ON i.key = j.value CROSS JOIN yielded ON item = id AND {KNOWN}"
+        found = f"SELECT i.key, i.id {_EACH} item i ON i.key = j.value CROSS JOIN yielded ON item = i.id AND {KNOWN}"
         return dict(self.rows(found, keys))
 
     async def items(self, items: Collection[Handle]) -> list[ItemRow]:

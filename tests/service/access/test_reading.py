@@ -4,6 +4,7 @@ from typing import Any
 
 import orjson
 import pytest
+from starlette.testclient import TestClient
 
 from seed.story import (
     ALUMINIUM,
@@ -24,10 +25,15 @@ from seed.story import (
     VEHICLE_A,
     VEHICLE_C,
     module,
+    story,
 )
+from service.access.tokens import Tokens
 from service.api.context import global_id
 from service.ports import Store
-from tests.service.access.conftest import AskAs
+from service.stores.memory import MemoryStore
+from tests.conftest import MakeStore
+from tests.service.access.conftest import AskAs, asking, served
+from tests.support import send
 
 ITEM = """
   id key kind status massKg producedAt attributes composition { element massKg } identifiers { scheme value }
@@ -126,6 +132,17 @@ def test_nothing_of_others_is_in_any_answer(told: Store, ask: AskAs, query: str)
     found = [key for key in HIDDEN_FROM_TAXI if key in told_taxi and key not in registered]
     assert not found
     assert any(key in told_all for key in HIDDEN_FROM_TAXI), "there is something to withhold"
+
+
+def test_every_store_withholds_alike(make_store: MakeStore, tokens: Tokens) -> None:
+    stores = make_store(), MemoryStore()
+    with TestClient(served(stores[0], tokens)) as one, TestClient(served(stores[1], tokens)) as other:
+        for store in stores:
+            send(store, story())
+        ours, theirs = asking(one, tokens), asking(other, tokens)
+        for viewer in ("public", TAXI, MAKER, STORAGE):
+            for query in LISTS[-7:] + LISTS[1:4]:
+                assert ours(viewer, query) == theirs(viewer, query)
 
 
 @pytest.mark.parametrize("key", [*HIDDEN_FROM_TAXI[:8], "no such key"])
