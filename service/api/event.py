@@ -11,7 +11,7 @@ from strawberry.scalars import JSON
 
 from graph_schema.canonical import parse_event
 from service import items as questions
-from service.api.connection import PageInfo, cursor, from_cursor, page_info, page_size
+from service.api.connection import PageInfo, cursor, from_cursor, from_number_cursor, page_info, page_size
 from service.api.context import Context, Moment, global_id
 from service.api.item import Info, Item, Node, item_of
 from service.api.organization import Organization
@@ -157,7 +157,7 @@ async def events_page(
 ) -> EventConnection:
     """A page of the log, in the order of its sequence."""
     size = page_size(first, context.settings.page_max)
-    behind = int(from_cursor(after, "after") or 0)
+    behind = from_number_cursor(after, "after")
     chosen = Filter()
     if where is not None:
         chosen = Filter(None if where.type is None else where.type.value, where.actor, where.status, where.item)
