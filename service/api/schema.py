@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import MaskErrors
 from strawberry.schema.config import StrawberryConfig
 
 from graph_schema.errors import MalformedEvent
@@ -31,7 +30,7 @@ from service.api.item import (
     find_item,
     item_of,
 )
-from service.api.limits import Limits, finish_errors
+from service.api.limits import UNEXPECTED, Limits, finish_errors
 from service.api.organization import Organization
 from service.api.record import RecordEventsResult, record_events
 from service.api.scalars import (
@@ -269,11 +268,12 @@ class Schema(strawberry.Schema):
     """A schema that logs what is unexpected, and leaves a caller's mistakes to the caller."""
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
-        """Log unexpected errors, and finish the text of others."""
-        finish_errors(errors, execution_context.context.settings)
+        """Log unexpected errors and mask them, wherever they come from; finish the text of others."""
         for error in errors:
             if _should_mask(error):
                 LOGGER.error("unexpected error in a request", exc_info=error.original_error)
+                error.message, error.extensions = UNEXPECTED, {}
+        finish_errors(errors, execution_context.context.settings)
 
 
 schema = Schema(
@@ -281,7 +281,7 @@ schema = Schema(
     mutation=Mutation,
     types=list(TYPES.values()),
     config=StrawberryConfig(scalar_map=SCALARS),
-    extensions=[Limits, lambda: MaskErrors(should_mask_error=_should_mask)],
+    extensions=[Limits],
     execution_context_class=FastExecutionContext,
 )
 describe(schema._schema)
