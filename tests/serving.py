@@ -32,7 +32,7 @@ def serving(store_url: str, **settings: str) -> Iterator[str]:
 
 
 def _await(url: str) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         try:
             with urllib.request.urlopen(url, timeout=5):
                 return

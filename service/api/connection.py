@@ -9,6 +9,8 @@ import strawberry
 from graphql import GraphQLError
 
 PAGE = 50
+DIGITS_MAX = 18
+"""Of a number in a cursor: it fits 64 bits."""
 
 
 @strawberry.type(description="Where a page lies in a connection.")
@@ -37,6 +39,14 @@ def from_cursor(text: str | None, argument: str) -> str | None:
     if version != "v1" or not value:
         raise GraphQLError(f"{argument}: {text!r} is no cursor of this service")
     return value
+
+
+def from_number_cursor(text: str | None, argument: str) -> int:
+    """The number in a cursor, 0 where there is none. Raises GraphQLError naming the argument."""
+    value = from_cursor(text, argument) or "0"
+    if not (value.isascii() and value.isdigit() and len(value) <= DIGITS_MAX):
+        raise GraphQLError(f"{argument}: {text!r} is no cursor of this connection")
+    return int(value)
 
 
 def page_size(first: int | None, ceiling: int, argument: str = "first") -> int:

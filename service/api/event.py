@@ -8,12 +8,11 @@ from typing import Any
 
 import orjson
 import strawberry
-from graphql import GraphQLError
 from strawberry.scalars import JSON
 
 from graph_schema.canonical import parse_event
 from service import items as questions
-from service.api.connection import PageInfo, cursor, from_cursor, page_info, page_size
+from service.api.connection import PageInfo, cursor, from_cursor, from_number_cursor, page_info, page_size
 from service.api.context import Context, Moment, global_id
 from service.api.item import Info, Item, Node, item_of
 from service.api.organization import Organization
@@ -184,7 +183,7 @@ async def events_page(
 ) -> EventConnection:
     """A page of the log, in the order of its sequence."""
     size = page_size(first, context.settings.page_max)
-    behind = sequence_in(after)
+    behind = from_number_cursor(after, "after")
     chosen = chosen_events(where, moment)
     found = await context.read(moment, lambda snapshot: snapshot.event_page(chosen, behind, size + 1))
     edges = [
@@ -196,14 +195,6 @@ async def events_page(
         return await context.read(moment, lambda snapshot: snapshot.event_count(chosen))
 
     return EventConnection(edges=edges, page_info=info, count=count)
-
-
-def sequence_in(after: str | None) -> int:
-    """The sequence number in a cursor of a list of events, 0 for none. Raises GraphQLError."""
-    value = from_cursor(after, "after") or "0"
-    if not value.isdecimal():
-        raise GraphQLError(f"after: {after!r} is no cursor of a list of events; take one from an edge of it")
-    return int(value)
 
 
 async def history_page(

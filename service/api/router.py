@@ -22,6 +22,7 @@ from strawberry.types import ExecutionResult
 
 from service.access.tokens import Refused as NotTaken
 from service.api.context import Context
+from service.api.limits import UNEXPECTED
 from service.api.limits.documents import document_of, trusted_documents
 from service.api.limits.sockets import Sockets
 from service.rates import Rates
@@ -138,10 +139,13 @@ class Router(GraphQLRouter[Context, None]):
 
     def create_response(self, response_data: Any, sub_response: Response) -> Response:
         """The answer. Where nothing was executed its status says so, in the media type that has such a status."""
-        refused = "data" not in response_data and sub_response.media_type == GRAPHQL_JSON
+        status = sub_response.status_code or 200
+        if "data" not in response_data and sub_response.media_type == GRAPHQL_JSON:
+            ours = any(error["message"] == UNEXPECTED for error in response_data["errors"])
+            status = 500 if ours else 400
         answer = Response(
             orjson.dumps(response_data),
-            status_code=400 if refused else sub_response.status_code or 200,
+            status_code=status,
             media_type=sub_response.media_type,
         )
         answer.headers.raw.extend(sub_response.headers.raw)

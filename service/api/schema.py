@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import MaskErrors
 from strawberry.schema.config import StrawberryConfig
 
 from graph_schema.errors import MalformedEvent
@@ -30,7 +29,7 @@ from service.api.item import (
     find_item,
 )
 from service.api.item_list import ItemConnection, ItemFilter, ItemOrder, Page, filter_of, items_page
-from service.api.limits import Limits, finish_errors
+from service.api.limits import UNEXPECTED, Limits, finish_errors
 from service.api.mutations import Mutation
 from service.api.organization import Organization
 from service.api.scalars import (
@@ -222,11 +221,12 @@ class Schema(strawberry.Schema):
         return await super().stream(query, *arguments, **more)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
-        """Log unexpected errors, and finish the text of others."""
-        finish_errors(errors, execution_context.context.settings)
+        """Log unexpected errors and mask them, wherever they come from; finish the text of others."""
         for error in errors:
             if _should_mask(error):
                 LOGGER.error("unexpected error in a request", exc_info=error.original_error)
+                error.message, error.extensions = UNEXPECTED, {}
+        finish_errors(errors, execution_context.context.settings)
 
 
 schema = Schema(
@@ -235,7 +235,7 @@ schema = Schema(
     subscription=Subscription,
     types=list(TYPES.values()),
     config=StrawberryConfig(scalar_map=SCALARS),
-    extensions=[Limits, lambda: MaskErrors(should_mask_error=_should_mask)],
+    extensions=[Limits],
     execution_context_class=FastExecutionContext,
 )
 describe(schema._schema)

@@ -11,7 +11,7 @@ import strawberry
 from graphql import GraphQLError
 
 from service.access.tokens import Refused
-from service.api.connection import cursor, from_cursor
+from service.api.connection import cursor, from_number_cursor
 from service.api.context import Moment
 from service.api.event import Event, EventEdge, EventFilter, chosen_events
 from service.api.item import Info
@@ -38,10 +38,10 @@ class Subscription:
         """Follow the log."""
         context = info.context
         chosen = chosen_events(filter, Moment(0, None))
-        behind = from_cursor(after, "after")
+        behind = None if after is None else from_number_cursor(after, "after")
         try:
             with context.feed.subscription(context.client), context.metrics.subscriptions.track_inprogress():
-                position = await context.feed.last() if behind is None else int(behind)
+                position = await context.feed.last() if behind is None else behind
                 while True:
                     last = await context.feed.beyond(position)
                     await context.asker.check_again()

@@ -16,6 +16,7 @@ from service.testing.stores import ProvenanceStore
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
+UNLIMITED = 1_000_000_000
 VARIABLES_SHOWN = 2_000
 """Characters of the variables that a failure shows."""
 
@@ -70,13 +71,16 @@ class ProvenanceClient:
 def serving(store: ProvenanceStore) -> Iterator[ProvenanceClient]:
     """A client of the service over a store, with the default settings whatever the environment says.
 
+    Only the rate of requests is not limited: tests are faster than people.
+
     Raises RuntimeError where the client beneath is not installed.
     """
     try:
         from starlette.testclient import TestClient
     except (ImportError, RuntimeError) as error:
         raise RuntimeError(f"{error}; it comes with: pip install 'voltrace[testing]'") from error
-    with TestClient(create_app(store.store, Settings(store=store.store.url))) as http:
+    settings = Settings(store=store.store.url, rate_per_s=UNLIMITED, rate_burst=UNLIMITED)
+    with TestClient(create_app(store.store, settings)) as http:
         yield ProvenanceClient(http, store)
 
 

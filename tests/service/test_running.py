@@ -3,7 +3,9 @@
 import asyncio
 import sqlite3
 import threading
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,19 +18,31 @@ from tests.support import send, wait
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 
 
-def test_an_endless_read_is_interrupted(tmp_path: Path) -> None:
+async def one_long_read(store: SqliteStore) -> None:
+    with store.reading() as connection:
+        connection.execute(ENDLESS).fetchone()
+
+
+async def reads_without_end(store: SqliteStore) -> None:
+    async with store.snapshot() as snapshot:
+        while True:
+            snapshot.rows("SELECT 1")
+
+
+@pytest.mark.parametrize("read", [one_long_read, reads_without_end])
+def test_reads_are_interrupted(tmp_path: Path, read: Callable[[SqliteStore], Coroutine[Any, Any, None]]) -> None:
     store = SqliteStore(tmp_path / "store.db")
     began, ended = threading.Event(), threading.Event()
     why: list[str] = []
 
     async def use_case() -> None:
-        with store.reading() as connection:
-            began.set()
-            try:
-                connection.execute(ENDLESS).fetchone()
-            except sqlite3.OperationalError as error:
-                why.append(str(error))
-        ended.set()
+        began.set()
+        try:
+            await read(store)
+        except sqlite3.OperationalError as error:
+            why.append(str(error))
+        finally:
+            ended.set()
 
     async def cancelled() -> None:
         work = asyncio.create_task(run(store, use_case))

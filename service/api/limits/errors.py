@@ -9,6 +9,9 @@ from graphql import GraphQLError
 
 from service.settings import Settings, environment_name
 
+UNEXPECTED = "Unexpected error."
+"""What a client is told of an error that is none of its business; the log has the rest."""
+
 
 def limit_error(what: str, setting: str, limit: int, value: int | None = None, unit: str = "") -> GraphQLError:
     """The error of a limit, for people in its message and for programs in its extensions."""

@@ -7,7 +7,6 @@ such lists costs apart (`entry`). Cycles of fragments, unknown fields and fragme
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
@@ -172,14 +171,27 @@ def counts(document: DocumentNode) -> Counts:
 
 
 def _selection_sets(owner: Owner) -> Iterator[SelectionSetNode]:
+    """Those of the owner and of each field inside."""
     yield owner.selection_set
     for node in _nodes(owner.selection_set):
-        inner = getattr(node, "selection_set", None)
-        if inner is not None:
-            yield inner
+        if isinstance(node, FieldNode) and node.selection_set is not None:
+            yield node.selection_set
 
 
 def _aliased(selection_set: SelectionSetNode) -> int:
-    fields = [one for one in selection_set.selections if isinstance(one, FieldNode)]
-    plain = Counter(one.name.value for one in fields if one.alias is None)
-    return len(fields) - len(plain)
+    """Fields that have an alias, or the name of another for the same type: an inline fragment hides none."""
+    count = 0
+    seen: set[tuple[str, str]] = set()
+    waiting = [("", selection_set)]
+    while waiting:
+        kind, inner = waiting.pop()
+        for one in inner.selections:
+            if isinstance(one, InlineFragmentNode):
+                condition = one.type_condition
+                waiting.append((kind if condition is None else condition.name.value, one.selection_set))
+            elif isinstance(one, FieldNode):
+                named = (kind, one.name.value)
+                count += one.alias is not None or named in seen
+                if one.alias is None:
+                    seen.add(named)
+    return count

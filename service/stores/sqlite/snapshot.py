@@ -23,6 +23,7 @@ from graph_schema.reader import (
     around_by_kind,
 )
 from service.ports import EventFilter, ItemDetails, ItemFilter, ItemOrder, ItemPlace, StoredEvent
+from service.running import unwanted
 from service.stores.sqlite.claims import read_claims
 from service.stores.sqlite.events import KNOWN, TOUCHES, stored
 from service.stores.sqlite.events import Lists as EventLists
@@ -49,7 +50,12 @@ class SqliteSnapshot:
         self.sequence = sequence
 
     def rows(self, sql: str, ids: Collection[Any] = (), **more: Any) -> list[Any]:
-        """Run a query at this moment of knowledge (`:k`), over a list of values (`:ids`)."""
+        """Run a query at this moment of knowledge (`:k`), over a list of values (`:ids`).
+
+        Raises sqlite3.OperationalError where nobody waits for the answer any more, as an interrupted query does.
+        """
+        if unwanted():
+            raise sqlite3.OperationalError("interrupted")
         return self._connection.execute(sql, {"ids": dumps(list(ids)), "k": self.sequence, **more}).fetchall()
 
     async def find(self, key: str, towards: Direction | None = None) -> Handle | None:

@@ -3,6 +3,7 @@
 import pytest
 from starlette.testclient import TestClient
 
+from service.api.limits.cache import ValidDocuments
 from service.app import create_app
 from service.ports import Store
 from service.settings import Settings
@@ -68,6 +69,20 @@ def test_nothing_of_an_unexpected_error_leaks() -> None:
         assert response.json()["errors"][0]["message"] == "Unexpected error."
         assert client.get("/readyz").status_code == 503
         assert "hunter2" not in client.get("/readyz").text
+
+
+@pytest.mark.parametrize("where", ["service.api.limits.extension.measure", "service.api.limits.extension.validate"])
+def test_nothing_leaks_of_an_error_before_execution(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("password=hunter2")
+
+    monkeypatch.setattr(where, broken)
+    monkeypatch.setattr("service.api.limits.extension.VALID", ValidDocuments())
+    with TestClient(create_app(BrokenStore(), Settings(store="broken:"))) as client:
+        for accept, status in (("application/json", 200), ("application/graphql-response+json", 500)):
+            response = client.post("/graphql", json={"query": "{ __typename }"}, headers={"accept": accept})
+            assert response.status_code == status
+            assert response.json()["errors"] == [{"message": "Unexpected error."}]
 
 
 def test_a_large_body_is_refused(store: Store) -> None:

@@ -185,7 +185,7 @@ def test_custody_tells_the_car_maker(data: Ask) -> None:
         ('{ items(before: "djE6MTp4") { totalCount } }', "before: goes with `last`"),
         ('{ items(last: 1, after: "djE6MTp4") { totalCount } }', "after: goes with `first`"),
         ('{ items(after: "djE6eA") { totalCount } }', "after: 'djE6eA' is no cursor of a list of items"),
-        ('{ events(after: "djE6eA") { totalCount } }', "after: 'djE6eA' is no cursor of a list of events"),
+        ('{ events(after: "djE6eA") { totalCount } }', "after: 'djE6eA' is no cursor of this connection"),
         ("{ items(orderBy: {field: MASS}) { totalCount } }", "MASS"),
         ('{ items(filter: {producedFrom: "2026-01-01"}) { totalCount } }', "RFC 3339"),
     ],

@@ -19,6 +19,7 @@ DOCUMENTS = {
         % tuple(" ".join(f"{name}{n}: __typename" for n in range(16)) for name in "ab"),
         "VOLTRACE_ALIASES_MAX",
     ),
+    "copies in inline fragments": ('{ item(key: "k") { %s } }' % ("... { kind } " * 200), "VOLTRACE_ALIASES_MAX"),
     "60 directives": ("{ __typename %s }" % ("@skip(if: false) " * 60), "VOLTRACE_DIRECTIVES_MAX"),
     "a deep query": ('{ item(key: "k") { %s key %s } }' % ("host { " * 20, "} " * 20), "VOLTRACE_DEPTH_MAX"),
     "depth by fragments": (

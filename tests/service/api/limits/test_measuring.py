@@ -102,3 +102,9 @@ def test_aliases_repeats_and_directives() -> None:
     )
     # a, b, c, d; one event and one key repeated
     assert counts(document) == (6, 7)
+
+
+def test_repeats_in_inline_fragments() -> None:
+    assert counts(parse('{ item(key: "k") { key ... { key ... { key } } } }')).aliases == 2
+    assert counts(parse("{ item { key ... on Battery { key } ... on Cell { key } ... on Cell { key } } }")).aliases == 1
+    assert counts(parse("{ item { ... { a: key } ... { host { key } } } }")).aliases == 1

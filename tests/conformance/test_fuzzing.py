@@ -1,0 +1,109 @@
+"""schemathesis, which makes up requests from the schema alone, finds no failure of the service."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+
+from seed.story import (
+    BLACK_MASS,
+    CATHODE,
+    MAKER,
+    PACK_A,
+    PACK_NEW,
+    PACK_RECYCLED,
+    STORAGE_UNIT,
+    VEHICLE_A,
+    module,
+    story,
+)
+from service.api.connection import cursor
+from service.api.context import global_id
+from service.api.schema import schema
+from service.stores.sqlite import SqliteStore
+from tests.serving import ROOT, serving
+from tests.support import send, wait
+
+SEED = os.environ.get("VOLTRACE_TEST_FUZZ_SEED", "20261")
+EXAMPLES = os.environ.get("VOLTRACE_TEST_FUZZ", "100")
+WIDE = {
+    "VOLTRACE_DEPTH_MAX": "100",
+    "VOLTRACE_ROOT_FIELDS_MAX": "1000",
+    "VOLTRACE_ALIASES_MAX": "10000",
+    "VOLTRACE_TOKENS_MAX": "100000",
+    "VOLTRACE_COST_MAX": str(10**14),
+    "VOLTRACE_RATE_PER_S": "100000",
+    "VOLTRACE_RATE_BURST": "100000",
+}
+"""Limits that let what is made up be executed."""
+
+KEYS = [PACK_A, PACK_NEW, PACK_RECYCLED, STORAGE_UNIT, VEHICLE_A, CATHODE, BLACK_MASS, module(1), module(3)]
+EVENTS = [event["eventId"] for event in story()]
+IDS = [
+    ("Item", PACK_A),
+    ("Organization", MAKER),
+    ("Event", EVENTS[0]),
+    ("Event", EVENTS[-1]),
+    ("Item", "x"),
+    ("X", "y"),
+]
+CURSORS = [cursor(value) for value in (0, 1, 30, -1, PACK_A, "x", "\u0663", "1" * 400, "\u0000")]
+VALUES: dict[str, list[str]] = {
+    "*.*.key": [*KEYS, MAKER, "", "\u0000", "\u96fb\u6c60"],
+    "Query.item.key": KEYS,
+    "Query.trace.key": KEYS,
+    "Query.battery.key": [PACK_A, PACK_NEW, PACK_RECYCLED, STORAGE_UNIT],
+    "Query.module.key": [module(1), module(3)],
+    "Query.vehicle.key": [VEHICLE_A],
+    "Query.lot.key": [CATHODE, BLACK_MASS],
+    "Query.organization.key": [MAKER, "nobody"],
+    "Query.path.from": KEYS,
+    "Query.path.to": KEYS,
+    "*.*.eventId": EVENTS,
+    "*.*.id": [global_id(*one) for one in IDS],
+    "*.*.ids[*]": [global_id(*one) for one in IDS],
+    "*.*.after": CURSORS,
+    "*.*.before": CURSORS,
+}
+
+
+def configuration() -> str:
+    """Which arguments get values that lead somewhere, nearly always."""
+    lines = []
+    for number, values in enumerate(VALUES.values()):
+        lines += [f"[dictionaries.d{number}]", f"values = {orjson.dumps(values).decode()}"]
+    lines.append("[parameters]")
+    lines += [f'"{name}" = {{ dictionary = "d{number}", probability = 0.95 }}' for number, name in enumerate(VALUES)]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("mode", ["positive", "negative"])
+def test_nothing_unexpected_is_answered(tmp_path: Path, mode: str) -> None:
+    store = SqliteStore(tmp_path / "story.db")
+    send(store, story())
+    wait(store, store.close())
+    (tmp_path / "schemathesis.toml").write_text(configuration())
+    with serving(store.url, **WIDE) as address:
+        command = [
+            *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(tmp_path / "schemathesis.toml")),
+            *("run", f"{address}/graphql", "--checks", "nothing_unexpected", "--phases", "fuzzing", "--mode", mode),
+            *("--seed", SEED, "--max-examples", EXAMPLES, "--generation-database", "none", "--no-color"),
+            *("--suppress-health-check", "all", "--generation-allow-x00", "true", "--continue-on-failure"),
+        ]
+        done = subprocess.run(
+            command,
+            cwd=tmp_path,  # it leaves files where it runs
+            env=os.environ | {"SCHEMATHESIS_HOOKS": "tests.conformance.fuzzing_hooks", "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    replay = f"VOLTRACE_TEST_FUZZ_SEED={SEED} VOLTRACE_TEST_FUZZ={EXAMPLES} replays it"
+    print(replay, done.stdout, done.stderr, sep="\n")
+    assert done.returncode == 0, replay
+    fields = [*schema._schema.query_type.fields.values(), *schema._schema.mutation_type.fields.values()]
+    asked = [field for field in fields if field.args or mode == "positive"]
+    assert f"Tested: {len(asked)}\n" in done.stdout, "every field was asked; without arguments nothing can be wrong"
