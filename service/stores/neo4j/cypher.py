@@ -151,9 +151,3 @@ CALL () {{
 }}
 """
 FIND = FOUND + "RETURN collect([rank, at, i.key])"
-
-IS_ORGANIZATION = f"""
-RETURN EXISTS {{ MATCH (:Organization {{key: $key}})<-[:REGISTERS]-(e) WHERE e.sequence <= $k }}
-  OR EXISTS {{ MATCH (:Organization {{key: $key}})<-[r:HELD_BY]-() WHERE {known("r")} }}
-  OR EXISTS {{ MATCH (e:Event {{actor: $key}}) WHERE e.sequence <= $k }}
-"""
