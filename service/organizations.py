@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from graph_schema.order import Position
-from service.ports import StoredEvent
+from service.ports import OrganizationFilter, StoredEvent
 
 
 def stated(registrations: Iterable[StoredEvent], cut: Position) -> dict[str, Any]:
@@ -27,3 +27,13 @@ def stated_in(payloads: Iterable[bytes | None]) -> dict[str, Any]:
             said = orjson.loads(payload)["organization"]
             fields |= {name: value for name, value in said.items() if value is not None}
     return fields
+
+
+def is_found(key: str, fields: dict[str, Any], where: OrganizationFilter) -> bool:
+    """Whether a filter finds an organization that has registered these fields."""
+    names = [key, fields.get("name") or "", *(one["value"] for one in fields.get("identifiers", ()))]
+    return (
+        (where.role is None or where.role in fields.get("roles", ()))
+        and where.region in (None, fields.get("region"))
+        and (where.text is None or any(where.text.lower() in name.lower() for name in names))
+    )

@@ -129,6 +129,26 @@ class EventFilter(NamedTuple):
     recorded_to: datetime | None = None
 
 
+class OrganizationFilter(NamedTuple):
+    """Which organizations to list: all that is given must hold, as registered up to `as_of` (inclusive)."""
+
+    role: str | None = None
+    region: str | None = None
+    text: str | None = None
+    """In the key, the name or an identifier, in any case."""
+    as_of: datetime | None = None
+
+    @property
+    def cut(self) -> Position:
+        """The position that `as_of` cuts at."""
+        return END if self.as_of is None else cut_after(self.as_of)
+
+    @property
+    def is_any(self) -> bool:
+        """Whether it finds every organization."""
+        return self.role is None and self.region is None and self.text is None
+
+
 class Snapshot(TraceReader, Protocol):
     """The graph and the log at one moment of knowledge, the log's first `sequence` records; consistent throughout."""
 
@@ -170,6 +190,16 @@ class Snapshot(TraceReader, Protocol):
 
     async def registrations(self, organization: str) -> list[StoredEvent]:
         """The accepted registrations of an organization, in the total order."""
+
+    async def registered(self, organizations: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:
+        """The fields that accepted registrations before the cut state, of some (None: all) organizations by key; those
+        that have none are left out."""
+
+    async def organization_page(self, where: OrganizationFilter, after: str | None, limit: int) -> list[str]:
+        """The keys of organizations (`is_organization`) in the order of code points, after one."""
+
+    async def organization_count(self, where: OrganizationFilter) -> int:
+        """How many organizations a filter finds."""
 
     async def is_organization(self, key: str) -> bool:
         """Whether an organization of that key was registered, acted, or held something."""

@@ -58,7 +58,7 @@ NODES: dict[str, NodeKind] = {
         ITEM,
     ),
     "Organization": NodeKind(
-        "A company or authority.",
+        "A company or authority: whoever registered, acted, or held something.",
         {"key": ("STRING", "its key, unique"), "name": ("STRING", "as it registered last")},
     ),
     "Event": NodeKind(

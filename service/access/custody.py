@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 from graph_schema.answer import Handle
 from graph_schema.order import Position, moment_of
 from graph_schema.windows import END
-from service.organizations import stated
 from service.ports import Snapshot
 
 
@@ -73,8 +72,9 @@ class Custody:
             level = [host for host in hosts if host not in steps]
         opened = {*born.values(), *(step.opened for found in steps.values() for step in found)}
         actors = {event.position: event.actor for event in await whole.events(opened)}
-        for actor in set(actors.values()).difference(self._authorized):
-            self._authorized[actor] = await _authorizations(whole, actor)
+        missing = set(actors.values()).difference(self._authorized)
+        registered = await whole.registered(missing, END) if missing else {}
+        self._authorized.update({actor: _authorizations(registered.get(actor, {})) for actor in missing})
         for found in steps.values():
             found.sort(key=lambda step: step.opened)
         return Facts(born, steps, actors, self._authorized)
@@ -132,8 +132,7 @@ class Facts:
         )
 
 
-async def _authorizations(whole: Snapshot, organization: str) -> list[Authorized]:
-    fields: dict[str, Any] = stated(await whole.registrations(organization), END)
+def _authorizations(fields: dict[str, Any]) -> list[Authorized]:
     return [
         Authorized(_moment(one.get("validFrom")), _moment(one.get("validTo")))
         for one in fields.get("authorizations", ())

@@ -33,17 +33,27 @@ from graph_schema.reader import (
     about_by_kind,
     around_by_kind,
 )
+from graph_schema.windows import END
 from service.access.custody import Custody
 from service.access.viewer import Viewer
 from service.items import holder_of
 from service.organizations import stated
-from service.ports import EventFilter, ItemDetails, ItemFilter, ItemOrder, ItemPlace, Snapshot, StoredEvent
+from service.ports import (
+    EventFilter,
+    ItemDetails,
+    ItemFilter,
+    ItemOrder,
+    ItemPlace,
+    OrganizationFilter,
+    Snapshot,
+    StoredEvent,
+)
 
 PUBLIC_KIND = "BATTERY"
 PUBLIC_FACTS = frozenset(["key", "kind", "model", "chemistry", "massKg", "energyKwh", "material"])
 EVERY = 1 << 31
 EVENTS = 500
-"""So many events are looked through at once."""
+"""So many events or organizations are looked through at once."""
 WITHHELD = "withheld: it concerns another party"
 
 
@@ -243,6 +253,23 @@ class Guarded:
 
     async def registrations(self, organization: str) -> list[StoredEvent]:
         return await self.whole.registrations(organization)
+
+    async def registered(self, organizations: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:
+        return await self.whole.registered(organizations, cut)
+
+    async def organization_page(self, where: OrganizationFilter, after: str | None, limit: int) -> list[str]:
+        shown: list[str] = []
+        while len(shown) < limit:
+            page = await self.whole.organization_page(where, after, EVENTS)
+            public = {*await self.whole.registered(page, END), self.viewer.organization}
+            shown += [key for key in page if key in public]
+            if len(page) < EVENTS:
+                break
+            after = page[-1]
+        return shown[:limit]
+
+    async def organization_count(self, where: OrganizationFilter) -> int:
+        return len(await self.organization_page(where, None, EVERY))
 
     async def is_organization(self, key: str) -> bool:
         return bool(await self.whole.registrations(key)) or key == self.viewer.organization

@@ -71,6 +71,8 @@ class Context(BaseContext):
         self.details: DataLoader[tuple[int, Any], ItemDetails | None] = DataLoader(self._load_details)
         self.rows: DataLoader[tuple[int, Any], ItemRow | None] = DataLoader(self._load_rows)
         self.records: DataLoader[tuple[int, str], StoredEvent | None] = DataLoader(self._load_records)
+        self.stated: DataLoader[tuple[Moment, str], dict[str, Any]] = DataLoader(self._load_stated)
+        """What an organization has registered of itself, empty where it has not."""
         self.status: DataLoader[tuple[Moment, Any], ItemStatus] = DataLoader(self._load_status)
 
     def fork(self) -> Context:
@@ -156,6 +158,14 @@ class Context(BaseContext):
                 found[sequence, row.handle] = row
         return [found.get(key) for key in keys]
 
+    async def _load_stated(self, keys: list[tuple[Moment, str]]) -> list[dict[str, Any]]:
+        found: dict[tuple[Moment, str], dict[str, Any]] = {}
+        for moment in {moment for moment, _ in keys}:
+            wanted = [key for at, key in keys if at == moment]
+            question = partial(_stated, wanted=wanted, moment=moment)
+            found |= {(moment, key): fields for key, fields in (await self.read(moment, question)).items()}
+        return [found.get(key, {}) for key in keys]
+
     async def _load_status(self, keys: list[tuple[Moment, Any]]) -> list[ItemStatus | Exception]:
         found: dict[tuple[Moment, Any], ItemStatus] = {}
         for moment in {moment for moment, _ in keys}:
@@ -172,6 +182,10 @@ def _by_sequence(keys: list[tuple[int, Any]]) -> dict[int, list[Any]]:
     for sequence, key in keys:
         found.setdefault(sequence, []).append(key)
     return found
+
+
+async def _stated(snapshot: Snapshot, wanted: list[str], moment: Moment) -> dict[str, dict[str, Any]]:
+    return await snapshot.registered(wanted, moment.cut)
 
 
 async def _statuses(snapshot: Snapshot, handles: list[Any], moment: Moment) -> dict[Any, ItemStatus]:

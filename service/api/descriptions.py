@@ -23,6 +23,7 @@ ARGUMENTS = {
     "id": "A global id, from an `id` field.",
     "ids": "Global ids, from `id` fields.",
     "key": "Its key, or another identifier of it (the key wins).",
+    "kind": "Of a kind.",
     "knownAt": "What the log held at this moment. Default: what is above, else now.",
     "last": "How many from the end.",
     "maxDepth": "How many edges away from the root a trace goes. Default: as many as there are.",

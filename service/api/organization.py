@@ -1,17 +1,19 @@
-"""Organizations."""
+"""Organizations, and lists of them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-import orjson
 import strawberry
 
-from graph_schema.order import cut_after
-from graph_schema.windows import END
+from service.api.connection import PageInfo, cursor, from_cursor, page_info, page_size
 from service.api.context import Moment, global_id
 from service.api.item import Identifier, Info, Node
+from service.api.item_list import ItemConnection, Page, items_page
+from service.api.scalars import ItemKind
+from service.ports import ItemFilter as Filter
+from service.ports import OrganizationFilter as Organizations
 
 
 @strawberry.type(description="What an organization may do, and when.")
@@ -81,13 +83,70 @@ class Organization(Node):
         """Whether it is registered."""
         return bool(await self._stated(info))
 
+    @strawberry.field(description="What it holds itself, not as a part of something: units and lots, by key.")
+    async def holdings(
+        self,
+        info: Info,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+        kind: ItemKind | None = None,
+        first: int | None = None,
+        after: str | None = None,
+    ) -> ItemConnection:
+        """A page of what it holds at a moment."""
+        moment = await info.context.moment(as_of, known_at, self.moment)
+        where = Filter(custodian=self.key_text, kind=None if kind is None else kind.value, as_of=moment.as_of)
+        return await items_page(info, where, moment, Page(first, after))
+
     async def _stated(self, info: Info) -> dict[str, Any]:
-        """The fields that registrations up to the moment state, the later over the earlier."""
-        events = await info.context.read(self.moment, lambda snapshot: snapshot.registrations(self.key_text))
-        cut = END if self.moment.as_of is None else cut_after(self.moment.as_of)
-        stated: dict[str, Any] = {}
-        for event in events:
-            if event.payload is not None and event.position < cut:
-                fields = orjson.loads(event.payload)["organization"]
-                stated |= {name: value for name, value in fields.items() if value is not None}
-        return stated
+        """The fields that registrations up to the moment state."""
+        return await info.context.stated.load((self.moment, self.key_text))
+
+
+@strawberry.type(description="An edge of a connection.")
+class OrganizationEdge:
+    """One edge."""
+
+    cursor: str = strawberry.field(description="Go on `after` it.")
+    node: Organization = strawberry.field(description="The organization.")
+
+
+@strawberry.type(description="A page of organizations, in the order of their keys.")
+class OrganizationConnection:
+    """A page."""
+
+    edges: list[OrganizationEdge] = strawberry.field(description="The page.")
+    page_info: PageInfo = strawberry.field(description="Where it lies.")
+    where: strawberry.Private[Organizations]
+    moment: strawberry.Private[Moment]
+
+    @strawberry.field(description="How many there are in all; counted only where it is asked for.")
+    async def total_count(self, info: Info) -> int:
+        """The count."""
+        return await info.context.read(self.moment, lambda snapshot: snapshot.organization_count(self.where))
+
+
+@strawberry.input(description="Which organizations: all that are given must hold, as registered then.")
+class OrganizationFilter:
+    """A filter."""
+
+    role: str | None = strawberry.field(default=None, description="With a role, such as RECYCLER.")
+    region: str | None = strawberry.field(default=None, description="In a region, such as CN-44.")
+    text: str | None = strawberry.field(
+        default=None, description="With this text in the key, the name or an identifier, in any case."
+    )
+
+
+async def organizations_page(
+    info: Info, moment: Moment, where: OrganizationFilter | None, first: int | None, after: str | None
+) -> OrganizationConnection:
+    """A page of organizations, in the order of their keys."""
+    size = page_size(first, info.context.settings.page_max)
+    behind = from_cursor(after, "after")
+    chosen = Organizations(**({} if where is None else vars(where)), as_of=moment.as_of)
+    keys = await info.context.read(moment, lambda snapshot: snapshot.organization_page(chosen, behind, size + 1))
+    edges = [
+        OrganizationEdge(cursor=cursor(key), node=Organization(key_text=key, moment=moment)) for key in keys[:size]
+    ]
+    place = page_info([edge.cursor for edge in edges], len(keys) > size, behind is not None)
+    return OrganizationConnection(edges=edges, page_info=place, where=chosen, moment=moment)

@@ -31,7 +31,7 @@ from service.api.item import (
 from service.api.item_list import ItemConnection, ItemFilter, ItemOrder, Page, filter_of, items_page
 from service.api.limits import UNEXPECTED, Limits, finish_errors
 from service.api.mutations import Mutation
-from service.api.organization import Organization
+from service.api.organization import Organization, OrganizationConnection, OrganizationFilter, organizations_page
 from service.api.scalars import (
     SCALARS,
     Claims,
@@ -135,6 +135,19 @@ class Query:
     ) -> Organization | None:
         """An organization."""
         return await _organization(info, key, await info.context.moment(as_of, known_at))
+
+    @strawberry.field(description="Whoever registered, acted or held something, in the order of their keys.")
+    async def organizations(
+        self,
+        info: Info,
+        filter: OrganizationFilter | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> OrganizationConnection:
+        """A page of organizations."""
+        return await organizations_page(info, await info.context.moment(as_of, known_at), filter, first, after)
 
     @strawberry.field(description="An event by its id, if it occurred by then.")
     async def event(

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 from graph_schema.answer import Handle
 from graph_schema.canonical import canonical, digest, parse_event
 from graph_schema.graph import Graph, fold
-from graph_schema.order import instant_of, instant_us, moment_of_us
+from graph_schema.order import Position, instant_of, instant_us, moment_of_us
 from graph_schema.outcome import EventStatus, Outcome
 from service.chain import Head, extend, recorded_us_after
+from service.organizations import is_found, stated
 from service.ports import (
     EventFilter,
     Fault,
@@ -24,6 +25,7 @@ from service.ports import (
     ItemOrder,
     ItemPlace,
     NewEvent,
+    OrganizationFilter,
     StoredEvent,
     T,
     Writer,
@@ -222,11 +224,29 @@ class MemorySnapshot(GraphReader):
             if self.graph.outcomes[event.event_id].status is EventStatus.ACCEPTED
         ]
 
+    async def registered(self, organizations: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:
+        keys = self._organizations() if organizations is None else organizations
+        found = {key: stated(await self.registrations(key), cut) for key in keys}
+        return {key: fields for key, fields in found.items() if fields}
+
+    def _organizations(self) -> set[str]:
+        registered = {event.organization.key for event in self.graph.events.values() if event.type == "REGISTRATION"}
+        actors = {event.actor for event in self.graph.events.values()}
+        return registered | actors | {held.organization for life in self.lives.values() for held in life.custody}
+
+    async def _found(self, where: OrganizationFilter) -> list[str]:
+        keys = self._organizations()
+        fields = await self.registered(keys, where.cut)
+        return sorted(key for key in keys if is_found(key, fields.get(key, {}), where))
+
+    async def organization_page(self, where: OrganizationFilter, after: str | None, limit: int) -> list[str]:
+        return [key for key in await self._found(where) if after is None or key > after][:limit]
+
+    async def organization_count(self, where: OrganizationFilter) -> int:
+        return len(await self._found(where))
+
     async def is_organization(self, key: str) -> bool:
-        return any(
-            key == event.actor or (event.type == "REGISTRATION" and event.organization.key == key)
-            for event in self.graph.events.values()
-        ) or any(key == span.organization for life in self.lives.values() for span in life.custody)
+        return key in self._organizations()
 
     def _stored(self, record: _Record | None) -> StoredEvent:
         assert record is not None

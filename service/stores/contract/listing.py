@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graph_schema.order import instant_us
 from graph_schema.status import ItemStatus
-from service.ports import EventFilter, ItemFilter, ItemOrder, ItemPlace, Snapshot, Store
+from service.ports import EventFilter, ItemFilter, ItemOrder, ItemPlace, OrganizationFilter, Snapshot, Store
 from service.stores.contract.lists import MANY
 from service.stores.contract.telling import (
     draw,
@@ -256,3 +256,42 @@ async def check_items_in_the_order_of_their_time(store: Store) -> None:
         between = ItemPlace("m", instant_us(moment(2)))
         page = await snapshot.item_page(ItemFilter(producer="A"), between, 2, False, ItemOrder.PRODUCED_AT)
         assert [found for _, found in page] == ["\uff5a", "\U0001f50b"], "what was there need not be there any more"
+
+
+async def check_organizations(store: Store) -> None:
+    """Whoever registered, acted or held something, in the order of keys by code point."""
+    keys = ["\U0001f50b", "\uff5a", "b"]
+    await tell(
+        store,
+        registered("r1", 0, "b", "RECYCLER", name="B\u00e4r Metals", region="CN-44"),
+        registered("r2", 0, keys[0], "MAKER", "OUTLET", identifiers=[{"scheme": "BPN", "value": "BPNL-7"}]),
+    )
+    await tell(
+        store,
+        made("p", 1, unit("P"), actor=keys[1]),
+        event("sell", "TRANSFER", 2, keys[1], items=["P"], to="HOLDS"),
+        event("lost", "TRANSFER", 2, "ACTS", items=["nothing"], to="NEVER"),
+        registered("r3", 5, "b", "RECYCLER", "MAKER", region="CN-31"),
+    )
+    found = {
+        OrganizationFilter(): ["ACTS", "HOLDS", "b", "\uff5a", "\U0001f50b"],
+        OrganizationFilter(role="MAKER"): ["b", "\U0001f50b"],
+        OrganizationFilter(role="MAKER", as_of=moment(4)): ["\U0001f50b"],
+        OrganizationFilter(region="CN-44"): [],
+        OrganizationFilter(region="CN-44", as_of=moment(4)): ["b"],
+        OrganizationFilter(text="b\u00c4R"): ["b"],
+        OrganizationFilter(text="bpnl"): ["\U0001f50b"],
+        OrganizationFilter(text="hold"): ["HOLDS"],
+        OrganizationFilter(role="MAKER", text="b"): ["b", "\U0001f50b"],
+    }
+    async with store.snapshot() as snapshot:
+        for where, expected in found.items():
+            assert await snapshot.organization_page(where, None, MANY) == expected, where
+            assert await snapshot.organization_count(where) == len(expected), where
+        assert await snapshot.organization_page(OrganizationFilter(), "HOLDS", 2) == ["b", "\uff5a"]
+        assert await snapshot.organization_page(OrganizationFilter(role="MAKER"), "b", 1) == ["\U0001f50b"]
+        (row,) = await snapshot.items(await handles(snapshot, "P"))
+        fields = await snapshot.registered(["b", "ACTS"], row.born)
+        assert fields == {"b": {"key": "b", "roles": ["RECYCLER"], "name": "B\u00e4r Metals", "region": "CN-44"}}
+    async with store.snapshot(2) as snapshot:
+        assert await snapshot.organization_page(OrganizationFilter(), None, MANY) == ["b", "\U0001f50b"], "known then"

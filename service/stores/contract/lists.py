@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
 
 from graph_schema.order import instant_of
 from graph_schema.status import ItemStatus
-from service.ports import EventFilter, ItemFilter, ItemOrder, ItemPlace, Snapshot, StoredEvent
+from service.ports import EventFilter, ItemFilter, ItemOrder, ItemPlace, OrganizationFilter, Snapshot, StoredEvent
 
 MANY = 1_000_000
 SIZE = 3
@@ -38,6 +38,7 @@ async def lists(snapshot: Snapshot, organizations: Collection[str]) -> dict[str,
     for events_where in (EventFilter(occurred_from=then), EventFilter(occurred_to=then)):
         found[str(events_where)] = await _events(snapshot, events_where)
     await _check_recorded(snapshot, events)
+    found |= await _organizations(snapshot, then)
     for order, reverse in product(ItemOrder, (False, True)):
         found[f"pages by {order}, reverse {reverse}"] = await _pages(snapshot, order, reverse)
     return found
@@ -82,6 +83,23 @@ async def _check_recorded(snapshot: Snapshot, events: list[StoredEvent]) -> None
         assert await snapshot.event_count(until) == len(events)
         before = EventFilter(recorded_to=one.recorded_at - timedelta(microseconds=1))
         assert await snapshot.event_count(before) == sum(event.recorded_at < one.recorded_at for event in events)
+
+
+async def _organizations(snapshot: Snapshot, then: datetime | None) -> dict[str, Any]:
+    filters = [OrganizationFilter(as_of=then)]
+    filters += [OrganizationFilter(role="REGULATOR"), OrganizationFilter(region="CN-44"), OrganizationFilter(text="a")]
+    filters.append(OrganizationFilter(role="MAKER", as_of=then))
+    found: dict[str, Any] = {}
+    for where in filters:
+        keys = found[str(where)] = await snapshot.organization_page(where, None, MANY)
+        assert await snapshot.organization_count(where) == len(keys), f"the count of {where}"
+        after = keys[len(keys) // 2] if keys else "A"
+        page = await snapshot.organization_page(where, after, SIZE)
+        assert page == [key for key in keys if key > after][:SIZE], f"a page of {where}"
+    for where in filters[:1]:
+        found["registered"] = await snapshot.registered(None, where.cut)
+        found["registered of some"] = await snapshot.registered(found[str(where)][::2], where.cut)
+    return found
 
 
 async def _pages(snapshot: Snapshot, order: ItemOrder, reverse: bool) -> list[str]:

@@ -157,8 +157,3 @@ KEYED = (
     + known("y")
     + " RETURN collect(i.key)"
 )
-IS_ORGANIZATION = f"""
-RETURN EXISTS {{ MATCH (:Organization {{key: $key}})<-[:REGISTERS]-(e) WHERE e.sequence <= $k }}
-  OR EXISTS {{ MATCH (:Organization {{key: $key}})<-[r:HELD_BY]-() WHERE {known("r")} }}
-  OR EXISTS {{ MATCH (e:Event {{actor: $key}}) WHERE e.sequence <= $k }}
-"""

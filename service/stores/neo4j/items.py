@@ -162,7 +162,7 @@ class Lists:
         where = self._where
         if where.region is None:
             return [str(where.holder)]
-        fields = await registered(self._snapshot, where.cut)
+        fields = await registered(self._snapshot, None, where.cut)
         there = [key for key, stated in fields.items() if stated.get("region") == where.region]
         return [key for key in there if where.holder in (None, key)]
 

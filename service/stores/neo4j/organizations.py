@@ -1,27 +1,52 @@
-"""What organizations registered, in Neo4j."""
+"""Organizations in Neo4j: lists of them, and what they registered."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from graph_schema.order import Position
 from service.organizations import stated_in
-from service.stores.neo4j.cypher import judged
+from service.stores.neo4j.cypher import judged, known
 
 if TYPE_CHECKING:
     from service.stores.neo4j.snapshot import Neo4jSnapshot
 
-_REGISTERED = (
-    "MATCH (o:Organization)<-[:REGISTERS]-(e) WHERE e.sequence <= $k AND "
+_ACCEPTED = (
+    " WHERE e.sequence <= $k AND "
     + judged("e", "status")
     + " = 'ACCEPTED' RETURN collect([o.key, e.position, e.payload])"
 )
+_OF_ALL = "MATCH (o:Organization)<-[:REGISTERS]-(e)" + _ACCEPTED
+_OF_SOME = (
+    "UNWIND $keys AS key MATCH (o:Organization {key: key})<-[:REGISTERS]-(e) USING INDEX o:Organization(key)"
+    + _ACCEPTED
+)
+_IS_ONE = f"""(
+  EXISTS {{ MATCH (o)<-[:REGISTERS]-(e) WHERE e.sequence <= $k }}
+  OR EXISTS {{ MATCH (o)<-[r:HELD_BY]-() WHERE {known("r")} }}
+  OR EXISTS {{ MATCH (e:Event) WHERE e.actor = o.key AND e.sequence <= $k }}
+)"""
+IS_ORGANIZATION = f"OPTIONAL MATCH (o:Organization {{key: $key}}) RETURN o IS NOT NULL AND {_IS_ONE}"
+_KEYS = f"""
+CALL () {{ MATCH (o:Organization) USING INDEX o:Organization(key) WHERE o.key > $after AND {_IS_ONE}
+  RETURN o.key AS key ORDER BY o.key LIMIT $limit }}
+RETURN collect(key)
+"""
+"""Only the index compares keys by code point."""
 
 
-async def registered(snapshot: Neo4jSnapshot, cut: Position) -> dict[str, dict[str, Any]]:
-    """What each organization has stated of itself before the cut."""
+async def registered(snapshot: Neo4jSnapshot, keys: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:
+    """What organizations have stated of themselves before the cut, of some or all."""
+    rows = await (snapshot.one(_OF_ALL) if keys is None else snapshot.one(_OF_SOME, keys=list(keys)))
     payloads: dict[str, list[bytes | None]] = {}
-    for key, position, payload in sorted(await snapshot.one(_REGISTERED), key=lambda row: bytes(row[1])):
+    for key, position, payload in sorted(rows, key=lambda row: bytes(row[1])):
         if position < cut:
             payloads.setdefault(key, []).append(None if payload is None else payload.encode())
     return {key: stated_in(said) for key, said in payloads.items()}
+
+
+async def organization_keys(snapshot: Neo4jSnapshot, after: str, limit: int) -> list[str]:
+    """The keys of organizations after one."""
+    keys: list[str] = await snapshot.one(_KEYS, after=after, limit=limit)
+    return keys

@@ -135,6 +135,8 @@ class Saver:
         self._known = known
         self._stored = stored
         """The keys of items that have a node."""
+        self._organizations: dict[str, None] = {}
+        """The keys of actors and holders."""
 
     async def _run(self, query: str, rows: Rows) -> None:
         if rows:
@@ -167,6 +169,7 @@ class Saver:
             properties["also"] = dumps(sorted(also)) if also else None
             if judged.before is None:
                 new.append(_without_none({**records[judged.event.position], **properties, "judged": self._known}))
+                self._organizations[judged.event.actor] = None
                 if isinstance(judged.event, Registration):
                     registers.append(registered(judged.event))
             elif also or differs(judged.outcome, judged.before):
@@ -210,9 +213,9 @@ class Saver:
             await self._run(CLOSE % kind, rows)
 
     async def _add(self, changes: Changes) -> None:
-        holders = {custody.organization for custody in changes.custody}
-        if holders:
-            await (await self._transaction.run(ORGANIZATIONS, {"keys": list(holders)})).consume()
+        self._organizations.update((custody.organization, None) for custody in changes.custody)
+        if self._organizations:
+            await (await self._transaction.run(ORGANIZATIONS, {"keys": list(self._organizations)})).consume()
         known = self._known
         await self._run(BORN, [_birth(new, known) for new in changes.births])
         bodies = [*changes.settled.items()]

@@ -19,7 +19,8 @@ from graph_schema.reader import (
     StayRow,
     YieldRow,
 )
-from service.ports import EventFilter, ItemDetails, ItemFilter, ItemOrder, ItemPlace, StoredEvent
+from service.ports import EventFilter, ItemDetails, ItemFilter, ItemOrder, ItemPlace, OrganizationFilter, StoredEvent
+from service.stores.finding import organization_count, organization_page
 from service.stores.neo4j import cypher
 from service.stores.neo4j.ahead import AHEAD_BACKWARD, AHEAD_FORWARD, WIDTH, Ahead
 from service.stores.neo4j.claims import read_claims
@@ -28,6 +29,7 @@ from service.stores.neo4j.events import REGISTRATIONS, STORED, stored, touching
 from service.stores.neo4j.events import Lists as EventLists
 from service.stores.neo4j.items import Lists as ItemLists
 from service.stores.neo4j.items import concerned
+from service.stores.neo4j.organizations import IS_ORGANIZATION, organization_keys, registered
 
 
 class Neo4jSnapshot:
@@ -167,8 +169,20 @@ class Neo4jSnapshot:
     async def registrations(self, organization: str) -> list[StoredEvent]:
         return sorted(await stored(self, REGISTRATIONS, key=organization), key=lambda event: event.position)
 
+    async def registered(self, organizations: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:
+        return await registered(self, organizations, cut)
+
+    async def _organization_keys(self, after: str, limit: int) -> list[str]:
+        return await organization_keys(self, after, limit)
+
+    async def organization_page(self, where: OrganizationFilter, after: str | None, limit: int) -> list[str]:
+        return await organization_page(self, self._organization_keys, where, after, limit)
+
+    async def organization_count(self, where: OrganizationFilter) -> int:
+        return await organization_count(self, self._organization_keys, where)
+
     async def is_organization(self, key: str) -> bool:
-        return bool(await self.one(cypher.IS_ORGANIZATION, key=key))
+        return bool(await self.one(IS_ORGANIZATION, key=key))
 
 
 def _positions(rows: list[Any]) -> list[Position]:

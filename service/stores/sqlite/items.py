@@ -49,10 +49,6 @@ def _numbers(keys: str) -> str:
     return f"(SELECT g.id FROM json_each({keys}) j CROSS JOIN organization g ON g.key = j.value)"
 
 
-def _held(keys: str) -> str:
-    return f"SELECT h.item FROM held_by h WHERE h.organization IN {_numbers(keys)}"
-
-
 def _holding(keys: str, items: str) -> str:
     return f"SELECT h.item FROM held_by h{span('h')} WHERE {is_open('h')} AND h.organization IN {_numbers(keys)}{items}"
 
@@ -66,18 +62,18 @@ PARTY = Belonging(
     f"(b.actor = :party OR EXISTS ({HOSTS_EVER} SELECT 1 FROM up CROSS JOIN held_by h ON h.item = up.id{span('h')}"
     f" WHERE {overlaps('h')} AND h.organization IN {_numbers(':parties')}))",
     f"SELECT id FROM ({parts_ever(_EVER_HELD)}) UNION {_MADE}",
-    f"{_held(':parties')} UNION ALL {_MADE}",
+    f"SELECT h.item FROM held_by h WHERE h.organization IN {_numbers(':parties')} UNION ALL {_MADE}",
 )
 HOLDER = Belonging(
     f"EXISTS ({HOSTS_NOW} SELECT 1 FROM up CROSS JOIN held_by h ON h.item = up.id{span('h')}"
     f" WHERE {is_open('h')} AND h.organization IN {_numbers(':holders')})",
     parts_now(_holding(":holders", "")),
-    _held(":holders"),
+    _holding(":holders", ""),
 )
 CUSTODIAN = Belonging(
     f"EXISTS ({_holding(':custodians', ' AND h.item = i.id')})",
     _holding(":custodians", ""),
-    _held(":custodians"),
+    _holding(":custodians", ""),
 )
 PRODUCER = Belonging(
     f"b.actor = :producer AND NOT {_ENROLLED}",
@@ -164,10 +160,9 @@ class Lists:
     def _holders(self, where: ItemFilter) -> list[str]:
         if where.region is None:
             return [str(where.holder)]
-        there = [
-            key for key, fields in registered(self._snapshot, where.cut).items() if fields.get("region") == where.region
-        ]
-        return there if where.holder is None else [key for key in there if key == where.holder]
+        fields = registered(self._snapshot, None, where.cut)
+        there = [key for key, stated in fields.items() if stated.get("region") == where.region]
+        return [key for key in there if where.holder in (None, key)]
 
     def _is_few(self, belonging: Belonging) -> bool:
         ((count,),) = self._rows(f"SELECT count(*) FROM (SELECT 1 FROM ({belonging.rows}) LIMIT {FEW})")

@@ -1,25 +1,45 @@
-"""What organizations registered, in the embedded store."""
+"""Organizations in the embedded store: lists of them, and what they registered."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from graph_schema.order import Position
 from service.organizations import stated_in
-from service.stores.sqlite.sql import JUDGED, STATUS
+from service.stores.sqlite.sql import JUDGED, STATUS, known
 
 if TYPE_CHECKING:
     from service.stores.sqlite.snapshot import SqliteSnapshot
 
 _REGISTERED = (
-    "SELECT r.organization, p.body FROM registration r"
+    "SELECT r.organization, p.body FROM {0}"
     " CROSS JOIN log l ON l.seq = r.seq AND l.seq <= :k AND l.pos < :cut CROSS JOIN payload p ON p.seq = l.seq"
     f" {JUDGED} WHERE {STATUS} = 'ACCEPTED' ORDER BY r.organization, l.pos"
 )
+_OF_ALL = _REGISTERED.format("registration r")
+_OF_SOME = _REGISTERED.format("json_each(:ids) o CROSS JOIN registration r ON r.organization = o.value")
+
+_NEXT_ACTOR = "SELECT a.actor FROM log a WHERE a.actor > {0} AND a.seq <= :k ORDER BY a.actor LIMIT 1"
+_KEYS = (
+    f"WITH RECURSIVE actors(key) AS (SELECT ({_NEXT_ACTOR.format(':after')})"
+    f" UNION ALL SELECT ({_NEXT_ACTOR.format('key')}) FROM actors WHERE key IS NOT NULL LIMIT :limit)"
+    " SELECT key FROM actors WHERE key IS NOT NULL"
+    " UNION SELECT organization FROM registration WHERE organization > :after AND seq <= :k"
+    " UNION SELECT g.key FROM organization g WHERE g.key > :after"
+    f" AND EXISTS (SELECT 1 FROM held_by h WHERE h.organization = g.id AND {known('h')})"
+    " ORDER BY 1 LIMIT :limit"
+)
+"""One actor after the other is looked up, for each has any number of events."""
 
 
-def registered(snapshot: SqliteSnapshot, cut: Position) -> dict[str, dict[str, Any]]:
-    """What each organization has stated of itself before the cut."""
-    rows = snapshot.rows(_REGISTERED, cut=cut)
+def registered(snapshot: SqliteSnapshot, keys: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:
+    """What organizations have stated of themselves before the cut, of some or all."""
+    rows = snapshot.rows(_OF_ALL if keys is None else _OF_SOME, keys or (), cut=cut)
     return {key: stated_in(body for _, body in group) for key, group in groupby(rows, key=lambda row: row[0])}
+
+
+def organization_keys(snapshot: SqliteSnapshot, after: str, limit: int) -> list[str]:
+    """The keys of organizations after one."""
+    return [key for (key,) in snapshot.rows(_KEYS, after=after, limit=limit)]

@@ -22,13 +22,15 @@ from graph_schema.reader import (
     about_by_kind,
     around_by_kind,
 )
-from service.ports import EventFilter, ItemDetails, ItemFilter, ItemOrder, ItemPlace, StoredEvent
+from service.ports import EventFilter, ItemDetails, ItemFilter, ItemOrder, ItemPlace, OrganizationFilter, StoredEvent
 from service.running import unwanted
+from service.stores.finding import organization_count, organization_page
 from service.stores.sqlite.claims import read_claims
 from service.stores.sqlite.events import KNOWN, TOUCHES, stored
 from service.stores.sqlite.events import Lists as EventLists
 from service.stores.sqlite.items import Lists as ItemLists
 from service.stores.sqlite.items import concerned
+from service.stores.sqlite.organizations import organization_keys, registered
 from service.stores.sqlite.sql import JUDGED, STATUS
 from service.stores.values import dumps, loads
 
@@ -230,6 +232,18 @@ class SqliteSnapshot:
             f" WHERE r.organization = :organization AND {STATUS} = 'ACCEPTED' ORDER BY l.pos",
             organization=organization,
         )
+
+    async def registered(self, organizations: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:
+        return registered(self, organizations, cut)
+
+    async def _organization_keys(self, after: str, limit: int) -> list[str]:
+        return organization_keys(self, after, limit)
+
+    async def organization_page(self, where: OrganizationFilter, after: str | None, limit: int) -> list[str]:
+        return await organization_page(self, self._organization_keys, where, after, limit)
+
+    async def organization_count(self, where: OrganizationFilter) -> int:
+        return await organization_count(self, self._organization_keys, where)
 
     async def is_organization(self, key: str) -> bool:
         (row,) = self.rows(

@@ -26,6 +26,8 @@ ORGANIZATION_ID = (
     " + (SELECT min(seq) FROM registration WHERE organization = r.organization))"
 )
 """The number of a registered organization `r`; that of one that never held anything is behind all others."""
+ACTOR_ID = "(SELECT coalesce(max(id), 0) FROM organization) + (SELECT max(seq) FROM log) + min(l.seq)"
+"""The number of one that merely acted, in the log `l`; it is behind those of all registered."""
 
 
 def _events(connection: sqlite3.Connection) -> Rows:
@@ -74,6 +76,9 @@ def _organizations(connection: sqlite3.Connection) -> Rows:
         "SELECT id, key FROM organization UNION ALL"
         f" SELECT {ORGANIZATION_ID}, organization FROM registration r"
         " WHERE NOT EXISTS (SELECT 1 FROM organization o WHERE o.key = r.organization) GROUP BY organization"
+        f" UNION ALL SELECT {ACTOR_ID}, actor FROM log l"
+        " WHERE NOT EXISTS (SELECT 1 FROM organization o WHERE o.key = l.actor)"
+        " AND NOT EXISTS (SELECT 1 FROM registration r WHERE r.organization = l.actor) GROUP BY actor"
     ):
         yield number, key, _name(connection, key)
 
