@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import http, neo4j, recording, tracing
+from benchmarks import http, load, neo4j, recording, tracing
 from benchmarks.measure import fill
 from graph_schema.answer import Direction
 from service.running import drive
@@ -42,7 +42,8 @@ def run(batteries: int, small: int, starts: int) -> dict[str, Any]:
             tiny, tracing.starts(tiny, starts), Direction.FORWARD
         )
         report["recording, batches of 2,000, smaller history"] = told
-        report |= neo4j.measure(small, tracing.starts(tiny, starts))
+        report |= load.measure(f"sqlite:{Path(folder) / 'large.db'}", load.named(large), "SQLite")
+        report |= neo4j.measure(small, tracing.starts(tiny, starts), load.named(tiny))
         report["profile of tracing"] = tracing.profile(large, keys)
         report["recording, batches of 10"] = recording.small_batches(large)
         for store in (tiny, large):

@@ -13,6 +13,7 @@ from typing import Any
 import neo4j
 from neo4j.exceptions import Neo4jError
 
+from benchmarks import load
 from benchmarks.measure import BATCH, batches, lines
 from benchmarks.recording import SMALL_BATCH, transfers
 from benchmarks.tracing import NODES_MAX
@@ -190,7 +191,12 @@ async def small_batches(store: Neo4jStore, keys: list[str]) -> dict[str, float]:
     return {"events": events, "events/s": events / (time.perf_counter() - start)}
 
 
-def measure(batteries: int, keys: list[str]) -> dict[str, dict[str, float]]:
+def _login(server: Server) -> dict[str, str]:
+    login = server.login
+    return {"VOLTRACE_NEO4J_USER": login.user, "VOLTRACE_NEO4J_PASSWORD": login.password} if login.user else {}
+
+
+def measure(batteries: int, keys: list[str], named: load.Named) -> dict[str, dict[str, float]]:
     """Everything, on the first of the versions that the tests run on; of `keys`, those that are there."""
     version = versions()[0]
 
@@ -203,6 +209,7 @@ def measure(batteries: int, keys: list[str]) -> dict[str, dict[str, float]]:
                 f"Neo4j {version}: recording, batches of 2,000": recorded,
                 f"Neo4j {version}: recording, batches of 10": await small_batches(store, keys),
                 f"Neo4j {version}: trace forward": await tracing(store, keys),
+                **await asyncio.to_thread(load.measure, server.url, named, f"Neo4j {version}", _login(server)),
             }
         finally:
             await store.close()

@@ -16,13 +16,15 @@ ROOT = Path(__file__).parents[1]
 
 
 @contextmanager
-def serving(store_url: str, **settings: str) -> Iterator[str]:
+def serving(store_url: str, workers: int = 1, **settings: str) -> Iterator[str]:
     """The address of a service over a store, on a free port, with settings by the names of their variables."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "service.cli", "serve", "--store", store_url, "--port", str(port)]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("VOLTRACE_")} | settings
+    command += ["--workers", str(workers)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("VOLTRACE_")}
+    environment |= {"VOLTRACE_LOG_LEVEL": "warning"} | settings
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, env=environment) as process:
         try:
             _await(f"http://127.0.0.1:{port}/readyz")

@@ -135,6 +135,8 @@ class Lists:
         if where.produced_to is not None:
             self._values["produced_to"] = cut_after(where.produced_to)
         self._conditions = list(_stated(where))
+        if where.kind is not None and self._is_latest():
+            self._conditions.append("i.kind = :kind")  # what is known now has an index by kind and key
         self.few: str | None = None
         """The query of a few items, by number, which are all that can be found; None: they may be many."""
         for belonging in self._belonging(where):
@@ -163,6 +165,10 @@ class Lists:
         fields = registered(self._snapshot, None, where.cut)
         there = [key for key, stated in fields.items() if stated.get("region") == where.region]
         return [key for key in there if where.holder in (None, key)]
+
+    def _is_latest(self) -> bool:
+        ((latest,),) = self._rows("SELECT NOT EXISTS (SELECT 1 FROM log WHERE seq > :k)")
+        return bool(latest)
 
     def _is_few(self, belonging: Belonging) -> bool:
         ((count,),) = self._rows(f"SELECT count(*) FROM (SELECT 1 FROM ({belonging.rows}) LIMIT {FEW})")

@@ -73,6 +73,7 @@ CREATE TABLE IF NOT EXISTS item (
     kind TEXT, born BLOB, mass_kg REAL, composition TEXT, second_life INTEGER, body_mass_kg REAL,
     body_composition TEXT, ended BLOB, host TEXT, host_since BLOB, left_host BLOB, holder TEXT, holder_since BLOB,
     parts TEXT, retired BLOB, drawn_kg REAL, drawn_unknown INTEGER, last_draw BLOB, last BLOB);
+CREATE INDEX IF NOT EXISTS item_kind ON item (kind, key);
 CREATE TABLE IF NOT EXISTS organization (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS yielded (
     item INTEGER NOT NULL, event INTEGER NOT NULL, kind TEXT NOT NULL, mass_kg REAL, composition TEXT,
