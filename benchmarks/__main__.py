@@ -17,7 +17,7 @@ from graph_schema.answer import Direction
 from service.running import drive
 
 
-def run(batteries: int, small: int, starts: int) -> dict[str, Any]:
+def run(batteries: int, small: int, starts: int, seconds: float) -> dict[str, Any]:
     """All measurements."""
     report: dict[str, Any] = {
         "machine": {
@@ -42,8 +42,8 @@ def run(batteries: int, small: int, starts: int) -> dict[str, Any]:
             tiny, tracing.starts(tiny, starts), Direction.FORWARD
         )
         report["recording, batches of 2,000, smaller history"] = told
-        report |= load.measure(f"sqlite:{Path(folder) / 'large.db'}", load.named(large), "SQLite")
-        report |= neo4j.measure(small, tracing.starts(tiny, starts), load.named(tiny))
+        report |= load.measure(f"sqlite:{Path(folder) / 'large.db'}", load.named(large), "SQLite", seconds)
+        report |= neo4j.measure(small, tracing.starts(tiny, starts), load.named(tiny), seconds)
         report["profile of tracing"] = tracing.profile(large, keys)
         report["recording, batches of 10"] = recording.small_batches(large)
         for store in (tiny, large):
@@ -75,9 +75,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--batteries", type=int, default=50_000)
     parser.add_argument("--small", type=int, default=1_000)
     parser.add_argument("--starts", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=2.0, help="of load, for each kind of request")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
     chosen = parser.parse_args(arguments)
-    report = run(chosen.batteries, chosen.small, chosen.starts)
+    report = run(chosen.batteries, chosen.small, chosen.starts, chosen.seconds)
     chosen.out.mkdir(parents=True, exist_ok=True)
     (chosen.out / "report.json").write_text(json.dumps(report, indent=2))
     (chosen.out / "report.md").write_text(markdown(report))

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -18,7 +20,6 @@ from tests.serving import serving
 
 WORKERS = 2
 CLIENTS = (1, 8, 64)
-SECONDS = 2.0
 FREE = {"VOLTRACE_RATE_PER_S": "1000000", "VOLTRACE_RATE_BURST": "1000000", "VOLTRACE_COST_MAX": "1000000000"}
 
 POINT = "query ($key: String!) { battery(key: $key) { key massKg model producedAt } }"
@@ -45,8 +46,10 @@ def named(store: SqliteStore) -> Named:
     return Named(pack, lot)
 
 
-def measure(url: str, about: Named, title: str, environment: dict[str, str] | None = None) -> dict[str, dict[str, Any]]:
-    """Each kind of request from 1, 8 and 64 clients at once."""
+def measure(
+    url: str, about: Named, title: str, seconds: float, environment: dict[str, str] | None = None
+) -> dict[str, dict[str, Any]]:
+    """Each kind of request from 1, 8 and 64 clients at once, for so many seconds each."""
     numbers = itertools.count()
     run = time.time_ns()
 
@@ -73,23 +76,22 @@ def measure(url: str, about: Named, title: str, environment: dict[str, str] | No
     }
     report: dict[str, dict[str, Any]] = {}
     with serving(url, WORKERS, **FREE, **(environment or {})) as address:
-        asyncio.run(_load(address, kinds["point query"], 8))
+        asyncio.run(_load(address, kinds["point query"], 8, seconds))
         for kind, body in kinds.items():
             for clients in CLIENTS:
-                found = asyncio.run(_load(address, body, clients))
+                found = asyncio.run(_load(address, body, clients, seconds))
                 report.setdefault(f"{title} through HTTP: {kind}", {}).update(
                     {f"{clients} clients, {name}": value for name, value in found.items()}
                 )
-        waited = asyncio.run(_health(address, kinds["large trace"]))
+        waited = asyncio.run(_health(address, kinds["large trace"], seconds))
     report[f"{title} through HTTP: health check while 8 clients ask for large traces"] = {"slowest ms": waited}
     return report
 
 
-async def _load(address: str, body: Any, clients: int) -> dict[str, float]:
+async def _load(address: str, body: Any, clients: int, seconds: float) -> dict[str, float]:
     taken: list[float] = []
-    until = time.perf_counter() + SECONDS
     start = time.perf_counter()
-    await asyncio.gather(*(_client(address, body, until, taken) for _ in range(clients)))
+    await asyncio.gather(*(_client(address, body, start + seconds, taken) for _ in range(clients)))
     seconds = time.perf_counter() - start
     taken.sort()
     return {
@@ -101,17 +103,26 @@ async def _load(address: str, body: Any, clients: int) -> dict[str, float]:
 
 async def _client(address: str, body: Any, until: float, taken: list[float]) -> None:
     """Ask again and again over one connection."""
+    async with _connection(address) as (reader, writer):
+        while time.perf_counter() < until:
+            data = body()
+            start = time.perf_counter()
+            writer.write(b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n")
+            writer.write(b"Content-Length: %d\r\n\r\n" % len(data) + data)
+            answer = await _answer(reader)
+            taken.append(time.perf_counter() - start)
+            assert b'"errors"' not in answer[:200], answer[:500]
+
+
+@asynccontextmanager
+async def _connection(address: str) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     parts = urlsplit(address)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-    while time.perf_counter() < until:
-        data = body()
-        start = time.perf_counter()
-        writer.write(b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n")
-        writer.write(b"Content-Length: %d\r\n\r\n" % len(data) + data)
-        answer = await _answer(reader)
-        taken.append(time.perf_counter() - start)
-        assert b'"errors"' not in answer[:200], answer[:500]
-    writer.close()
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        await writer.wait_closed()
 
 
 async def _answer(reader: asyncio.StreamReader) -> bytes:
@@ -120,18 +131,17 @@ async def _answer(reader: asyncio.StreamReader) -> bytes:
     return await reader.readexactly(length)
 
 
-async def _health(address: str, body: Any) -> float:
+async def _health(address: str, body: Any, seconds: float) -> float:
     """The slowest health check, in milliseconds, while others ask for much."""
-    until = time.perf_counter() + SECONDS
+    until = time.perf_counter() + seconds
     others = [asyncio.create_task(_client(address, body, until, [])) for _ in range(8)]
-    parts = urlsplit(address)
     slowest = 0.0
-    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-    while time.perf_counter() < until:
-        start = time.perf_counter()
-        writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-        await _answer(reader)
-        slowest = max(slowest, time.perf_counter() - start)
-        await asyncio.sleep(0.02)
+    async with _connection(address) as (reader, writer):
+        while time.perf_counter() < until:
+            start = time.perf_counter()
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            await _answer(reader)
+            slowest = max(slowest, time.perf_counter() - start)
+            await asyncio.sleep(0.02)
     await asyncio.gather(*others)
     return slowest * 1000

@@ -196,7 +196,7 @@ def _login(server: Server) -> dict[str, str]:
     return {"VOLTRACE_NEO4J_USER": login.user, "VOLTRACE_NEO4J_PASSWORD": login.password} if login.user else {}
 
 
-def measure(batteries: int, keys: list[str], named: load.Named) -> dict[str, dict[str, float]]:
+def measure(batteries: int, keys: list[str], named: load.Named, seconds: float) -> dict[str, dict[str, float]]:
     """Everything, on the first of the versions that the tests run on; of `keys`, those that are there."""
     version = versions()[0]
 
@@ -209,7 +209,7 @@ def measure(batteries: int, keys: list[str], named: load.Named) -> dict[str, dic
                 f"Neo4j {version}: recording, batches of 2,000": recorded,
                 f"Neo4j {version}: recording, batches of 10": await small_batches(store, keys),
                 f"Neo4j {version}: trace forward": await tracing(store, keys),
-                **await asyncio.to_thread(load.measure, server.url, named, f"Neo4j {version}", _login(server)),
+                **await asyncio.to_thread(load.measure, server.url, named, f"Neo4j {version}", seconds, _login(server)),
             }
         finally:
             await store.close()

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from graph_schema.order import Position
-from service.ports import OrganizationFilter, StoredEvent
+from service.ports import EXACT, PREFIX, WITHIN, OrganizationFilter, StoredEvent
 
 
 def stated(registrations: Iterable[StoredEvent], cut: Position) -> dict[str, Any]:
@@ -31,9 +31,26 @@ def stated_in(payloads: Iterable[bytes | None]) -> dict[str, Any]:
 
 def is_found(key: str, fields: dict[str, Any], where: OrganizationFilter) -> bool:
     """Whether a filter finds an organization that has registered these fields."""
-    names = [key, fields.get("name") or "", *(one["value"] for one in fields.get("identifiers", ()))]
     return (
         (where.role is None or where.role in fields.get("roles", ()))
         and where.region in (None, fields.get("region"))
-        and (where.text is None or any(where.text.lower() in name.lower() for name in names))
+        and (where.text is None or rank_of(names_of(key, fields), where.text) is not None)
     )
+
+
+def names_of(key: str, fields: dict[str, Any]) -> list[str]:
+    """All names of an organization: key, registered name and identifiers."""
+    return [key, fields.get("name") or "", *(one["value"] for one in fields.get("identifiers", ()))]
+
+
+def rank_of(names: Iterable[str], text: str) -> int | None:
+    """How well the best of the names is like a text, None where none is."""
+    best = None
+    for name in names:
+        if name == text:
+            return EXACT
+        if name.startswith(text):
+            best = PREFIX
+        elif best is None and text.lower() in name.lower():
+            best = WITHIN
+    return best

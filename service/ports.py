@@ -149,6 +149,23 @@ class OrganizationFilter(NamedTuple):
         return self.role is None and self.region is None and self.text is None
 
 
+class Found(NamedTuple):
+    """An item (its handle) or an organization (None) that a search found; the lower the rank the better."""
+
+    rank: int
+    key: str
+    handle: Any = None
+
+    @property
+    def order(self) -> tuple[int, str, bool]:
+        """By rank and then key, an item before an organization of that key."""
+        return self.rank, self.key, self.handle is None
+
+
+EXACT, PREFIX, WITHIN = range(3)
+"""The ranks: a name is the text, begins with it, or has it somewhere in any case."""
+
+
 class Snapshot(TraceReader, Protocol):
     """The graph and the log at one moment of knowledge, the log's first `sequence` records; consistent throughout."""
 
@@ -200,6 +217,11 @@ class Snapshot(TraceReader, Protocol):
 
     async def organization_count(self, where: OrganizationFilter) -> int:
         """How many organizations a filter finds."""
+
+    async def search(self, text: str, limit: int, as_of: datetime | None = None, worst: int = WITHIN) -> list[Found]:
+        """Items that came in up to a moment whose key or identifier is like a text, and organizations whose key, name
+        or identifier, as registered by then, is; each once, the best first (`Found.order`). `worst` is the last rank of
+        items that is wanted."""
 
     async def is_organization(self, key: str) -> bool:
         """Whether an organization of that key was registered, acted, or held something."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from graph_schema.answer import Direction, Trace
 from graph_schema.path import path as find_path
+from graph_schema.recall import Affected, affected
 from graph_schema.trace import NODES_MAX, TraceQuestion
 from graph_schema.trace import trace as find_trace
 from service.access.sight import WHOLE, Sight
@@ -46,5 +49,45 @@ async def path(
             if not await sight.covers(snapshot, source, target):
                 return None
             return await sight.of(snapshot, await find_path(snapshot, question, target))
+
+    return await run(store, answer)
+
+
+class Recall(NamedTuple):
+    """What suspects are in, by key; the suspects that are not known, or not to be seen in full; whether the limit of
+    nodes, which all suspects share, cut something off."""
+
+    items: list[Affected]
+    unknown: list[str]
+    truncated: bool
+
+
+async def recall(
+    store: Store,
+    keys: Sequence[str],
+    as_of: datetime | None = None,
+    sequence: int | None = None,
+    nodes_max: int = NODES_MAX,
+    sight: Sight = WHOLE,
+) -> Recall:
+    """All that substance of suspects is in."""
+
+    async def answer() -> Recall:
+        traces: dict[str, Trace] = {}
+        unknown: list[str] = []
+        truncated = False
+        left = nodes_max
+        async with store.snapshot(sequence) as snapshot:
+            for key in dict.fromkeys(keys):
+                question = TraceQuestion(key, Direction.FORWARD, as_of, nodes_max=max(left, 1), weigh=False)
+                covered = await sight.covers(snapshot, key)
+                found = await sight.of(snapshot, await find_trace(snapshot, question)) if covered else None
+                if found is None:
+                    unknown.append(key)
+                    continue
+                traces[found.root] = found
+                left -= len(found.nodes)
+                truncated = truncated or found.truncated
+        return Recall(affected(traces.values()), unknown, truncated)
 
     return await run(store, answer)

@@ -10,6 +10,7 @@ the same statements and answered alike. Public are also the registrations of org
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -39,7 +40,11 @@ from service.access.viewer import Viewer
 from service.items import holder_of
 from service.organizations import stated
 from service.ports import (
+    EXACT,
+    PREFIX,
+    WITHIN,
     EventFilter,
+    Found,
     ItemDetails,
     ItemFilter,
     ItemOrder,
@@ -54,6 +59,8 @@ PUBLIC_FACTS = frozenset(["key", "kind", "model", "chemistry", "massKg", "energy
 EVERY = 1 << 31
 EVENTS = 500
 """So many events or organizations are looked through at once."""
+SEARCHED = 10_000
+"""Among so many hits, the best ones, what is in sight keeps its rank; the rest is found by any part of a name."""
 WITHHELD = "withheld: it concerns another party"
 
 
@@ -270,6 +277,34 @@ class Guarded:
 
     async def organization_count(self, where: OrganizationFilter) -> int:
         return len(await self.organization_page(where, None, EVERY))
+
+    async def search(self, text: str, limit: int, as_of: datetime | None = None, worst: int = WITHIN) -> list[Found]:
+        own = self.viewer.organization is not None
+        most = max(limit, SEARCHED) if own else limit + EVENTS
+        hits = await self.whole.search(text, most, as_of, min(worst, PREFIX if own else EXACT))
+        shown = await self._in_sight(hits, await self._public_batteries(hits))
+        if own and worst == WITHIN and len(shown) < limit:
+            page = await self.item_page(ItemFilter(text=text, as_of=as_of), None, limit + len(shown))
+            seen = {one.handle for one in shown}
+            shown += [Found(WITHIN, key, handle) for handle, key in page if handle not in seen]
+        return sorted(shown, key=lambda one: one.order)[:limit]
+
+    async def _in_sight(self, hits: list[Found], public: set[Handle]) -> list[Found]:
+        """Of what a search found: items in full sight, public batteries, and organizations that registered."""
+        full = await self.full([None, *(one.handle for one in hits)])
+        named = [one.key for one in hits if one.handle is None]
+        registered = {*await self.whole.registered(named, END), self.viewer.organization} if named else set()
+        return [
+            one
+            for one in hits
+            if (one.handle is None and one.key in registered)
+            or (one.handle is not None and (one.handle in full or one.handle in public))
+        ]
+
+    async def _public_batteries(self, hits: list[Found]) -> set[Handle]:
+        """Those of the items that are batteries and called just so: whoever knows the code finds its digital ID."""
+        rows = await self.whole.items([one.handle for one in hits if one.handle is not None and one.rank == EXACT])
+        return {row.handle for row in rows if row.kind == PUBLIC_KIND}
 
     async def is_organization(self, key: str) -> bool:
         return bool(await self.whole.registrations(key)) or key == self.viewer.organization

@@ -25,11 +25,13 @@ ARGUMENTS = {
     "key": "Its key, or another identifier of it (the key wins).",
     "kind": "Of a kind.",
     "knownAt": "What the log held at this moment. Default: what is above, else now.",
+    "keys": "Keys or other identifiers.",
     "last": "How many from the end.",
     "maxDepth": "How many edges away from the root a trace goes. Default: as many as there are.",
     "maxNodes": "How many nodes a trace has at most; a smaller number is a smaller cost.",
     "onConflict": "What to do with events that come out pending or contested.",
     "orderBy": "In which order. Default: by key.",
+    "text": "A name, or a part of one.",
     "to": "In what it may have ended up.",
 }
 

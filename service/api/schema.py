@@ -12,6 +12,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from graph_schema.errors import MalformedEvent
 from service import tracing
+from service.api.affected import Affected, ask_affected
 from service.api.connection import page_size
 from service.api.context import Moment, from_global_id
 from service.api.descriptions import describe
@@ -37,8 +38,10 @@ from service.api.scalars import (
     Claims,
     TraceDirection,
 )
+from service.api.search import search
 from service.api.subscription import Subscription
 from service.api.trace import Trace, ask_trace
+from service.api.trace_changes import TraceChanges, TraceMoment, trace_changes
 from service.api.viewer import Viewer, shown
 from service.stores.errors import StoreError
 
@@ -186,6 +189,21 @@ class Query:
         moment = await info.context.moment(as_of, known_at)
         return await items_page(info, filter_of(filter, moment), moment, Page(first, after, last, before), order_by)
 
+    @strawberry.field(
+        description="Items and organizations by any name or a part of one: what is called so, then what begins so "
+        "(both as written), then what has it in its key, an identifier or an organization's name, in any case."
+    )
+    async def search(
+        self,
+        info: Info,
+        text: str,
+        first: int | None = None,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> list[Node]:
+        """What a text finds."""
+        return await search(info, text, page_size(first, info.context.settings.page_max), as_of, known_at)
+
     @strawberry.field(description="Where an item's substance went, or came from; null where it is not known then.")
     async def trace(
         self,
@@ -217,6 +235,37 @@ class Query:
             info.context.store, from_, to, moment.as_of, moment.sequence, sight=info.context.sight
         )
         return None if found is None else Trace(found=found, moment=moment)
+
+    @strawberry.field(
+        description="What became of a trace between two moments of the world, or of knowledge; null where the item is "
+        "known at neither."
+    )
+    async def trace_changes(
+        self,
+        info: Info,
+        key: str,
+        direction: TraceDirection,
+        from_: Annotated[TraceMoment, strawberry.argument(name="from", description="The earlier moment.")],
+        to: Annotated[TraceMoment, strawberry.argument(description="The later moment.")],
+    ) -> TraceChanges | None:
+        """A difference of traces."""
+        return await trace_changes(info, key, direction, from_, to)
+
+    @strawberry.field(
+        description="Recall: all that substance of suspect cells, lots or other items is in, where that is now, and "
+        "who has it."
+    )
+    async def affected(
+        self,
+        info: Info,
+        keys: list[str],
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+        first: int | None = None,
+        after: str | None = None,
+    ) -> Affected:
+        """What is affected."""
+        return await ask_affected(info, keys, await info.context.moment(as_of, known_at), first, after)
 
 
 def _should_mask(error: GraphQLError) -> bool:

@@ -121,21 +121,7 @@ class Trace:
         """The nodes."""
         if not selects(info.selected_fields, {"node"}):
             return cast("list[TraceNode]", self.found.nodes)
-        return [
-            TraceNode(
-                key=node.key,
-                kind=node.kind,
-                role=node.role,
-                depth=node.depth,
-                label=node.label,
-                status=node.status,
-                at=node.at,
-                redacted=node.redacted,
-                handle=node.handle,
-                moment=self.moment,
-            )
-            for node in self.found.nodes
-        ]
+        return [node_of(node, self.moment) for node in self.found.nodes]
 
     @strawberry.field(description="In the order of the events that opened them.")
     def edges(self) -> list[TraceEdge]:
@@ -168,6 +154,11 @@ class Trace:
     def frontier(self) -> list[FrontierNode]:
         """The frontier."""
         return cast("list[FrontierNode]", self.found.frontier)
+
+
+def node_of(node: answer.TraceNode, moment: Moment) -> TraceNode:
+    """A node that knows at which moment it was found."""
+    return TraceNode(**node._asdict(), moment=moment)
 
 
 def selects(selections: list[Any], names: set[str]) -> bool:

@@ -16,10 +16,12 @@ from graph_schema.graph import Graph, fold
 from graph_schema.order import Position, instant_of, instant_us, moment_of_us
 from graph_schema.outcome import EventStatus, Outcome
 from service.chain import Head, extend, recorded_us_after
-from service.organizations import is_found, stated
+from service.organizations import is_found, names_of, rank_of, stated
 from service.ports import (
+    WITHIN,
     EventFilter,
     Fault,
+    Found,
     ItemDetails,
     ItemFilter,
     ItemOrder,
@@ -244,6 +246,20 @@ class MemorySnapshot(GraphReader):
 
     async def organization_count(self, where: OrganizationFilter) -> int:
         return len(await self._found(where))
+
+    async def search(self, text: str, limit: int, as_of: datetime | None = None, worst: int = WITHIN) -> list[Found]:
+        cut = ItemFilter(as_of=as_of).cut
+        found = []
+        for key, spec in self.specs.items():
+            rank = rank_of([key, *(one.value for one in spec.identifiers or ())], text)
+            if rank is not None and rank <= worst and self.birth_of(key).position < cut:
+                found.append(Found(rank, key, key))
+        fields = await self.registered(None, cut)
+        for key in self._organizations():
+            rank = rank_of(names_of(key, fields.get(key, {})), text)
+            if rank is not None:
+                found.append(Found(rank, key))
+        return sorted(found, key=lambda one: one.order)[:limit]
 
     async def is_organization(self, key: str) -> bool:
         return key in self._organizations()

@@ -7,7 +7,7 @@ from benchmarks.__main__ import main
 
 
 def test_a_tiny_run_writes_both_reports(tmp_path: Path) -> None:
-    main(["--batteries", "2500", "--small", "20", "--starts", "5", "--out", str(tmp_path)])
+    main(["--batteries", "2500", "--small", "20", "--starts", "5", "--seconds", "0.2", "--out", str(tmp_path)])
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["trace forward"]["structure / bare"] > 0
     assert report["trace through HTTP"]["edges"] > 1000

@@ -104,6 +104,8 @@ class _Measuring:
         if field is None:
             return Measure(depth, 1, 1 + below.sized(LIST_SIZE))
         size, work = self.sizes.of(node, field)
+        if size is None and get_named_type(field.type).name.endswith("Connection"):
+            return Measure(depth, 1, 1 + below.cost, below.entry)
         if not _is_list(field):
             return Measure(depth, 1, 1 + work + below.sized(LIST_SIZE if size is None else size))
         entry = below.sized(LIST_SIZE)

@@ -28,6 +28,9 @@ LIST_SIZE = 10
 _OF_TYPE = {"Balance": LIST_SIZE}
 """Types of which there are few, whatever the field above: a balance has a row for each element."""
 
+_TRACES = {"Affected": 1, "TraceChanges": 2}
+"""How many traces as large as they may be a field of these types walks."""
+
 _UNSTATED = object()
 
 
@@ -49,13 +52,16 @@ class Sizes:
         A page costs its entries, a trace what it walks, a list that is sent what it holds.
         """
         stated = {one.name.value: self._value(one.value) for one in node.arguments or ()}
+        kind = get_named_type(field.type).name
+        traces = _TRACES.get(kind, 0) * self.settings.nodes_max
         if "first" in field.args:
             ceiling = self.settings.page_max
             pages = [stated[name] for name in ("first", "last") if stated.get(name) is not None]
-            return max((_bounded(page, ceiling) for page in pages), default=min(PAGE, ceiling)), 0
-        kind = get_named_type(field.type).name
+            return max((_bounded(page, ceiling) for page in pages), default=min(PAGE, ceiling)), traces
         if kind in _OF_TYPE:
             return _OF_TYPE[kind], 0
+        if kind in _TRACES:
+            return self.settings.nodes_max, traces
         if kind == "Trace":
             ceiling = self.settings.nodes_max
             nodes = stated.get("maxNodes")

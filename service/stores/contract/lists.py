@@ -39,6 +39,9 @@ async def lists(snapshot: Snapshot, organizations: Collection[str]) -> dict[str,
         found[str(events_where)] = await _events(snapshot, events_where)
     await _check_recorded(snapshot, events)
     found |= await _organizations(snapshot, then)
+    for text, as_of in (("P1", then), ("m", None), ("SN-1", None), ("B", then)):
+        hits = await snapshot.search(text, SIZE, as_of)
+        found[f"search {text!r}"] = [(hit.rank, hit.key, hit.handle is None) for hit in hits]
     for order, reverse in product(ItemOrder, (False, True)):
         found[f"pages by {order}, reverse {reverse}"] = await _pages(snapshot, order, reverse)
     return found

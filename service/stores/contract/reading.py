@@ -14,7 +14,9 @@ from service.stores.contract.telling import (
     handles,
     lot,
     made,
+    moment,
     moved,
+    registered,
     standing,
     tell,
     unit,
@@ -171,3 +173,48 @@ async def check_details(store: Store) -> None:
         (l_handle,) = await handles(snapshot, "L")
     async with store.snapshot(1) as snapshot:
         assert await snapshot.details([l_handle]) == [], "not known then: left out"
+
+
+async def check_search(store: Store) -> None:
+    """What is called so, then what begins so, then what has it somewhere in any case; each once, and then by key."""
+    await tell(
+        store,
+        registered("r1", 0, "ORG-7", name="Bay Metals", identifiers=_named("7")),
+        made("p", 1, unit("x7"), unit("P-7", identifiers=_named("7", "SN-7a")), unit("7b"), actor="ORG-7"),
+        made("q", 2, unit("7\U0001f50b"), unit("7\uff5a"), unit("bay"), unit("Sn-7"), actor="ORG-7"),
+        registered("r2", 5, "ORG-7", name="Metals of the Bay"),
+    )
+    await tell(store, made("late", 3, unit("7late", identifiers=_named("7"))))
+    seven = [
+        (0, "7late"),
+        (0, "ORG-7"),
+        (0, "P-7"),
+        (1, "7b"),
+        (1, "7\uff5a"),
+        (1, "7\U0001f50b"),
+        (2, "Sn-7"),
+        (2, "x7"),
+    ]
+    found = {
+        ("7", None): seven,
+        ("7", moment(1)): [seven[1], seven[2], seven[3], seven[7]],
+        ("P-7", None): [(0, "P-7")],
+        ("SN-", None): [(1, "P-7"), (2, "Sn-7")],
+        ("Bay", None): [(2, "ORG-7"), (2, "bay")],
+        ("Bay", moment(4)): [(1, "ORG-7"), (2, "bay")],
+        ("metals of", None): [(2, "ORG-7")],
+        ("nothing", None): [],
+        ("\U0010ffff", None): [],
+    }
+    async with store.snapshot() as snapshot:
+        for (text, as_of), expected in found.items():
+            hits = await snapshot.search(text, MANY, as_of)
+            assert [(hit.rank, hit.key) for hit in hits] == expected, text
+            assert [hit.handle for hit in hits if hit.handle is not None] == await handles(
+                snapshot, [hit.key for hit in hits if hit.key != "ORG-7"]
+            ), "items by handle, organizations without"
+        for limit in range(1, 9):
+            hits = await snapshot.search("7", limit)
+            assert [(hit.rank, hit.key) for hit in hits] == seven[:limit]
+    async with store.snapshot(await store.sequence_at(None) - 1) as snapshot:
+        assert (0, "7late") not in [(hit.rank, hit.key) for hit in await snapshot.search("7", MANY)], "not known then"

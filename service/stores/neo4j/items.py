@@ -229,6 +229,25 @@ class Lists:
         return int(await self._snapshot.one(query, **self._values))
 
 
+async def called(
+    snapshot: Neo4jSnapshot, text: str, prefix: bool, where: ItemFilter, limit: int
+) -> list[tuple[Any, str]]:
+    """The first items, by key, of which the key or an identifier is a text, or begins with it."""
+    is_so = "STARTS WITH" if prefix else "="
+    is_known = f"EXISTS {{ MATCH (i)<-[y:YIELDED]-(e) WHERE {known('y')} AND {_occurred('e')} }}"
+    query = f"""
+    CALL () {{ MATCH (i:Item) USING INDEX i:Item(key) WHERE i.key {is_so} $text AND {is_known}
+      RETURN i.key AS key ORDER BY i.key LIMIT $limit }}
+    WITH collect(key) AS keys
+    CALL () {{ MATCH (n:Identifier)-[d:IDENTIFIES]->(i) USING INDEX n:Identifier(value)
+      WHERE n.value {is_so} $text AND {known("d")} AND {is_known}
+      RETURN collect(DISTINCT i.key) AS identified }}
+    RETURN keys + identified
+    """
+    keys = await snapshot.one(query, text=text, limit=limit, asOf=utc(where.as_of))
+    return [(key, key) for key in sorted(set(keys))[:limit]]
+
+
 async def concerned(snapshot: Neo4jSnapshot, keys: Collection[Any], organization: str) -> set[Any]:
     """Those of the items, by key, that an organization is a party of."""
     query = (

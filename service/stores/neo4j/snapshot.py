@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from graph_schema.answer import Direction, Handle
@@ -19,8 +20,18 @@ from graph_schema.reader import (
     StayRow,
     YieldRow,
 )
-from service.ports import EventFilter, ItemDetails, ItemFilter, ItemOrder, ItemPlace, OrganizationFilter, StoredEvent
-from service.stores.finding import organization_count, organization_page
+from service.ports import (
+    WITHIN,
+    EventFilter,
+    Found,
+    ItemDetails,
+    ItemFilter,
+    ItemOrder,
+    ItemPlace,
+    OrganizationFilter,
+    StoredEvent,
+)
+from service.stores.finding import organization_count, organization_page, search
 from service.stores.neo4j import cypher
 from service.stores.neo4j.ahead import AHEAD_BACKWARD, AHEAD_FORWARD, WIDTH, Ahead
 from service.stores.neo4j.claims import read_claims
@@ -28,7 +39,7 @@ from service.stores.neo4j.connection import Reads
 from service.stores.neo4j.events import REGISTRATIONS, STORED, stored, touching
 from service.stores.neo4j.events import Lists as EventLists
 from service.stores.neo4j.items import Lists as ItemLists
-from service.stores.neo4j.items import concerned
+from service.stores.neo4j.items import called, concerned
 from service.stores.neo4j.organizations import IS_ORGANIZATION, organization_keys, registered
 
 
@@ -180,6 +191,12 @@ class Neo4jSnapshot:
 
     async def organization_count(self, where: OrganizationFilter) -> int:
         return await organization_count(self, self._organization_keys, where)
+
+    async def search(self, text: str, limit: int, as_of: datetime | None = None, worst: int = WITHIN) -> list[Found]:
+        async def named(prefix: bool) -> list[tuple[Any, str]]:
+            return await called(self, text, prefix, ItemFilter(as_of=as_of), limit)
+
+        return await search(self, named, self._organization_keys, text, limit, as_of, worst)
 
     async def is_organization(self, key: str) -> bool:
         return bool(await self.one(IS_ORGANIZATION, key=key))

@@ -6,6 +6,7 @@ each item asked whether it belongs to it, until the page is full.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 FEW = 2000
 """Of so many things an organization held or made it is tried whether they are few."""
+LONGEST_NAME = 256
+"""Characters of an identifier; keys have fewer."""
 
 _ENROLLED = f"substr(b.pos, 9, 1) = x'{TYPE_ORDER.index('ENROLMENT'):02x}'"
 _INSTANT = "substr(b.pos, 1, 8)"
@@ -204,6 +207,20 @@ class Lists:
         """How many items there are."""
         ((count,),) = self._rows(self._select("count(*)", ItemOrder.KEY))
         return int(count)
+
+
+def called(snapshot: SqliteSnapshot, text: str, prefix: bool, where: ItemFilter, limit: int) -> list[tuple[Any, str]]:
+    """The first items, by key, of which the key or an identifier is a text, or begins with it."""
+    is_so = "{0} >= :text AND {0} < :end" if prefix else "{0} = :text"
+    return snapshot.rows(
+        f"SELECT i.id, i.key FROM (SELECT id FROM item WHERE {is_so.format('key')} UNION"
+        f" SELECT n.item FROM identifier n WHERE {is_so.format('n.value')} AND {known('n')}) c"
+        f" CROSS JOIN item i ON i.id = c.id {_ITEM} WHERE b.pos < :cut ORDER BY i.key LIMIT :limit",
+        text=text,
+        end=text + chr(sys.maxunicode) * LONGEST_NAME,
+        cut=where.cut,
+        limit=limit,
+    )
 
 
 def concerned(snapshot: SqliteSnapshot, items: Collection[Handle], organization: str) -> set[Handle]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from graph_schema.answer import Direction, Handle
@@ -22,14 +23,24 @@ from graph_schema.reader import (
     about_by_kind,
     around_by_kind,
 )
-from service.ports import EventFilter, ItemDetails, ItemFilter, ItemOrder, ItemPlace, OrganizationFilter, StoredEvent
+from service.ports import (
+    WITHIN,
+    EventFilter,
+    Found,
+    ItemDetails,
+    ItemFilter,
+    ItemOrder,
+    ItemPlace,
+    OrganizationFilter,
+    StoredEvent,
+)
 from service.running import unwanted
-from service.stores.finding import organization_count, organization_page
+from service.stores.finding import organization_count, organization_page, search
 from service.stores.sqlite.claims import read_claims
 from service.stores.sqlite.events import KNOWN, TOUCHES, stored
 from service.stores.sqlite.events import Lists as EventLists
 from service.stores.sqlite.items import Lists as ItemLists
-from service.stores.sqlite.items import concerned
+from service.stores.sqlite.items import called, concerned
 from service.stores.sqlite.organizations import organization_keys, registered
 from service.stores.sqlite.sql import JUDGED, STATUS
 from service.stores.values import dumps, loads
@@ -244,6 +255,12 @@ class SqliteSnapshot:
 
     async def organization_count(self, where: OrganizationFilter) -> int:
         return await organization_count(self, self._organization_keys, where)
+
+    async def search(self, text: str, limit: int, as_of: datetime | None = None, worst: int = WITHIN) -> list[Found]:
+        async def named(prefix: bool) -> list[tuple[Any, str]]:
+            return called(self, text, prefix, ItemFilter(as_of=as_of), limit)
+
+        return await search(self, named, self._organization_keys, text, limit, as_of, worst)
 
     async def is_organization(self, key: str) -> bool:
         (row,) = self.rows(

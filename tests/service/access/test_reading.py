@@ -16,6 +16,7 @@ from seed.story import (
     PACK_A,
     PACK_NEW,
     PACK_RECYCLED,
+    PACK_VANISHED,
     RECYCLER,
     STORAGE,
     STORAGE_UNIT,
@@ -121,6 +122,19 @@ LISTS = [
         f"{{ trace(key: {orjson.dumps(PACK_RECYCLED).decode()}, direction: FORWARD, maxNodes: {bound}) {{ {TRACE} }} }}"
         for bound in (20,)
     ),
+    *(
+        "{ search(text: %s, first: 100) { __typename id ... on Item { key } ... on Organization { key } } }"
+        % orjson.dumps(text).decode()
+        for text in ("0V1", "LVT", "LOT", "e")
+    ),
+    "{ affected(keys: [%s, %s], first: 100) { counts { kinds { kind count } vehicles holders ended } unknown"
+    " items { totalCount edges { cursor node { suspects ended node { key label node { id } } outermost { key label }"
+    " vehicle { key } holder { key label } } } } } }"
+    % (orjson.dumps(PACK_RECYCLED).decode(), orjson.dumps(BLACK_MASS[:-1]).decode()),
+    '{ traceChanges(key: %s, direction: BOTH, from: {asOf: "2022-01-01T00:00:00Z"}, to: {}) {'
+    " nodesAdded { key label node { id } } nodesChanged { before { key } after { key label } fields }"
+    " edgesAdded { source target openedBy } edgesChanged { after { source target closedBy } fields } } }"
+    % orjson.dumps(PACK_RECYCLED).decode(),
 ]
 
 
@@ -128,7 +142,7 @@ LISTS = [
 def test_nothing_of_others_is_in_any_answer(told: Store, ask: AskAs, query: str) -> None:
     told_all = orjson.dumps(ask("regulator", query)).decode()
     told_taxi = orjson.dumps(ask(TAXI, query)).decode()
-    registered = (STORAGE, FLEET) if "events(" in query else ()
+    registered = (STORAGE, FLEET) if "events(" in query or "search(" in query else ()
     found = [key for key in HIDDEN_FROM_TAXI if key in told_taxi and key not in registered]
     assert not found
     assert any(key in told_all for key in HIDDEN_FROM_TAXI), "there is something to withhold"
@@ -141,7 +155,7 @@ def test_every_store_withholds_alike(make_store: MakeStore, tokens: Tokens) -> N
             send(store, story())
         ours, theirs = asking(one, tokens), asking(other, tokens)
         for viewer in ("public", TAXI, MAKER, STORAGE):
-            for query in LISTS[-7:] + LISTS[1:4]:
+            for query in LISTS[-13:] + LISTS[1:4]:
                 assert ours(viewer, query) == theirs(viewer, query)
 
 
@@ -154,7 +168,9 @@ def test_what_is_withheld_is_as_if_it_did_not_exist(told: Store, ask: AskAs, key
         "query ($key: String!, $ids: [ID!]!, $mine: String!) { item(key: $key) { key } lot(key: $key) { key }"
         " nodes(ids: $ids) { id } organization(key: $key) { key } trace(key: $key, direction: BOTH) { truncated }"
         " there: path(from: $mine, to: $key) { truncated } back: path(from: $key, to: $mine) { truncated }"
-        " items(filter: {text: $key}) { totalCount } events(filter: {item: $key}) { totalCount } }",
+        " items(filter: {text: $key}) { totalCount } events(filter: {item: $key}) { totalCount }"
+        " search(text: $key) { id } affected(keys: [$key]) { unknown items { totalCount } counts { holders } }"
+        " traceChanges(key: $key, direction: BOTH, from: {}, to: {}) { truncated } }",
         key=key,
         ids=ids,
         mine=PACK_RECYCLED,
@@ -164,6 +180,8 @@ def test_what_is_withheld_is_as_if_it_did_not_exist(told: Store, ask: AskAs, key
         "data": {
             "item": None, "lot": None, "nodes": [None, None, None], "organization": None, "trace": None,
             "there": None, "back": None, "items": {"totalCount": 0}, "events": {"totalCount": 0},
+            "search": [], "affected": {"unknown": [key], "items": {"totalCount": 0}, "counts": {"holders": 0}},
+            "traceChanges": None,
         }
     }  # fmt: skip
 
@@ -225,6 +243,36 @@ def test_the_public_does_not_trace(told: Store, ask: AskAs) -> None:
     assert "withheld from you" in error["message"]
     for query in ("{ items { totalCount edges { node { key } } } }", "{ events { totalCount edges { node { id } } } }"):
         assert all(page == {"totalCount": 0, "edges": []} for page in ask("public", query)["data"].values())
+
+
+def test_a_search_finds_what_is_in_sight(told: Store, ask: AskAs) -> None:
+    query = "query ($text: String!) { search(text: $text) { ... on Item { key } ... on Organization { key } } }"
+
+    def found(viewer: str, text: str) -> list[str]:
+        return [one["key"] for one in ask(viewer, query, text=text)["data"]["search"]]
+
+    assert found("public", PACK_A) == [PACK_A], "whoever knows the code of a battery finds its digital ID"
+    assert found("public", PACK_A[:-1]) == [], "but nobody lists the batteries of others"
+    assert found("public", module(1)) == []
+    assert found("public", "metals") == found(TAXI, "metals") == [RECYCLER]
+    assert found("public", "trader") == found(TAXI, "trader") == [], "nobody registered it"
+    assert found(TAXI, "0V1P") == [PACK_RECYCLED, PACK_VANISHED]
+    assert found(TAXI, "0000001") == [], "the pack of another"
+    assert len(found("regulator", "0V1P")) > 3
+
+
+def test_a_recall_keeps_its_structure(told: Store, ask: AskAs) -> None:
+    query = (
+        "query ($key: String!) { affected(keys: [$key]) { counts { kinds { kind count } vehicles holders }"
+        " items { totalCount edges { node { node { key redacted } ended } } } } }"
+    )
+    whole, mine = (ask(viewer, query, key=PACK_RECYCLED)["data"]["affected"] for viewer in ("regulator", TAXI))
+    assert mine["counts"] == whole["counts"]
+    assert mine["items"]["totalCount"] == whole["items"]["totalCount"]
+    nodes = [edge["node"] for edge in mine["items"]["edges"]]
+    hidden = [one for one in nodes if one["node"]["redacted"]]
+    assert hidden
+    assert all(one["ended"] is None and one["node"]["key"].startswith("withheld:") for one in hidden)
 
 
 def test_registered_organizations_are_public(told: Store, ask: AskAs) -> None:

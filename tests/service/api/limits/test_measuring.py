@@ -44,6 +44,8 @@ COSTS = {
     '{ trace(key: "k", direction: BOTH, maxNodes: 20) { nodes { key kind } } }': 1 + 20 + 1 + 20 * 2,
     '{ trace(key: "k", direction: BOTH, maxNodes: 20) { balance { element rootKg } } }': 22 + LIST_SIZE * 2,
     '{ path(from: "a", to: "b") { edges { kind } } }': 1 + 1000 + 1 + 1000,
+    '{ affected(keys: ["a", "b"], first: 7) { truncated items { edges { cursor } } } }': 1 + 1000 + 1 + 2 + 7,
+    '{ traceChanges(key: "k", direction: BOTH, from: {}, to: {}) { nodesAdded { key } } }': 1 + 2000 + 1 + 1000,
     # lists that are sent
     '{ nodes(ids: ["a", "b", "c"]) { id } }': 1 + 3 + 3,
     "mutation { recordEvents(events: [{}, {}]) { results { eventId } } }": 1 + 2 + 1 + 2,

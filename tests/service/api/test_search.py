@@ -1,0 +1,61 @@
+"""Search finds by any name, the best first."""
+
+import pytest
+
+from seed.story import (
+    CAR_MAKER,
+    OUTLET,
+    PACK_A,
+    PACK_NEW,
+    PACK_RECYCLED,
+    PACK_VANISHED,
+    VEHICLE_A,
+    VEHICLE_C,
+    VEHICLE_V,
+)
+from service.ports import Store
+from tests.service.api.conftest import Ask
+from tests.support import send
+
+pytestmark = pytest.mark.usefixtures("told")
+
+QUERY = """query ($text: String!, $first: Int, $asOf: DateTime) { search(text: $text, first: $first, asOf: $asOf) {
+  __typename id ... on Item { key } ... on Organization { key name } } }"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (PACK_A, [PACK_A]),
+        ("LVTDEMA", [VEHICLE_A, VEHICLE_C, VEHICLE_V]),
+        (" 17M0000002 ", [VEHICLE_C]),
+        ("0V1PE01VOLT001", [PACK_A, PACK_RECYCLED, PACK_VANISHED, PACK_NEW]),
+        ("Pudong Motors", [CAR_MAKER, OUTLET]),
+        ("motors", [CAR_MAKER, OUTLET]),
+        ("nowhere", []),
+    ],
+)
+def test_search(data: Ask, text: str, expected: list[str]) -> None:
+    assert [one["key"] for one in data(QUERY, text=text)["search"]] == expected
+
+
+def test_search_by_an_identifier_and_by_part_of_one(data: Ask, store: Store) -> None:
+    send(store, [{
+        "eventId": "made", "type": "PRODUCTION", "occurredAt": "2026-01-01T00:00:00Z", "actor": "m", "outputs": [
+            {"key": "A-1", "kind": "CELL", "identifiers": [{"scheme": "DMC", "value": "SERIAL-77"}]},
+            {"key": "SERIAL-7", "kind": "MODULE"},
+        ]}])  # fmt: skip
+    found = data(QUERY, text="SERIAL-7")["search"]
+    assert [(one["__typename"], one["key"]) for one in found] == [("Module", "SERIAL-7"), ("Cell", "A-1")]
+    assert [one["key"] for one in data(QUERY, text="serial")["search"]] == ["A-1", "SERIAL-7"]
+    assert [one["key"] for one in data(QUERY, text="serial", first=1)["search"]] == ["A-1"]
+    assert data(QUERY, text="serial", asOf="2025-12-31T00:00:00Z")["search"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "message"),
+    [(" ", 1, "text: 0 characters"), ("x" * 257, 1, "text: 257 characters"), ("x", 101, "first: 101")],
+)
+def test_bad_searches(answer: Ask, text: str, first: int, message: str) -> None:
+    (error,) = answer(QUERY, text=text, first=first)["errors"]
+    assert message in error["message"]
