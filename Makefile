@@ -8,6 +8,7 @@ HISTORIES ?= 2000
 WORKERS ?= $(if $(VOLTRACE_TEST_NEO4J),0,2)
 PORT ?= 8000
 AUDITS := tests/conformance
+CLIENT := examples/client
 
 .PHONY: help install demo test check format bench lock clean
 
@@ -31,7 +32,12 @@ $(AUDITS)/node_modules/.package-lock.json: $(AUDITS)/package-lock.json
 	@cd $(AUDITS) && npm ci --silent
 	@touch $@
 
-test: install $(AUDITS)/node_modules/.package-lock.json ## all tests, on a real Neo4j too; HISTORIES=20000 for more random histories
+$(CLIENT)/.venv/installed: $(CLIENT)/requirements.lock
+	@test -x $(CLIENT)/.venv/bin/python || $(PYTHON) -m venv $(CLIENT)/.venv
+	@$(CLIENT)/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+test: install $(AUDITS)/node_modules/.package-lock.json $(CLIENT)/.venv/installed ## all tests, on a real Neo4j too; HISTORIES=20000 for more random histories
 	@bash scripts/system-packages.sh "chromium --version":chromium
 	@bash scripts/system-packages.sh "javac -version":openjdk-17-jdk-headless "mvn -version":maven
 	VOLTRACE_TEST_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
@@ -50,8 +56,9 @@ format: install ## put the code in shape
 bench: install ## measure: a JSON and a Markdown report in benchmarks/results
 	$(BIN)/python -m benchmarks
 
-lock: install ## renew requirements.lock from pyproject.toml
-	$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --extra dev --output-file requirements.lock pyproject.toml
+lock: install ## renew the lock files, from pyproject.toml and examples/client/requirements.in
+	$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-find-links --extra dev --output-file requirements.lock pyproject.toml
+	cd $(CLIENT) && $(CURDIR)/$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-find-links --output-file requirements.lock requirements.in
 
 clean: ## remove what was built
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf $(VENV) $(CLIENT)/.venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
