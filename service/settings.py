@@ -1,10 +1,12 @@
-"""Settings: from the environment, with a default each."""
+"""Settings: from the environment, else from a file, with a default each."""
 
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -108,10 +110,24 @@ DESCRIPTIONS = {
 }
 
 
+CONFIG = "VOLTRACE_CONFIG"
+"""The environment variable that names a file of settings."""
+
 HEAD = """# Settings
 
-Each is an environment variable of the process that runs `voltrace`. A value that cannot be read ends the command with
-the name of the variable. What the limits mean, and how an answer tells that one was met: [limits.md](limits.md).
+Each is an environment variable of the process that runs `voltrace`, or stands in a TOML file that `--config FILE` or
+`VOLTRACE_CONFIG` names: there without `VOLTRACE_`, in small letters.
+
+```toml
+store = "sqlite:/var/lib/voltrace/voltrace.db"
+tokens_file = "/var/lib/voltrace/tokens.json"
+port = 8080
+graphiql = false
+```
+
+The environment wins over the file, and an option of the command over both. A value that cannot be read, and a name in
+the file that is no setting, end the command with that name. A file that holds a password or the secret is for the
+service's user alone to read. What the limits mean, and how an answer tells that one was met: [limits.md](limits.md).
 
 | environment variable | default | meaning |
 |---|---|---|
@@ -124,29 +140,58 @@ def environment_name(name: str) -> str:
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
-    """The settings of an environment (default: of this process). Raises ValueError naming a bad variable."""
+    """The settings of an environment (default: of this process), and of the file that it names.
+
+    Raises ValueError naming a bad variable, or the file and what is wrong in it.
+    """
     stated = os.environ if environment is None else environment
-    values: dict[str, Any] = {}
+    values = _from_file(Path(stated[CONFIG])) if stated.get(CONFIG) else {}
     for entry in fields(Settings):
-        text = stated.get(environment_name(entry.name))
-        if text:
-            values[entry.name] = _value(environment_name(entry.name), text, entry.default)
+        name = environment_name(entry.name)
+        if stated.get(name):
+            values[entry.name] = _checked(name, _typed(stated[name], entry.default), entry.default)
     settings = Settings(**values)
     return settings if settings.store else replace(settings, store=default_store())
 
 
-def _value(name: str, text: str, default: object) -> str | int | bool:
-    """The value of a variable, of the type of its default. 0 is for those where it is the default."""
+def _from_file(path: Path) -> dict[str, Any]:
+    """The settings that a TOML file states."""
+    try:
+        stated = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror} ({CONFIG}, --config)") from error
+    except ValueError as error:
+        raise ValueError(f"{path}: no TOML: {error}") from error
+    defaults = {entry.name: entry.default for entry in fields(Settings)}
+    unknown = next((name for name in stated if name not in defaults), None)
+    if unknown is not None:
+        near = get_close_matches(unknown.lower().removeprefix("voltrace_"), defaults, n=1, cutoff=0)
+        raise ValueError(f"{path}: {unknown} is no setting; the nearest is {near[0]} (docs/settings.md has all)")
+    return {name: _checked(f"{path}: {name}", value, defaults[name]) for name, value in stated.items()}
+
+
+def _typed(text: str, default: object) -> str | int | bool:
+    """The value that a text says, where it says one of the type of its default; else the text."""
     if isinstance(default, bool):
-        if text not in ("true", "false"):
-            raise ValueError(f"{name} is {text!r}; it takes true or false")
-        return text == "true"
-    if isinstance(default, int):
-        lowest = min(default, 1)
-        if not (text.isascii() and text.isdigit()) or int(text) < lowest:
-            raise ValueError(f"{name} is {text!r}; it takes a whole number{' above 0' if lowest else ', 0 or more'}")
+        return text == "true" if text in ("true", "false") else text
+    if isinstance(default, int) and text.isascii() and text.isdigit():
         return int(text)
     return text
+
+
+def _checked(name: str, value: object, default: object) -> object:
+    """A value, of the type of its default. 0 is for those where it is the default. Raises ValueError naming it."""
+    if isinstance(default, bool):
+        good, takes = isinstance(value, bool), "true or false"
+    elif isinstance(default, int):
+        lowest = min(default, 1)
+        good = isinstance(value, int) and not isinstance(value, bool) and value >= lowest
+        takes = "a whole number above 0" if lowest else "a whole number, 0 or more"
+    else:
+        good, takes = isinstance(value, str), "text"
+    if not good:
+        raise ValueError(f"{name} is {value!r}; it takes {takes}")
+    return value
 
 
 def reference() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from service.cli.common import config_option
 from service.cli.copy import copy
 from service.cli.demo import demo
 from service.cli.export import export
@@ -30,5 +31,7 @@ def main() -> None:
 
 for command in (demo, serve, ingest, trace, verify, rebuild, migrate, copy, export, schema, token):
     main.add_command(command)
+    command.params.append(config_option)
+main.params.append(config_option)
 
 __all__ = ["main"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -23,6 +24,24 @@ store_option = click.option(
     metavar="URL",
     help="sqlite:PATH, neo4j://HOST or memory:  [default: VOLTRACE_STORE, or a user file]",
 )
+
+
+def _name_config(context: click.Context, parameter: click.Parameter, path: str | None) -> None:
+    """Name the file for all that is loaded from here on, worker processes included."""
+    if path is not None:
+        os.environ[settings.CONFIG] = os.path.abspath(path)
+
+
+config_option = click.Option(
+    ["--config"],
+    type=click.Path(exists=True, dir_okay=False),
+    callback=_name_config,
+    is_eager=True,
+    expose_value=False,
+    help="A TOML file of settings.  [default: VOLTRACE_CONFIG]",
+)
+"""Of every command, before its name or after."""
+
 WIDTH_WITHOUT_TERMINAL = 120
 
 

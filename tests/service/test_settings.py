@@ -1,8 +1,15 @@
-"""Settings are read from the environment, or refused by name."""
+"""Settings are read from the environment and from a file, or refused by name."""
+
+import os
+import re
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
-from service.settings import load
+from service.cli import main
+from service.settings import HEAD, Settings, environment_name, load
 
 
 def test_values_have_the_type_of_their_defaults() -> None:
@@ -25,5 +32,87 @@ def test_values_have_the_type_of_their_defaults() -> None:
     ],
 )
 def test_a_bad_value_is_refused_by_name(name: str, text: str, takes: str) -> None:
-    with pytest.raises(ValueError, match=f"{name} is '{text}'; it takes {takes}"):
+    with pytest.raises(ValueError, match=f"{name} is '?{text}'?; it takes {takes}"):
         load({name: text})
+
+
+def stated(tmp_path: Path, text: str) -> dict[str, str]:
+    """An environment that names a file with a text."""
+    (tmp_path / "voltrace.toml").write_text(text)
+    return {"VOLTRACE_CONFIG": str(tmp_path / "voltrace.toml")}
+
+
+def test_a_file_states_what_the_environment_does_not(tmp_path: Path) -> None:
+    environment = stated(tmp_path, 'store = "memory:"\nport = 8080\ngraphiql = false\nproxies = 0\n')
+    settings = load(environment)
+    assert (settings.store, settings.port, settings.graphiql) == ("memory:", 8080, False)
+    assert load(environment | {"VOLTRACE_PORT": "1", "VOLTRACE_GRAPHIQL": ""}) == load(
+        {"VOLTRACE_STORE": "memory:", "VOLTRACE_PORT": "1", "VOLTRACE_GRAPHIQL": "false"}
+    )
+
+
+def test_the_file_of_the_documentation(tmp_path: Path) -> None:
+    (shown,) = re.findall("```toml\n(.*?)```", HEAD, re.DOTALL)
+    settings = load(stated(tmp_path, shown))
+    assert (settings.port, settings.graphiql) == (8080, False)
+
+
+def test_every_setting_may_stand_in_a_file(tmp_path: Path) -> None:
+    values = {entry.name: entry.default for entry in fields(Settings)} | {"store": "memory:"}
+    text = "".join(
+        f"{name} = {str(value).lower() if isinstance(value, int) else repr(value)}\n" for name, value in values.items()
+    )
+    assert load(stated(tmp_path, text)) == Settings(store="memory:")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("portt = 1", "portt is no setting; the nearest is port"),
+        ("VOLTRACE_COST_MAX = 1", "VOLTRACE_COST_MAX is no setting; the nearest is cost_max "),
+        ("[serve]\nport = 1", "serve is no setting"),
+        ("port = 0", "port is 0; it takes a whole number above 0"),
+        ('port = "8080"', "port is '8080'; it takes a whole number above 0"),
+        ("port = true", "port is True; it takes a whole number above 0"),
+        ("proxies = -1", "proxies is -1; it takes a whole number, 0 or more"),
+        ("graphiql = 1", "graphiql is 1; it takes true or false"),
+        ("host = 1", "host is 1; it takes text"),
+        ("port 1", r"no TOML: .*line 1"),
+        ("port = 1\nport = 2\n", r"no TOML: .*line 2"),
+    ],
+)
+def test_what_is_wrong_in_a_file(text: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=f"voltrace.toml: {told}"):
+        load(stated(tmp_path, text))
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"gone\.toml: No such file .*VOLTRACE_CONFIG"):
+        load({"VOLTRACE_CONFIG": str(tmp_path / "gone.toml")})
+    (tmp_path / "latin.toml").write_bytes(b'host = "\xe9"')
+    with pytest.raises(ValueError, match=r"latin\.toml: no TOML"):
+        load({"VOLTRACE_CONFIG": str(tmp_path / "latin.toml")})
+
+
+def command(*arguments: str, **environment: str | None) -> Result:
+    """How a command ends, with nothing of this environment; it is put back afterwards."""
+    clean: dict[str, str | None] = {environment_name(entry.name): None for entry in fields(Settings)}
+    return CliRunner().invoke(main, arguments, env=clean | {"VOLTRACE_CONFIG": None} | environment)
+
+
+def test_the_option_before_and_after_the_name_of_a_command(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
+    good.write_text(f'store = "sqlite:{tmp_path / "a.db"}"')
+    bad.write_text("prot = 1")
+    for arguments in (["--config", str(good), "verify"], ["verify", "--config", str(good)]):
+        (tmp_path / "a.db").unlink(missing_ok=True)
+        result = command(*arguments, VOLTRACE_CONFIG=str(bad))
+        assert result.exit_code == 0, result.output
+        assert (tmp_path / "a.db").exists()
+    result = command("verify", "--config", str(good), "--store", "memory:")
+    assert result.exit_code == 0, result.output
+    result = command("verify", VOLTRACE_CONFIG=str(bad))
+    assert result.exit_code == 1
+    assert "prot is no setting; the nearest is port" in " ".join(result.output.split())
+    assert command("verify", "--config", str(tmp_path / "gone.toml")).exit_code == 2
+    assert os.environ.get("VOLTRACE_CONFIG") is None
