@@ -1,23 +1,34 @@
-"""What is counted and timed of a process, for Prometheus: `GET /metrics`."""
+"""What is counted and timed, for Prometheus: `GET /metrics`.
+
+Worker processes of one service count in files of one directory, and each answers for all of them.
+"""
 
 from __future__ import annotations
 
+import os
+import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from service.ports import Fault, Snapshot, Store, T, Writer
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+COSTS = tuple(10**power for power in range(8))
+DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+"""The environment variable by which prometheus_client knows, when it is imported, that processes count together."""
 
 
 class Metrics:
-    """The metrics of one service."""
+    """The metrics of one process."""
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
@@ -31,7 +42,16 @@ class Metrics:
         self.events = Counter(
             "voltrace_events_total", "Events sent, by what became of them.", ["status"], registry=registry
         )
-        self.subscriptions = Gauge("voltrace_subscriptions", "Open subscriptions.", registry=registry)
+        self.cost = Histogram(
+            "voltrace_operation_cost",
+            "What GraphQL operations cost, executed or refused.",
+            ["type"],
+            buckets=COSTS,
+            registry=registry,
+        )
+        self.subscriptions = Gauge(
+            "voltrace_subscriptions", "Open subscriptions.", multiprocess_mode="livesum", registry=registry
+        )
 
     def recorded(self, statuses: Iterable[str]) -> None:
         """Count events that were sent."""
@@ -39,8 +59,46 @@ class Metrics:
             self.events.labels(status).inc()
 
     def text(self) -> bytes:
-        """All metrics in Prometheus' text format."""
-        return generate_latest(self.registry)
+        """All metrics in Prometheus' text format: of this process, or of all that count together with it."""
+        directory = os.environ.get(DIRECTORY)
+        if directory is None:
+            return generate_latest(self.registry)
+        _forget_dead(Path(directory))
+        together = CollectorRegistry()
+        MultiProcessCollector(together, directory)  # type: ignore[no-untyped-call]
+        return generate_latest(together)
+
+
+@contextmanager
+def counting_together() -> Iterator[None]:
+    """What processes count that are started in here is one; where a directory for that is named, it is taken."""
+    if os.environ.get(DIRECTORY):
+        yield
+        return
+    with TemporaryDirectory(prefix="voltrace-metrics-") as directory:
+        os.environ[DIRECTORY] = directory
+        try:
+            yield
+        finally:
+            del os.environ[DIRECTORY]
+
+
+def _forget_dead(directory: Path) -> None:
+    """Leave out what processes had open that are gone; what they counted stays."""
+    for path in directory.glob("gauge_live*.db"):
+        found = re.search(r"_(\d+)\.db$", path.name)
+        if found and not _lives(int(found[1])):
+            mark_process_dead(int(found[1]), str(directory))  # type: ignore[no-untyped-call]
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 class Timed:

@@ -14,6 +14,7 @@ from service import logs
 from service.access.identity import Identity
 from service.app import create_app
 from service.cli.common import configured, opened, out, store_option
+from service.metrics import counting_together
 from service.ports import Store
 from service.settings import Settings
 
@@ -93,4 +94,5 @@ def run_service(store: Store, host: str, port: int, workers: int = 1) -> None:
     listening = config.bind_socket()
     # Accepted connections inherit it. asyncio does it only for sockets that say they are TCP, which this one does not.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    Multiprocess(config, sockets=[listening]).run()
+    with counting_together():
+        Multiprocess(config, sockets=[listening]).run()

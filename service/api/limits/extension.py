@@ -130,6 +130,7 @@ class Limits(SchemaExtension):
         sizes = Sizes(settings, operation, self.execution_context.variables)
         found = measure(self.execution_context.schema._schema, document, operation, sizes)
         self.cost = found.cost
+        self.execution_context.context.metrics.cost.labels(operation.operation.value).observe(found.cost)
         for name, value, what in (
             ("depth_max", found.depth, f"is {found.depth} levels deep"),
             ("root_fields_max", found.width, f"has {found.width} fields at its top level"),
