@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import graphql
@@ -64,7 +65,10 @@ schemathesis.graphql.scalar("JSON", _VALUES.map(_node))
 
 @schemathesis.check
 def nothing_unexpected(ctx: Any, response: Any, case: Any) -> None:
-    """No status of a server's failure, and no masked error, which is one, too."""
+    """No status of a server's failure, no masked error, which is one, too, and nothing that is not the viewer's."""
     assert response.status_code < 500, f"status {response.status_code}"
+    assert response.status_code != 401, "the token is taken"
+    secret = os.environ.get("VOLTRACE_TEST_FUZZ_SECRET")
+    assert secret is None or secret not in response.text
     for error in response.json().get("errors", ()):
         assert not error["message"].startswith(NEVER), error

@@ -1,25 +1,32 @@
-"""schemathesis, which makes up requests from the schema alone, finds no failure of the service."""
+"""schemathesis, which makes up requests from the schema alone, finds no failure of the service.
+
+Once as somebody who may do everything, once as a participant, who is told nothing of what is another's business.
+"""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx2 as httpx
 import orjson
 import pytest
 
 from seed.story import (
     BLACK_MASS,
     CATHODE,
+    FLEET,
     MAKER,
     PACK_A,
     PACK_NEW,
     PACK_RECYCLED,
+    RECYCLER,
     STORAGE_UNIT,
     VEHICLE_A,
     module,
     story,
 )
+from service.access.tokens import Tokens
 from service.api.connection import cursor
 from service.api.context import global_id
 from service.api.schema import schema
@@ -28,7 +35,7 @@ from tests.serving import ROOT, serving
 from tests.support import send, wait
 
 SEED = os.environ.get("VOLTRACE_TEST_FUZZ_SEED", "20261")
-EXAMPLES = os.environ.get("VOLTRACE_TEST_FUZZ", "100")
+EXAMPLES = os.environ.get("VOLTRACE_TEST_FUZZ", "50")
 WIDE = {
     "VOLTRACE_DEPTH_MAX": "100",
     "VOLTRACE_ROOT_FIELDS_MAX": "1000",
@@ -40,9 +47,26 @@ WIDE = {
 }
 """Limits that let what is made up be executed."""
 
-KEYS = [PACK_A, PACK_NEW, PACK_RECYCLED, STORAGE_UNIT, VEHICLE_A, CATHODE, BLACK_MASS, module(1), module(3)]
-EVENTS = [event["eventId"] for event in story()]
+SECRET = "this-is-between-us"
+HIDDEN = {
+    "eventId": "hidden",
+    "type": "ENROLMENT",
+    "occurredAt": "2022-01-01T00:00:00Z",
+    "actor": FLEET,
+    "note": SECRET,
+    "items": [{"key": "HIDDEN", "kind": "BATTERY", "attributes": {"contract": SECRET}, "parts": [
+        {"key": SECRET, "kind": "MODULE", "identifiers": [{"scheme": "serial", "value": SECRET + "-1"}]}
+    ]}],
+}  # fmt: skip
+"""Of one party, and nobody else's business: its key leads to what is public of it, and not to the secret."""
+
+ASKING = '{ item(key: "HIDDEN") { attributes } event(eventId: "hidden") { payload } }'
+"""Tells the secret to whom it is not withheld from."""
+
+KEYS = ["HIDDEN", PACK_A, PACK_NEW, PACK_RECYCLED, STORAGE_UNIT, VEHICLE_A, CATHODE, BLACK_MASS, module(1), module(3)]
+EVENTS = ["hidden", *(event["eventId"] for event in story())]
 IDS = [
+    ("Item", "HIDDEN"),
     ("Item", PACK_A),
     ("Organization", MAKER),
     ("Event", EVENTS[0]),
@@ -80,23 +104,34 @@ def configuration() -> str:
     return "\n".join(lines)
 
 
+@pytest.mark.parametrize("viewer", ["everybody", "participant"])
 @pytest.mark.parametrize("mode", ["positive", "negative"])
-def test_nothing_unexpected_is_answered(tmp_path: Path, mode: str) -> None:
+def test_nothing_unexpected_is_answered(tmp_path: Path, mode: str, viewer: str) -> None:
     store = SqliteStore(tmp_path / "story.db")
-    send(store, story())
+    results = send(store, [*story(), HIDDEN])
+    assert results[-1].status.value == "ACCEPTED"
     wait(store, store.close())
     (tmp_path / "schemathesis.toml").write_text(configuration())
-    with serving(store.url, **WIDE) as address:
+    settings, headers, environment = WIDE, {}, os.environ
+    if viewer == "participant":
+        tokens = Tokens(tmp_path / "tokens.json")
+        settings = WIDE | {"VOLTRACE_TOKENS_FILE": str(tokens.path)}
+        headers = {"Authorization": f"Bearer {tokens.create('the recycler', 'participant', RECYCLER)}"}
+        environment = environment | {"VOLTRACE_TEST_FUZZ_SECRET": SECRET}
+    with serving(store.url, **settings) as address:
+        answer = httpx.post(f"{address}/graphql", json={"query": ASKING}, headers=headers)
+        assert ("data" in answer.json(), SECRET in answer.text) == (True, viewer == "everybody")
         command = [
             *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(tmp_path / "schemathesis.toml")),
             *("run", f"{address}/graphql", "--checks", "nothing_unexpected", "--phases", "fuzzing", "--mode", mode),
             *("--seed", SEED, "--max-examples", EXAMPLES, "--generation-database", "none", "--no-color"),
             *("--suppress-health-check", "all", "--generation-allow-x00", "true", "--continue-on-failure"),
+            *(f"--header={name}: {value}" for name, value in headers.items()),
         ]
         done = subprocess.run(
             command,
             cwd=tmp_path,  # it leaves files where it runs
-            env=os.environ | {"SCHEMATHESIS_HOOKS": "tests.conformance.fuzzing_hooks", "PYTHONPATH": str(ROOT)},
+            env=environment | {"SCHEMATHESIS_HOOKS": "tests.conformance.fuzzing_hooks", "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
             check=False,
