@@ -10,7 +10,7 @@ from service.settings import Settings
 from tests.service.api.conftest import Ask
 
 BAD = {
-    "{ items(first: 101) { totalCount } }": "first: 101 is not between 0 and the limit of 100",
+    "{ items(first: 101) { totalCount } }": "first: 101 are too many: the limit is 100 (VOLTRACE_PAGE_MAX)",
     '{ items(after: "!") { totalCount } }': "after: '!' is no cursor",
     '{ node(id: "%") { id } }': "id: '%' is no id",
     '{ trace(key: "k", direction: FORWARD, maxNodes: 99999) { truncated } }': "maxNodes: 99999",
@@ -43,7 +43,7 @@ def test_too_many_events(answer: Ask) -> None:
     (error,) = answer("mutation ($e: [EventInput!]!) { recordEvents(events: $e) { counts { count } } }", e=[{}] * 101)[
         "errors"
     ]
-    assert "the limit of 100" in error["message"]
+    assert "events: 101 are too many: the limit is 100 (VOLTRACE_BATCH_MAX); send them in" in error["message"]
 
 
 class BrokenStore:
