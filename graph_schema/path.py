@@ -15,7 +15,8 @@ from graph_schema.windows import END, Window, overlap
 async def path(reader: TraceReader, question: TraceQuestion, target: str) -> Trace | None:
     """The part of the forward trace of `question.key` that leads into `target`; its root is the source.
 
-    None where one of the two is not known then; a trace without nodes where nothing of the source is in the target.
+    None where one of the two is not known then; a trace without nodes where nothing of the source is in the target, or,
+    where it says that it is truncated, nothing was found within the bound.
     """
     cut = END if question.as_of is None else cut_after(question.as_of)
     source, sink = await reader.find(question.key, Direction.FORWARD), await reader.find(target)
@@ -26,7 +27,7 @@ async def path(reader: TraceReader, question: TraceQuestion, target: str) -> Tra
     if not (await there.run(source) and await back.run(sink)):
         return None
     if sink not in there.items:
-        return Trace(there.items[source].key, Direction.FORWARD)
+        return Trace(there.items[source].key, Direction.FORWARD, truncated=bool(there.stopped))
     _narrow(there, back, source, sink)
     there.about = await reader.about(list(there.items))
     answer = Assembly(reader, source, question)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Any
 
 from fastapi import FastAPI, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.requests import HTTPConnection, Request
 
@@ -19,14 +20,18 @@ from service.api.router import Router
 from service.api.schema import schema
 from service.api.stream import stream
 from service.bootstrap import open_store
+from service.ending import when_told_to_end
 from service.feed import Feed
 from service.metrics import CONTENT_TYPE, Metrics, Timed
-from service.middleware import Authentication, BodyLimit, Bookmarks, EndWithClient, Observed
+from service.middleware import Authentication, BodyLimit, Bookmarks, EndWithClient, Hosts, Observed
 from service.ports import Store
 from service.rates import RateLimit, Rates
+from service.refusals import failed, refusal
 from service.running import run
 from service.settings import Settings
 from service.stores.errors import StoreError
+
+LOGGER = logging.getLogger("voltrace")
 
 
 def create_app(store: Store, config: Settings | None = None, telemetry: Any = None) -> FastAPI:
@@ -37,10 +42,12 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
     config = config or settings.load()
     identity, metrics = Identity(config), Metrics()
     store = Timed(store, metrics)
+    feed = Feed(store, config.feed_interval_ms / 1000, config.subscriptions_max)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        yield
+        with when_told_to_end(feed.end):
+            yield
         await store.close()
 
     app = FastAPI(
@@ -52,20 +59,21 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
     app.add_middleware(Authentication, identity=identity)
     app.add_middleware(EndWithClient)
     app.add_middleware(RateLimit, rates=rates, proxies=config.proxies)
+    if not identity.configured:
+        app.add_middleware(Hosts, names=[config.host, *config.hosts.replace(",", " ").split()])
     app.add_middleware(Observed, metrics=metrics)
-
-    feed = Feed(store, config.feed_interval_ms / 1000, config.subscriptions_max)
 
     async def context(connection: HTTPConnection) -> Context:
         return Context(store, config, connection.state.asker, feed, metrics)
 
-    app.include_router(Router(schema, config, rates, context), prefix="/graphql", include_in_schema=False)
+    router = Router(schema, config, rates, context)
+    app.include_router(router, prefix="/graphql", include_in_schema=False)
 
     @app.api_route("/graphql/stream", methods=["GET", "POST"], include_in_schema=False)
     async def sse(request: Request) -> Response:
         asking = await context(request)
         asking.request = request
-        return await stream(schema, request, asking)
+        return await stream(router, request, asking)
 
     app.mount("/static", StaticFiles(directory=str(files("service").joinpath("web"))), name="static")
 
@@ -76,8 +84,7 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
     @app.get("/metrics", summary="What is counted and timed, for Prometheus")
     async def measured(request: Request) -> Response:
         if not request.state.asker.viewer.sees_all:
-            message = "metrics need the token of an admin or a regulator"
-            return JSONResponse({"errors": [{"message": message}]}, status_code=403)
+            return refusal(403, failed("metrics need the token of an admin or a regulator", "FORBIDDEN"))
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
     @app.get("/healthz", summary="Whether the process is up")
@@ -85,14 +92,17 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
         return {"status": "ok", "version": __version__}
 
     @app.get("/readyz", summary="Whether the store answers")
-    async def readyz(response: Response) -> dict[str, Any]:
+    async def readyz(request: Request, response: Response) -> dict[str, Any]:
+        sees_all = request.state.asker.viewer.sees_all
         try:
             sequence = await run(store, lambda: store.sequence_at(None))
         except Exception as error:
+            LOGGER.error("not ready: %s: %s", type(error).__name__, error)
             response.status_code = 503
             reason = str(error) if isinstance(error, StoreError) else type(error).__name__
-            return {"status": "the store does not answer", "error": reason}
-        return {"status": "ready", "store": store.url.partition(":")[0], "sequence": sequence}
+            return {"status": "the store does not answer"} | ({"error": reason} if sees_all else {})
+        more = {"store": store.url.partition(":")[0], "sequence": sequence}
+        return {"status": "ready"} | (more if sees_all else {})
 
     return app
 

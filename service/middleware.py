@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
+from collections.abc import Iterable
 from contextlib import suppress
+from ipaddress import ip_address
 from typing import Any
-
-from starlette.responses import JSONResponse
 
 from service.access.asker import Asker
 from service.access.identity import Identity
-from service.access.tokens import Refused
+from service.access.tokens import Refused, Unavailable
 from service.causality import FOLLOWED, HEADER, decode
 from service.logs import HEADER as REQUEST_ID_HEADER
 from service.logs import REQUEST_ID, request_id
 from service.metrics import Metrics, route_of
 from service.ports import Store
+from service.refusals import failed, limited, refusal
+from service.settings import environment_name
 
 LOGGER = logging.getLogger("voltrace.requests")
 
 HELD_MESSAGES = 8
+
+LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+PROBES = frozenset(["/healthz", "/readyz"])
+"""What is asked by the address of a container, whatever that is. They tell nothing to a stranger."""
+
+_PORT = re.compile(r":\d*$")
 
 
 class _BodyTooLarge(Exception):
@@ -42,7 +52,7 @@ class BodyLimit:
             return
         stated = dict(scope["headers"]).get(b"content-length", b"0")
         if stated.isdigit() and int(stated) > self.bytes_max:
-            await self._refuse(f"the body has {int(stated)} bytes", scope, receive, send)
+            await self._refuse("", int(stated), scope, receive, send)
             return
         read = 0
 
@@ -57,11 +67,48 @@ class BodyLimit:
         try:
             await self.app(scope, bounded, send)
         except _BodyTooLarge:
-            await self._refuse(f"the body has {read} bytes and more", scope, receive, send)
+            await self._refuse(" and more", read, scope, receive, send)
 
-    async def _refuse(self, why: str, scope: Any, receive: Any, send: Any) -> None:
-        message = f"{why}, the limit is {self.bytes_max} (VOLTRACE_BODY_MAX_BYTES)"
-        await JSONResponse({"errors": [{"message": message}]}, status_code=413)(scope, receive, send)
+    async def _refuse(self, more: str, size: int, scope: Any, receive: Any, send: Any) -> None:
+        error = limited(f"the body has {size} bytes{more}", "body_max_bytes", self.bytes_max, size)
+        await refusal(413, error)(scope, receive, send)
+
+
+class Hosts:
+    """Refuses requests for another host, where nobody is asked who they are.
+
+    A page of any website can make its own name mean this machine (DNS rebinding); a browser then takes the service for
+    that website's, and lets the page ask and read everything. The name that was asked for, it cannot change.
+    """
+
+    def __init__(self, app: Any, names: Iterable[str]) -> None:
+        self.app = app
+        self.names = {name.lower() for name in (*LOCAL_NAMES, *names)}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass a request on, or answer 421."""
+        if scope["type"] not in ("http", "websocket") or scope["path"] in PROBES or not _over_a_network(scope):
+            await self.app(scope, receive, send)
+            return
+        stated = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        name = _PORT.sub("", stated).lower().removesuffix(".")
+        if name in self.names:
+            await self.app(scope, receive, send)
+            return
+        message = (
+            f"without authentication the service does not answer for the host {stated!r}; ask it by"
+            f" {', '.join(sorted(self.names))}, or name that host in {environment_name('hosts')}"
+        )
+        await refusal(421, failed(message, "HOST"))(scope, receive, send)
+
+
+def _over_a_network(scope: Any) -> bool:
+    """Whether a request came over a connection: a test client within the process has a name for an address."""
+    peer = scope.get("client")
+    try:
+        return peer is None or bool(ip_address(peer[0]))
+    except ValueError:
+        return False
 
 
 class Bookmarks:
@@ -81,7 +128,7 @@ class Bookmarks:
         try:
             followed = decode(stated) if stated else frozenset()
         except ValueError as error:
-            await JSONResponse({"errors": [{"message": str(error)}]}, status_code=400)(scope, receive, send)
+            await refusal(400, failed(str(error), "BOOKMARK"))(scope, receive, send)
             return
 
         async def answer(message: Any) -> None:
@@ -106,7 +153,7 @@ class Authentication:
         self.identity = identity
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Pass a request on, or answer 401 where its credentials are not taken."""
+        """Pass a request on, or answer 401 where its credentials are not taken, 503 where they cannot be checked."""
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
@@ -114,10 +161,12 @@ class Authentication:
         stated = dict(scope["headers"]).get(b"authorization")
         try:
             await asker.introduce(None if stated is None else stated.decode("latin-1"))
+        except Unavailable as error:
+            await refusal(503, failed(str(error), "UNAVAILABLE"), {"Retry-After": "5"})(scope, receive, send)
+            return
         except Refused as error:
             headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-            response = JSONResponse({"errors": [{"message": str(error)}]}, status_code=401, headers=headers)
-            await response(scope, receive, send)
+            await refusal(401, failed(str(error), "UNAUTHENTICATED"), headers)(scope, receive, send)
             return
         scope.setdefault("state", {})["asker"] = asker
         await self.app(scope, receive, send)

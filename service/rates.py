@@ -8,9 +8,8 @@ from collections.abc import Callable
 from math import ceil
 from typing import Any
 
-from starlette.responses import JSONResponse
-
 from service.clients import client_address
+from service.refusals import Error, refusal
 from service.settings import environment_name
 
 CLIENTS_MAX = 100_000
@@ -40,13 +39,15 @@ class Rates:
             self._buckets.popitem(last=False)
         return wait
 
-    @property
-    def message(self) -> str:
-        """What a client is told that sends too much."""
-        return (
+    def refused(self, wait: float) -> Error:
+        """What a client is told that sends too much, and may go on after so many seconds."""
+        message = (
             f"too many requests: the limit of a client is {self.per_s} a second ({environment_name('rate_per_s')}),"
             f" {self.burst} at once ({environment_name('rate_burst')})"
         )
+        told = {"limit": self.burst, "value": self.burst + 1, "setting": environment_name("rate_burst")}
+        told |= {"perSecond": self.per_s, "perSecondSetting": environment_name("rate_per_s"), "retryAfterS": ceil(wait)}
+        return {"message": message, "extensions": {"code": "RATE_LIMIT", **told}}
 
 
 class RateLimit:
@@ -64,12 +65,7 @@ class RateLimit:
         if not wait:
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            answer = JSONResponse(
-                {"errors": [{"message": self.rates.message, "extensions": {"code": "RATE_LIMIT"}}]},
-                status_code=429,
-                headers={"Retry-After": str(ceil(wait))},
-            )
-            await answer(scope, receive, send)
+            await refusal(429, self.rates.refused(wait), {"Retry-After": str(ceil(wait))})(scope, receive, send)
         else:
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "too many requests"})

@@ -29,6 +29,7 @@ class Settings:
     read_timeout_s: int = 30
     host: str = "127.0.0.1"
     port: int = 8000
+    hosts: str = ""
     tokens_file: str = ""
     oidc_issuer: str = ""
     oidc_audience: str = ""
@@ -41,6 +42,7 @@ class Settings:
     log_level: str = "info"
     feed_interval_ms: int = 250
     subscription_stall_s: int = 30
+    subscription_refill_s: int = 60
     nodes_max: int = 20_000
     page_max: int = 500
     batch_max: int = 10_000
@@ -73,6 +75,7 @@ DESCRIPTIONS = {
     "read_timeout_s": "how long one read of Neo4j may take, in seconds",
     "host": "the address that the service listens on",
     "port": "the port that the service listens on",
+    "hosts": "by which names, apart from localhost and the host above, the service is asked without authentication",
     "tokens_file": "the file of API tokens, which `voltrace token` writes (default: none are taken)",
     "oidc_issuer": "the OpenID Connect issuer whose tokens are taken (default: none)",
     "oidc_audience": "whom these tokens must be for",
@@ -85,6 +88,7 @@ DESCRIPTIONS = {
     "log_level": "from which level on: debug, info, warning or error",
     "feed_interval_ms": "how often the log is looked at for subscriptions, in milliseconds",
     "subscription_stall_s": "how long a subscriber may take for one event before it is dropped, in seconds",
+    "subscription_refill_s": "in how many seconds a subscription may spend its budget of cost again (docs/limits.md)",
     "nodes_max": "the ceiling, and the default, of a trace's maxNodes",
     "page_max": "the ceiling of `first` and `last` in connections",
     "batch_max": "how many events one recordEvents takes",

@@ -15,12 +15,14 @@ SCHEME = "bearer"
 
 
 class Identity:
-    """Knows viewers by their credentials, as the settings say."""
+    """Knows viewers by their credentials, as the settings say. Raises ValueError where they do not fit together."""
 
     def __init__(self, settings: Settings) -> None:
         self._tokens = Tokens(Path(settings.tokens_file)) if settings.tokens_file else None
-        self._oidc = _oidc(settings)
         self._secret = settings.secret
+        if self._tokens is not None:
+            self._tokens.check()
+        self._oidc = _oidc(settings, bool(settings.secret or (self._tokens and self._tokens.secret)))
 
     @property
     def configured(self) -> bool:
@@ -28,7 +30,7 @@ class Identity:
         return self._tokens is not None or self._oidc is not None
 
     async def viewer(self, authorization: str | None) -> Viewer:
-        """Who an `Authorization` header stands for; without one the public. Raises Refused."""
+        """Who an `Authorization` header stands for; without one the public. Raises Refused or Unavailable."""
         if not self.configured:
             return EVERYBODY
         if not authorization:
@@ -45,19 +47,25 @@ class Identity:
         return await asyncio.to_thread(self._oidc.viewer, text)
 
     def pseudonym(self, viewer: Viewer, kind: str, key: str) -> str:
-        """What a thing is called that is withheld from a viewer: the same each time, another for each viewer."""
+        """What a thing is called that is withheld from a viewer: the same each time, another for each viewer.
+
+        Raises ValueError where there is no secret to make it with: anybody could then make, and so guess, them all.
+        """
         secret = self._secret or (self._tokens.secret if self._tokens is not None else "")
+        if not secret:
+            raise ValueError("there is no secret to make pseudonyms with: the file of tokens is gone or new")
         text = "\0".join((viewer.role, viewer.organization or viewer.name, kind, key))
         return hmac.new(secret.encode(), text.encode(), "sha256").hexdigest()[:20]
 
 
-def _oidc(settings: Settings) -> Oidc | None:
+def _oidc(settings: Settings, has_secret: bool) -> Oidc | None:
     if not settings.oidc_issuer:
         return None
     if not settings.oidc_audience:
         raise ValueError("VOLTRACE_OIDC_AUDIENCE is missing: tokens of the issuer for other services would be taken")
-    if not settings.secret and not settings.tokens_file:
-        raise ValueError("VOLTRACE_SECRET is missing: it hides withheld keys, the same way in all processes")
+    if not has_secret:
+        way_out = ", or make a first token in VOLTRACE_TOKENS_FILE" if settings.tokens_file else ""
+        raise ValueError(f"VOLTRACE_SECRET is missing: it hides withheld keys, the same way in all processes{way_out}")
     return Oidc(
         Issuer(
             settings.oidc_issuer,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import urllib.request
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import jwt
 import orjson
 
-from service.access.tokens import Refused
+from service.access.tokens import Refused, Unavailable
 from service.access.viewer import Viewer, viewer_of
+
+LOGGER = logging.getLogger("voltrace")
 
 KEYS_KEPT_S = 600.0
 """How long the issuer's keys are used before they are fetched again."""
@@ -42,10 +46,10 @@ class Oidc:
         self._issuer = issuer
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched = float("-inf")
-        self._lock = threading.Lock()
+        self._fetching = threading.Lock()
 
     def viewer(self, text: str) -> Viewer:
-        """Who a token stands for. Raises Refused with the reason."""
+        """Who a token stands for. Raises Refused with the reason, Unavailable where the issuer does not answer."""
         issuer = self._issuer
         try:
             header = jwt.get_unverified_header(text)
@@ -57,11 +61,10 @@ class Oidc:
                 issuer=issuer.issuer,
                 options={"require": ["exp", "iss", "aud"]},
             )
-            return viewer_of(
-                str(claims.get(issuer.role_claim, "public")),
-                claims.get(issuer.organization_claim),
-                str(claims.get("sub", "")),
-            )
+            organization = claims.get(issuer.organization_claim)
+            if not isinstance(organization, str | None):
+                raise Refused(f"the claim {issuer.organization_claim} is not the key of one organization, a string")
+            return viewer_of(str(claims.get(issuer.role_claim, "public")), organization, str(claims.get("sub", "")))
         except jwt.PyJWTError as error:
             raise Refused(f"the token is not valid: {error}") from error
         except ValueError as error:
@@ -72,13 +75,29 @@ class Oidc:
         if header.get("alg") not in taken:
             raise Refused(f"the token is signed by {header.get('alg')!r}; taken is {', '.join(taken)}")
         name = str(header.get("kid", ""))
-        with self._lock:
-            age = time.monotonic() - self._fetched
-            if age > KEYS_KEPT_S or (name not in self._keys and age > FETCH_PAUSE_S):
+        if self._due(name) or (not self._keys and self._fetching.locked()):
+            self._renew(name)
+        known = self._keys.get(name)
+        if known is not None:
+            return known
+        if self._fetching.locked() or not self._keys:
+            raise Unavailable("the keys of the issuer cannot be read now; try again")
+        raise Refused(f"the issuer has no key {name!r}")
+
+    def _due(self, name: str) -> bool:
+        """Whether the keys are to be read again, for a token that names a key."""
+        age = time.monotonic() - self._fetched
+        return age > KEYS_KEPT_S or (name not in self._keys and age > FETCH_PAUSE_S)
+
+    def _renew(self, name: str) -> None:
+        """Read the keys, one thread at a time. Others wait only while there are none, so that nobody can be known."""
+        if not self._fetching.acquire(blocking=not self._keys):
+            return
+        try:
+            if self._due(name):
                 self._fetch()
-            if name not in self._keys:
-                raise Refused(f"the issuer has no key {name!r}")
-            return self._keys[name]
+        finally:
+            self._fetching.release()
 
     def _fetch(self) -> None:
         """Read the keys; those that were read before stay in use where the issuer does not answer."""
@@ -87,14 +106,22 @@ class Oidc:
             url = self._issuer.jwks_url
             if not url:
                 url = _get(self._issuer.issuer.rstrip("/") + "/.well-known/openid-configuration")["jwks_uri"]
-            self._keys = {
-                one["kid"]: jwt.PyJWK(one)
-                for one in _get(url)["keys"]
-                if one.get("use", "sig") == "sig" and one.get("kid") and one.get("kty") != "oct"
-            }
-        except (OSError, ValueError, KeyError, TypeError, jwt.PyJWTError) as error:
-            if not self._keys:
-                raise Refused("the keys of the issuer cannot be read now; try again") from error
+            self._keys = dict(_usable(list(_get(url)["keys"])))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            LOGGER.error("the keys of the issuer %s cannot be read: %s", self._issuer.issuer, error)
+
+
+def _usable(keys: list[Any]) -> Iterator[tuple[str, jwt.PyJWK]]:
+    """The keys that tokens can be checked with, by their ids. One of a kind unknown here leaves the others."""
+    for one in keys:
+        if not isinstance(one, dict) or not isinstance(one.get("kid"), str) or one.get("kty") == "oct":
+            continue
+        if one.get("use", "sig") != "sig":
+            continue
+        try:
+            yield one["kid"], jwt.PyJWK(one)
+        except Exception as error:  # what a library of cryptography raises for a key is not one kind of error
+            LOGGER.warning("the key %r of the issuer is not usable: %s", one["kid"], error)
 
 
 def _get(url: str) -> Any:

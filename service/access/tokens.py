@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import secrets
 import tempfile
@@ -16,6 +17,8 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from service.access.viewer import Viewer, viewer_of
+
+LOGGER = logging.getLogger("voltrace")
 
 PREFIX = "voltrace"
 SECRET_BYTES = 32
@@ -53,6 +56,10 @@ class Refused(Exception):
     """Credentials that are not taken; the text is for the client."""
 
 
+class Unavailable(Refused):
+    """Credentials that nobody can check now: not the client's mistake. The log has the reason."""
+
+
 class Tokens:
     """The tokens of a file. It is read again when it has changed, so that a revoked token ends at once."""
 
@@ -64,7 +71,7 @@ class Tokens:
 
     @property
     def secret(self) -> str:
-        """What pseudonyms are made with; empty where no token was ever made."""
+        """What pseudonyms are made with; empty where no token was ever made. Raises ValueError."""
         self._read()
         return self._file.secret
 
@@ -100,8 +107,12 @@ class Tokens:
         raise KeyError(token_id)
 
     def viewer(self, text: str) -> Viewer:
-        """Who a token stands for. Raises Refused."""
-        self._read()
+        """Who a token stands for. Raises Refused, Unavailable where the file cannot be read."""
+        try:
+            self._read()
+        except ValueError as error:
+            LOGGER.error("no API token can be checked: %s", error)
+            raise Unavailable("API tokens cannot be checked now; try again later") from error
         _, _, rest = text.partition("_")
         token_id, _, secret = rest.partition("_")
         token = self._by_id.get(token_id)
@@ -113,20 +124,26 @@ class Tokens:
             raise Refused(f"the token is {state}; ask for a new one")
         return viewer_of(token.role, token.organization, token.name)
 
+    def check(self) -> None:
+        """Whether the file can be read, if there is one. Raises ValueError naming it and what is wrong with it."""
+        self._read()
+
     def _read(self) -> None:
         try:
             found = self.path.stat()
+            seen = (found.st_mtime_ns, found.st_size, found.st_ino)
+            if seen == self._seen:
+                return
+            self._file = _File.model_validate_json(self.path.read_bytes())
         except FileNotFoundError:
             self._seen, self._file, self._by_id = None, _File(secret=""), {}
             return
-        seen = (found.st_mtime_ns, found.st_size, found.st_ino)
-        if seen != self._seen:
-            try:
-                self._file = _File.model_validate_json(self.path.read_bytes())
-            except ValidationError as error:
-                raise ValueError(f"{self.path} is no file of tokens: {error.errors()[0]['msg']}") from error
-            self._by_id = {token.id: token for token in self._file.tokens}
-            self._seen = seen
+        except OSError as error:
+            raise ValueError(f"cannot read the file of tokens {self.path}: {error.strerror}") from error
+        except ValidationError as error:
+            raise ValueError(f"{self.path} is no file of tokens: {error.errors()[0]['msg']}") from error
+        self._by_id = {token.id: token for token in self._file.tokens}
+        self._seen = seen
 
     @contextmanager
     def _changing(self) -> Iterator[_File]:

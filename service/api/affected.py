@@ -86,10 +86,9 @@ async def ask_affected(info: Info, keys: list[str], moment: Moment, first: int |
     """A recall at a moment."""
     settings = info.context.settings
     size = page_size(first, settings.page_max)
-    if not 1 <= len(keys) <= settings.page_max:
-        raise GraphQLError(
-            f"keys: {len(keys)} suspects are not between 1 and the limit of {settings.page_max} (VOLTRACE_PAGE_MAX)"
-        )
+    if not keys:
+        raise GraphQLError("keys: name one suspect at least")
+    page_size(len(keys), settings.page_max, "keys")
     behind = from_cursor(after, "after")
     found = await tracing.recall(
         info.context.store, keys, moment.as_of, moment.sequence, settings.nodes_max, info.context.sight

@@ -8,6 +8,8 @@ import binascii
 import strawberry
 from graphql import GraphQLError
 
+from service.api.errors import limit_error
+
 PAGE = 50
 DIGITS_MAX = 18
 """Of a number in a cursor: it fits 64 bits."""
@@ -52,8 +54,10 @@ def from_number_cursor(text: str | None, argument: str) -> int:
 def page_size(first: int | None, ceiling: int, argument: str = "first") -> int:
     """How many to return. Raises GraphQLError naming the limit and the value."""
     size = min(PAGE, ceiling) if first is None else first
-    if size < 0 or size > ceiling:
-        raise GraphQLError(f"{argument}: {size} is not between 0 and the limit of {ceiling} (VOLTRACE_PAGE_MAX)")
+    if size < 0:
+        raise GraphQLError(f"{argument}: {size} is below 0")
+    if size > ceiling:
+        raise limit_error(f"{argument}: {size} are too many", "page_max", ceiling, size)
     return size
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 import strawberry
+from graphql import GraphQLError
 from strawberry.scalars import JSON
 
 from graph_schema.canonical import parse_event
@@ -61,7 +62,9 @@ class Event(Node):
             return self.record.status
         moment = await info.context.moment(None, known_at, self.moment)
         found = await load_event(info.context, moment, self.record.event_id)
-        return self.record.status if found is None else found.record.status
+        if found is None:
+            raise GraphQLError("knownAt: the event was not recorded then")
+        return found.record.status
 
     @strawberry.field(description="Why it is pending or contested.")
     def problems(self) -> list[Problem]:

@@ -8,12 +8,16 @@ serialize - it falls back to the slow road, which then reports the error.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
 from operator import attrgetter
 from typing import Any
 
 from graphql import GraphQLNonNull, GraphQLObjectType, Undefined, is_leaf_type
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from service.api.errors import too_long
 
 _CONDITIONAL = frozenset(["skip", "include"])
 
@@ -26,7 +30,28 @@ class _SlowRoad(Exception):
 
 
 class FastExecutionContext(StrawberryGraphQLCoreExecutionContext):
-    """strawberry's execution, with the fast road."""
+    """strawberry's execution, with the fast road; of an event of a subscription only for so long."""
+
+    _of_event = False
+
+    def build_per_event_executor(self, payload: Any) -> Any:
+        """The execution of one event."""
+        made = super().build_per_event_executor(payload)
+        made._of_event = True  # type: ignore[attr-defined]
+        return made
+
+    def execute_operation(self, serially: bool | None = None) -> Any:
+        """Execute it. Raises the error of the limit where one event takes too long: the subscription ends."""
+        done = super().execute_operation(serially)
+        return self._bounded(done) if self._of_event and self.is_awaitable(done) else done
+
+    async def _bounded(self, done: Awaitable[Any]) -> Any:
+        seconds, started = self.context_value.settings.execution_timeout_s, time.monotonic()
+        try:
+            async with asyncio.timeout(seconds):
+                return await done
+        except TimeoutError as error:
+            raise too_long(time.monotonic() - started, seconds) from error
 
     def complete_list_value(
         self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, *more: Any

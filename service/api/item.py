@@ -217,7 +217,7 @@ class Item(Node):
         direction: TraceDirection,
         as_of: datetime | None = None,
         known_at: datetime | None = None,
-        claims: Claims = Claims.ACCEPTED,
+        claims: Claims | None = Claims.ACCEPTED,
         max_depth: int | None = None,
         max_nodes: int | None = None,
     ) -> LazyTrace:

@@ -24,7 +24,7 @@ def _recorder(cls: type[BaseEvent]) -> Any:
     record.__annotations__ = {
         "info": Info,
         "event": EVENT_INPUTS[cls],
-        "on_conflict": OnConflict,
+        "on_conflict": OnConflict | None,
         "return": RecordedEvent,
     }
     doc = (cls.__doc__ or "").strip().splitlines()[0]
@@ -52,8 +52,8 @@ class Mutation(TypedMutation):  # type: ignore[misc, valid-type]
         self,
         info: Info,
         events: list[EventInput],
-        on_conflict: OnConflict = OnConflict.KEEP,
-        all_or_nothing: bool = False,
+        on_conflict: OnConflict | None = OnConflict.KEEP,
+        all_or_nothing: bool | None = False,
     ) -> RecordEventsResult:
         """Record events."""
         return await record_events(info, events, on_conflict, all_or_nothing)
@@ -63,8 +63,8 @@ class Mutation(TypedMutation):  # type: ignore[misc, valid-type]
         self,
         info: Info,
         events: list[EventInput],
-        on_conflict: OnConflict = OnConflict.KEEP,
-        all_or_nothing: bool = False,
+        on_conflict: OnConflict | None = OnConflict.KEEP,
+        all_or_nothing: bool | None = False,
     ) -> RecordEventsResult:
         """Try events."""
         return await record_events(info, events, on_conflict, all_or_nothing, dry_run=True)

@@ -6,10 +6,10 @@ from collections import Counter
 from typing import cast
 
 import strawberry
-from graphql import GraphQLError
 
 from service.access.writing import record_as
 from service.api.context import Moment
+from service.api.errors import limit_error
 from service.api.event import Event, Problem, load_event
 from service.api.item import Info
 from service.api.scalars import EventInput, OnConflict, RecordStatus
@@ -51,16 +51,21 @@ class RecordEventsResult:
 
 
 async def record_events(
-    info: Info, events: list[EventInput], on_conflict: OnConflict, all_or_nothing: bool, dry_run: bool = False
+    info: Info,
+    events: list[EventInput],
+    on_conflict: OnConflict | None,
+    all_or_nothing: bool | None,
+    dry_run: bool = False,
 ) -> RecordEventsResult:
-    """Record events. Raises GraphQLError above the limit of one call."""
+    """Record events; what is null is as its default. Raises GraphQLError above the limit of one call."""
     limit = info.context.settings.batch_max
     if len(events) > limit:
-        told = f"events: {len(events)} are more than the limit of {limit} (VOLTRACE_BATCH_MAX)"
-        raise GraphQLError(f"{told}; send them in several calls")
+        what = f"events: {len(events)} are too many"
+        raise limit_error(what, "batch_max", limit, len(events), hint="send them in several calls")
     store, viewer = info.context.store, info.context.sight.viewer
     sent = cast("list[Submission]", events)
-    results = await run(store, lambda: record_as(viewer, store, sent, on_conflict, all_or_nothing, dry_run))
+    conflict, whole = on_conflict or OnConflict.KEEP, bool(all_or_nothing)
+    results = await run(store, lambda: record_as(viewer, store, sent, conflict, whole, dry_run))
     moment = Moment(await run(store, lambda: store.sequence_at(None)), None)
     counts = Counter(result.status for result in results)
     if not dry_run:

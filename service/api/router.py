@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from typing import Any
 
@@ -12,7 +12,6 @@ from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from strawberry import UNSET
-from strawberry.exceptions import ConnectionRejectionError
 from strawberry.fastapi import GraphQLRouter
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.http.parse_content_type import parse_content_type
@@ -20,9 +19,8 @@ from strawberry.schema import BaseSchema
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 
-from service.access.tokens import Refused as NotTaken
 from service.api.context import Context
-from service.api.limits import UNEXPECTED
+from service.api.errors import UNEXPECTED, is_away
 from service.api.limits.documents import document_of, trusted_documents
 from service.api.limits.sockets import Sockets
 from service.rates import Rates
@@ -56,7 +54,7 @@ class Router(GraphQLRouter[Context, None]):
             max_subscriptions_per_connection=None,
         )
         self.documents = trusted_documents(config.trusted_documents)
-        sockets = Sockets(config.subscriptions_max, rates)
+        sockets = Sockets(config, rates)
         self.graphql_transport_ws_handler_class = sockets.handler  # type: ignore[assignment]  # called, as a class is
 
     def encode_json(self, data: object) -> str:
@@ -64,13 +62,13 @@ class Router(GraphQLRouter[Context, None]):
         return orjson.dumps(data).decode()
 
     async def on_ws_connect(self, context: Context) -> Any:
-        """Who asks over a web socket may say so in the payload of `connection_init`: a browser cannot send headers."""
+        """Who asks over a web socket may say so in the payload of `connection_init`: a browser cannot send headers.
+
+        Raises service.access.tokens.Refused, which the handler of the socket tells as the reason of its closing.
+        """
         stated = context.connection_params
         if isinstance(stated, dict) and stated.get("Authorization") is not None:
-            try:
-                await context.asker.introduce(str(stated["Authorization"]))
-            except NotTaken as error:
-                raise ConnectionRejectionError({"message": str(error)}) from error
+            await context.asker.introduce(str(stated["Authorization"]))
         return UNSET
 
     def decode_json(self, data: str | bytes) -> object:
@@ -89,12 +87,7 @@ class Router(GraphQLRouter[Context, None]):
 
     async def run(self, request: Any, *arguments: Any, **named: Any) -> Any:
         """Answer a request; also one that is refused, in the shape of GraphQL's answers."""
-        try:
-            return await super().run(request, *arguments, **named)
-        except HTTPException as error:
-            return _refusal(request, error.status_code, [GraphQLError(error.reason)])
-        except Refused as refused:
-            return _refusal(request, refused.status, list(refused.errors))
+        return await answered(request, super().run(request, *arguments, **named))
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
         """The request; a trusted document in the place of its id. Raises HTTPException or Refused."""
@@ -138,9 +131,14 @@ class Router(GraphQLRouter[Context, None]):
         return body
 
     def create_response(self, response_data: Any, sub_response: Response) -> Response:
-        """The answer. Where nothing was executed its status says so, in the media type that has such a status."""
+        """The answer. Where nothing was executed its status says so, in the media type that has such a status.
+
+        503 where there is no data because the store does not answer, in any: then it is worth asking again.
+        """
         status = sub_response.status_code or 200
-        if "data" not in response_data and sub_response.media_type == GRAPHQL_JSON:
+        if is_away(response_data):
+            status = 503
+        elif "data" not in response_data and sub_response.media_type == GRAPHQL_JSON:
             ours = any(error["message"] == UNEXPECTED for error in response_data["errors"])
             status = 500 if ours else 400
         answer = Response(
@@ -155,6 +153,16 @@ class Router(GraphQLRouter[Context, None]):
 def _not_executed(result: ExecutionResult) -> bool:
     """Whether a request failed before any field: an error of a field has a path."""
     return result.data is None and any(error.path is None for error in result.errors or ())
+
+
+async def answered(request: Request, answering: Awaitable[Any]) -> Any:
+    """An answer in the making, or the refusal that it ends in, in the shape of GraphQL's answers."""
+    try:
+        return await answering
+    except HTTPException as error:
+        return _refusal(request, error.status_code, [GraphQLError(error.reason)])
+    except Refused as refused:
+        return _refusal(request, refused.status, list(refused.errors))
 
 
 def _refusal(request: Request, status: int, errors: list[GraphQLError]) -> Response:

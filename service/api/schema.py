@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -10,12 +9,12 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 
-from graph_schema.errors import MalformedEvent
 from service import tracing
 from service.api.affected import Affected, ask_affected
 from service.api.connection import page_size
 from service.api.context import Moment, from_global_id
 from service.api.descriptions import describe
+from service.api.errors import finish_errors, mask
 from service.api.event import Event, EventConnection, EventFilter, events_page, load_event
 from service.api.execution import FastExecutionContext
 from service.api.item import (
@@ -30,7 +29,7 @@ from service.api.item import (
     find_item,
 )
 from service.api.item_list import ItemConnection, ItemFilter, ItemOrder, Page, filter_of, items_page
-from service.api.limits import UNEXPECTED, Limits, finish_errors
+from service.api.limits import Limits
 from service.api.mutations import Mutation
 from service.api.organization import Organization, OrganizationConnection, OrganizationFilter, organizations_page
 from service.api.scalars import (
@@ -43,9 +42,6 @@ from service.api.subscription import Subscription
 from service.api.trace import Trace, ask_trace
 from service.api.trace_changes import TraceChanges, TraceMoment, trace_changes
 from service.api.viewer import Viewer, shown
-from service.stores.errors import StoreError
-
-LOGGER = logging.getLogger("voltrace")
 
 
 async def _node(info: Info, id: str, moment: Moment) -> Any:
@@ -212,7 +208,7 @@ class Query:
         direction: TraceDirection,
         as_of: datetime | None = None,
         known_at: datetime | None = None,
-        claims: Claims = Claims.ACCEPTED,
+        claims: Claims | None = Claims.ACCEPTED,
         max_depth: int | None = None,
         max_nodes: int | None = None,
     ) -> Trace | None:
@@ -231,8 +227,9 @@ class Query:
     ) -> Trace | None:
         """A path."""
         moment = await info.context.moment(as_of, known_at)
+        context = info.context
         found = await tracing.path(
-            info.context.store, from_, to, moment.as_of, moment.sequence, sight=info.context.sight
+            context.store, from_, to, moment.as_of, moment.sequence, context.settings.nodes_max, context.sight
         )
         return None if found is None else Trace(found=found, moment=moment)
 
@@ -268,12 +265,6 @@ class Query:
         return await ask_affected(info, keys, await info.context.moment(as_of, known_at), first, after)
 
 
-def _should_mask(error: GraphQLError) -> bool:
-    """Whether an error's text may hold what is none of the client's business."""
-    cause = error.original_error
-    return cause is not None and not isinstance(cause, GraphQLError | MalformedEvent | StoreError)
-
-
 class Schema(strawberry.Schema):
     """A schema that logs what is unexpected, and leaves a caller's mistakes to the caller."""
 
@@ -284,11 +275,10 @@ class Schema(strawberry.Schema):
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Log unexpected errors and mask them, wherever they come from; finish the text of others."""
+        context = execution_context.context
         for error in errors:
-            if _should_mask(error):
-                LOGGER.error("unexpected error in a request", exc_info=error.original_error)
-                error.message, error.extensions = UNEXPECTED, {}
-        finish_errors(errors, execution_context.context.settings)
+            mask(error, context.asker.viewer.sees_all)
+        finish_errors(errors, context.settings)
 
 
 schema = Schema(

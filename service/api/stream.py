@@ -4,66 +4,83 @@ connections)."""
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import orjson
-from graphql import GraphQLError, OperationType, parse
+from cross_web import HTTPException, StarletteRequestAdapter
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
+from strawberry.types.graphql import OperationType
 
 from service.api.context import Context
+from service.api.router import Router, answered
+
+LOGGER = logging.getLogger("voltrace")
 
 PING_S = 15.0
 MEDIA_TYPE = "text/event-stream"
 
 
-async def stream(schema: Any, request: Request, context: Context) -> Response:
-    """Answer one operation: `next` for each result, `complete` at the end.
+async def stream(router: Router, request: Request, context: Context) -> Response:
+    """Answer one operation: `next` for each result, `complete` at the end. A request is read as that of an answer is.
 
     A result with a cursor has it as its event id, so that a browser's EventSource that lost its connection goes on
     from there by itself: its `Last-Event-ID` takes the place of the variable `after`.
     """
-    try:
-        asked = await _asked(request)
-    except ValueError as error:
-        return JSONResponse({"errors": [{"message": str(error)}]}, status_code=400)
-    results = await schema.stream(
-        asked["query"],
-        variable_values=asked["variables"],
+    response: Response = await answered(request, _stream(router, request, context))
+    return response
+
+
+async def _stream(router: Router, request: Request, context: Context) -> Response:
+    asked = await router.parse_http_body(StarletteRequestAdapter(request))
+    if asked.query is None:
+        raise HTTPException(400, "No GraphQL query found in the request")
+    last = request.headers.get("last-event-id")
+    kinds = {OperationType.QUERY, OperationType.SUBSCRIPTION}
+    if request.method == "POST":
+        kinds.add(OperationType.MUTATION)
+    results = await router.schema.stream(
+        asked.query,
+        variable_values={**(asked.variables or {}), "after": last} if last else asked.variables,
         context_value=context,
-        operation_name=asked.get("operationName"),
+        operation_name=asked.operation_name,
+        operation_extensions=asked.extensions,
+        allowed_operation_types=kinds,
     )
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(results), media_type=MEDIA_TYPE, headers=headers)
+    return _Stream(_events(results), context.settings.subscription_stall_s, headers)
 
 
-async def _asked(request: Request) -> dict[str, Any]:
-    if request.method == "GET":
-        asked: Any = dict(request.query_params)
-        asked["variables"] = orjson.loads(asked.get("variables") or "{}")
-    else:
-        if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-            raise ValueError("the body must be JSON, with the Content-Type application/json")
-        asked = orjson.loads(await request.body())
-    if not isinstance(asked, dict) or not isinstance(asked.get("query"), str):
-        raise ValueError("the request has no `query`")
-    if request.method == "GET" and _writes(asked["query"]):
-        raise ValueError("a mutation needs POST")
-    variables = asked.get("variables") or {}
-    if not isinstance(variables, dict):
-        raise ValueError("`variables` is no object")
-    last = request.headers.get("last-event-id")
-    asked["variables"] = {**variables, "after": last} if last else variables
-    return asked
+class _Stalled(Exception):
+    """A reader that took too long for an event."""
 
 
-def _writes(query: str) -> bool:
-    try:
-        document = parse(query)
-    except GraphQLError:
-        return False
-    return any(getattr(one, "operation", None) is OperationType.MUTATION for one in document.definitions)
+class _Stream(StreamingResponse):
+    """A stream that ends when its reader does not take what is sent, and that closes what it is made from."""
+
+    def __init__(self, events: AsyncIterator[bytes], patience_s: float, headers: dict[str, str]) -> None:
+        super().__init__(events, media_type=MEDIA_TYPE, headers=headers)
+        self._events = events
+        self._patience_s = patience_s
+
+    async def stream_response(self, send: Any) -> None:
+        """Send it all, each event within the time that a reader has for one."""
+
+        async def send_in_time(message: Any) -> None:
+            try:
+                async with asyncio.timeout(self._patience_s):
+                    await send(message)
+            except TimeoutError as error:
+                raise _Stalled from error
+
+        async with aclosing(self._events):  # type: ignore[type-var]
+            try:
+                await super().stream_response(send_in_time)
+            except _Stalled:
+                LOGGER.warning("a stream was dropped: its reader took more than %s s for an event", self._patience_s)
 
 
 async def _events(results: Any) -> AsyncIterator[bytes]:
@@ -86,14 +103,18 @@ async def _events(results: Any) -> AsyncIterator[bytes]:
     finally:
         if waiting is not None:
             waiting.cancel()
+            await asyncio.wait([waiting])
         await following.aclose()
 
 
 def _told(result: Any) -> bytes:
-    body: dict[str, Any] = {} if result.data is None and result.errors else {"data": result.data}
-    if result.errors:
-        body["errors"] = [error.formatted for error in result.errors]
-    edges = (result.data or {}).values()
+    errors = [error.formatted for error in result.errors or ()]
+    body: dict[str, Any] = {} if result.data is None and errors else {"data": result.data}
+    if errors:
+        body["errors"] = errors
+    if result.extensions:
+        body["extensions"] = result.extensions
+    edges = [*(result.data or {}).values(), *(error.get("extensions") for error in errors)]
     cursors = [edge["cursor"] for edge in edges if isinstance(edge, dict) and isinstance(edge.get("cursor"), str)]
     named = b"id: " + cursors[0].encode() + b"\n" if cursors else b""
     return named + b"event: next\ndata: " + orjson.dumps(body) + b"\n\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import asyncio
 from collections.abc import AsyncGenerator
 from functools import partial
 from time import monotonic
@@ -13,14 +13,13 @@ from graphql import GraphQLError
 from service.access.tokens import Refused
 from service.api.connection import cursor, from_number_cursor
 from service.api.context import Moment
+from service.api.errors import limit_error, too_long
 from service.api.event import Event, EventEdge, EventFilter, chosen_events
 from service.api.item import Info
-from service.feed import TooMany
+from service.feed import Ended, TooMany
 from service.ports import EventFilter as Filter
 from service.ports import Snapshot, StoredEvent
-from service.stores.errors import StoreError
 
-LOGGER = logging.getLogger("voltrace")
 PAGE = 100
 
 
@@ -43,37 +42,52 @@ class Subscription:
             with context.feed.subscription(context.client), context.metrics.subscriptions.track_inprogress():
                 position = await context.feed.last() if behind is None else behind
                 while True:
-                    last = await context.feed.beyond(position)
-                    await context.asker.check_again()
+                    last = await _beyond(info, position)
                     async for edge in _until(info, chosen, position, last):
                         yield edge
                     position = last
-        except (TooMany, Refused, StoreError) as error:
-            raise GraphQLError(str(error)) from error
-        except GraphQLError:
-            raise
-        except Exception as error:
-            LOGGER.exception("unexpected error in a subscription")
-            raise GraphQLError("Unexpected error.") from error
+        except TooMany as error:
+            limit = context.settings.subscriptions_max
+            raise limit_error(str(error), "subscriptions_max", limit, error.count + 1) from error
+        except Refused as error:
+            raise GraphQLError(str(error), extensions={"code": "UNAUTHENTICATED"}) from error
+
+
+async def _beyond(info: Info, position: int) -> int:
+    """The last record once there is one after a position. Raises Refused where the viewer may not follow any longer."""
+    try:
+        last = await info.context.feed.beyond(position)
+    except Ended as error:
+        raise ended(position) from error
+    await info.context.asker.check_again()
+    return last
+
+
+def ended(position: int) -> GraphQLError:
+    """What a subscriber is told when the service ends: where to go on, from another one."""
+    place = cursor(position)
+    return GraphQLError(f"the service ends; go on after {place!r}", extensions={"code": "ENDED", "cursor": place})
 
 
 async def _until(info: Info, chosen: Filter, position: int, last: int) -> AsyncGenerator[EventEdge, None]:
-    """The events after a position up to the last; ends with an error where the reader takes too long for one."""
+    """The events after a position up to the last."""
     context, moment = info.context, Moment(last, None)
-    patience_s = context.settings.subscription_stall_s
+    seconds = context.settings.execution_timeout_s
     while True:
+        if context.feed.ending:
+            raise ended(position)
         context.forget()
-        page = await context.read(moment, partial(_page, chosen=chosen, position=position))
+        started = monotonic()
+        try:
+            async with asyncio.timeout(seconds):
+                page = await context.read(moment, partial(_page, chosen=chosen, position=position))
+        except TimeoutError as error:
+            raise too_long(monotonic() - started, seconds) from error
         for record in page:
             position = record.sequence
-            edge = EventEdge(cursor=cursor(position), node=Event(record=record, moment=moment))
-            started = monotonic()
-            yield edge
-            if monotonic() - started > patience_s:
-                raise GraphQLError(
-                    f"the reader took more than {patience_s} s for an event (VOLTRACE_SUBSCRIPTION_STALL_S) and was"
-                    f" dropped; go on after {edge.cursor!r}"
-                )
+            yield EventEdge(cursor=cursor(position), node=Event(record=record, moment=moment))
+            if context.feed.ending:
+                raise ended(position)
         if len(page) < PAGE:
             return
 

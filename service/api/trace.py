@@ -13,10 +13,11 @@ from graph_schema import answer
 from graph_schema.trace import TraceQuestion
 from service import tracing
 from service.api.context import Moment
+from service.api.errors import limit_error
 from service.api.event import Event, load_event
 from service.api.item import Info, Item, Node, find_item, item_of
 from service.api.organization import Organization
-from service.api.scalars import AttributionBasis, EdgeKind, ItemKind, TraceDirection, TraceRole
+from service.api.scalars import AttributionBasis, Claims, EdgeKind, ItemKind, TraceDirection, TraceRole
 
 
 @strawberry.type(description="An item, organization or event of a trace.")
@@ -174,10 +175,10 @@ def selects(selections: list[Any], names: set[str]) -> bool:
 
 def bound(value: int | None, ceiling: int, argument: str, lowest: int) -> int | None:
     """A bound of a trace. Raises GraphQLError naming the limit and the value."""
-    if value is not None and not lowest <= value <= ceiling:
-        raise GraphQLError(
-            f"{argument}: {value} is not between {lowest} and the limit of {ceiling} (VOLTRACE_NODES_MAX)"
-        )
+    if value is not None and value < lowest:
+        raise GraphQLError(f"{argument}: {value} is below {lowest}")
+    if value is not None and value > ceiling:
+        raise limit_error(f"{argument}: {value} is too much", "nodes_max", ceiling, value)
     return value
 
 
@@ -186,7 +187,7 @@ async def ask_trace(
     key: str,
     direction: answer.Direction,
     moment: Moment,
-    claims: Any,
+    claims: Claims | None,
     max_depth: int | None,
     max_nodes: int | None,
 ) -> Trace | None:
@@ -196,7 +197,7 @@ async def ask_trace(
         key,
         direction,
         moment.as_of,
-        claims.value == "ALL",
+        claims is Claims.ALL,
         bound(max_depth, ceiling, "maxDepth", 0),
         bound(max_nodes, ceiling, "maxNodes", 1) or ceiling,
         weigh=selects(info.selected_fields, {"attribution", "balance"}),

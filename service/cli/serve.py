@@ -77,22 +77,32 @@ def run_service(store: Store, host: str, port: int, workers: int = 1) -> None:
     settings = configured()
     if not identity(settings).configured:
         out.print("No authentication is configured: who reaches this address may read and record everything.")
+    os.environ["VOLTRACE_STORE"], os.environ["VOLTRACE_HOST"] = store.url, host
     try:
         logs.configure(settings.log_format, settings.log_level)
         app = create_app(store) if workers == 1 else "service.app:from_settings"
     except ValueError as error:
         raise click.ClickException(str(error)) from error
-    os.environ["VOLTRACE_STORE"] = store.url
     # Whose address a request comes from is said by the setting `proxies`, not guessed from headers.
     config = uvicorn.Config(
         app, factory=workers > 1, workers=workers, host=host, port=port, log_config=None, access_log=False,
-        timeout_graceful_shutdown=GRACE_S, proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_S, proxy_headers=False, ws_max_size=settings.body_max_bytes,
     )  # fmt: skip
+    listening = _listen(config, settings)
     if workers == 1:
-        uvicorn.Server(config).run()
-        return
+        uvicorn.Server(config).run([listening])
+    else:
+        with counting_together():
+            Multiprocess(config, sockets=[listening]).run()
+
+
+def _listen(config: uvicorn.Config, settings: Settings) -> socket.socket:
+    """The socket that is listened on. Accepted connections inherit what is set for it."""
     listening = config.bind_socket()
-    # Accepted connections inherit it. asyncio does it only for sockets that say they are TCP, which this one does not.
+    # asyncio does it only for sockets that say they are TCP, which this one does not.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    with counting_together():
-        Multiprocess(config, sockets=[listening]).run()
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # A connection that is closed while its reader is stalled holds what it did not take until the system drops it.
+        milliseconds = settings.subscription_stall_s * 1000
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+    return listening

@@ -88,12 +88,15 @@ def test_opentelemetry_gets_a_span_for_each_request() -> None:
 
 
 @contextmanager
-def serving(store: str, tmp_path: Path, **environment: str) -> Iterator[tuple[subprocess.Popen[bytes], str, Path]]:
+def serving(
+    store: str, tmp_path: Path, workers: int = 1, **environment: str
+) -> Iterator[tuple[subprocess.Popen[bytes], str, Path]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = tmp_path / "log"
     command = [sys.executable, "-m", "service.cli", "serve", "--store", store, "--port", str(port)]
+    command += ["--workers", str(workers)]
     variables = {**os.environ, **environment}
     with log.open("wb") as errors, subprocess.Popen(
         command, cwd=ROOT, env=variables, stderr=errors, stdout=subprocess.DEVNULL

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from typing import Any
 
 from graphql import (
@@ -22,11 +24,13 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types.graphql import OperationType
 
+from service.api.errors import limit_error, too_long
 from service.api.limits.cache import ValidDocuments
 from service.api.limits.documents import trusted_documents
-from service.api.limits.errors import limit_error
 from service.api.limits.measuring import counts, measure
+from service.api.limits.pace import Pace
 from service.api.limits.sizes import Sizes
+from service.feed import Ended
 from service.settings import Settings, environment_name
 
 ERRORS_MAX = 5
@@ -55,6 +59,7 @@ class Limits(SchemaExtension):
 
     cost: int | None = None
     _known: DocumentNode | None = None
+    _pace: Pace | None = None
 
     @property
     def settings(self) -> Settings:
@@ -93,15 +98,26 @@ class Limits(SchemaExtension):
 
     async def on_execute(self) -> AsyncIterator[None]:
         """End an operation whose time is over."""
-        seconds = self.settings.execution_timeout_s
+        seconds, started = self.settings.execution_timeout_s, time.monotonic()
+        if self.execution_context.operation_type is OperationType.SUBSCRIPTION:
+            self._pace = Pace(self.execution_context.context.budget, self.settings.subscription_refill_s)
         try:
             async with asyncio.timeout(seconds):
                 yield
         except TimeoutError as error:
-            message = "it took too long"
+            hint = ""
             if self.execution_context.operation_type is OperationType.MUTATION:
-                message += "; what was sent may be recorded all the same: send it again, an event is recorded once"
-            raise limit_error(message, "execution_timeout_s", seconds, unit="seconds") from error
+                hint = "; what was sent may be recorded all the same: send it again, an event is recorded once"
+            raise too_long(time.monotonic() - started, seconds, hint) from error
+
+    async def on_stream_result(self, result: Any) -> AsyncIterator[None]:
+        """Let a subscription wait that spends its budget faster than it gains it again."""
+        if self._pace is not None:
+            wait = self._pace.spend(self.cost or 0)
+            if wait:
+                with suppress(Ended):
+                    await self.execution_context.context.feed.pause(wait)
+        yield
 
     def get_results(self) -> dict[str, Any]:
         """The cost, where it was computed."""

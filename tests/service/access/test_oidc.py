@@ -2,19 +2,26 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import jwt
 import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from starlette.testclient import TestClient
 
 from service.access import oidc
+from service.access.identity import Identity
 from service.access.oidc import Issuer, Oidc
-from service.access.tokens import Refused
+from service.access.tokens import Refused, Tokens, Unavailable
 from service.access.viewer import Role, Viewer
+from service.app import create_app
+from service.settings import Settings
+from service.stores.memory import MemoryStore
 
 AUDIENCE = "voltrace"
 
@@ -26,6 +33,9 @@ class FakeIssuer:
         self.keys: dict[str, Any] = {}
         self.asked = 0
         self.up = True
+        self.more: list[Any] = []
+        self.answers = Event()
+        self.answers.set()
         issuer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -33,7 +43,8 @@ class FakeIssuer:
                 found = {"/.well-known/openid-configuration": {"jwks_uri": f"{issuer.url}/keys"}}.get(self.path)
                 if self.path == "/keys":
                     issuer.asked += 1
-                    found = {"keys": [issuer.public(name) for name in issuer.keys]}
+                    issuer.answers.wait(30)
+                    found = {"keys": [*issuer.more, *(issuer.public(name) for name in issuer.keys)]}
                 self.send_response(200 if found and issuer.up else 503)
                 self.end_headers()
                 self.wfile.write(orjson.dumps(found))
@@ -159,3 +170,82 @@ def test_keys_stay_in_use_while_the_issuer_is_away(
     issuer.up = False
     monkeypatch.setattr(oidc, "KEYS_KEPT_S", 0.0)
     assert checks.viewer(issuer.token("first")).organization == "MAKER"
+
+
+UNUSABLE: dict[str, Any] = {
+    "another curve": {"kty": "OKP", "crv": "X448", "kid": "bad", "x": "AA", "use": "sig"},
+    "a broken RSA key": {"kty": "RSA", "kid": "bad", "n": "AA", "e": "!", "use": "sig"},
+    "an unknown kind": {"kty": "LMS", "kid": "bad"},
+    "no object": "bad",
+    "an id that is no text": {"kty": "RSA", "kid": 5},
+}
+
+
+@pytest.mark.parametrize("what", UNUSABLE)
+def test_one_unusable_key_leaves_the_others(issuer: FakeIssuer, checks: Oidc, what: str) -> None:
+    issuer.more = [UNUSABLE[what]]
+    assert checks.viewer(issuer.token("first")).organization == "MAKER"
+    with pytest.raises(Refused, match="no key 'bad'"):
+        checks.viewer(jwt.encode({}, issuer.keys["first"], "RS256", headers={"kid": "bad"}))
+
+
+@pytest.mark.parametrize("claim", [["MAKER"], {"key": "MAKER"}, 5, True])
+def test_an_organization_is_one_text(issuer: FakeIssuer, checks: Oidc, claim: Any) -> None:
+    with pytest.raises(Refused, match="voltrace_organization is not the key of one organization"):
+        checks.viewer(issuer.token("first", voltrace_organization=claim))
+
+
+def test_known_keys_are_used_while_others_are_fetched(
+    issuer: FakeIssuer, checks: Oidc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One thread asks the issuer, which takes its time; nobody else waits for it."""
+    checks.viewer(issuer.token("first"))
+    monkeypatch.setattr(oidc, "KEYS_KEPT_S", 0.0)
+    issuer.answers.clear()
+    asked = issuer.asked
+    slow = Thread(target=lambda: checks.viewer(issuer.token("first")))
+    slow.start()
+    while issuer.asked == asked:
+        time.sleep(0.01)
+    assert checks.viewer(issuer.token("first")).organization == "MAKER"
+    with pytest.raises(Unavailable, match="try again"):
+        checks.viewer(jwt.encode({}, issuer.keys["first"], "RS256", headers={"kid": "second"}))
+    assert issuer.asked == asked + 1
+    issuer.answers.set()
+    slow.join()
+
+
+def test_the_first_tokens_wait_for_the_keys(issuer: FakeIssuer, checks: Oidc) -> None:
+    issuer.answers.clear()
+    with ThreadPoolExecutor(4) as pool:
+        first = [pool.submit(checks.viewer, issuer.token("first")) for _ in range(4)]
+        while not issuer.asked:
+            time.sleep(0.01)
+        issuer.answers.set()
+        assert {one.result().organization for one in first} == {"MAKER"}
+    assert issuer.asked == 1
+
+
+def test_that_nobody_can_be_known_now_is_not_the_clients_mistake(issuer: FakeIssuer, tmp_path: Path) -> None:
+    issuer.up = False
+    settings = Settings(store="memory:", oidc_issuer=issuer.url, oidc_audience=AUDIENCE, secret="s" * 32)
+    with TestClient(create_app(MemoryStore(), settings)) as client:
+        headers = {"Authorization": f"Bearer {issuer.token('first')}"}
+        answer = client.post("/graphql", json={"query": "{ viewer { role } }"}, headers=headers)
+    assert answer.status_code == 503
+    assert answer.json()["errors"][0]["extensions"] == {"code": "UNAVAILABLE"}
+
+
+def test_there_is_no_pseudonym_without_a_secret(tmp_path: Path) -> None:
+    """A hash with no secret, anybody could make of every key that there may be."""
+    path = tmp_path / "tokens.json"
+    stated = Settings(store="memory:", oidc_issuer="https://x", oidc_audience="us", tokens_file=str(path))
+    with pytest.raises(ValueError, match=r"VOLTRACE_SECRET is missing.*make a first token in VOLTRACE_TOKENS_FILE"):
+        Identity(stated)
+    Tokens(path).create("first", "admin", None)
+    identity = Identity(stated)
+    viewer = Viewer(Role.PARTICIPANT, "MAKER")
+    assert identity.pseudonym(viewer, "ITEM", "a") != identity.pseudonym(viewer, "ITEM", "b")
+    path.unlink()
+    with pytest.raises(ValueError, match="no secret to make pseudonyms with"):
+        identity.pseudonym(viewer, "ITEM", "a")

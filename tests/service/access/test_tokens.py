@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from starlette.testclient import TestClient
 
 from service.access.tokens import Refused, Tokens
 from service.access.viewer import Role, Viewer
+from service.app import create_app
 from service.cli import main
+from service.settings import Settings
+from service.stores.memory import MemoryStore
 
 
 @pytest.fixture
@@ -51,6 +55,37 @@ def test_a_file_of_something_else_is_told(path: Path) -> None:
     path.write_text("[]")
     with pytest.raises(ValueError, match=r"tokens.json is no file of tokens"):
         Tokens(path).all()
+
+
+DAMAGED = {"no JSON": "{", "something else": "[]", "no secret": '{"tokens": []}'}
+
+
+@pytest.mark.parametrize("what", DAMAGED)
+def test_a_damaged_file_ends_the_start_and_not_the_service(
+    path: Path, what: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    headers = {"Authorization": f"Bearer {Tokens(path).create('ops', 'admin', None)}"}
+    whole, settings = path.read_text(), Settings(store="memory:", tokens_file=str(path))
+    with TestClient(create_app(MemoryStore(), settings)) as client:
+        path.write_text(DAMAGED[what])
+        answer = client.get("/metrics", headers=headers)
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"]
+        assert answer.json()["errors"] == [
+            {"message": "API tokens cannot be checked now; try again later", "extensions": {"code": "UNAVAILABLE"}}
+        ]
+        assert f"{path} is no file of tokens" in caplog.text
+        assert client.get("/healthz").status_code == 200, "who has no token is served"
+        path.write_text(whole)
+        assert client.get("/metrics", headers=headers).status_code == 200
+    path.write_text(DAMAGED[what])
+    with pytest.raises(ValueError, match="is no file of tokens"):
+        create_app(MemoryStore(), settings)
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=f"cannot read the file of tokens {tmp_path}: "):
+        create_app(MemoryStore(), Settings(store="memory:", tokens_file=str(tmp_path)))
 
 
 def test_the_command(path: Path) -> None:

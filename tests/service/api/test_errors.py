@@ -1,16 +1,22 @@
 """Errors name the thing, the place and the way out, and nothing else."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from starlette.testclient import TestClient
 
+from service.access.tokens import Tokens
 from service.api.limits.cache import ValidDocuments
 from service.app import create_app
 from service.ports import Store
 from service.settings import Settings
+from service.stores.errors import StoreError
+from service.stores.memory import MemoryStore
 from tests.service.api.conftest import Ask
 
 BAD = {
-    "{ items(first: 101) { totalCount } }": "first: 101 is not between 0 and the limit of 100",
+    "{ items(first: 101) { totalCount } }": "first: 101 are too many: the limit is 100 (VOLTRACE_PAGE_MAX)",
     '{ items(after: "!") { totalCount } }': "after: '!' is no cursor",
     '{ node(id: "%") { id } }': "id: '%' is no id",
     '{ trace(key: "k", direction: FORWARD, maxNodes: 99999) { truncated } }': "maxNodes: 99999",
@@ -43,7 +49,7 @@ def test_too_many_events(answer: Ask) -> None:
     (error,) = answer("mutation ($e: [EventInput!]!) { recordEvents(events: $e) { counts { count } } }", e=[{}] * 101)[
         "errors"
     ]
-    assert "the limit of 100" in error["message"]
+    assert "events: 101 are too many: the limit is 100 (VOLTRACE_BATCH_MAX); send them in" in error["message"]
 
 
 class BrokenStore:
@@ -69,6 +75,65 @@ def test_nothing_of_an_unexpected_error_leaks() -> None:
         assert response.json()["errors"][0]["message"] == "Unexpected error."
         assert client.get("/readyz").status_code == 503
         assert "hunter2" not in client.get("/readyz").text
+
+
+class AwayStore(BrokenStore):
+    """A store that cannot be reached, whose errors name its address."""
+
+    async def sequence_at(self, known_at: object) -> int:
+        raise StoreError("no Neo4j answers at bolt://10.0.0.7:7687")
+
+
+@pytest.fixture
+def away(tmp_path: Path) -> Iterator[tuple[TestClient, dict[str, str]]]:
+    """The service over a store that is away, and the headers of an admin."""
+    tokens = Tokens(tmp_path / "tokens.json")
+    admin = {"Authorization": f"Bearer {tokens.create('ops', 'admin', None)}"}
+    with TestClient(create_app(AwayStore(), Settings(store="x", tokens_file=str(tokens.path)))) as client:
+        yield client, admin
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/graphql-response+json"])
+@pytest.mark.parametrize("query", ['{ item(key: "k") { key } }', "{ items { totalCount } }"])
+def test_that_the_store_is_away_is_told_and_not_where_it_is(
+    away: tuple[TestClient, dict[str, str]], query: str, accept: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    client, admin = away
+    response = client.post("/graphql", json={"query": query}, headers={"accept": accept})
+    assert response.status_code == 503
+    (error,) = response.json()["errors"]
+    assert error["message"] == "the store does not answer; try again later"
+    assert error["extensions"] == {"code": "STORE_UNAVAILABLE"}
+    assert "bolt://10.0.0.7:7687" in caplog.text, "the log has it"
+    (told,) = client.post("/graphql", json={"query": query}, headers=admin).json()["errors"]
+    assert told["message"] == "no Neo4j answers at bolt://10.0.0.7:7687"
+    assert told["extensions"] == {"code": "STORE_UNAVAILABLE"}
+
+
+def test_a_partial_answer_is_one(away: tuple[TestClient, dict[str, str]]) -> None:
+    response = away[0].post("/graphql", json={"query": '{ viewer { role } item(key: "k") { key } }'})
+    assert response.status_code == 200
+    assert response.json()["data"] == {"viewer": {"role": "PUBLIC"}, "item": None}
+
+
+def test_a_subscription_tells_no_more(away: tuple[TestClient, dict[str, str]]) -> None:
+    text = away[0].post("/graphql/stream", json={"query": "subscription { eventRecorded { cursor } }"}).text
+    assert "STORE_UNAVAILABLE" in text
+    assert "10.0.0.7" not in text
+
+
+def test_readiness_is_told_in_full_to_those_who_see_all(
+    away: tuple[TestClient, dict[str, str]], tmp_path: Path
+) -> None:
+    client, admin = away
+    public, full = client.get("/readyz"), client.get("/readyz", headers=admin)
+    assert public.status_code == full.status_code == 503
+    assert public.json() == {"status": "the store does not answer"}
+    assert full.json()["error"] == "no Neo4j answers at bolt://10.0.0.7:7687"
+    settings = Settings(store="memory:", tokens_file=str(tmp_path / "tokens.json"))
+    with TestClient(create_app(MemoryStore(), settings)) as ready:
+        assert ready.get("/readyz").json() == {"status": "ready"}
+        assert ready.get("/readyz", headers=admin).json() == {"status": "ready", "store": "memory", "sequence": 0}
 
 
 @pytest.mark.parametrize("where", ["service.api.limits.extension.measure", "service.api.limits.extension.validate"])

@@ -1,9 +1,14 @@
 """Every query, on every store, through HTTP."""
 
+from contextlib import ExitStack
+
 import pytest
+from starlette.testclient import TestClient
 
 from seed.story import BLACK_MASS, CATHODE, MAKER, PACK_A, PACK_NEW, PACK_RECYCLED, STORAGE_UNIT, VEHICLE_A, module
+from service.app import create_app
 from service.ports import Store
+from service.settings import Settings
 from tests.service.api.conftest import Ask
 from tests.support import ask, send
 
@@ -210,3 +215,39 @@ def test_known_at(data: Ask) -> None:
     assert BLACK_MASS in [node["key"] for node in before["trace"]["nodes"]]
     assert BLACK_MASS not in [node["key"] for node in now["trace"]["nodes"]]
     assert (before["item"]["status"], now["item"]["status"]) == ("ENDED", "RETIRED")
+
+
+def test_null_is_as_left_out(data: Ask) -> None:
+    """As the contract has them, with a default and without `!`: a client may send null for what it does not say."""
+    query = "query ($key: String!, $claims: Claims) {"
+    query += " trace(key: $key, direction: FORWARD, claims: $claims) { nodes { key } }"
+    query += " item(key: $key) { trace(direction: FORWARD, claims: $claims) { nodes { key } } } }"
+    found, plain = data(query, key=PACK_A, claims=None), data(query, key=PACK_A)
+    assert found == plain
+    assert found["trace"] == found["item"]["trace"]
+    write = "mutation ($c: OnConflict, $a: Boolean) { recordEvents(events: [], onConflict: $c, allOrNothing: $a)"
+    write += " { counts { count } } validateEvents(events: [], onConflict: $c, allOrNothing: $a) { counts { count } } }"
+    assert data(write, c=None, a=None)["recordEvents"] == {"counts": []}
+    typed = 'mutation { recordInspection(onConflict: null, event: {eventId: "n", item: "%s", actor: "A",'
+    typed += ' occurredAt: "2020-01-01T00:00:00Z", measurements: {cycleCount: 1}}) { status } }'
+    assert data(typed % "NOWHERE")["recordInspection"]["status"] == "PENDING", "kept, as the default says"
+
+
+def test_the_status_of_an_event_before_it_was_recorded_is_an_error(answer: Ask) -> None:
+    query = '{ events(first: 1) { edges { node { status(knownAt: "2001-01-01T00:00:00Z") } } } }'
+    (error,) = answer(query)["errors"]
+    assert error["message"] == "knownAt: the event was not recorded then"
+
+
+def test_a_path_is_bounded_as_a_trace(told: Store) -> None:
+    query = '{ path(from: "%s", to: "%s") { truncated nodes { key } } }' % (PACK_RECYCLED, PACK_NEW)
+    with ExitStack() as stack:
+        found = {}
+        for nodes in (20_000, 3):
+            app = create_app(told, Settings(store=told.url, nodes_max=nodes))
+            client = TestClient(app)
+            stack.callback(client.close)
+            found[nodes] = client.post("/graphql", json={"query": query}).json()["data"]["path"]
+    assert found[20_000]["truncated"] is False
+    assert len(found[20_000]["nodes"]) > 3 >= len(found[3]["nodes"])
+    assert found[3]["truncated"] is True, "that nothing was found within the bound is not that there is nothing"

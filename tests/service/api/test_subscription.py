@@ -106,7 +106,7 @@ def test_filters_and_bad_cursors() -> None:
 
 def test_a_client_has_so_many_subscriptions() -> None:
     feed = Feed(MemoryStore(), 1, 2)
-    refused = pytest.raises(TooMany, match=r"2 subscriptions.*VOLTRACE_SUBSCRIPTIONS_MAX")
+    refused = pytest.raises(TooMany, match="has 2 subscriptions open")
     with feed.subscription("a"), feed.subscription("a"), feed.subscription("b"), refused, feed.subscription("a"):
         pass
     with feed.subscription("a"), feed.subscription("a"):
@@ -139,19 +139,6 @@ def test_one_question_for_all_who_wait() -> None:
 
     asyncio.run(run())
     assert 2 <= store.asked <= 10
-
-
-def test_a_slow_reader_is_told_where_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    store = MemoryStore()
-    send(store, [made("a"), made("b")])
-    hour = iter(range(0, 10**9, 3600))
-    monkeypatch.setattr("service.api.subscription.monotonic", lambda: next(hour))
-    with TestClient(create_app(store, settings(store))) as client, connected(client) as session:
-        follow(session, after=_cursor(0))
-        first = heard(session)
-        message = session.receive_json()
-        assert "was dropped; go on after" in orjson.dumps(message).decode()
-        assert first["cursor"] in orjson.dumps(message).decode()
 
 
 def _cursor(sequence: int) -> str:
@@ -252,15 +239,3 @@ def test_server_sent_events_from_another_process(tmp_path: Path) -> None:
         assert orjson.loads(next(again)["data"])["data"]["eventRecorded"]["node"]["eventId"] == "c"
         again.close()
         assert [event["event"] for event in events(url, "{ viewer { role } }", {})] == ["next", "complete"]
-
-
-def test_a_stream_by_get_writes_nothing() -> None:
-    store = MemoryStore()
-    with TestClient(create_app(store, settings(store))) as client:
-        record = 'mutation { recordEvents(events: [{eventId: "x"}]) { counts { count } } }'
-        text = client.get("/graphql/stream", params={"query": record}).text
-        assert "a mutation needs POST" in text
-        for body in (b"{", b"[]", b"{}", b'{"query": "{ viewer { role } }", "variables": 3}'):
-            response = client.post("/graphql/stream", content=body, headers={"Content-Type": "application/json"})
-            assert response.status_code == 400, body
-        assert client.post("/graphql/stream", content=b"query={viewer{role}}").status_code == 400

@@ -107,6 +107,7 @@ def test_the_service_recovers_with_the_server(server: Server, proxy: Proxy) -> N
         assert "no Neo4j answers" in away.json()["error"]
         failed = client.post("/graphql", json=query).json()
         assert "no Neo4j answers" in failed["errors"][0]["message"], failed
+        assert failed["errors"][0]["extensions"] == {"code": "STORE_UNAVAILABLE"}
         proxy.open()
         assert client.get("/readyz").status_code == 200, "without a restart"
         assert client.post("/graphql", json=query).json()["data"] == {"items": {"totalCount": 0}}

@@ -41,7 +41,8 @@ def test_an_endless_query_on_the_embedded_store(tmp_path: Path, monkeypatch: pyt
             body = ask(client, QUERY)
             assert interrupted.wait(60)
         (error,) = body["errors"]
-        assert error["extensions"] == TOLD
+        assert error["extensions"].items() >= TOLD.items()
+        assert error["extensions"]["value"] >= 1
         assert error["message"] == ("it took too long: the limit is 1 seconds (VOLTRACE_EXECUTION_TIMEOUT_S)")
         assert "data" not in body
         assert ask(client, QUERY)["data"]["item"]["key"] == PACK_A
@@ -65,6 +66,6 @@ def test_an_endless_mutation_says_that_it_may_have_been_done() -> None:
     store = SlowStore()
     with TestClient(create_app(store, Settings(store="memory:", execution_timeout_s=1))) as client:
         (error,) = ask(client, "mutation { recordEvents(events: [{}]) { counts { count } } }")["errors"]
-    assert error["extensions"] == TOLD
+    assert error["extensions"].items() >= TOLD.items()
     assert "send it again, an event is recorded once" in error["message"]
     assert store.ended

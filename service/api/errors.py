@@ -1,0 +1,79 @@
+"""Errors of GraphQL: of limits, and what a client is told of those that are none of its business."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from graphql import GraphQLError
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+
+from graph_schema.errors import MalformedEvent
+from service.refusals import limited
+from service.settings import Settings, environment_name
+from service.stores.errors import StoreError
+
+LOGGER = logging.getLogger("voltrace")
+
+UNEXPECTED = "Unexpected error."
+"""What a client is told of an error that is none of its business; the log has the rest."""
+
+AWAY, AWAY_CODE = "the store does not answer; try again later", "STORE_UNAVAILABLE"
+"""What is told of an error of the store, whose text names addresses and files; who may see all is told that, too."""
+
+_TOLD = (
+    GraphQLError,
+    MalformedEvent,
+    CannotGetOperationTypeError,
+    MissingQueryError,
+)
+_TOKENS = " tokens. Parsing aborted."
+
+
+def limit_error(
+    what: str, setting: str, limit: float, value: float | None = None, unit: str = "", hint: str = ""
+) -> GraphQLError:
+    """The error of a limit, for people in its message and for programs in its extensions."""
+    told = limited(what, setting, limit, value, unit, hint)
+    return GraphQLError(told["message"], extensions=told["extensions"])
+
+
+def too_long(seconds: float, limit: int, hint: str = "") -> GraphQLError:
+    """The error of an operation, or an event of a subscription, that took so many seconds."""
+    return limit_error("it took too long" + hint, "execution_timeout_s", limit, round(seconds, 3), "seconds")
+
+
+def mask(error: GraphQLError, sees_all: bool) -> None:
+    """Log an error that is not the client's mistake, and leave in it what a client may know."""
+    cause = error.original_error
+    if isinstance(cause, StoreError):
+        LOGGER.error("the store does not answer: %s", cause)
+        error.extensions = {"code": AWAY_CODE}
+        if not sees_all:
+            error.message = AWAY
+    elif isinstance(cause, InvalidOperationTypeError):
+        error.message += " by GET; send a POST"
+    elif cause is not None and not isinstance(cause, _TOLD):
+        LOGGER.error("unexpected error in a request", exc_info=cause)
+        error.message, error.extensions = UNEXPECTED, {}
+
+
+def finish_errors(errors: Iterable[GraphQLError], settings: Settings) -> None:
+    """Finish GraphQL's own errors: the parser's limit is told as others are; no suggestions where they are off."""
+    for error in errors:
+        if error.message.endswith(_TOKENS):
+            limit = settings.tokens_max
+            error.message += f" ({environment_name('tokens_max')})"
+            error.extensions = {**limited("", "tokens_max", limit, limit + 1)["extensions"]}
+        if not settings.suggestions:
+            error.message = error.message.partition(" Did you mean ")[0]
+
+
+def is_away(answered: dict[str, Any]) -> bool:
+    """Whether the body of an answer holds no data because the store does not answer."""
+    if any((answered.get("data") or {}).values()):
+        return False
+    codes = [(error.get("extensions") or {}).get("code") for error in answered.get("errors") or ()]
+    return AWAY_CODE in codes
