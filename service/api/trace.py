@@ -44,7 +44,7 @@ class TraceNode:
             return Organization(key_text=self.key, moment=self.moment)
         if self.kind == "EVENT":
             return await load_event(info.context, self.moment, self.key)
-        row = await info.context.rows.load((self.moment.sequence, self.handle))
+        row = await info.context.load.rows.load((self.moment.known, self.handle))
         return None if row is None else item_of(row, self.moment)
 
 

@@ -71,7 +71,7 @@ def test_nothing_of_an_unexpected_error_leaks() -> None:
         assert "hunter2" not in client.get("/readyz").text
 
 
-@pytest.mark.parametrize("where", ["service.api.limits.extension.measure", "service.api.limits.extension.validate"])
+@pytest.mark.parametrize("where", ["service.api.limits.extension.Measuring", "service.api.limits.extension.validate"])
 def test_nothing_leaks_of_an_error_before_execution(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("password=hunter2")
