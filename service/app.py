@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.requests import HTTPConnection, Request
 
-from service import __version__, logs, settings
+from service import __version__, collecting, logs, settings
 from service.access.identity import Identity
 from service.api.context import Context
 from service.api.router import Router
@@ -40,7 +40,8 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        yield
+        with collecting.rarely():
+            yield
         await store.close()
 
     app = FastAPI(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -33,10 +33,10 @@ class Metrics:
         )
         self.subscriptions = Gauge("voltrace_subscriptions", "Open subscriptions.", registry=registry)
 
-    def recorded(self, statuses: Iterable[str]) -> None:
-        """Count events that were sent."""
-        for status in statuses:
-            self.events.labels(status).inc()
+    def recorded(self, counts: Mapping[str, int]) -> None:
+        """Count events that were sent, by what became of them."""
+        for status, count in counts.items():
+            self.events.labels(status).inc(count)
 
     def text(self) -> bytes:
         """All metrics in Prometheus' text format."""
