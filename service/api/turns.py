@@ -1,15 +1,16 @@
 """Turns of the event loop: whoever completes a long answer lets others have theirs.
 
-All operations of a loop share one slice of time in each of its turns, however many there are.
+All operations of a loop take turns: one of them has a slice of time in each.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from time import perf_counter
 from weakref import WeakKeyDictionary
 
-SLICE_S = 0.02
+SLICE_S = 0.01
 """Completing goes on for so long before the loop looks after others."""
 
 _TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, Turns] = WeakKeyDictionary()
@@ -19,25 +20,37 @@ class Turns:
     """Of one event loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._call_soon = loop.call_soon
+        self._call_soon, self._create_future = loop.call_soon, loop.create_future
         self._until = 0.0
-        self._renewing = False
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._giving = False
 
     def over(self) -> bool:
         """Whether the slice of this turn is used up."""
         return perf_counter() > self._until
 
     async def wait(self) -> None:
-        """Go on in a turn that has time left. Those who wait come in the order in which they began to."""
-        while self.over():
-            if not self._renewing:
-                self._renewing = True
-                self._call_soon(self._renew)
-            await asyncio.sleep(0)
+        """Go on at once while the slice lasts, else in a later turn: who waits longest has the next one."""
+        if not self.over():
+            return
+        waiting = self._create_future()
+        self._waiting.append(waiting)
+        if not self._giving:
+            self._giving = True
+            self._call_soon(self._give)
+        await waiting
 
-    def _renew(self) -> None:
-        self._renewing = False
-        self._until = perf_counter() + SLICE_S
+    def _give(self) -> None:
+        """Give the next slice; the one after it in a turn of its own."""
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.done():  # else it was cancelled
+                self._until = perf_counter() + SLICE_S
+                waiting.set_result(None)
+                break
+        self._giving = bool(self._waiting)
+        if self._giving:
+            self._call_soon(self._give)
 
 
 def turns() -> Turns:
