@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from service.api import turns
 from service.app import create_app
 from service.settings import Settings
 from service.stores.sqlite import SqliteStore
@@ -46,8 +47,9 @@ def pack(number: int) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture
-def counted(tmp_path: Path) -> Iterator[Any]:
+def counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """ask(query): the data, and how many statements it took."""
+    monkeypatch.setattr(turns, "SLICE_S", 3600.0)  # what is read together does not depend on the clock
     store = SqliteStore(tmp_path / "log.db")
     organization = {"key": "MAKER", "name": "Maker", "roles": ["BATTERY_MAKER"]}
     send(store, [event("reg", "REGISTRATION", 0, organization=organization), *(e for n in range(40) for e in pack(n))])
