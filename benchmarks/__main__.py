@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import http, load, neo4j, recording, tracing
+from benchmarks import holding, http, load, neo4j, recording, tracing
 from benchmarks.measure import fill
 from graph_schema.answer import Direction
 from service.running import drive
@@ -48,6 +48,7 @@ def run(batteries: int, small: int, starts: int, seconds: float) -> dict[str, An
         report["recording, batches of 10"] = recording.small_batches(large)
         for store in (tiny, large):
             drive(store.close())
+    report |= {f"one query, one worker: {name}": values for name, values in holding.measure([]).items()}
     report["memory of recording"] = recording.memory(batteries // 2)
     report["profile of recording"] = recording.profile(max(small, batteries // 20))
     return report

@@ -103,19 +103,20 @@ async def _load(address: str, body: Any, clients: int, seconds: float) -> dict[s
 
 async def _client(address: str, body: Any, until: float, taken: list[float]) -> None:
     """Ask again and again over one connection."""
-    async with _connection(address) as (reader, writer):
+    async with connection(address) as (reader, writer):
         while time.perf_counter() < until:
             data = body()
             start = time.perf_counter()
             writer.write(b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n")
             writer.write(b"Content-Length: %d\r\n\r\n" % len(data) + data)
-            answer = await _answer(reader)
+            answer = await read_answer(reader)
             taken.append(time.perf_counter() - start)
             assert b'"errors"' not in answer[:200], answer[:500]
 
 
 @asynccontextmanager
-async def _connection(address: str) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+async def connection(address: str) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection to a service."""
     parts = urlsplit(address)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     try:
@@ -125,7 +126,8 @@ async def _connection(address: str) -> AsyncIterator[tuple[asyncio.StreamReader,
         await writer.wait_closed()
 
 
-async def _answer(reader: asyncio.StreamReader) -> bytes:
+async def read_answer(reader: asyncio.StreamReader) -> bytes:
+    """The body of an answer of stated length."""
     head = await reader.readuntil(b"\r\n\r\n")
     length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
     return await reader.readexactly(length)
@@ -136,11 +138,11 @@ async def _health(address: str, body: Any, seconds: float) -> float:
     until = time.perf_counter() + seconds
     others = [asyncio.create_task(_client(address, body, until, [])) for _ in range(8)]
     slowest = 0.0
-    async with _connection(address) as (reader, writer):
+    async with connection(address) as (reader, writer):
         while time.perf_counter() < until:
             start = time.perf_counter()
             writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-            await _answer(reader)
+            await read_answer(reader)
             slowest = max(slowest, time.perf_counter() - start)
             await asyncio.sleep(0.02)
     await asyncio.gather(*others)

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.requests import HTTPConnection, Request
 
-from service import __version__, logs, settings
+from service import __version__, collecting, logs, settings
 from service.access.identity import Identity
 from service.api.context import Context
 from service.api.router import Router
@@ -46,7 +46,7 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with when_told_to_end(feed.end):
+        with collecting.rarely(), when_told_to_end(feed.end):
             yield
         await store.close()
 

@@ -192,8 +192,9 @@ class Ingest:
                 handle = await snapshot.find(user)
                 if not told or told[0].status is not EventStatus.PENDING or handle is None:
                     continue
-                history = [event for event in await snapshot.history(handle) if event.type == "PRODUCTION"]
-                made = next((event for event in history if event.status is EventStatus.ACCEPTED), None)
+                history = await snapshot.history([handle], types=("PRODUCTION",))
+                told_of_it = history.get(handle, [])
+                made = next((event for event in told_of_it if event.status is EventStatus.ACCEPTED), None)
                 if made is None or made.payload is None:
                     continue
                 for wrong in (told[0], made):

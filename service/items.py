@@ -1,4 +1,4 @@
-"""What an item is at a moment: its host, parts, holder, remainder and state of health."""
+"""What items are at a moment: hosts, parts, holders, remainders and states of health; of many items at once."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from graph_schema.order import Position, event_id_of
 from graph_schema.outcome import EventStatus
 from graph_schema.reader import ItemRow, StayRow, TraceReader
 from service.ports import Snapshot, StoredEvent
+
+LOOKS = 4
+"""Of so many inspections of an item the last ones are read at first; most state what is asked for."""
 
 
 class CustodySpan(NamedTuple):
@@ -30,81 +33,109 @@ def _open_at(rows: Collection[StayRow], cut: Position) -> list[StayRow]:
     return [row for row in rows if row[2] < cut and (row[3] is None or row[3] >= cut)]
 
 
-async def host_of(reader: TraceReader, item: Any, cut: Position) -> Any:
-    """The unit that an item is directly inside at the cut, None where in none."""
-    rows = _open_at(await reader.hosts([item]), cut)
-    return rows[0][1] if rows else None
+async def hosts_of(reader: TraceReader, items: Collection[Any], cut: Position) -> dict[Any, Any]:
+    """The unit that each item is directly inside at the cut; those in none are left out."""
+    return {row[0]: row[1] for row in _open_at(await reader.hosts(list(items)), cut)}
 
 
-async def parts_of(reader: TraceReader, item: Any, cut: Position) -> list[Any]:
-    """The units directly inside an item at the cut."""
-    return [row[0] for row in _open_at(await reader.parts([item]), cut)]
+async def parts_of(reader: TraceReader, items: Collection[Any], cut: Position) -> dict[Any, list[Any]]:
+    """The units directly inside each item at the cut."""
+    found: dict[Any, list[Any]] = {item: [] for item in items}
+    for row in _open_at(await reader.parts(list(found)), cut):
+        found[row[1]].append(row[0])
+    return found
 
 
-async def outermost(reader: TraceReader, item: Any, cut: Position) -> Any:
-    """The unit that an item is in, at any depth, that is itself in none; the item itself where it is in none."""
-    while (host := await host_of(reader, item, cut)) is not None:
-        item = host
-    return item
+async def outermost_of(reader: TraceReader, items: Collection[Any], cut: Position) -> dict[Any, Any]:
+    """The unit that each item is in, at any depth, that is itself in none; the item itself where it is in none."""
+    found = {item: item for item in items}
+    above: dict[Any, Any] = {}
+    level = set(found)
+    while level:
+        hosts = await hosts_of(reader, level, cut)
+        above |= hosts
+        level = set(hosts.values()) - set(above)
+    for item in found:
+        while (host := above.get(found[item])) is not None:
+            found[item] = host
+    return found
 
 
-async def vehicle_of(reader: TraceReader, item: Any, cut: Position) -> ItemRow | None:
-    """The vehicle that an item is in, at any depth."""
-    above = await host_of(reader, item, cut)
-    while above is not None:
-        (row,) = await reader.items([above])
-        if row.kind == "VEHICLE":
-            return row
-        above = await host_of(reader, above, cut)
-    return None
+async def vehicles_of(reader: TraceReader, items: Collection[Any], cut: Position) -> dict[Any, ItemRow]:
+    """The vehicle that each item is in, at any depth; those in none are left out."""
+    found: dict[Any, ItemRow] = {}
+    place = {item: item for item in items}
+    while place:
+        hosts = await hosts_of(reader, set(place.values()), cut)
+        place = {item: hosts[at] for item, at in place.items() if at in hosts}
+        rows = {row.handle: row for row in await reader.items(list(set(place.values())))} if place else {}
+        found |= {item: rows[at] for item, at in place.items() if at in rows and rows[at].kind == "VEHICLE"}
+        place = {item: at for item, at in place.items() if item not in found}
+    return found
 
 
-async def holder_of(reader: TraceReader, item: Any, cut: Position) -> str | None:
-    """Who holds an item at the cut; parts inherit their host's holder."""
-    for span in await custody_of(reader, await outermost(reader, item, cut), cut):
-        if span.closed is None:
-            return span.organization
-    return None
+async def holders_of(reader: TraceReader, items: Collection[Any], cut: Position) -> dict[Any, str]:
+    """Who holds each item at the cut; parts inherit their host's holder. What nobody holds is left out."""
+    outermost = await outermost_of(reader, items, cut)
+    spans = await custody_of(reader, set(outermost.values()), cut)
+    holders = {item: span.organization for item, found in spans.items() for span in found if span.closed is None}
+    return {item: holders[top] for item, top in outermost.items() if top in holders}
 
 
-async def custody_of(reader: TraceReader, item: Any, cut: Position) -> list[CustodySpan]:
-    """An item's own custody as of the cut, in the order of events."""
-    rows = await reader.custody([item])
-    spans = [
-        CustodySpan(row[1], row[2], row[3] if row[3] is not None and row[3] < cut else None)
-        for row in rows
-        if row[2] < cut
-    ]
-    return sorted(spans, key=lambda span: span.opened)
+async def custody_of(reader: TraceReader, items: Collection[Any], cut: Position) -> dict[Any, list[CustodySpan]]:
+    """Each item's own custody as of the cut, in the order of events."""
+    found: dict[Any, list[CustodySpan]] = {item: [] for item in items}
+    for item, organization, opened, closed in await reader.custody(list(found)):
+        if opened < cut:
+            until = closed if closed is not None and closed < cut else None
+            found[item].append(CustodySpan(organization, opened, until))
+    for spans in found.values():
+        spans.sort(key=lambda span: span.opened)
+    return found
 
 
-async def end_of(reader: TraceReader, item: Any, cut: Position) -> str | None:
-    """The id of the event that ended an item before the cut."""
-    found = [row[1] for row in await reader.marks([item]) if row[2] == "ended" and row[1] < cut]
-    return event_id_of(min(found)) if found else None
+async def ends_of(reader: TraceReader, items: Collection[Any], cut: Position) -> dict[Any, str]:
+    """The id of the event that ended each item before the cut; those that did not end are left out."""
+    found: dict[Any, Position] = {}
+    for item, position, mark in await reader.marks(list(items)):
+        if mark == "ended" and position < cut:
+            found[item] = min(position, found.get(item, position))
+    return {item: event_id_of(position) for item, position in found.items()}
 
 
-async def remaining_kg(reader: TraceReader, row: ItemRow, cut: Position) -> float | None:
-    """What is left of a lot at the cut, in kg; None where it is unknown."""
-    before = [draw for draw in await reader.consumptions([row.handle]) if draw[1] < cut]
-    if await end_of(reader, row.handle, cut) is not None:
-        return 0.0
-    if row.mass_kg is None or any(draw[2] is None for draw in before):
+async def remaining_kg(reader: TraceReader, items: Collection[Any], cut: Position) -> dict[Any, float | None]:
+    """What is left of each lot at the cut, in kg; None where it is unknown."""
+    masses = {row.handle: row.mass_kg for row in await reader.items(list(items))}
+    drawn: dict[Any, list[float | None]] = {item: [] for item in masses}
+    for item, position, kg in await reader.consumptions(list(masses)):
+        if position < cut:
+            drawn[item].append(kg)
+    ended = await ends_of(reader, masses, cut)
+    return {item: 0.0 if item in ended else _left(kg, drawn[item]) for item, kg in masses.items()}
+
+
+def _left(mass_kg: float | None, drawn: list[float | None]) -> float | None:
+    if mass_kg is None or None in drawn:
         return None
-    drawn: float = sum(draw[2] for draw in before)
-    return max(0.0, row.mass_kg - drawn)
+    return max(0.0, mass_kg - sum(kg for kg in drawn if kg is not None))
 
 
-async def history_until(snapshot: Snapshot, item: Any, cut: Position) -> list[StoredEvent]:
-    """Every event about an item that occurred before the cut, in the total order."""
-    return [event for event in await snapshot.history(item) if event.position < cut]
+async def states_of_health(snapshot: Snapshot, items: Collection[Any], cut: Position) -> dict[Any, float]:
+    """The last state of health of each item that an accepted inspection measured, in percent."""
+    found: dict[Any, float] = {}
+    waiting, limit = list(items), LOOKS
+    while waiting:
+        looks = await snapshot.history(waiting, cut, None, limit, reverse=True, types=("INSPECTION",))
+        for item, events in looks.items():
+            measured = [percent for event in events if (percent := _measured(event)) is not None]
+            found |= {item: measured[0]} if measured else {}
+        waiting = [item for item in waiting if item not in found and len(looks.get(item, ())) == limit]
+        limit *= 16
+    return found
 
 
-async def state_of_health(snapshot: Snapshot, item: Any, cut: Position) -> float | None:
-    """The last state of health that an accepted inspection measured, in percent."""
-    for event in reversed(await history_until(snapshot, item, cut)):
-        if event.type == "INSPECTION" and event.status is EventStatus.ACCEPTED and event.payload is not None:
-            percent = orjson.loads(event.payload).get("measurements", {}).get("stateOfHealthPercent")
-            if isinstance(percent, int | float):
-                return float(percent)
-    return None
+def _measured(event: StoredEvent) -> float | None:
+    if event.status is not EventStatus.ACCEPTED or event.payload is None:
+        return None
+    percent = orjson.loads(event.payload).get("measurements", {}).get("stateOfHealthPercent")
+    return float(percent) if isinstance(percent, int | float) else None

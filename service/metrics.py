@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -53,10 +53,10 @@ class Metrics:
             "voltrace_subscriptions", "Open subscriptions.", multiprocess_mode="livesum", registry=registry
         )
 
-    def recorded(self, statuses: Iterable[str]) -> None:
-        """Count events that were sent."""
-        for status in statuses:
-            self.events.labels(status).inc()
+    def recorded(self, counts: Mapping[str, int]) -> None:
+        """Count events that were sent, by what became of them."""
+        for status, count in counts.items():
+            self.events.labels(status).inc(count)
 
     def text(self) -> bytes:
         """All metrics in Prometheus' text format: of this process, or of all that count together with it."""

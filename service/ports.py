@@ -123,6 +123,8 @@ class EventFilter(NamedTuple):
     """The key of an item that it names or touches."""
     party: str | None = None
     """The organization that is its actor, or a party (`ItemFilter.party`) of an item that it names."""
+    about: str | None = None
+    """An organization: as `party`, and also registrations, and receipts and voidings of what names such an item."""
     occurred_from: datetime | None = None
     occurred_to: datetime | None = None
     recorded_from: datetime | None = None
@@ -193,8 +195,10 @@ class Snapshot(TraceReader, Protocol):
     async def concerned(self, items: Collection[Handle], organization: str) -> set[Handle]:
         """Those of the items that an organization is a party of (`ItemFilter.party`)."""
 
-    async def event_page(self, where: EventFilter, after: int | None, limit: int) -> list[StoredEvent]:
-        """Records of the log in the order of their sequence, after one."""
+    async def event_page(
+        self, where: EventFilter, after: int | None, limit: int, reverse: bool = False
+    ) -> list[StoredEvent]:
+        """Records of the log in the order of their sequence, after one (`reverse`: the last first, before one)."""
 
     async def event_count(self, where: EventFilter) -> int:
         """How many records a filter finds."""
@@ -202,8 +206,21 @@ class Snapshot(TraceReader, Protocol):
     async def stored(self, event_ids: Collection[str]) -> list[StoredEvent]:
         """Records by event id, in any order; unknown ids are left out."""
 
-    async def history(self, item: Handle) -> list[StoredEvent]:
-        """Every event that names an item or did something to it, whatever its status, in the total order."""
+    async def history(
+        self,
+        items: Collection[Handle],
+        cut: Position = END,
+        after: Position | None = None,
+        limit: int | None = None,
+        reverse: bool = False,
+        types: tuple[str, ...] | None = None,
+    ) -> dict[Handle, list[StoredEvent]]:
+        """The events before the cut that name each item or did something to it, whatever their status, in the total
+        order (`reverse`: the last first), of any of the types, beyond a place in that order, so many of each item;
+        items without any are left out."""
+
+    async def history_count(self, items: Collection[Handle], cut: Position = END) -> dict[Handle, int]:
+        """How many events `history` tells of each item; items without any are left out."""
 
     async def registrations(self, organization: str) -> list[StoredEvent]:
         """The accepted registrations of an organization, in the total order."""
@@ -213,7 +230,7 @@ class Snapshot(TraceReader, Protocol):
         that have none are left out."""
 
     async def organization_page(self, where: OrganizationFilter, after: str | None, limit: int) -> list[str]:
-        """The keys of organizations (`is_organization`) in the order of code points, after one."""
+        """The keys of organizations (`are_organizations`) in the order of code points, after one."""
 
     async def organization_count(self, where: OrganizationFilter) -> int:
         """How many organizations a filter finds."""
@@ -223,8 +240,8 @@ class Snapshot(TraceReader, Protocol):
         or identifier, as registered by then, is; each once, the best first (`Found.order`). `worst` is the last rank of
         items that is wanted."""
 
-    async def is_organization(self, key: str) -> bool:
-        """Whether an organization of that key was registered, acted, or held something."""
+    async def are_organizations(self, keys: Collection[str]) -> set[str]:
+        """Those of the keys under which an organization was registered, acted, or held something."""
 
 
 class Writer(Protocol):

@@ -86,7 +86,9 @@ def everything(store: Store, sequence: int, keys: Sequence[str]) -> list[Any]:
                         seen.append(_plain(await trace(snapshot, TraceQuestion(key, direction, claims=claims))))
                 handle = await snapshot.find(key)
                 if handle is not None:
-                    seen.append([(event.event_id, event.status) for event in await snapshot.history(handle)])
+                    seen.append(
+                        [(event.event_id, event.status) for event in (await snapshot.history([handle]))[handle]]
+                    )
                     seen.append([(row.key, row.spec) for row in await snapshot.details([handle])])
             seen.append([key for _, key in await snapshot.item_page(ItemFilter(), None, 10_000)])
             seen.append(

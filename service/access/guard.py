@@ -9,7 +9,7 @@ the same statements and answered alike. Public are also the registrations of org
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
 from datetime import datetime
 from typing import Any
 
@@ -37,8 +37,7 @@ from graph_schema.reader import (
 from graph_schema.windows import END
 from service.access.custody import Custody
 from service.access.viewer import Viewer
-from service.items import holder_of
-from service.organizations import stated
+from service.items import holders_of
 from service.ports import (
     EXACT,
     PREFIX,
@@ -216,47 +215,76 @@ class Guarded:
         while own is not None and len(shown) < limit:
             page = await self.whole.item_page(own, after, limit, reverse, order)
             full = await self.full([handle for handle, _ in page])
-            shown += [row for row in page if row[0] in full and await self._is_there(row[0], where)]
+            there = await self._are_there([handle for handle, _ in page if handle in full], where)
+            shown += [row for row in page if row[0] in there]
             if len(page) < limit:
                 break
             (last,) = await self.whole.items([page[-1][0]])
             after = ItemPlace(last.key, instant_of(last.born))
         return shown[:limit]
 
-    async def _is_there(self, item: Handle, where: ItemFilter) -> bool:
-        """Whether a filter by holder or region finds an item as far as the viewer sees who holds it."""
+    async def _are_there(self, items: list[Handle], where: ItemFilter) -> set[Handle]:
+        """Those that a filter by holder or region finds as far as the viewer sees who holds them."""
         if where.holder is None and where.region is None:
-            return True
-        holder = await holder_of(self, item, where.cut)
-        if holder is None or where.holder not in (None, holder):
-            return False
-        return where.region in (None, stated(await self.registrations(holder), where.cut).get("region"))
+            return set(items)
+        holders = await holders_of(self, items, where.cut)
+        holders = {item: holder for item, holder in holders.items() if where.holder in (None, holder)}
+        if where.region is None:
+            return set(holders)
+        stated = await self.registered(set(holders.values()), where.cut)
+        return {item for item, holder in holders.items() if stated.get(holder, {}).get("region") == where.region}
 
     async def item_count(self, where: ItemFilter) -> int:
         return len(await self.item_page(where, None, EVERY))
 
-    async def event_page(self, where: EventFilter, after: int | None, limit: int) -> list[StoredEvent]:
+    async def event_page(
+        self, where: EventFilter, after: int | None, limit: int, reverse: bool = False
+    ) -> list[StoredEvent]:
         shown: list[StoredEvent] = []
-        if self._own(where) is None or (where.item is not None and not await self.keyed([where.item])):
-            return shown
-        while len(shown) < limit:
-            page = await self.whole.event_page(where, after, EVENTS)
-            shown += await self._shown(page)
-            if len(page) < EVENTS:
+        async for page in self._event_pages(where, after, limit, reverse):
+            shown += page
+            if len(shown) >= limit:
                 break
-            after = page[-1].sequence
         return shown[:limit]
 
     async def event_count(self, where: EventFilter) -> int:
-        return len(await self.event_page(where, None, EVERY))
+        return sum([len(page) async for page in self._event_pages(where, None, EVENTS)])
+
+    async def _event_pages(
+        self, where: EventFilter, after: int | None, size: int, reverse: bool = False
+    ) -> AsyncIterator[list[StoredEvent]]:
+        """What is shown of what may concern the viewer, page by page."""
+        own = self._own(where)
+        if own is None or (where.item is not None and not await self.keyed([where.item])):
+            return
+        own = where._replace(about=self.viewer.organization)
+        while True:
+            page = await self.whole.event_page(own, after, size, reverse)
+            yield await self._shown(page)
+            if len(page) < size:
+                return
+            after, size = page[-1].sequence, max(size, EVENTS)
 
     async def stored(self, event_ids: Collection[str]) -> list[StoredEvent]:
         return await self._shown(await self.whole.stored(event_ids))
 
-    async def history(self, item: Handle) -> list[StoredEvent]:
-        if item not in await self.full([item]):
-            return []
-        return await self._shown(await self.whole.history(item), always=True)
+    async def history(
+        self,
+        items: Collection[Handle],
+        cut: Position = END,
+        after: Position | None = None,
+        limit: int | None = None,
+        reverse: bool = False,
+        types: tuple[str, ...] | None = None,
+    ) -> dict[Handle, list[StoredEvent]]:
+        full = list(await self.full(items))
+        found = await self.whole.history(full, cut, after, limit, reverse, types)
+        events = {event.event_id: event for events in found.values() for event in events}
+        shown = {event.event_id: event for event in await self._shown(list(events.values()), always=True)}
+        return {item: [shown[event.event_id] for event in events] for item, events in found.items()}
+
+    async def history_count(self, items: Collection[Handle], cut: Position = END) -> dict[Handle, int]:
+        return await self.whole.history_count(list(await self.full(items)), cut)
 
     async def registrations(self, organization: str) -> list[StoredEvent]:
         return await self.whole.registrations(organization)
@@ -306,8 +334,9 @@ class Guarded:
         rows = await self.whole.items([one.handle for one in hits if one.handle is not None and one.rank == EXACT])
         return {row.handle for row in rows if row.kind == PUBLIC_KIND}
 
-    async def is_organization(self, key: str) -> bool:
-        return bool(await self.whole.registrations(key)) or key == self.viewer.organization
+    async def are_organizations(self, keys: Collection[str]) -> set[str]:
+        registered = await self.whole.registered(keys, END)
+        return {key for key in keys if key in registered or key == self.viewer.organization}
 
     async def _shown(self, events: list[StoredEvent], always: bool = False) -> list[StoredEvent]:
         """The events by the viewer, or about items in full sight; of the latter only the outline where they name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import NamedTuple
 
 import strawberry
 from graphql import GraphQLError
@@ -13,6 +14,34 @@ from service.api.errors import limit_error
 PAGE = 50
 DIGITS_MAX = 18
 """Of a number in a cursor: it fits 64 bits."""
+
+
+class Page(NamedTuple):
+    """Which part of a list is asked for (Relay): `first` after a cursor, or `last` before one."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+    @property
+    def backward(self) -> bool:
+        """Whether it is counted from the end."""
+        return self.last is not None
+
+    @property
+    def edge(self) -> tuple[str | None, str]:
+        """The cursor that it begins at, and the argument that has it."""
+        return (self.before, "before") if self.backward else (self.after, "after")
+
+    def size(self, ceiling: int) -> int:
+        """How many are asked for. Raises GraphQLError naming the argument that makes no sense."""
+        if self.first is not None and self.last is not None:
+            raise GraphQLError("first, last: give one of them")
+        for name, value, other in (("before", self.before, "last"), ("after", self.after, "first")):
+            if value is not None and (name == "before") is not self.backward:
+                raise GraphQLError(f"{name}: goes with `{other}`; give `{other}` as well, and not its opposite")
+        return page_size(self.last, ceiling, "last") if self.backward else page_size(self.first, ceiling)
 
 
 @strawberry.type(description="Where a page lies in a connection.")
@@ -43,9 +72,11 @@ def from_cursor(text: str | None, argument: str) -> str | None:
     return value
 
 
-def from_number_cursor(text: str | None, argument: str) -> int:
-    """The number in a cursor, 0 where there is none. Raises GraphQLError naming the argument."""
-    value = from_cursor(text, argument) or "0"
+def from_number_cursor(text: str | None, argument: str) -> int | None:
+    """The number in a cursor. Raises GraphQLError naming the argument."""
+    value = from_cursor(text, argument)
+    if value is None:
+        return None
     if not (value.isascii() and value.isdigit() and len(value) <= DIGITS_MAX):
         raise GraphQLError(f"{argument}: {text!r} is no cursor of this connection")
     return int(value)

@@ -6,27 +6,24 @@ import base64
 import binascii
 from collections.abc import Callable, Coroutine
 from datetime import datetime
-from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from graphql import GraphQLError
-from strawberry.dataloader import DataLoader
 from strawberry.fastapi import BaseContext
 
 from graph_schema.order import Position, cut_after
-from graph_schema.reader import ItemRow
-from graph_schema.status import ItemStatus, statuses
 from graph_schema.windows import END
 from service.access.asker import Asker
 from service.access.guard import Known
 from service.access.identity import Identity
 from service.access.sight import Sight
 from service.access.viewer import EVERYBODY, Role
+from service.api.limits.spending import Spending
+from service.api.loaders import Loaders
 from service.clients import client_address
 from service.feed import Feed
-from service.items import born_before
 from service.metrics import Metrics
-from service.ports import ItemDetails, Snapshot, Store, StoredEvent
+from service.ports import Snapshot, Store
 from service.running import run
 from service.settings import Settings
 
@@ -43,6 +40,11 @@ class Moment(NamedTuple):
     def cut(self) -> Position:
         """The position that `as_of` cuts at."""
         return END if self.as_of is None else cut_after(self.as_of)
+
+    @property
+    def known(self) -> Moment:
+        """The same knowledge, whatever `asOf`."""
+        return Moment(self.sequence, None)
 
 
 class Context(BaseContext):
@@ -62,18 +64,14 @@ class Context(BaseContext):
         self.asker = asker or Asker(Identity(settings), EVERYBODY)
         self.feed = feed or Feed(store, settings.feed_interval_ms / 1000, settings.subscriptions_max)
         self.metrics = metrics or Metrics()
+        self.spending = Spending()
         self.forget()
 
     def forget(self) -> None:
         """Begin anew: a later operation of the same connection is about another moment."""
         self._pinned: int | None = None
         self._known: dict[int, Known] = {}
-        self.details: DataLoader[tuple[int, Any], ItemDetails | None] = DataLoader(self._load_details)
-        self.rows: DataLoader[tuple[int, Any], ItemRow | None] = DataLoader(self._load_rows)
-        self.records: DataLoader[tuple[int, str], StoredEvent | None] = DataLoader(self._load_records)
-        self.stated: DataLoader[tuple[Moment, str], dict[str, Any]] = DataLoader(self._load_stated)
-        """What an organization has registered of itself, empty where it has not."""
-        self.status: DataLoader[tuple[Moment, Any], ItemStatus] = DataLoader(self._load_status)
+        self.load = Loaders(self)
 
     def fork(self) -> Context:
         """The same for one more operation of a connection."""
@@ -136,61 +134,6 @@ class Context(BaseContext):
                 return await question(snapshot)
 
         return await run(self.store, ask)
-
-    async def _load_rows(self, keys: list[tuple[int, Any]]) -> list[ItemRow | None]:
-        found: dict[tuple[int, Any], ItemRow] = {}
-        for sequence, handles in _by_sequence(keys).items():
-            for row in await self.read(Moment(sequence, None), lambda snapshot, ask=handles: snapshot.items(ask)):  # type: ignore[misc]
-                found[sequence, row.handle] = row
-        return [found.get(key) for key in keys]
-
-    async def _load_records(self, keys: list[tuple[int, str]]) -> list[StoredEvent | None]:
-        found: dict[tuple[int, str], StoredEvent] = {}
-        for sequence, ids in _by_sequence(keys).items():
-            for record in await self.read(Moment(sequence, None), lambda snapshot, ask=ids: snapshot.stored(ask)):  # type: ignore[misc]
-                found[sequence, record.event_id] = record
-        return [found.get(key) for key in keys]
-
-    async def _load_details(self, keys: list[tuple[int, Any]]) -> list[ItemDetails | None]:
-        found: dict[tuple[int, Any], ItemDetails] = {}
-        for sequence, handles in _by_sequence(keys).items():
-            for row in await self.read(Moment(sequence, None), lambda snapshot, ask=handles: snapshot.details(ask)):  # type: ignore[misc]
-                found[sequence, row.handle] = row
-        return [found.get(key) for key in keys]
-
-    async def _load_stated(self, keys: list[tuple[Moment, str]]) -> list[dict[str, Any]]:
-        found: dict[tuple[Moment, str], dict[str, Any]] = {}
-        for moment in {moment for moment, _ in keys}:
-            wanted = [key for at, key in keys if at == moment]
-            question = partial(_stated, wanted=wanted, moment=moment)
-            found |= {(moment, key): fields for key, fields in (await self.read(moment, question)).items()}
-        return [found.get(key, {}) for key in keys]
-
-    async def _load_status(self, keys: list[tuple[Moment, Any]]) -> list[ItemStatus | Exception]:
-        found: dict[tuple[Moment, Any], ItemStatus] = {}
-        for moment in {moment for moment, _ in keys}:
-            handles = [handle for at, handle in keys if at == moment]
-            ask = partial(_statuses, handles=handles, moment=moment)
-            for handle, status in (await self.read_whole(moment, ask)).items():
-                found[moment, handle] = status
-        unknown = GraphQLError("asOf, knownAt: the item is not known then")
-        return [found.get(key, unknown) for key in keys]
-
-
-def _by_sequence(keys: list[tuple[int, Any]]) -> dict[int, list[Any]]:
-    found: dict[int, list[Any]] = {}
-    for sequence, key in keys:
-        found.setdefault(sequence, []).append(key)
-    return found
-
-
-async def _stated(snapshot: Snapshot, wanted: list[str], moment: Moment) -> dict[str, dict[str, Any]]:
-    return await snapshot.registered(wanted, moment.cut)
-
-
-async def _statuses(snapshot: Snapshot, handles: list[Any], moment: Moment) -> dict[Any, ItemStatus]:
-    rows = await born_before(snapshot, handles, moment.cut)
-    return await statuses(snapshot, {row.handle: row for row in rows}, moment.cut)
 
 
 def global_id(type_name: str, key: str) -> str:

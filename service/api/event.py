@@ -11,11 +11,13 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.scalars import JSON
 
-from graph_schema.canonical import parse_event
-from service import items as questions
-from service.api.connection import PageInfo, cursor, from_cursor, from_number_cursor, page_info, page_size
+from graph_schema.order import Position
+from service.api.connection import Page, PageInfo, cursor, from_cursor, from_number_cursor, page_info, page_size
 from service.api.context import Context, Moment, global_id
+from service.api.counting import counted
 from service.api.item import Info, Item, Node, item_of
+from service.api.loaders import History
+from service.api.order import OrderDirection
 from service.api.organization import Organization
 from service.api.scalars import EventStatus, EventType
 from service.ports import EventFilter as Filter
@@ -104,19 +106,8 @@ class Event(Node):
     @strawberry.field(description="The items that it names, as far as they are known.")
     async def items(self, info: Info) -> list[Item]:
         """The items named."""
-        if self.record.payload is None:
-            return []
-        event, _ = parse_event(self.record.payload)
-
-        async def ask(snapshot: Any) -> list[Any]:
-            handles = [await snapshot.find(key) for key in event.named_keys()]
-            return await questions.born_before(
-                snapshot, [handle for handle in handles if handle is not None], self.moment.cut
-            )
-
-        rows = await info.context.read(self.moment, ask)
-        named = set(event.named_keys())
-        return [item_of(row, self.moment) for row in sorted(rows, key=lambda row: row.key) if row.key in named]
+        rows = await info.context.load.named.load((self.moment.known, self.record))
+        return [item_of(row, self.moment) for row in rows if row.born < self.moment.cut]
 
     @strawberry.field(description="The event as it was sent. Null: withheld or erased.")
     def payload(self) -> JSON | None:
@@ -138,12 +129,12 @@ class EventConnection:
 
     edges: list[EventEdge] = strawberry.field(description="The page.")
     page_info: PageInfo = strawberry.field(description="Where it lies.")
-    count: strawberry.Private[Callable[[], Awaitable[int]]]
+    count: strawberry.Private[Callable[[Info], Awaitable[int]]]
 
     @strawberry.field(description="How many there are in all; counted only where it is asked for.")
-    async def total_count(self) -> int:
+    async def total_count(self, info: Info) -> int:
         """The count."""
-        return await self.count()
+        return await self.count(info)
 
 
 @strawberry.input(description="Which events: all that are given must hold.")
@@ -165,9 +156,16 @@ class EventFilter:
     recorded_to: datetime | None = strawberry.field(default=None, description="Recorded at that time or earlier.")
 
 
+@strawberry.input(description="An order of events: that in which they were recorded, or the other way round.")
+class EventOrder:
+    """An order."""
+
+    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="DESC: the newest first.")
+
+
 async def load_event(context: Context, moment: Moment, event_id: str) -> Event | None:
     """An event by its id, None where it did not occur by then."""
-    found = await context.records.load((moment.sequence, event_id))
+    found = await context.load.records.load((moment.known, event_id))
     return None if found is None or found.position >= moment.cut else Event(record=found, moment=moment)
 
 
@@ -182,22 +180,18 @@ def chosen_events(where: EventFilter | None, moment: Moment) -> Filter:
 
 
 async def events_page(
-    context: Context, moment: Moment, where: EventFilter | None, first: int | None, after: str | None
+    context: Context, moment: Moment, where: EventFilter | None, page: Page, order: EventOrder | None = None
 ) -> EventConnection:
-    """A page of the log, in the order of its sequence."""
-    size = page_size(first, context.settings.page_max)
-    behind = from_number_cursor(after, "after")
+    """A page of the log, in the order of its sequence. Raises GraphQLError naming the argument that makes no sense."""
+    size = page.size(context.settings.page_max)
+    edge = from_number_cursor(*page.edge)
+    reverse = page.backward is not (order is not None and order.direction is OrderDirection.DESC)
     chosen = chosen_events(where, moment)
-    found = await context.read(moment, lambda snapshot: snapshot.event_page(chosen, behind, size + 1))
-    edges = [
-        EventEdge(cursor=cursor(record.sequence), node=Event(record=record, moment=moment)) for record in found[:size]
-    ]
-    info = page_info([edge.cursor for edge in edges], len(found) > size, behind > 0)
-
-    async def count() -> int:
-        return await context.read(moment, lambda snapshot: snapshot.event_count(chosen))
-
-    return EventConnection(edges=edges, page_info=info, count=count)
+    found = await context.read(moment, lambda snapshot: snapshot.event_page(chosen, edge, size + 1, reverse))
+    shown = found[:size][::-1] if page.backward else found[:size]
+    edges = [EventEdge(cursor=cursor(record.sequence), node=Event(record=record, moment=moment)) for record in shown]
+    place = page_info([one.cursor for one in edges], len(found) > size, edge is not None, page.backward)
+    return EventConnection(edges=edges, page_info=place, count=lambda info: counted(info, moment, chosen))
 
 
 async def history_page(
@@ -206,15 +200,23 @@ async def history_page(
     """A page of an item's events, in the total order."""
     size = page_size(first, context.settings.page_max)
     behind = from_cursor(after, "after")
-    events = await context.read(moment, lambda snapshot: questions.history_until(snapshot, handle, moment.cut))
-    rest = [event for event in events if behind is None or event.position.hex() > behind]
+    wanted = History(handle, None if behind is None else _position(behind), size + 1)
+    found = await context.load.histories.load((moment, wanted))
     edges = [
         EventEdge(cursor=cursor(record.position.hex()), node=Event(record=record, moment=moment))
-        for record in rest[:size]
+        for record in found[:size]
     ]
-    info = page_info([edge.cursor for edge in edges], len(rest) > size, behind is not None)
+    place = page_info([edge.cursor for edge in edges], len(found) > size, behind is not None)
 
-    async def count() -> int:
-        return len(events)
+    async def count(info: Info) -> int:
+        return await info.context.load.history_counts.load((moment, handle))
 
-    return EventConnection(edges=edges, page_info=info, count=count)
+    return EventConnection(edges=edges, page_info=place, count=count)
+
+
+def _position(text: str) -> Position:
+    """Raises GraphQLError where that is none."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise GraphQLError("after: this is no cursor of a history; take one from an edge of it") from error

@@ -1,4 +1,4 @@
-"""Items: cells, modules, batteries, components, vehicles and material lots."""
+"""What all items have in common; their kinds are in `units.py`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from graphql import GraphQLError
 from strawberry.scalars import JSON
 
 from graph_schema.attribution import decode
-from graph_schema.order import event_id_of, moment_of, type_of
+from graph_schema.order import moment_of, type_of
 from graph_schema.reader import ItemRow
-from service import items as questions
-from service.api.connection import PageInfo, cursor, from_cursor, page_info, page_size
+from service.api.connection import page_size
 from service.api.context import Context, Moment, global_id
+from service.api.custody import CustodyConnection, custody_page
 from service.api.scalars import Claims, ItemKind, ItemStatus, TraceDirection
+from service.items import born_before
 from service.ports import ItemDetails
 
 if TYPE_CHECKING:
@@ -57,34 +58,6 @@ class Identifier:
     value: str = strawberry.field(description="The identifier.")
 
 
-@strawberry.type(description="An organization held an item from one event to another.")
-class Custody:
-    """One span of custody."""
-
-    holder: LazyOrganization = strawberry.field(description="Who held it.")
-    from_: datetime = strawberry.field(name="from", description="Since when.")
-    to: datetime | None = strawberry.field(description="Until when; null: still.")
-    opened_by: str = strawberry.field(description="The id of the event that began it.")
-    closed_by: str | None = strawberry.field(description="The id of the event that ended it.")
-
-
-@strawberry.type(description="An edge of a connection.")
-class CustodyEdge:
-    """One edge."""
-
-    cursor: str = strawberry.field(description="Go on `after` it.")
-    node: Custody = strawberry.field(description="The span.")
-
-
-@strawberry.type(description="Who held an item, in the order of time.")
-class CustodyConnection:
-    """A page of custody."""
-
-    edges: list[CustodyEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where it lies.")
-    total_count: int = strawberry.field(description="How many there are in all.")
-
-
 @strawberry.interface(description="A unit or a lot: something whose substance can be traced.")
 class Item(Node):
     """An item at a moment."""
@@ -112,7 +85,7 @@ class Item(Node):
     async def status(self, info: Info, as_of: datetime | None = None, known_at: datetime | None = None) -> ItemStatus:
         """The status at a moment."""
         moment = await info.context.moment(as_of, known_at, self.moment)
-        return await info.context.status.load((moment, self.row.handle))
+        return await info.context.load.status.load((moment, self.row.handle))
 
     @strawberry.field(description="Kilograms as stated: a unit gross as built, a lot as created. Null: unknown.")
     def mass_kg(self) -> float | None:
@@ -158,9 +131,7 @@ class Item(Node):
         """The ending event."""
         from service.api.event import load_event
 
-        event_id = await info.context.read(
-            self.moment, lambda snapshot: questions.end_of(snapshot, self.row.handle, self.moment.cut)
-        )
+        event_id = await info.context.load.ends.load((self.moment, self.row.handle))
         return None if event_id is None else await load_event(info.context, self.moment, event_id)
 
     @strawberry.field(description="Who holds it; parts inherit their host's holder.")
@@ -171,37 +142,15 @@ class Item(Node):
         from service.api.organization import Organization
 
         moment = await info.context.moment(as_of, known_at, self.moment)
-        key = await info.context.read(
-            moment, lambda snapshot: questions.holder_of(snapshot, self.row.handle, moment.cut)
-        )
+        key = await info.context.load.holders.load((moment, self.row.handle))
         return None if key is None else Organization(key_text=key, moment=moment)
 
     @strawberry.field(description="Who had it in their own custody, when. Parts in a host inherit the host's.")
     async def custody(self, info: Info, first: int | None = None, after: str | None = None) -> CustodyConnection:
         """A page of custody."""
-        from service.api.organization import Organization
-
         size = page_size(first, info.context.settings.page_max)
-        behind = from_cursor(after, "after")
-        spans = await info.context.read(
-            self.moment, lambda snapshot: questions.custody_of(snapshot, self.row.handle, self.moment.cut)
-        )
-        rest = [span for span in spans if behind is None or span.opened.hex() > behind]
-        edges = [
-            CustodyEdge(
-                cursor=cursor(span.opened.hex()),
-                node=Custody(
-                    holder=Organization(key_text=span.organization, moment=self.moment),
-                    from_=moment_of(span.opened),
-                    to=None if span.closed is None else moment_of(span.closed),
-                    opened_by=event_id_of(span.opened),
-                    closed_by=None if span.closed is None else event_id_of(span.closed),
-                ),
-            )
-            for span in rest[:size]
-        ]
-        info_ = page_info([edge.cursor for edge in edges], len(rest) > size, behind is not None)
-        return CustodyConnection(edges=edges, page_info=info_, total_count=len(spans))
+        spans = await info.context.load.custody.load((self.moment, self.row.handle))
+        return custody_page(spans, self.moment, size, after)
 
     @strawberry.field(description="Every event about it, whatever became of it, in the total order.")
     async def history(self, info: Info, first: int | None = None, after: str | None = None) -> LazyEventConnection:
@@ -231,7 +180,7 @@ class Item(Node):
         return found
 
     async def _details(self, info: Info) -> ItemDetails:
-        found = await info.context.details.load((self.moment.sequence, self.row.handle))
+        found = await info.context.load.details.load((self.moment.known, self.row.handle))
         assert found is not None
         return found
 
@@ -239,146 +188,11 @@ class Item(Node):
         spec: dict[str, Any] = orjson.loads((await self._details(info)).spec)
         return spec
 
-    async def _items(self, info: Info, moment: Moment, handles: list[Any]) -> list[Item]:
-        rows = await info.context.read(moment, lambda snapshot: snapshot.items(handles))
-        return [item_of(row, moment) for row in sorted(rows, key=lambda row: row.key)]
-
-
-@strawberry.interface(description="A discrete thing that can be inside another.")
-class Unit(Item):
-    """A unit."""
-
-    @strawberry.field(description="The maker's model.")
-    async def model(self, info: Info) -> str | None:
-        """The model."""
-        return (await self._spec(info)).get("model")
-
-    @strawberry.field(description="The unit that it is directly inside.")
-    async def host(self, info: Info, as_of: datetime | None = None) -> Item | None:
-        """The host at a moment."""
-        moment = await info.context.moment(as_of, None, self.moment)
-        handle = await info.context.read(
-            moment, lambda snapshot: questions.host_of(snapshot, self.row.handle, moment.cut)
-        )
-        return None if handle is None else (await self._items(info, moment, [handle]))[0]
-
-    @strawberry.field(description="The units that are directly inside it.")
-    async def parts(self, info: Info, as_of: datetime | None = None) -> list[Item]:
-        """The parts at a moment."""
-        moment = await info.context.moment(as_of, None, self.moment)
-        handles = await info.context.read(
-            moment, lambda snapshot: questions.parts_of(snapshot, self.row.handle, moment.cut)
-        )
-        return await self._items(info, moment, handles)
-
-    @strawberry.field(description="The vehicle that it is in, at any depth.")
-    async def vehicle(self, info: Info, as_of: datetime | None = None) -> Vehicle | None:
-        """The vehicle at a moment."""
-        moment = await info.context.moment(as_of, None, self.moment)
-        row = await info.context.read(
-            moment, lambda snapshot: questions.vehicle_of(snapshot, self.row.handle, moment.cut)
-        )
-        return None if row is None else Vehicle(row=row, moment=moment)
-
-    @strawberry.field(description="The last state of health that an accepted inspection measured, in percent.")
-    async def state_of_health(self, info: Info) -> float | None:
-        """Percent."""
-        return await info.context.read(
-            self.moment, lambda snapshot: questions.state_of_health(snapshot, self.row.handle, self.moment.cut)
-        )
-
-
-@strawberry.interface(description="A unit that stores energy.")
-class EnergyUnit(Unit):
-    """A cell, module or battery."""
-
-    @strawberry.field(description="The cell chemistry, such as LFP or NMC622.")
-    async def chemistry(self, info: Info) -> str | None:
-        """The chemistry."""
-        return (await self._spec(info)).get("chemistry")
-
-    @strawberry.field(description="The nominal energy in kilowatt-hours.")
-    async def energy_kwh(self, info: Info) -> float | None:
-        """Kilowatt-hours."""
-        return (await self._spec(info)).get("energyKwh")
-
-
-@strawberry.type(description="A battery cell.")
-class Cell(EnergyUnit):
-    """A cell."""
-
-
-@strawberry.type(description="A battery module.")
-class Module(EnergyUnit):
-    """A module."""
-
-
-@strawberry.type(description="A traction battery pack, first-life or second-life.")
-class Battery(EnergyUnit):
-    """A pack."""
-
-    @strawberry.field(description="The modules that are directly in it.")
-    async def modules(self, info: Info, as_of: datetime | None = None) -> list[Module]:
-        """The modules at a moment."""
-        moment = await info.context.moment(as_of, None, self.moment)
-        handles = await info.context.read(
-            moment, lambda snapshot: questions.parts_of(snapshot, self.row.handle, moment.cut)
-        )
-        return [item for item in await self._items(info, moment, handles) if isinstance(item, Module)]
-
-
-@strawberry.type(description="Any other discrete part.")
-class Component(Unit):
-    """A component."""
-
-
-@strawberry.type(description="A vehicle: a unit that hosts batteries.")
-class Vehicle(Unit):
-    """A vehicle."""
-
-    @strawberry.field(description="The batteries that are directly in it.")
-    async def batteries(self, info: Info, as_of: datetime | None = None) -> list[Battery]:
-        """The batteries at a moment."""
-        moment = await info.context.moment(as_of, None, self.moment)
-        handles = await info.context.read(
-            moment, lambda snapshot: questions.parts_of(snapshot, self.row.handle, moment.cut)
-        )
-        return [item for item in await self._items(info, moment, handles) if isinstance(item, Battery)]
-
-
-@strawberry.type(description="Divisible material: recovered or primary.")
-class MaterialLot(Item):
-    """A lot."""
-
-    @strawberry.field(description="What it is: black mass, lithium carbonate, ...")
-    async def material(self, info: Info) -> str | None:
-        """The material."""
-        return (await self._spec(info)).get("material")
-
-    @strawberry.field(description="Its grade.")
-    async def grade(self, info: Info) -> str | None:
-        """The grade."""
-        return (await self._spec(info)).get("grade")
-
-    @strawberry.field(description="Kilograms not drawn yet; null: unknown.")
-    async def remaining_kg(self, info: Info, as_of: datetime | None = None) -> float | None:
-        """The remainder at a moment."""
-        moment = await info.context.moment(as_of, None, self.moment)
-        return await info.context.read(moment, lambda snapshot: questions.remaining_kg(snapshot, self.row, moment.cut))
-
-
-TYPES: dict[str, type[Item]] = {
-    "CELL": Cell,
-    "MODULE": Module,
-    "BATTERY": Battery,
-    "COMPONENT": Component,
-    "VEHICLE": Vehicle,
-    "LOT": MaterialLot,
-}
-
 
 def item_of(row: ItemRow, moment: Moment) -> Item:
     """The typed object of an item."""
+    from service.api.units import TYPES
+
     return TYPES[row.kind](row=row, moment=moment)
 
 
@@ -387,7 +201,7 @@ async def find_item(context: Context, key: str, moment: Moment) -> Item | None:
 
     async def ask(snapshot: Any) -> ItemRow | None:
         handle = await snapshot.find(key)
-        rows = await questions.born_before(snapshot, [handle], moment.cut) if handle is not None else []
+        rows = await born_before(snapshot, [handle], moment.cut) if handle is not None else []
         return rows[0] if rows else None
 
     row = await context.read(moment, ask)

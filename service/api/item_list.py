@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 import strawberry
 from graphql import GraphQLError
 
 from graph_schema.order import instant_of
 from graph_schema.reader import ItemRow
-from service.api.connection import PageInfo, cursor, from_cursor, page_info, page_size
+from service.api.connection import Page, PageInfo, cursor, from_cursor, page_info
 from service.api.context import Moment
+from service.api.counting import counted
 from service.api.item import Info, Item, item_of
+from service.api.order import OrderDirection
 from service.api.scalars import ItemKind, ItemStatus
 from service.ports import ItemFilter as Filter
 from service.ports import ItemOrder as Field
@@ -40,7 +41,7 @@ class ItemConnection:
     @strawberry.field(description="How many there are in all; counted only where it is asked for.")
     async def total_count(self, info: Info) -> int:
         """The count."""
-        return await info.context.read(self.moment, lambda snapshot: snapshot.item_count(self.where))
+        return await counted(info, self.moment, self.where)
 
 
 @strawberry.input(description="Which items: all that are given must hold. Texts must be the same, but for `text`.")
@@ -74,29 +75,12 @@ class ItemFilter:
 strawberry.enum(Field, name="ItemOrderField", description="By key, or by the time when it was made (or enrolled).")
 
 
-@strawberry.enum(description="Which way.")
-class OrderDirection(StrEnum):
-    """The directions."""
-
-    ASC = "ASC"
-    DESC = "DESC"
-
-
 @strawberry.input(description="An order of items; those of one time are in the order of their keys.")
 class ItemOrder:
     """An order."""
 
     field: Field = strawberry.field(default=Field.KEY, description="By what.")
     direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which way.")
-
-
-class Page(NamedTuple):
-    """Which part of a list is asked for (Relay): `first` after a cursor, or `last` before one."""
-
-    first: int | None = None
-    after: str | None = None
-    last: int | None = None
-    before: str | None = None
 
 
 def filter_of(where: ItemFilter | None, moment: Moment) -> Filter:
@@ -113,15 +97,8 @@ async def items_page(
     info: Info, where: Filter, moment: Moment, page: Page, order: ItemOrder | None = None
 ) -> ItemConnection:
     """A page of items at a moment. Raises GraphQLError naming the argument that makes no sense."""
-    if page.first is not None and page.last is not None:
-        raise GraphQLError("first, last: give one of them")
-    backward = page.last is not None
-    for name, value, other in (("before", page.before, "last"), ("after", page.after, "first")):
-        if value is not None and (name == "before") is not backward:
-            raise GraphQLError(f"{name}: goes with `{other}`; give `{other}` as well, and not its opposite")
-    limit = info.context.settings.page_max
-    size = page_size(page.last, limit, "last") if backward else page_size(page.first, limit)
-    edge = _place(page.before, "before") if backward else _place(page.after, "after")
+    size = page.size(info.context.settings.page_max)
+    backward, edge = page.backward, _place(*page.edge)
     order = order or ItemOrder()
     reverse = backward is not (order.direction is OrderDirection.DESC)
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import strawberry
 
-from service.api.connection import PageInfo, cursor, from_cursor, page_info, page_size
+from service.api.connection import Page, PageInfo, cursor, from_cursor, page_info, page_size
 from service.api.context import Moment, global_id
+from service.api.counting import counted
 from service.api.item import Identifier, Info, Node
-from service.api.item_list import ItemConnection, Page, items_page
+from service.api.item_list import ItemConnection, items_page
 from service.api.scalars import ItemKind
 from service.ports import ItemFilter as Filter
 from service.ports import OrganizationFilter as Organizations
@@ -100,7 +101,7 @@ class Organization(Node):
 
     async def _stated(self, info: Info) -> dict[str, Any]:
         """The fields that registrations up to the moment state."""
-        return await info.context.stated.load((self.moment, self.key_text))
+        return await info.context.load.stated.load((self.moment, self.key_text))
 
 
 @strawberry.type(description="An edge of a connection.")
@@ -123,7 +124,7 @@ class OrganizationConnection:
     @strawberry.field(description="How many there are in all; counted only where it is asked for.")
     async def total_count(self, info: Info) -> int:
         """The count."""
-        return await info.context.read(self.moment, lambda snapshot: snapshot.organization_count(self.where))
+        return await counted(info, self.moment, self.where)
 
 
 @strawberry.input(description="Which organizations: all that are given must hold, as registered then.")

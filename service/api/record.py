@@ -65,13 +65,11 @@ async def record_events(
     store, viewer = info.context.store, info.context.sight.viewer
     sent = cast("list[Submission]", events)
     conflict, whole = on_conflict or OnConflict.KEEP, bool(all_or_nothing)
-    results = await run(store, lambda: record_as(viewer, store, sent, conflict, whole, dry_run))
-    moment = Moment(await run(store, lambda: store.sequence_at(None)), None)
-    counts = Counter(result.status for result in results)
-    if not dry_run:
-        info.context.metrics.recorded(result.status.value for result in results)
-    return RecordEventsResult(
-        results=[
+
+    async def work() -> tuple[list[RecordedEvent], Counter[RecordStatus]]:
+        results = await record_as(viewer, store, sent, conflict, whole, dry_run)
+        moment = Moment(await store.sequence_at(None), None)
+        shown = [
             RecordedEvent(
                 event_id=result.event_id,
                 status=result.status,
@@ -79,6 +77,13 @@ async def record_events(
                 moment=moment,
             )
             for result in results
-        ],
+        ]
+        return shown, Counter(result.status for result in results)
+
+    results, counts = await run(store, work)
+    if not dry_run:
+        info.context.metrics.recorded({status.value: count for status, count in counts.items()})
+    return RecordEventsResult(
+        results=results,
         counts=[StatusCount(status=status, count=count) for status, count in sorted(counts.items())],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,24 +12,14 @@ from strawberry.schema.config import StrawberryConfig
 
 from service import tracing
 from service.api.affected import Affected, ask_affected
-from service.api.connection import page_size
+from service.api.connection import Page, page_size
 from service.api.context import Moment, from_global_id
 from service.api.descriptions import describe
 from service.api.errors import finish_errors, mask
-from service.api.event import Event, EventConnection, EventFilter, events_page, load_event
+from service.api.event import Event, EventConnection, EventFilter, EventOrder, events_page, load_event
 from service.api.execution import FastExecutionContext
-from service.api.item import (
-    TYPES,
-    Battery,
-    Info,
-    Item,
-    MaterialLot,
-    Module,
-    Node,
-    Vehicle,
-    find_item,
-)
-from service.api.item_list import ItemConnection, ItemFilter, ItemOrder, Page, filter_of, items_page
+from service.api.item import Info, Item, Node, find_item, item_of
+from service.api.item_list import ItemConnection, ItemFilter, ItemOrder, filter_of, items_page
 from service.api.limits import Limits
 from service.api.mutations import Mutation
 from service.api.organization import Organization, OrganizationConnection, OrganizationFilter, organizations_page
@@ -41,22 +32,24 @@ from service.api.search import search
 from service.api.subscription import Subscription
 from service.api.trace import Trace, ask_trace
 from service.api.trace_changes import TraceChanges, TraceMoment, trace_changes
+from service.api.units import TYPES, Battery, MaterialLot, Module, Vehicle
 from service.api.viewer import Viewer, shown
 
 
-async def _node(info: Info, id: str, moment: Moment) -> Any:
-    kind, key = from_global_id(id)
+async def _node(info: Info, id: str, moment: Moment, argument: str = "id") -> Any:
+    kind, key = from_global_id(id, argument)
     if kind == "Item":
-        return await find_item(info.context, key, moment)
+        row = await info.context.load.keyed.load((moment.known, key))
+        return None if row is None or row.born >= moment.cut else item_of(row, moment)
     if kind == "Event":
         return await load_event(info.context, moment, key)
     if kind == "Organization":
         return await _organization(info, key, moment)
-    raise GraphQLError(f"id: there is no type {kind!r}; take an id from an `id` field")
+    raise GraphQLError(f"{argument}: there is no type {kind!r}; take an id from an `id` field")
 
 
 async def _organization(info: Info, key: str, moment: Moment) -> Organization | None:
-    known = await info.context.read(moment, lambda snapshot: snapshot.is_organization(key))
+    known = await info.context.load.organizations.load((moment.known, key))
     return Organization(key_text=key, moment=moment) if known else None
 
 
@@ -91,7 +84,7 @@ class Query:
         """Several nodes."""
         page_size(len(ids), info.context.settings.page_max, "ids")
         moment = await info.context.moment(as_of, known_at)
-        return [await _node(info, one, moment) for one in ids]
+        return list(await asyncio.gather(*(_node(info, one, moment, "ids") for one in ids)))
 
     @strawberry.field(description="An item by its key, or another identifier of it (the key wins).")
     async def item(
@@ -160,13 +153,19 @@ class Query:
         self,
         info: Info,
         filter: EventFilter | None = None,
+        order_by: Annotated[
+            EventOrder | None, strawberry.argument(description="In which order. Default: as recorded.")
+        ] = None,
         first: int | None = None,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
         as_of: datetime | None = None,
         known_at: datetime | None = None,
     ) -> EventConnection:
         """A page of events."""
-        return await events_page(info.context, await info.context.moment(as_of, known_at), filter, first, after)
+        moment = await info.context.moment(as_of, known_at)
+        return await events_page(info.context, moment, filter, Page(first, after, last, before), order_by)
 
     @strawberry.field(description="The items that are known, in an order (by key).")
     async def items(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Any, cast
 
@@ -12,12 +13,23 @@ from strawberry.types.nodes import FragmentSpread, InlineFragment, SelectedField
 from graph_schema import answer
 from graph_schema.trace import TraceQuestion
 from service import tracing
-from service.api.context import Moment
+from service.api.context import Context, Moment
 from service.api.errors import limit_error
 from service.api.event import Event, load_event
+from service.api.flat import SlowRoad, at_hand
 from service.api.item import Info, Item, Node, find_item, item_of
 from service.api.organization import Organization
 from service.api.scalars import AttributionBasis, Claims, EdgeKind, ItemKind, TraceDirection, TraceRole
+
+READ = 1000
+"""So many objects are read at once."""
+UNREAD = object()
+
+
+def _found(node: TraceNode) -> Any:
+    if node.found is UNREAD:
+        raise SlowRoad
+    return node.found
 
 
 @strawberry.type(description="An item, organization or event of a trace.")
@@ -34,18 +46,26 @@ class TraceNode:
     redacted: bool = strawberry.field(description="Whether it is withheld from the viewer.")
     handle: strawberry.Private[Any] = None
     moment: strawberry.Private[Moment | None] = None
+    found: strawberry.Private[Any] = UNREAD
 
     @strawberry.field(description="The full object, where a client wants more.")
+    @at_hand(_found)
     async def node(self, info: Info) -> Node | None:
         """The typed object."""
+        if self.found is not UNREAD:
+            return self.found  # type: ignore[no-any-return]
+        return await self.load(info.context)
+
+    async def load(self, context: Context) -> Node | None:
+        """Read the typed object."""
         if self.redacted:
             return None
         assert self.moment is not None
         if self.kind == "ORGANIZATION":
             return Organization(key_text=self.key, moment=self.moment)
         if self.kind == "EVENT":
-            return await load_event(info.context, self.moment, self.key)
-        row = await info.context.rows.load((self.moment.sequence, self.handle))
+            return await load_event(context, self.moment, self.key)
+        row = await context.load.rows.load((self.moment.known, self.handle))
         return None if row is None else item_of(row, self.moment)
 
 
@@ -118,11 +138,16 @@ class Trace:
         return self.found.direction
 
     @strawberry.field(description="In the order depth, kind, key.")
-    def nodes(self, info: Info) -> list[TraceNode]:
-        """The nodes."""
+    async def nodes(self, info: Info) -> list[TraceNode]:
+        """The nodes; the objects that are asked for are read at once, as many as the trace has nodes."""
         if not selects(info.selected_fields, {"node"}):
             return cast("list[TraceNode]", self.found.nodes)
-        return [node_of(node, self.moment) for node in self.found.nodes]
+        nodes = [node_of(node, self.moment) for node in self.found.nodes]
+        for start in range(0, len(nodes), READ):
+            some = nodes[start : start + READ]
+            for node, found in zip(some, await asyncio.gather(*(one.load(info.context) for one in some)), strict=True):
+                node.found = found
+        return nodes
 
     @strawberry.field(description="In the order of the events that opened them.")
     def edges(self) -> list[TraceEdge]:

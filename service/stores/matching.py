@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from graph_schema.events import AnyEvent
+from graph_schema.events import AnyEvent, Receipt, Voiding
 from graph_schema.order import moment_of, type_of
 from graph_schema.status import statuses
 from graph_schema.windows import END, START, Window, overlap
-from service.items import custody_of, holder_of
+from service.items import custody_of, holders_of
 from service.organizations import stated
 from service.ports import EventFilter, ItemFilter, Snapshot, StoredEvent
 from service.stores.graph_reader import GraphReader
@@ -58,12 +58,12 @@ async def _stands(snapshot: Snapshot, key: str, where: ItemFilter) -> bool:
         if (await statuses(snapshot, {key: row}, where.cut))[key] is not where.status:
             return False
     if where.custodian is not None:
-        spans = await custody_of(snapshot, key, where.cut)
-        if where.custodian not in [span.organization for span in spans if span.closed is None]:
+        spans = await custody_of(snapshot, [key], where.cut)
+        if where.custodian not in [span.organization for span in spans[key] if span.closed is None]:
             return False
     if where.holder is None and where.region is None:
         return True
-    holder = await holder_of(snapshot, key, where.cut)
+    holder = (await holders_of(snapshot, [key], where.cut)).get(key)
     if holder is None or where.holder not in (None, holder):
         return False
     registered = stated(await snapshot.registrations(holder), where.cut)
@@ -102,9 +102,23 @@ def finds(
         and (where.recorded_from is None or stored.recorded_at >= where.recorded_from)
         and (where.recorded_to is None or stored.recorded_at <= where.recorded_to)
         and (where.party is None or _concerns(reader, event, where.party))
+        and (where.about is None or _is_about(reader, event, where.about))
     )
 
 
+def _is_about(reader: GraphReader, event: AnyEvent, organization: str) -> bool:
+    if event.type == "REGISTRATION" or _concerns(reader, event, organization):
+        return True
+    if not isinstance(event, Receipt | Voiding):
+        return False
+    target = reader.graph.events.get(event.transfer if isinstance(event, Receipt) else event.voids)
+    return target is not None and _names_theirs(reader, target, organization)
+
+
 def _concerns(reader: GraphReader, event: AnyEvent, organization: str) -> bool:
+    return event.actor == organization or _names_theirs(reader, event, organization)
+
+
+def _names_theirs(reader: GraphReader, event: AnyEvent, organization: str) -> bool:
     known = [key for key in event.named_keys() if key in reader.lives and reader.lives[key].birth is not None]
-    return event.actor == organization or any(is_party(reader, key, organization) for key in known)
+    return any(is_party(reader, key, organization) for key in known)

@@ -15,6 +15,7 @@ from graph_schema.canonical import canonical, digest, parse_event
 from graph_schema.graph import Graph, fold
 from graph_schema.order import Position, instant_of, instant_us, moment_of_us
 from graph_schema.outcome import EventStatus, Outcome
+from graph_schema.windows import END
 from service.chain import Head, extend, recorded_us_after
 from service.organizations import is_found, names_of, rank_of, stated
 from service.ports import (
@@ -195,8 +196,13 @@ class MemorySnapshot(GraphReader):
         found = [(self._stored(record), record.new.event) for record in records]
         return [stored for stored, event in found if finds(self, stored, event, touched, where)]
 
-    async def event_page(self, where: EventFilter, after: int | None, limit: int) -> list[StoredEvent]:
-        return [stored for stored in self._events(where) if stored.sequence > (after or 0)][:limit]
+    async def event_page(
+        self, where: EventFilter, after: int | None, limit: int, reverse: bool = False
+    ) -> list[StoredEvent]:
+        found = self._events(where)[::-1] if reverse else self._events(where)
+        if after is not None:
+            found = [one for one in found if (one.sequence < after if reverse else one.sequence > after)]
+        return found[:limit]
 
     async def event_count(self, where: EventFilter) -> int:
         return len(self._events(where))
@@ -207,8 +213,26 @@ class MemorySnapshot(GraphReader):
             self._stored(record) for record in found if record is not None and record.head.sequence <= self.sequence
         ]
 
-    async def history(self, item: Handle) -> list[StoredEvent]:
-        return self._history(str(item))
+    async def history(
+        self,
+        items: Collection[Handle],
+        cut: Position = END,
+        after: Position | None = None,
+        limit: int | None = None,
+        reverse: bool = False,
+        types: tuple[str, ...] | None = None,
+    ) -> dict[Handle, list[StoredEvent]]:
+        found: dict[Handle, list[StoredEvent]] = {}
+        for item in items:
+            events = [event for event in self._history(str(item)) if event.position < cut]
+            events = [event for event in events if types is None or event.type in types]
+            if after is not None:
+                events = [one for one in events if (one.position < after if reverse else one.position > after)]
+            found[item] = (events[::-1] if reverse else events)[:limit]
+        return {item: events for item, events in found.items() if events}
+
+    async def history_count(self, items: Collection[Handle], cut: Position = END) -> dict[Handle, int]:
+        return {item: len(events) for item, events in (await self.history(items, cut)).items()}
 
     def _history(self, key: str) -> list[StoredEvent]:
         touched = {position[17:].decode() for position, _ in self.graph.timelines.get(key, ())}
@@ -261,8 +285,8 @@ class MemorySnapshot(GraphReader):
                 found.append(Found(rank, key))
         return sorted(found, key=lambda one: one.order)[:limit]
 
-    async def is_organization(self, key: str) -> bool:
-        return key in self._organizations()
+    async def are_organizations(self, keys: Collection[str]) -> set[str]:
+        return self._organizations().intersection(keys)
 
     def _stored(self, record: _Record | None) -> StoredEvent:
         assert record is not None

@@ -12,7 +12,7 @@ from graph_schema.order import cut_after
 from graph_schema.trace import TraceQuestion, trace
 from graph_schema.windows import END
 from seed.story import CATHODE, PACK_A, PACK_RECYCLED, module, story
-from service.items import end_of, holder_of, outermost, vehicle_of
+from service.items import ends_of, holders_of, outermost_of, vehicles_of
 from service.ports import Store
 from service.stores.memory import MemoryStore
 from service.tracing import Recall, recall
@@ -44,14 +44,15 @@ async def one_by_one(store: Store, keys: Sequence[str], as_of: datetime | None) 
                         above = [one for one in above if await _is_in(snapshot, top, one, cut)]
                         top = above[0] if above else None
         for row in await snapshot.items(handles):
-            top = await outermost(snapshot, row.handle, cut)
+            top = (await outermost_of(snapshot, [row.handle], cut))[row.handle]
             (top_row,) = await snapshot.items([top])
-            vehicle = row if row.kind == "VEHICLE" else await vehicle_of(snapshot, row.handle, cut)
+            above = await vehicles_of(snapshot, [row.handle], cut)
+            vehicle = row if row.kind == "VEHICLE" else above.get(row.handle)
             found[row.key] = (
                 None if top == row.handle else top_row.key,
                 None if vehicle is None else vehicle.key,
-                await holder_of(snapshot, row.handle, cut),
-                await end_of(snapshot, row.handle, cut) is not None,
+                (await holders_of(snapshot, [row.handle], cut)).get(row.handle),
+                row.handle in await ends_of(snapshot, [row.handle], cut),
             )
     return found
 

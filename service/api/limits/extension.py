@@ -27,9 +27,10 @@ from strawberry.types.graphql import OperationType
 from service.api.errors import limit_error, too_long
 from service.api.limits.cache import ValidDocuments
 from service.api.limits.documents import trusted_documents
-from service.api.limits.measuring import counts, measure
+from service.api.limits.measuring import Measuring, counts
 from service.api.limits.pace import Pace
 from service.api.limits.sizes import Sizes
+from service.api.limits.spending import Spending
 from service.feed import Ended
 from service.settings import Settings, environment_name
 
@@ -144,7 +145,8 @@ class Limits(SchemaExtension):
         if not isinstance(operation, OperationDefinitionNode):
             return
         sizes = Sizes(settings, operation, self.execution_context.variables)
-        found = measure(self.execution_context.schema._schema, document, operation, sizes)
+        measuring = Measuring(self.execution_context.schema._schema, document, sizes)
+        found = measuring.of(operation)
         self.cost = found.cost
         self.execution_context.context.metrics.cost.labels(operation.operation.value).observe(found.cost)
         for name, value, what in (
@@ -153,10 +155,12 @@ class Limits(SchemaExtension):
         ):
             if value > getattr(settings, name):
                 yield limit_error(f"the operation {what}", name, getattr(settings, name), value)
-        budget = self.execution_context.context.budget
+        context = self.execution_context.context
+        budget, setting = context.budget, context.budget_setting
+        context.spending = Spending(measuring, found.cost, budget, setting)
         if found.cost > budget:
             message = (
                 f"the operation costs {found.cost}; select less,"
                 " or ask for smaller pages (first, last) and a smaller maxNodes"
             )
-            yield limit_error(message, self.execution_context.context.budget_setting, budget, found.cost)
+            yield limit_error(message, setting, budget, found.cost)

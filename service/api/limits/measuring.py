@@ -54,10 +54,12 @@ class Measure(NamedTuple):
 
 def measure(schema: GraphQLSchema, document: DocumentNode, operation: Owner, sizes: Sizes) -> Measure:
     """The measure of an operation of a document."""
-    return _Measuring(schema, document, sizes).of(operation)
+    return Measuring(schema, document, sizes).of(operation)
 
 
-class _Measuring:
+class Measuring:
+    """Measures the operations of a document, and what is in them."""
+
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, sizes: Sizes) -> None:
         self.schema = schema
         self.sizes = sizes
@@ -71,11 +73,12 @@ class _Measuring:
         for name in _inner_first(operation, self.fragments):
             fragment = self.fragments[name]
             kind = self.schema.get_type(fragment.type_condition.name.value)
-            self.known[name] = self._selections(fragment.selection_set, kind)
+            self.known[name] = self.selections(fragment.selection_set, kind)
         assert isinstance(operation, OperationDefinitionNode)
-        return self._selections(operation.selection_set, self.schema.get_root_type(operation.operation))
+        return self.selections(operation.selection_set, self.schema.get_root_type(operation.operation))
 
-    def _selections(self, selection_set: SelectionSetNode, kind: Any) -> Measure:
+    def selections(self, selection_set: SelectionSetNode, kind: Any) -> Measure:
+        """The measure of a selection set on a type, once the operation was measured."""
         depth = width = cost = entry = 0
         for selection in selection_set.selections:
             part = self._selection(selection, kind)
@@ -91,7 +94,7 @@ class _Measuring:
         if isinstance(selection, InlineFragmentNode):
             condition = selection.type_condition
             narrowed = kind if condition is None else self.schema.get_type(condition.name.value)
-            return self._selections(selection.selection_set, narrowed)
+            return self.selections(selection.selection_set, narrowed)
         assert isinstance(selection, FieldNode)
         field = self.schema.get_field(kind, selection.name.value) if is_composite_type(kind) else None
         return self._field(selection, field)
@@ -99,7 +102,7 @@ class _Measuring:
     def _field(self, node: FieldNode, field: GraphQLField | None) -> Measure:
         below = Measure()
         if node.selection_set is not None:
-            below = self._selections(node.selection_set, None if field is None else get_named_type(field.type))
+            below = self.selections(node.selection_set, None if field is None else get_named_type(field.type))
         depth = below.depth + 1
         if field is None:
             return Measure(depth, 1, 1 + below.sized(LIST_SIZE))

@@ -34,14 +34,14 @@ async def answers(snapshot: Snapshot, organizations: Collection[str]) -> Answers
     await _read_events(snapshot, events, names, found)
     for handle, key in page:
         found[f"find {key}"] = names.item(await snapshot.find(key))
-        found[f"history of {key}"] = [_event(event) for event in await snapshot.history(handle)]
+        found[f"history of {key}"] = [_event(event) for event in (await snapshot.history([handle])).get(handle, [])]
         found[f"unsettled of {key}"] = [event_id_of(event) for event in await snapshot.unsettled([handle])]
     for _, key in page[snapshot.sequence % TRACED :: TRACED]:
         for claims in (False, True):
             answer = await trace(snapshot, TraceQuestion(key, Direction.BOTH, claims=claims))
             found[f"trace of {key}, claims {claims}"] = _trace(answer)
     for key in organizations:
-        found[f"organization {key}"] = await snapshot.is_organization(key)
+        found[f"organization {key}"] = key in await snapshot.are_organizations([key, "nobody"])
         found[f"registrations of {key}"] = [_event(event) for event in await snapshot.registrations(key)]
     found["names of organizations"] = await snapshot.organizations(organizations)
     return found | await lists(snapshot, organizations)

@@ -233,6 +233,40 @@ async def check_events_of_a_party(store: Store) -> None:
         assert [one.event_id for one in page] == ["give", "in"], "after a sequence number, and a limit"
 
 
+async def check_all_that_is_about_an_organization(store: Store) -> None:
+    """What concerns it, every registration, and receipts and voidings of events that name what is or was its own."""
+    await tell(
+        store,
+        registered("reg", 0, "SOMEBODY"),
+        made("p", 1, unit("P", "BATTERY"), actor="MAKER"),
+        made("q", 1, unit("Q", "BATTERY"), actor="OTHER"),
+        event("sell-p", "TRANSFER", 2, "MAKER", items=["P"], to="SHOP"),
+        event("sell-q", "TRANSFER", 2, "OTHER", items=["Q"], to="SHOP"),
+        event("got-p", "RECEIPT", 3, "SHOP", transfer="sell-p"),
+        event("got-q", "RECEIPT", 3, "SHOP", transfer="sell-q"),
+        event("wrong", "INSPECTION", 4, "SHOP", item="P"),
+        voided("void", 5, "wrong", "SHOP"),
+        voided("void-void", 6, "void", "SHOP"),
+        event("got-nothing", "RECEIPT", 3, "SHOP", transfer="nobody's"),
+    )
+    await tell(store, event("pays", "RECEIPT", 7, "MAKER", transfer="sell-q"))
+    abouts = {
+        "MAKER": "reg p sell-p got-p wrong void pays",
+        "OTHER": "reg q sell-q got-q pays",
+        "NOBODY": "reg",
+    }
+    async with store.snapshot() as snapshot:
+        for organization, ids in abouts.items():
+            where = EventFilter(about=organization)
+            found = await snapshot.event_page(where, None, MANY)
+            assert [one.event_id for one in found] == ids.split(), organization
+            assert await snapshot.event_count(where) == len(found), organization
+            found = await snapshot.event_page(where, found[-1].sequence, 2, reverse=True)
+            assert [one.event_id for one in found] == ids.split()[-3:-1][::-1], organization
+        found = await snapshot.event_page(EventFilter(about="MAKER", party="SHOP"), None, MANY)
+        assert [one.event_id for one in found] == "p sell-p got-p wrong void".split()
+
+
 async def check_items_in_the_order_of_their_time(store: Store) -> None:
     """Of one instant by key, in the order of code points; what was enrolled by the time of that."""
     keys = ["\uff5a", "\U0001f50b", "b", "a"]

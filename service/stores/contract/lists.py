@@ -33,7 +33,12 @@ async def lists(snapshot: Snapshot, organizations: Collection[str]) -> dict[str,
         theirs = await snapshot.concerned([handle for handle, _ in items], party)
         found[f"concerned {party}"] = sorted(key for handle, key in items if handle in theirs)
         assert found[f"concerned {party}"] == found[str(ItemFilter(party=party))], party
-        for events_where in (EventFilter(party=party), EventFilter(("TRANSFER", "RECYCLING"), party=party)):
+        for events_where in (
+            EventFilter(party=party),
+            EventFilter(("TRANSFER", "RECYCLING"), party=party),
+            EventFilter(about=party),
+            EventFilter(about=party, party=parties[0]),
+        ):
             found[str(events_where)] = await _events(snapshot, events_where)
     for events_where in (EventFilter(occurred_from=then), EventFilter(occurred_to=then)):
         found[str(events_where)] = await _events(snapshot, events_where)
@@ -75,6 +80,8 @@ async def _events(snapshot: Snapshot, where: EventFilter) -> list[str]:
     after = found[len(found) // 2] if found else 0
     page = await snapshot.event_page(where, after, SIZE)
     assert [event.sequence for event in page] == [seq for seq in found if seq > after][:SIZE], f"a page of {where}"
+    back = await snapshot.event_page(where, after, SIZE, reverse=True)
+    assert [event.sequence for event in back] == [seq for seq in found[::-1] if seq < after][:SIZE], f"{where}, back"
     return sorted(event.event_id for event in events)
 
 

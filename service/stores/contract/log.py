@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import orjson
 
@@ -113,7 +114,7 @@ async def check_a_snapshot_knows_nothing_later(store: Store) -> None:
         assert [stored.event_id for stored in await snapshot.stored(["a", "b", "no such event"])] == ["a"]
         assert await snapshot.event_count(EventFilter()) == 1
         (a,) = await handles(snapshot, ["a"])
-        assert [stored.event_id for stored in await snapshot.history(a)] == ["a"]
+        assert [stored.event_id for stored in (await snapshot.history([a]))[a]] == ["a"]
         assert await snapshot.event_count(EventFilter(item="b")) == 0
     async with store.snapshot() as snapshot:
         assert snapshot.sequence == 3
@@ -146,7 +147,7 @@ async def check_history_is_all_that_names_or_touches_an_item(store: Store) -> No
         p, m, c, lot_l = await handles(snapshot, ["P", "m", "c", "L"])
 
         async def told(item: object) -> list[tuple[str, str]]:
-            return [(stored.event_id, stored.status.value) for stored in await snapshot.history(item)]
+            return [(stored.event_id, stored.status.value) for stored in (await snapshot.history([item]))[item]]
 
         assert await told(m) == [
             ("p", "ACCEPTED"),
@@ -160,6 +161,58 @@ async def check_history_is_all_that_names_or_touches_an_item(store: Store) -> No
         assert [name for name, _ in await told(c)] == ["p", "ret", "rec"], "a retirement is about what is inside too"
         assert [name for name, _ in await told(p)] == ["p", "twice", "rec"]
         assert await told(lot_l) == [("lot", "ACCEPTED")]
+
+
+async def check_a_part_of_the_history_of_many_items(store: Store) -> None:
+    """Up to a moment, after a place or before it, so many of each item, of some types; and how many there are."""
+    await tell(
+        store,
+        made("p", 1, unit("P", "BATTERY", [unit("m")]), unit("Q", "BATTERY")),
+        *(event(f"look{hour}", "INSPECTION", hour, item="P") for hour in (2, 4, 6)),
+        event("ret", "RETIREMENT", 5, item="m"),
+        event("both", "TRANSFER", 3, items=["P", "Q"], to="B"),
+    )
+    await tell(store, event("late", "INSPECTION", 2.5, item="P"))
+    async with store.snapshot(6) as snapshot:
+        p, m, q = handles_ = await handles(snapshot, ["P", "m", "Q"])
+
+        async def told(**more: Any) -> list[str]:
+            found = await snapshot.history(handles_, **more)
+            return [" ".join(one.event_id for one in found.get(item, ())) for item in handles_]
+
+        at = {one.event_id: one.position for one in (await snapshot.history([p]))[p]}
+        assert await told() == ["p look2 both look4 look6", "p ret", "p both"]
+        assert await told(limit=2) == ["p look2", "p ret", "p both"]
+        assert await told(limit=2, reverse=True) == ["look6 look4", "ret p", "both p"]
+        assert await told(cut=at["look4"]) == ["p look2 both", "p", "p both"]
+        assert await told(after=at["look2"], limit=2) == ["both look4", "ret", "both"]
+        assert await told(after=at["both"], limit=1, reverse=True) == ["look2", "p", "p"]
+        assert await told(types=("INSPECTION", "RETIREMENT"), limit=2, reverse=True) == ["look6 look4", "ret", ""]
+        assert await snapshot.history([]) == {}
+        assert await snapshot.history_count(handles_) == {p: 5, m: 2, q: 2}
+        assert await snapshot.history_count(handles_, at["look4"]) == {p: 3, m: 1, q: 2}
+        assert await snapshot.history_count([]) == {}
+    async with store.snapshot() as snapshot:
+        (found,) = (await snapshot.history([p], limit=3)).values()
+        assert [one.event_id for one in found] == ["p", "look2", "late"], "what came late stands where it belongs"
+
+
+async def check_events_from_the_last_one_back(store: Store) -> None:
+    await tell(store, *[made(f"e{n}", 9 - n, unit(f"u{n}"), actor="AB"[n % 2]) for n in range(5)])
+    async with store.snapshot() as snapshot:
+        for where, expected in (
+            (EventFilter(), "e4 e3 e2 e1 e0"),
+            (EventFilter(actor="A"), "e4 e2 e0"),
+            (EventFilter(party="A"), "e4 e2 e0"),
+            (EventFilter(about="B"), "e3 e1"),
+        ):
+            found = await snapshot.event_page(where, None, MANY, reverse=True)
+            assert " ".join(one.event_id for one in found) == expected, where
+            paged, before = [], None
+            while page := await snapshot.event_page(where, before, 2, reverse=True):
+                paged += [one.event_id for one in page]
+                before = page[-1].sequence
+            assert " ".join(paged) == expected, where
 
 
 async def check_registrations_in_the_total_order_without_voided_ones(store: Store) -> None:
@@ -187,7 +240,8 @@ async def check_who_is_an_organization(store: Store) -> None:
     async def known(sequence: int) -> list[str]:
         names = ("ACTED", "REGISTERED", "HELD", "WRONG", "PENDING", "NEVER")
         async with store.snapshot(sequence) as snapshot:
-            return [name for name in names if await snapshot.is_organization(name)]
+            there = await snapshot.are_organizations(names)
+            return [name for name in names if name in there]
 
     assert await known(2) == ["ACTED", "REGISTERED"], "nobody had handed anything to HELD yet"
     assert await known(3) == ["ACTED", "REGISTERED", "HELD"]

@@ -36,7 +36,7 @@ async def check_an_empty_store_answers(store: Store) -> None:
         assert await snapshot.stored(["x"]) == []
         assert await snapshot.registrations("A") == []
         assert await snapshot.organizations(["A"]) == {}
-        assert not await snapshot.is_organization("A")
+        assert not await snapshot.are_organizations(["A"])
         for rows in (snapshot.items, snapshot.parts, snapshot.hosts, snapshot.custody, snapshot.consumptions):
             assert await rows([]) == [], f"{rows.__name__} of nothing is nothing"
     assert await store.verify() == []

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 from graph_schema.order import Position, event_id_of, instant_us, moment_of, moment_of_us, type_of
 from graph_schema.outcome import EventStatus
+from graph_schema.windows import END
 from service.ports import EventFilter, ItemFilter, StoredEvent
-from service.stores.concerning import Concerning
+from service.stores.concerning import Concerning, Page, Stored
 from service.stores.neo4j import items
 from service.stores.neo4j.cypher import CLOSED, judged, known
 from service.stores.values import problems_of
@@ -33,7 +35,7 @@ TOUCHING = f"""
 UNWIND $keys AS key
 MATCH (i:Item {{key: key}})
 CALL (i) {{
-  MATCH (i)<-[m:MENTIONS]-() WHERE m.named RETURN m.position AS at
+  MATCH (i)<-[m:MENTIONS]-(e) WHERE m.named AND e.sequence <= $k RETURN m.position AS at
   UNION MATCH (i)<-[y:YIELDED]-() WHERE {known("y")}
     UNWIND [y.position, y.bodyMassAt, y.bodyCompositionAt] AS at RETURN at
   UNION MATCH (i)-[r:CONSUMED_IN]->() WHERE {known("r")} RETURN r.position AS at
@@ -41,14 +43,47 @@ CALL (i) {{
   UNION MATCH (i)-[r:PART_OF]-() WHERE {known("r")} UNWIND [r.opened, {CLOSED}] AS at RETURN at
   UNION MATCH (i)-[r:HELD_BY]->() WHERE {known("r")} UNWIND [r.opened, {CLOSED}] AS at RETURN at
 }}
-WITH DISTINCT at WHERE at IS NOT NULL
-RETURN collect(at)
+WITH DISTINCT key, at WHERE at IS NOT NULL
+RETURN collect([key, at])
 """
 
 
 async def touching(snapshot: Neo4jSnapshot, keys: Collection[Any]) -> list[str]:
     """The ids of the events that name any of the items, or did something to it."""
-    return [event_id_of(position) for position in await snapshot.one(TOUCHING, keys=list(keys))]
+    return list({event_id_of(position) for _, position in await snapshot.one(TOUCHING, keys=list(keys))})
+
+
+async def places(
+    snapshot: Neo4jSnapshot, keys: Collection[Any], cut: Position = END, types: tuple[str, ...] | None = None
+) -> dict[Any, list[Position]]:
+    """The positions of the events that name each item, or did something to it, in order."""
+    found: dict[Any, list[Position]] = defaultdict(list)
+    for key, position in await snapshot.one(TOUCHING, keys=list(keys)) if keys else ():
+        if position < cut and (types is None or type_of(position) in types):
+            found[key].append(position)
+    for positions in found.values():
+        positions.sort()
+    return found
+
+
+async def history(
+    snapshot: Neo4jSnapshot,
+    keys: Collection[Any],
+    cut: Position,
+    after: Position | None,
+    limit: int | None,
+    reverse: bool,
+    types: tuple[str, ...] | None,
+) -> dict[Any, list[StoredEvent]]:
+    """`Snapshot.history`: where the events of each item stand is read first, and then what is shown of them."""
+    shown: dict[Any, list[Position]] = {}
+    for key, positions in (await places(snapshot, keys, cut, types)).items():
+        if after is not None:
+            positions = [one for one in positions if (one < after if reverse else one > after)]
+        shown[key] = (positions[::-1] if reverse else positions)[:limit]
+    wanted = {event_id_of(position) for positions in shown.values() for position in positions}
+    events = {event.position: event for event in await snapshot.stored(wanted)}
+    return {key: [events[one] for one in positions] for key, positions in shown.items() if positions}
 
 
 async def stored(snapshot: Neo4jSnapshot, query: str, **values: Any) -> list[StoredEvent]:
@@ -92,7 +127,7 @@ def _conditions(where: EventFilter) -> Iterator[str]:
         "types": "e.type IN $types",
         "actor": "e.actor = $actor",
         "status": f"{judged('e', 'status')} = $status",
-        "item": "e.eventId IN $about",
+        "item": "e.eventId IN $item",
         "occurred_from": "e.occurredAt >= $occurred_from",
         "occurred_to": "e.occurredAt <= $occurred_to",
         "recorded_from": "e.recordedUs >= $recorded_from",
@@ -101,6 +136,14 @@ def _conditions(where: EventFilter) -> Iterator[str]:
     for name, condition in conditions.items():
         if getattr(where, name) is not None:
             yield condition
+
+
+_THEIRS = "MATCH (e:Event) WHERE e.eventId IN $theirs RETURN e UNION MATCH (e:Event {actor: $party}) RETURN e"
+_ABOUT = (
+    f"{_THEIRS} UNION MATCH (e:Event) WHERE e.type = 'REGISTRATION' RETURN e"
+    " UNION UNWIND $theirs AS id MATCH (e:Event {refersTo: id}) RETURN e"
+    " UNION MATCH (t:Event {actor: $party}) MATCH (e:Event {refersTo: t.eventId}) RETURN e"
+)
 
 
 class Lists:
@@ -123,33 +166,40 @@ class Lists:
 
     async def _prepare(self) -> Concerning | None:
         """Read what the conditions need; what picks the records out, where the conditions do not."""
-        item, party = self._where.item, self._where.party
+        where, item = self._where, self._where.item
         if item is not None:
-            self._values["about"] = await touching(self._snapshot, [item])
-        if party is None:
-            return None
+            self._values["item"] = await touching(self._snapshot, [item])
+        found = None if where.party is None else await self._of_party(where.party, self._page)
+        if where.about is not None:
+            page = self._page if found is None else found.page
+            found = await self._of_party(where.about, page, self._snapshot.stored)
+        return found
+
+    async def _of_party(self, party: str, page: Page, stored: Stored | None = None) -> Concerning:
         few = await items.Lists(self._snapshot, ItemFilter(party=party)).few()
         if few is not None:
             self._values |= {"party": party, "theirs": await touching(self._snapshot, few)}
-            theirs = "MATCH (e:Event) WHERE e.eventId IN $theirs RETURN e"
-            self._start = f"CALL () {{ {theirs} UNION MATCH (e:Event {{actor: $party}}) RETURN e }} WITH e"
+            self._start = f"CALL () {{ {_THEIRS if stored is None else _ABOUT} }} WITH e"
 
         async def concerned(keys: Collection[str]) -> set[str]:
             return await items.concerned(self._snapshot, keys, party)
 
-        return Concerning(party, self._page, concerned)
+        return Concerning(party, page, concerned, stored)
 
-    async def _page(self, after: int, limit: int) -> list[StoredEvent]:
+    async def _page(self, after: int | None, limit: int, reverse: bool) -> list[StoredEvent]:
+        beyond, direction = ("<", "DESC") if reverse else (">", "ASC")
+        past = "" if after is None else f"e.sequence {beyond} $after AND "
         query = (
-            f"CALL () {{ {self._start} WHERE e.sequence > $after AND {self._conditions}"
-            f" RETURN e ORDER BY e.sequence LIMIT $limit }} RETURN collect({ROW})"
+            f"CALL () {{ {self._start} WHERE {past}{self._conditions}"
+            f" RETURN e ORDER BY e.sequence {direction} LIMIT $limit }} WITH e ORDER BY e.sequence {direction}"
+            f" RETURN collect({ROW})"
         )
         return await stored(self._snapshot, query, after=after, limit=limit, **self._values)
 
-    async def page(self, after: int, limit: int) -> list[StoredEvent]:
+    async def page(self, after: int | None, limit: int, reverse: bool) -> list[StoredEvent]:
         """A page of records."""
         concerning = await self._prepare()
-        return await (self._page if concerning is None else concerning.page)(after, limit)
+        return await (self._page if concerning is None else concerning.page)(after, limit, reverse)
 
     async def count(self) -> int:
         """How many records there are."""

@@ -27,7 +27,10 @@ _IS_ONE = f"""(
   OR EXISTS {{ MATCH (o)<-[r:HELD_BY]-() WHERE {known("r")} }}
   OR EXISTS {{ MATCH (e:Event) WHERE e.actor = o.key AND e.sequence <= $k }}
 )"""
-IS_ORGANIZATION = f"OPTIONAL MATCH (o:Organization {{key: $key}}) RETURN o IS NOT NULL AND {_IS_ONE}"
+ARE_ORGANIZATIONS = (
+    "UNWIND $keys AS key MATCH (o:Organization {key: key}) USING INDEX o:Organization(key)"
+    f" WHERE {_IS_ONE} RETURN collect(o.key)"
+)
 _KEYS = f"""
 CALL () {{ MATCH (o:Organization) USING INDEX o:Organization(key) WHERE o.key > $after AND {_IS_ONE}
   RETURN o.key AS key ORDER BY o.key LIMIT $limit }}

@@ -20,6 +20,7 @@ from graph_schema.reader import (
     StayRow,
     YieldRow,
 )
+from graph_schema.windows import END
 from service.ports import (
     WITHIN,
     EventFilter,
@@ -36,11 +37,11 @@ from service.stores.neo4j import cypher
 from service.stores.neo4j.ahead import AHEAD_BACKWARD, AHEAD_FORWARD, WIDTH, Ahead
 from service.stores.neo4j.claims import read_claims
 from service.stores.neo4j.connection import Reads
-from service.stores.neo4j.events import REGISTRATIONS, STORED, stored, touching
+from service.stores.neo4j.events import REGISTRATIONS, STORED, history, places, stored
 from service.stores.neo4j.events import Lists as EventLists
 from service.stores.neo4j.items import Lists as ItemLists
 from service.stores.neo4j.items import called, concerned
-from service.stores.neo4j.organizations import IS_ORGANIZATION, organization_keys, registered
+from service.stores.neo4j.organizations import ARE_ORGANIZATIONS, organization_keys, registered
 
 
 class Neo4jSnapshot:
@@ -165,8 +166,10 @@ class Neo4jSnapshot:
     async def concerned(self, items: Collection[Handle], organization: str) -> set[Handle]:
         return await concerned(self, items, organization)
 
-    async def event_page(self, where: EventFilter, after: int | None, limit: int) -> list[StoredEvent]:
-        return await EventLists(self, where).page(after or 0, limit)
+    async def event_page(
+        self, where: EventFilter, after: int | None, limit: int, reverse: bool = False
+    ) -> list[StoredEvent]:
+        return await EventLists(self, where).page(after, limit, reverse)
 
     async def event_count(self, where: EventFilter) -> int:
         return await EventLists(self, where).count()
@@ -174,8 +177,19 @@ class Neo4jSnapshot:
     async def stored(self, event_ids: Collection[str]) -> list[StoredEvent]:
         return await stored(self, STORED, ids=list(event_ids)) if event_ids else []
 
-    async def history(self, item: Handle) -> list[StoredEvent]:
-        return sorted(await self.stored(await touching(self, [item])), key=lambda event: event.position)
+    async def history(
+        self,
+        items: Collection[Handle],
+        cut: Position = END,
+        after: Position | None = None,
+        limit: int | None = None,
+        reverse: bool = False,
+        types: tuple[str, ...] | None = None,
+    ) -> dict[Handle, list[StoredEvent]]:
+        return await history(self, items, cut, after, limit, reverse, types)
+
+    async def history_count(self, items: Collection[Handle], cut: Position = END) -> dict[Handle, int]:
+        return {key: len(positions) for key, positions in (await places(self, items, cut)).items()}
 
     async def registrations(self, organization: str) -> list[StoredEvent]:
         return sorted(await stored(self, REGISTRATIONS, key=organization), key=lambda event: event.position)
@@ -198,8 +212,8 @@ class Neo4jSnapshot:
 
         return await search(self, named, self._organization_keys, text, limit, as_of, worst)
 
-    async def is_organization(self, key: str) -> bool:
-        return bool(await self.one(IS_ORGANIZATION, key=key))
+    async def are_organizations(self, keys: Collection[str]) -> set[str]:
+        return set(await self.one(ARE_ORGANIZATIONS, keys=list(keys)))
 
 
 def _positions(rows: list[Any]) -> list[Position]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from graph_schema.order import TYPE_ORDER, cut_after, cut_before, instant_us, moment_of, moment_of_us, type_of
+from graph_schema.order import TYPE_ORDER, Position, cut_after, cut_before, instant_us, moment_of, moment_of_us, type_of
 from graph_schema.outcome import EventStatus
 from service.ports import EventFilter, ItemFilter, StoredEvent
 from service.stores.concerning import Concerning
@@ -24,21 +24,70 @@ COLUMNS = (
 )
 """What `stored` makes a record of, from the log `l` joined as in `JUDGED` and the payload `p`."""
 
-TOUCHES = (
-    "SELECT event AS seq FROM mention WHERE item IN ({0}) AND named"
-    f" UNION SELECT event FROM yielded WHERE item IN ({{0}}) AND {KNOWN}"
-    f" UNION SELECT body_mass_at FROM yielded WHERE item IN ({{0}}) AND {KNOWN}"
-    f" UNION SELECT body_composition_at FROM yielded WHERE item IN ({{0}}) AND {KNOWN}"
-    f" UNION SELECT event FROM consumed WHERE item IN ({{0}}) AND {KNOWN}"
-    f" UNION SELECT event FROM mark WHERE item IN ({{0}}) AND {KNOWN}"
-    f" UNION SELECT opened FROM part_of WHERE part IN ({{0}}) AND {KNOWN}"
-    f" UNION SELECT {_CLOSED} FROM part_of WHERE part IN ({{0}}) AND {KNOWN}"
-    f" UNION SELECT opened FROM part_of WHERE host IN ({{0}}) AND {KNOWN}"
-    f" UNION SELECT {_CLOSED} FROM part_of WHERE host IN ({{0}}) AND {KNOWN}"
-    f" UNION SELECT opened FROM held_by WHERE item IN ({{0}}) AND {KNOWN}"
-    f" UNION SELECT {_CLOSED} FROM held_by WHERE item IN ({{0}}) AND {KNOWN}"
-)
-"""The events that name items (their numbers go in here) or did something to them."""
+_ALL = 2**62
+_ITEMS = "SELECT value FROM json_each(:ids)"
+
+
+def _touches(items: str) -> str:
+    """Which events name items (the query of their numbers is given) or did something to them: (item, seq) rows."""
+    ways = [f"SELECT item, event AS seq FROM mention WHERE item IN ({items}) AND named"]
+    for column, table in (
+        ("event", "yielded"),
+        ("body_mass_at", "yielded"),
+        ("body_composition_at", "yielded"),
+        ("event", "consumed"),
+        ("event", "mark"),
+        ("opened", "held_by"),
+        (_CLOSED, "held_by"),
+    ):
+        ways.append(f"SELECT item, {column} FROM {table} WHERE item IN ({items}) AND {KNOWN}")
+    for side in ("part", "host"):
+        for column in ("opened", _CLOSED):
+            ways.append(f"SELECT {side}, {column} FROM part_of WHERE {side} IN ({items}) AND {KNOWN}")
+    return " UNION ".join(ways)
+
+
+def history(
+    snapshot: SqliteSnapshot,
+    items: Collection[Any],
+    cut: Position,
+    after: Position | None,
+    limit: int | None,
+    reverse: bool,
+    types: tuple[str, ...] | None,
+) -> dict[Any, list[StoredEvent]]:
+    """`Snapshot.history`: which events of each item are shown first, and each of those is read once."""
+    further = "" if after is None else f" AND l.pos {'<' if reverse else '>'} :after"
+    if types is not None:
+        further += f" AND {_of_types(types)}"
+    query = (
+        f"SELECT item, seq FROM (SELECT t.item, t.seq, row_number() OVER (PARTITION BY t.item ORDER BY l.pos"
+        f" {'DESC' if reverse else 'ASC'}) AS place FROM ({_touches(_ITEMS)}) t"
+        f" CROSS JOIN log l ON l.seq = t.seq AND l.seq <= :k WHERE l.pos < :cut{further})"
+        " WHERE place <= :limit ORDER BY item, place"
+    )
+    limit = _ALL if limit is None else limit
+    found = snapshot.rows(query, items, cut=cut, after=after, limit=limit)
+    source = "json_each(:ids) t CROSS JOIN log l ON l.seq = t.value {joined}"
+    events = {event.sequence: event for event in stored(snapshot, source, {seq for _, seq in found})}
+    told: dict[Any, list[StoredEvent]] = {}
+    for item, seq in found:
+        told.setdefault(item, []).append(events[seq])
+    return told
+
+
+def history_count(snapshot: SqliteSnapshot, items: Collection[Any], cut: Position) -> dict[Any, int]:
+    """`Snapshot.history_count`."""
+    query = (
+        f"SELECT t.item, count(*) FROM ({_touches(_ITEMS)}) t CROSS JOIN log l ON l.seq = t.seq AND l.seq <= :k"
+        " WHERE l.pos < :cut GROUP BY t.item"
+    )
+    return dict(snapshot.rows(query, items, cut=cut))
+
+
+def _of_types(types: Collection[str]) -> str:
+    ranks = [f"x'{TYPE_ORDER.index(name):02x}'" for name in types]
+    return f"substr(l.pos, 9, 1) IN ({', '.join(ranks)})"
 
 
 def stored(snapshot: SqliteSnapshot, source: str, ids: Collection[Any] = (), **values: Any) -> list[StoredEvent]:
@@ -87,17 +136,20 @@ class Lists:
         self._values: dict[str, Any] = {"actor": where.actor, "item": where.item}
         self._conditions = ["l.seq <= :k"]
         if where.types is not None:
-            ranks = [f"x'{TYPE_ORDER.index(name):02x}'" for name in where.types]
-            self._conditions.append(f"substr(l.pos, 9, 1) IN ({', '.join(ranks)})")
+            self._conditions.append(_of_types(where.types))
         if where.actor is not None:
             self._conditions.append("l.actor = :actor")
         if where.status is not None:
             self._conditions.append(f"{STATUS} = :status")
             self._values["status"] = where.status.value
         if where.item is not None:
-            self._conditions.append(f"l.seq IN ({TOUCHES.format('SELECT id FROM item WHERE key = :item')})")
+            self._conditions.append(f"l.seq IN ({_seqs(_touches('SELECT id FROM item WHERE key = :item'))})")
         self._in_time(where)
-        self._concerning = None if where.party is None else self._of_party(where.party)
+        self._concerning: Concerning | None = None
+        if where.party is not None:
+            self._of_party("party", where.party)
+        if where.about is not None:
+            self._of_party("about", where.about)
 
     def _in_time(self, where: EventFilter) -> None:
         bounds = {
@@ -112,27 +164,38 @@ class Lists:
                 self._conditions.append(condition)
                 self._values[name] = value(moment)
 
-    def _of_party(self, party: str) -> Concerning:
+    def _of_party(self, name: str, party: str) -> None:
+        """Only what concerns a party (`party`), or all that is about it (`about`)."""
         few = items.Lists(self._snapshot, ItemFilter(party=party)).few
         if few is not None:
-            self._values |= {"party": party, "parties": dumps([party])}
-            actor = "SELECT seq FROM log WHERE actor = :party"
-            self._conditions.append(f"l.seq IN (WITH few(id) AS MATERIALIZED ({few}) {actor} UNION {_ABOUT_FEW})")
+            few = few.replace(":part", f":{name}_part")
+            theirs = f"SELECT seq FROM log WHERE actor = :{name}_party UNION {_seqs(_touches('SELECT id FROM few'))}"
+            if name == "about":
+                theirs = (
+                    f"WITH theirs(seq) AS MATERIALIZED ({theirs}) SELECT seq FROM theirs"
+                    " UNION SELECT seq FROM registration"
+                    " UNION SELECT r.seq FROM theirs CROSS JOIN log t ON t.seq = theirs.seq"
+                    " CROSS JOIN reference r ON r.target = t.event_id"
+                )
+            self._values |= {f"{name}_party": party, f"{name}_parties": dumps([party])}
+            self._conditions.append(f"l.seq IN (WITH few(id) AS MATERIALIZED ({few}) SELECT seq FROM ({theirs}))")
 
         async def concerned(keys: Collection[str]) -> set[str]:
             return items.concerned_keys(self._snapshot, keys, party)
 
-        return Concerning(party, self._page, concerned)
+        page = self._page if self._concerning is None else self._concerning.page
+        self._concerning = Concerning(party, page, concerned, self._snapshot.stored if name == "about" else None)
 
-    async def _page(self, after: int, limit: int) -> list[StoredEvent]:
-        query = (
-            f"log l {{joined}} WHERE {' AND '.join(self._conditions)} AND l.seq > :after ORDER BY l.seq LIMIT :limit"
-        )
+    async def _page(self, after: int | None, limit: int, reverse: bool) -> list[StoredEvent]:
+        beyond, direction = ("<", "DESC") if reverse else (">", "ASC")
+        conditions = [*self._conditions, *([] if after is None else [f"l.seq {beyond} :after"])]
+        query = f"log l {{joined}} WHERE {' AND '.join(conditions)} ORDER BY l.seq {direction} LIMIT :limit"
         return stored(self._snapshot, query, after=after, limit=limit, **self._values)
 
-    async def page(self, after: int, limit: int) -> list[StoredEvent]:
+    async def page(self, after: int | None, limit: int, reverse: bool) -> list[StoredEvent]:
         """A page of records."""
-        return await (self._page if self._concerning is None else self._concerning.page)(after, limit)
+        page = self._page if self._concerning is None else self._concerning.page
+        return await page(after, limit, reverse)
 
     async def count(self) -> int:
         """How many records there are."""
@@ -143,4 +206,5 @@ class Lists:
         return int(count)
 
 
-_ABOUT_FEW = TOUCHES.format("SELECT id FROM few")
+def _seqs(touches: str) -> str:
+    return f"SELECT seq FROM ({touches})"

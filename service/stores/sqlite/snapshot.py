@@ -23,6 +23,7 @@ from graph_schema.reader import (
     about_by_kind,
     around_by_kind,
 )
+from graph_schema.windows import END
 from service.ports import (
     WITHIN,
     EventFilter,
@@ -37,7 +38,7 @@ from service.ports import (
 from service.running import unwanted
 from service.stores.finding import organization_count, organization_page, search
 from service.stores.sqlite.claims import read_claims
-from service.stores.sqlite.events import KNOWN, TOUCHES, stored
+from service.stores.sqlite.events import KNOWN, history, history_count, stored
 from service.stores.sqlite.events import Lists as EventLists
 from service.stores.sqlite.items import Lists as ItemLists
 from service.stores.sqlite.items import called, concerned
@@ -221,8 +222,10 @@ class SqliteSnapshot:
     async def concerned(self, items: Collection[Handle], organization: str) -> set[Handle]:
         return concerned(self, items, organization)
 
-    async def event_page(self, where: EventFilter, after: int | None, limit: int) -> list[StoredEvent]:
-        return await EventLists(self, where).page(after or 0, limit)
+    async def event_page(
+        self, where: EventFilter, after: int | None, limit: int, reverse: bool = False
+    ) -> list[StoredEvent]:
+        return await EventLists(self, where).page(after, limit, reverse)
 
     async def event_count(self, where: EventFilter) -> int:
         return await EventLists(self, where).count()
@@ -231,10 +234,19 @@ class SqliteSnapshot:
         source = "json_each(:ids) e CROSS JOIN log l ON l.event_id = e.value AND l.seq <= :k {joined}"
         return stored(self, source, event_ids)
 
-    async def history(self, item: Handle) -> list[StoredEvent]:
-        touches = TOUCHES.format(":item")
-        source = f"({touches}) t JOIN log l ON l.seq = t.seq AND l.seq <= :k {{joined}} ORDER BY l.pos"
-        return stored(self, source, item=item)
+    async def history(
+        self,
+        items: Collection[Handle],
+        cut: Position = END,
+        after: Position | None = None,
+        limit: int | None = None,
+        reverse: bool = False,
+        types: tuple[str, ...] | None = None,
+    ) -> dict[Handle, list[StoredEvent]]:
+        return history(self, items, cut, after, limit, reverse, types)
+
+    async def history_count(self, items: Collection[Handle], cut: Position = END) -> dict[Handle, int]:
+        return history_count(self, items, cut)
 
     async def registrations(self, organization: str) -> list[StoredEvent]:
         return stored(
@@ -262,12 +274,13 @@ class SqliteSnapshot:
 
         return await search(self, named, self._organization_keys, text, limit, as_of, worst)
 
-    async def is_organization(self, key: str) -> bool:
-        (row,) = self.rows(
-            "SELECT EXISTS (SELECT 1 FROM registration WHERE organization = :key AND seq <= :k)"
-            " OR EXISTS (SELECT 1 FROM held_by WHERE organization = (SELECT id FROM organization WHERE key = :key)"
+    async def are_organizations(self, keys: Collection[str]) -> set[str]:
+        rows = self.rows(
+            "SELECT e.value FROM json_each(:ids) e"
+            " WHERE EXISTS (SELECT 1 FROM registration WHERE organization = e.value AND seq <= :k)"
+            " OR EXISTS (SELECT 1 FROM held_by WHERE organization = (SELECT id FROM organization WHERE key = e.value)"
             f" AND {KNOWN})"
-            " OR EXISTS (SELECT 1 FROM log WHERE actor = :key AND seq <= :k)",
-            key=key,
+            " OR EXISTS (SELECT 1 FROM log WHERE actor = e.value AND seq <= :k)",
+            keys,
         )
-        return bool(row[0])
+        return {key for (key,) in rows}

@@ -136,7 +136,7 @@ def test_readiness_is_told_in_full_to_those_who_see_all(
         assert ready.get("/readyz", headers=admin).json() == {"status": "ready", "store": "memory", "sequence": 0}
 
 
-@pytest.mark.parametrize("where", ["service.api.limits.extension.measure", "service.api.limits.extension.validate"])
+@pytest.mark.parametrize("where", ["service.api.limits.extension.Measuring", "service.api.limits.extension.validate"])
 def test_nothing_leaks_of_an_error_before_execution(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("password=hunter2")

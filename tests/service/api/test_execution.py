@@ -3,6 +3,7 @@
 import pytest
 
 from seed.story import PACK_RECYCLED
+from service.api import flat
 from service.api.execution import FastExecutionContext
 from tests.service.api.conftest import Ask
 
@@ -13,6 +14,9 @@ QUERIES = [
     "nodes { ...F } edges { ... on TraceEdge { kind } }",
     "nodes { key @skip(if: true) kind @include(if: true) }",
     "nodes { key node { id } }",
+    "nodes { key node { __typename ... on Item { key kind massKg producedAt } ... on Organization { key } } }",
+    "nodes { node { ... on Item { status producer { name } } ... on Event { actor { key name } type } } }",
+    "root { ... on Unit { parts { id key kind massKg } } history { edges { cursor node { eventId actor { key } } } } }",
     "attribution { key element massKg share basis direction kind } balance { element lossKg }",
     "unsettled { eventId problems { code } } frontier { key }",
 ]
@@ -32,13 +36,13 @@ def test_both_roads_answer_alike(answer: Ask, monkeypatch: pytest.MonkeyPatch, s
 @pytest.mark.usefixtures("told")
 def test_the_fast_road_is_taken(answer: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     taken = []
-    complete = FastExecutionContext._complete_flat
+    complete = flat.complete
 
-    def spy(self: FastExecutionContext, *arguments: object) -> object:
-        done = complete(self, *arguments)
+    def spy(roads: flat.Roads, rows: list[object]) -> list[dict[str, object]]:
+        done = complete(roads, rows)
         taken.append(len(done))
         return done
 
-    monkeypatch.setattr(FastExecutionContext, "_complete_flat", spy)
+    monkeypatch.setattr(flat, "complete", spy)
     answer('{ trace(key: "%s", direction: FORWARD) { nodes { key role at } edges { kind from } } }' % PACK_RECYCLED)
     assert len(taken) == 2

@@ -1,0 +1,179 @@
+"""How long one query keeps all others waiting: the slowest health check while it runs, with one worker.
+
+`python -m benchmarks.holding` measures the queries that read and answer the most on a store of its own, SQLite: a pack
+of 9,000 cells, 400 packs that changed hands. The statements of each are counted as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+from starlette.testclient import TestClient
+
+from benchmarks.load import FREE, connection, read_answer
+from service.app import create_app
+from service.recording import record
+from service.running import drive
+from service.settings import Settings
+from service.stores.sqlite import SqliteStore
+from tests.serving import serving
+
+CELLS, PACKS, BATCH = 9_000, 400, 10_000
+RUNS = 3
+JSON = "application/json"
+SETTINGS = FREE | {"VOLTRACE_ALIASES_MAX": "1000"}
+_EACH = "items(first: 200, filter: {kind: BATTERY}) { edges { node {"
+RECORD = "mutation ($events: [EventInput!]!) { %s(events: $events) { results { eventId status } } }"
+
+
+class Case(NamedTuple):
+    """A query that asks for much."""
+
+    name: str
+    query: str
+    events: str | None = None
+    """The prefix of the ids of events that go with it."""
+
+
+CASES = (
+    Case("flat trace of 9,000 nodes", '{ trace(key: "BIG", direction: BACKWARD) { nodes { key kind role depth status '
+         "at } edges { source target kind from to openedBy } } }"),
+    Case("its nodes as objects", '{ trace(key: "BIG", direction: BACKWARD) { nodes { key node { id } } } }'),
+    Case("with status and producer", '{ trace(key: "BIG", direction: BACKWARD) { nodes { key node { id ... on Item '
+         "{ status producer { name } } } } } }"),
+    Case("9,000 parts of a pack", '{ battery(key: "BIG") { parts { key kind massKg status } } }'),
+    Case("holders of 200 items", f"{{ {_EACH} holder {{ key }} }} }} }} }}"),
+    Case("all of 200 items", f"{{ {_EACH} holder {{ key }} endedBy {{ eventId }} custody(first: 2) {{ totalCount }} "
+         "history(first: 1) { edges { node { eventId } } } ... on Unit { host { key } vehicle { key } stateOfHealth }"
+         " } } } }"),
+    Case("items of events and who holds them",
+         "{ events(first: 2) { edges { node { items { key holder { key } } } } } }"),
+    Case("200 nodes by id", ""),
+    Case("events with a count", "{ events(first: 1) { totalCount edges { node { eventId } } } }"),
+    Case("validate 10,000 events", RECORD % "validateEvents", "would-be"),
+    Case("record 10,000 events", RECORD % "recordEvents", "is"),
+)  # fmt: skip
+
+
+def history() -> Iterator[dict[str, Any]]:
+    """A pack with very many cells, and many packs with a vehicle and a history each."""
+    at = "2024-01-01T00:00:00Z"
+
+    def event(number: int, kind: str, actor: str, **more: Any) -> dict[str, Any]:
+        return {"eventId": f"h{number}", "type": kind, "occurredAt": at, "actor": actor, **more}
+
+    organization = {"key": "MAKER", "name": "Maker", "roles": ["BATTERY_MAKER"], "region": "CN-44"}
+    yield event(0, "REGISTRATION", "MAKER", organization=organization)
+    cells = [{"key": f"C{number:05}", "kind": "CELL", "massKg": 0.01} for number in range(CELLS)]
+    yield event(1, "PRODUCTION", "MAKER", outputs=[{"key": "BIG", "kind": "BATTERY", "massKg": 400, "parts": cells}])
+    for pack in range(PACKS):
+        spec = {"key": f"P{pack:04}", "kind": "BATTERY", "massKg": 400, "chemistry": "LFP"}
+        yield event(10 * pack + 10, "PRODUCTION", "MAKER", outputs=[spec, {"key": f"V{pack:04}", "kind": "VEHICLE"}])
+        yield event(10 * pack + 11, "INSTALLATION", "MAKER", part=f"P{pack:04}", host=f"V{pack:04}")
+        yield event(10 * pack + 12, "TRANSFER", "MAKER", items=[f"V{pack:04}"], to=f"FLEET-{pack % 9}")
+        for look in range(6):
+            yield event(10 * pack + 13 + look, "INSPECTION", "SHOP", item=f"P{pack:04}",
+                        measurements={"stateOfHealthPercent": 99 - look})  # fmt: skip
+
+
+def body(case: Case, ids: list[str]) -> bytes:
+    """A request."""
+    query = case.query or "{ nodes(ids: %s) { id ... on Item { key holder { key } } } }" % json.dumps(ids)
+    if case.events is None:
+        return orjson.dumps({"query": query})
+    events = [
+        {"eventId": f"{case.events}-{time.time_ns()}-{number}", "type": "INSPECTION", "actor": "SHOP",
+         "occurredAt": "2025-01-01T00:00:00Z", "item": f"P{number % PACKS:04}"}
+        for number in range(BATCH)
+    ]  # fmt: skip
+    return orjson.dumps({"query": query, "variables": {"events": events}})
+
+
+async def slowest_ms(address: str, request: bytes) -> tuple[float, float, int]:
+    """The slowest health check while a request is answered, the time of that, in ms, and the bytes it has."""
+    checks: list[float] = []
+
+    async def check(until: asyncio.Event) -> None:
+        async with connection(address) as (reader, writer):
+            while not until.is_set():
+                start = time.perf_counter()
+                writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                await read_answer(reader)
+                checks.append(time.perf_counter() - start)
+                await asyncio.sleep(0.005)
+
+    async with connection(address) as (reader, writer):
+        done = asyncio.Event()
+        checking = asyncio.create_task(check(done))
+        await asyncio.sleep(0.1)
+        start = time.perf_counter()
+        writer.write(b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n")
+        writer.write(b"Content-Length: %d\r\n\r\n" % len(request) + request)
+        answer = await read_answer(reader)
+        taken = time.perf_counter() - start
+        await asyncio.sleep(0.1)
+        done.set()
+        await checking
+    assert b'"errors"' not in answer, answer[-1000:]
+    return max(checks) * 1000, taken * 1000, len(answer)
+
+
+@contextmanager
+def _counting(store: SqliteStore) -> Iterator[list[int]]:
+    count = [0]
+
+    def note(_statement: str) -> None:
+        count[0] += 1
+
+    connect = store._connect
+
+    def counted() -> sqlite3.Connection:
+        made = connect()
+        made.set_trace_callback(note)
+        return made
+
+    store._connect = counted  # type: ignore[method-assign]
+    yield count
+
+
+def measure(words: list[str]) -> dict[str, dict[str, float]]:
+    """Of the cases with a word in their names (all without any): the slowest health check, the time of the query, the
+    bytes of the answer, and the statements."""
+    report: dict[str, dict[str, float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:{Path(folder) / 'holding.db'}"
+        store = SqliteStore(Path(folder) / "holding.db")
+        drive(record(store, list(history())))
+        cases = [case for case in CASES if not words or any(word in case.name for word in words)]
+        settings = Settings(store=url, cost_max=10**9, rate_per_s=10**6, rate_burst=10**6)
+        with _counting(store) as count, TestClient(create_app(store, settings)) as client:
+            listed = client.post("/graphql", json={"query": f"{{ {_EACH} id }} }} }} }}"}).json()["data"]["items"]
+            ids = [edge["node"]["id"] for edge in listed["edges"]]
+            for case in cases:
+                if case.events is None:
+                    before = count[0]
+                    answer = client.post("/graphql", content=body(case, ids), headers={"Content-Type": JSON})
+                    assert "errors" not in answer.json(), answer.text[-1000:]
+                    report[case.name] = {"statements": count[0] - before}
+        with serving(url, 1, **SETTINGS) as address:
+            for case in cases:
+                waits = [asyncio.run(slowest_ms(address, body(case, ids))) for _ in range(RUNS)]
+                wait, taken, size = sorted(waits)[RUNS // 2]
+                found = {"slowest health check ms": wait, "query ms": taken, "bytes": size}
+                report[case.name] = found | report.get(case.name, {})
+    return report
+
+
+if __name__ == "__main__":
+    for name, values in measure(sys.argv[1:]).items():
+        print(f"{name:36}", "  ".join(f"{what} {value:,.0f}" for what, value in values.items()))

@@ -1,0 +1,200 @@
+"""Bulk loaders: what many fields of one answer ask for is read at once.
+
+A loader is asked for a moment and a key. What is asked for in one turn of the event loop makes one question for each
+moment; its answers are kept for the request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
+
+from graphql import GraphQLError
+from strawberry.dataloader import DataLoader
+
+from graph_schema.canonical import parse_event
+from graph_schema.order import Position
+from graph_schema.reader import ItemRow
+from graph_schema.status import ItemStatus, statuses
+from service import items
+from service.ports import EventFilter, ItemDetails, ItemFilter, OrganizationFilter, Snapshot, StoredEvent
+
+if TYPE_CHECKING:
+    from service.api.context import Context, Moment
+
+T = TypeVar("T")
+Loader: TypeAlias = DataLoader[tuple["Moment", Any], T]
+Question: TypeAlias = Callable[[Snapshot, list[Any], Position], Awaitable[dict[Any, Any]]]
+"""Asks a snapshot for many keys as of a cut; what has no answer may be left out."""
+
+HOSTS = 8
+"""The parts of so many hosts are read at first; of more where they have few."""
+FEW = 1000
+
+
+class History(NamedTuple):
+    """A page of an item's events."""
+
+    item: Any
+    after: Position | None
+    limit: int
+
+
+class Loaders:
+    """The loaders of one request. What is so whatever `asOf` is asked for at `Moment.known`."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.rows: Loader[ItemRow | None] = self._of(_rows)
+        self.keyed: Loader[ItemRow | None] = DataLoader(self._load_keyed)
+        """Items by key alone, no other identifiers."""
+        self.named: Loader[list[ItemRow]] = DataLoader(self._load_named)
+        """What an event, which is the key, names: those that are known, in the order of their keys."""
+        self.details: Loader[ItemDetails | None] = self._of(_details)
+        self.records: Loader[StoredEvent | None] = self._of(_records)
+        self.organizations: Loader[bool] = self._of(_organizations, False)
+        self.stated: Loader[dict[str, Any]] = self._of(_stated, {})
+        """What an organization has registered of itself, empty where it has not."""
+        unknown = GraphQLError("asOf, knownAt: the item is not known then")
+        self.status: Loader[ItemStatus] = self._of(_statuses, unknown, whole=True)
+        self.hosts: Loader[ItemRow | None] = self._of(_hosts)
+        self.parts: Loader[list[ItemRow]] = self._of(self._parts, [])
+        self.vehicles: Loader[ItemRow | None] = self._of(items.vehicles_of)
+        self.holders: Loader[str | None] = self._of(items.holders_of)
+        self.custody: Loader[list[items.CustodySpan]] = self._of(items.custody_of, [])
+        self.ends: Loader[str | None] = self._of(items.ends_of)
+        self.remaining_kg: Loader[float | None] = self._of(items.remaining_kg)
+        self.state_of_health: Loader[float | None] = self._of(items.states_of_health)
+        self.histories: Loader[list[StoredEvent]] = self._of(_histories, [])
+        self.history_counts: Loader[int] = self._of(_history_counts, 0)
+        self.counts: Loader[int] = self._of(_counts, 0)
+        """How many a filter finds."""
+
+    def _of(self, question: Question, missing: Any = None, whole: bool = False) -> DataLoader[Any, Any]:
+        async def load(wanted: list[tuple[Moment, Any]]) -> list[Any]:
+            read = self._context.read_whole if whole else self._context.read
+            found: dict[tuple[Moment, Any], Any] = {}
+            for moment, keys in _by_moment(wanted).items():
+
+                async def ask(snapshot: Snapshot, moment: Moment = moment, keys: list[Any] = keys) -> dict[Any, Any]:
+                    return await question(snapshot, keys, moment.cut)
+
+                found |= {(moment, key): answer for key, answer in (await read(moment, ask)).items()}
+            return [found.get(each, missing) for each in wanted]
+
+        return DataLoader(load)
+
+    async def _load_keyed(self, wanted: list[tuple[Moment, str]]) -> list[ItemRow | None]:
+        found: dict[tuple[Moment, str], ItemRow] = {}
+        for moment, keys in _by_moment(wanted).items():
+            found |= {(moment, key): row for key, row in (await self._keyed(moment, keys)).items()}
+        return [found.get(each) for each in wanted]
+
+    async def _load_named(self, wanted: list[tuple[Moment, StoredEvent]]) -> list[list[ItemRow]]:
+        found: dict[tuple[Moment, StoredEvent], list[ItemRow]] = {}
+        for moment, events in _by_moment(wanted).items():
+            named = await self._context.read_whole(moment, partial(_named, events=events))
+            self._context.spending.check(sum(map(len, named.values())), "items")
+            rows = await self._keyed(moment, list({key for keys in named.values() for key in keys}))
+            for event, keys in named.items():
+                found[moment, event] = [rows[key] for key in keys if key in rows]
+        return [found[each] for each in wanted]
+
+    async def _keyed(self, moment: Moment, keys: list[str]) -> dict[str, ItemRow]:
+        """Items by key. What is withheld and what does not exist are asked for alike."""
+        there = await self._context.read_whole(moment, lambda snapshot: snapshot.keyed(keys))
+        handles = [there.get(key) for key in keys]
+        rows = await self._context.read(moment, lambda snapshot: snapshot.items(handles))
+        return {row.key: row for row in rows}
+
+    async def _parts(self, snapshot: Snapshot, hosts: list[Any], cut: Position) -> dict[Any, list[ItemRow]]:
+        """The parts in the order of their keys; read host by host where they have many, and no more than may be shown.
+
+        Raises GraphQLError naming the limit.
+        """
+        found: dict[Any, list[ItemRow]] = {}
+        start, size, count = 0, HOSTS, 0
+        while start < len(hosts):
+            parts = await items.parts_of(snapshot, hosts[start : start + size], cut)
+            handles = [handle for each in parts.values() for handle in each]
+            count += len(handles)
+            self._context.spending.check(count, "parts")
+            rows = {row.handle: row for row in await snapshot.items(handles)}
+            for host, each in parts.items():
+                found[host] = sorted((rows[one] for one in each if one in rows), key=lambda row: row.key)
+            start, size = start + size, size * 2 if len(handles) < FEW else size
+        return found
+
+
+def _by_moment(wanted: Iterable[tuple[Moment, Any]]) -> dict[Moment, list[Any]]:
+    found: dict[Moment, list[Any]] = {}
+    for moment, key in wanted:
+        found.setdefault(moment, []).append(key)
+    return found
+
+
+async def _named(_snapshot: Snapshot, events: list[StoredEvent]) -> dict[StoredEvent, list[str]]:
+    """Only reads payloads, which takes its time: those of some events have thousands of parts."""
+    return {
+        event: [] if event.payload is None else sorted(set(parse_event(event.payload)[0].named_keys()))
+        for event in events
+    }
+
+
+async def _rows(snapshot: Snapshot, handles: list[Any], cut: Position) -> dict[Any, ItemRow]:
+    return {row.handle: row for row in await snapshot.items(handles)}
+
+
+async def _details(snapshot: Snapshot, handles: list[Any], cut: Position) -> dict[Any, ItemDetails]:
+    return {row.handle: row for row in await snapshot.details(handles)}
+
+
+async def _records(snapshot: Snapshot, event_ids: list[str], cut: Position) -> dict[str, StoredEvent]:
+    return {record.event_id: record for record in await snapshot.stored(event_ids)}
+
+
+async def _organizations(snapshot: Snapshot, keys: list[str], cut: Position) -> dict[str, bool]:
+    return dict.fromkeys(await snapshot.are_organizations(keys), True)
+
+
+async def _stated(snapshot: Snapshot, keys: list[str], cut: Position) -> dict[str, dict[str, Any]]:
+    return await snapshot.registered(keys, cut)
+
+
+async def _statuses(snapshot: Snapshot, handles: list[Any], cut: Position) -> dict[Any, ItemStatus]:
+    rows = await items.born_before(snapshot, handles, cut)
+    return await statuses(snapshot, {row.handle: row for row in rows}, cut)
+
+
+async def _hosts(snapshot: Snapshot, handles: list[Any], cut: Position) -> dict[Any, ItemRow]:
+    hosts = await items.hosts_of(snapshot, handles, cut)
+    rows = {row.handle: row for row in await snapshot.items(list(set(hosts.values())))}
+    return {item: rows[host] for item, host in hosts.items() if host in rows}
+
+
+async def _histories(snapshot: Snapshot, pages: list[History], cut: Position) -> dict[History, list[StoredEvent]]:
+    found: dict[History, list[StoredEvent]] = {}
+    for after, limit in {(page.after, page.limit) for page in pages}:
+        handles = [page.item for page in pages if (page.after, page.limit) == (after, limit)]
+        events = await snapshot.history(handles, cut, after, limit)
+        found |= {History(item, after, limit): told for item, told in events.items()}
+    return found
+
+
+async def _history_counts(snapshot: Snapshot, handles: list[Any], cut: Position) -> dict[Any, int]:
+    return await snapshot.history_count(handles, cut)
+
+
+async def _counts(
+    snapshot: Snapshot, filters: list[ItemFilter | EventFilter | OrganizationFilter], cut: Position
+) -> dict[Any, int]:
+    found: dict[Any, int] = {}
+    for where in filters:
+        if isinstance(where, ItemFilter):
+            found[where] = await snapshot.item_count(where)
+        elif isinstance(where, EventFilter):
+            found[where] = await snapshot.event_count(where)
+        else:
+            found[where] = await snapshot.organization_count(where)
+    return found

@@ -1,0 +1,90 @@
+"""A participant's part of the log: found without looking through all of it, the same from both ends, and counted."""
+
+from typing import Any
+
+import pytest
+
+from seed.story import MAKER, RECYCLER, STORAGE, TAXI, WORKSHOP
+from service.access.guard import guarded
+from service.access.viewer import Role, Viewer
+from service.ports import EventFilter, Store, StoredEvent
+from service.stores.memory import MemoryStore
+from service.stores.sqlite import SqliteStore
+from tests.service.access.conftest import AskAs
+from tests.support import send, wait
+
+EVENTS = "{ events(%s) { totalCount edges { node { eventId payload } } } }"
+
+
+@pytest.mark.parametrize("viewer", [MAKER, RECYCLER, STORAGE, TAXI, WORKSHOP])
+def test_all_of_it_is_what_is_shown_of_every_event(told: Store, viewer: str) -> None:
+    """As if every event of the log were looked at."""
+
+    async def both() -> tuple[list[StoredEvent], list[StoredEvent], list[StoredEvent], int]:
+        async with told.snapshot() as snapshot:
+            guard: Any = guarded(snapshot, Viewer(Role.PARTICIPANT, viewer, viewer))
+            every = await guard._shown(await snapshot.event_page(EventFilter(), None, 10_000))
+            found = await guard.event_page(EventFilter(), None, 10_000)
+            back = await guard.event_page(EventFilter(), None, 10_000, reverse=True)
+            return every, found, back, await guard.event_count(EventFilter())
+
+    every, found, back, count = wait(told, both())
+    assert found == every
+    assert back == every[::-1]
+    assert count == len(every) > 10
+
+
+def test_pages_and_counts(told: Store, ask: AskAs) -> None:
+    whole = ask(TAXI, EVENTS % "first: 100")["data"]["events"]
+    ids = [edge["node"]["eventId"] for edge in whole["edges"]]
+    assert whole["totalCount"] == len(ids)
+    newest = ask(TAXI, EVENTS % "first: 3, orderBy: { direction: DESC }")["data"]["events"]
+    assert [edge["node"]["eventId"] for edge in newest["edges"]] == ids[:-4:-1]
+    assert newest["totalCount"] == len(ids)
+    assert ask("public", EVENTS % "first: 3")["data"]["events"] == {"totalCount": 0, "edges": []}
+
+
+def test_little_is_read_of_a_log_of_others(tmp_path: Any) -> None:
+    store = SqliteStore(tmp_path / "log.db")
+    small = {"eventId": "own", "type": "PRODUCTION", "occurredAt": "2026-01-01T00:00:00Z", "actor": "SMALL",
+             "outputs": [{"key": "mine", "kind": "BATTERY"}]}  # fmt: skip
+    others = [small | {"eventId": f"e{n}", "actor": "LARGE", "outputs": [{"key": f"x{n}", "kind": "BATTERY"}]}
+              for n in range(3_000)]  # fmt: skip
+    send(store, [*others, small])
+    assert _read(store) == (["own"], 1)
+
+
+def test_the_specification_says_the_same(told: Store) -> None:
+    if isinstance(told, MemoryStore):
+        return
+
+    async def all_of(store: Store) -> list[str]:
+        async with store.snapshot() as snapshot:
+            return [one.event_id for one in await snapshot.event_page(EventFilter(about=TAXI), None, 10_000)]
+
+    memory = MemoryStore()
+    from seed.story import story
+
+    send(memory, story())
+    assert wait(told, all_of(told)) == wait(memory, all_of(memory))
+
+
+def _read(store: SqliteStore) -> tuple[list[str], int]:
+    """The ids that a small party is shown, and how many records were read for them."""
+
+    async def look() -> tuple[list[str], int]:
+        async with store.snapshot() as snapshot:
+            records = 0
+            whole = snapshot.event_page
+
+            async def counting(*arguments: Any, **named: Any) -> list[StoredEvent]:
+                nonlocal records
+                found = await whole(*arguments, **named)
+                records += len(found)
+                return found
+
+            snapshot.event_page = counting  # type: ignore[method-assign]
+            guard = guarded(snapshot, Viewer(Role.PARTICIPANT, "SMALL", "SMALL"))
+            return [one.event_id for one in await guard.event_page(EventFilter(), None, 1)], records
+
+    return wait(store, look())
