@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from secrets import token_hex
 from typing import Any
 
 import neo4j
@@ -12,6 +13,7 @@ from graph_schema.order import Position
 from graph_schema.outcome import Outcome
 from service.chain import Head
 from service.stores.checking import StoredRecord
+from service.stores.errors import StoreError
 from service.stores.neo4j.connection import WRITE_TIMEOUT_S, Connection, Transaction, one
 from service.stores.neo4j.rows import seconds, when
 from service.stores.neo4j.source import Neo4jSource
@@ -62,7 +64,7 @@ class Neo4jGraph:
 
 
 FORGET = (
-    "MATCH (l:Log {name: 'voltrace'}) SET l.rebuilding = true",
+    "MATCH (l:Log {name: 'voltrace'}) SET l.rebuilding = $by",
     "MATCH (e:Event) CALL (e) { SET e:Unfolded REMOVE e:Event } IN TRANSACTIONS OF 5000 ROWS",
     "MATCH (n:Item) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 2000 ROWS",
     "MATCH (n:Identifier|Judgement) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS",
@@ -74,7 +76,13 @@ MATCH (u:Unfolded) WHERE $after < u.sequence <= $last
 RETURN collect(properties(u))
 """
 FOLDED = "MATCH (u:Unfolded) WHERE $after < u.sequence <= $last DETACH DELETE u"
-DONE = "MATCH (l:Log {name: 'voltrace'}) REMOVE l.rebuilding"
+OWN = """
+MATCH (l:Log {name: 'voltrace'}) SET l.writers = coalesce(l.writers, 0) + 1
+RETURN coalesce(l.rebuilding = $by, false)
+"""
+"""Takes the lock of the log; whether nobody else began a rebuild since."""
+DONE = "MATCH (l:Log {name: 'voltrace'}) WHERE l.rebuilding = $by REMOVE l.rebuilding RETURN true"
+TAKEN_OVER = "another rebuild began after this one, and goes on; wait for that"
 JUDGEMENT = ("status", "problems", "mixing", "claims", "also", "judged")
 
 
@@ -82,23 +90,27 @@ async def rebuild(connection: Connection) -> int:
     """Fold every batch again, as it was recorded; the number of events.
 
     Each batch is one transaction. Until all are done nobody else reads or writes; where it was interrupted, it is run
-    again.
+    again. Of two at once the later one goes on, and the other ends with StoreError.
     """
     count = 0
+    by = token_hex(8)
     async with connection.session(writes=True) as session:
         for statement in FORGET:
-            await (await session.run(statement)).consume()
+            await (await session.run(statement, by=by)).consume()
         ends = [record[0] async for record in await session.run(BATCHES)]
         after = 0
         for last in ends:
-            count += await session.execute_write(_fold_again, after, last)
+            count += await session.execute_write(_fold_again, by, after, last)
             after = last
-        await (await session.run(DONE)).consume()
+        if not await session.execute_write(one, DONE, by=by):
+            raise StoreError(f"{connection.url}: {TAKEN_OVER}")
     return count
 
 
 @neo4j.unit_of_work(timeout=WRITE_TIMEOUT_S)
-async def _fold_again(transaction: neo4j.AsyncManagedTransaction, after: int, last: int) -> int:
+async def _fold_again(transaction: neo4j.AsyncManagedTransaction, by: str, after: int, last: int) -> int:
+    if not await one(transaction, OWN, by=by):
+        raise StoreError(TAKEN_OVER)
     records: dict[Position, dict[str, Any]] = {}
     events = []
     stored = await one(transaction, UNFOLDED, after=after, last=last)

@@ -6,10 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 import neo4j
-from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Neo4jError, ServiceUnavailable
+from neo4j.exceptions import (
+    AuthError,
+    ConfigurationError,
+    DriverError,
+    IncompleteCommit,
+    Neo4jError,
+    ServiceUnavailable,
+)
 
 from service.causality import FOLLOWED
 from service.stores.errors import StoreError
@@ -22,6 +30,24 @@ IDLE_S = 10.0
 """How long a connection may have been idle without being tried before it is used."""
 RETRY_AFTER_S = (0.0, 0.2, 1.0)
 """When a read is begun again."""
+GRACE_S = 2.0
+"""How long after its timeout a read is waited for, since the server itself ends it then, if it still answers."""
+BOOKMARKS = ("Neo.TransientError.Transaction.BookmarkTimeout", "Neo.ClientError.Transaction.InvalidBookmark")
+"""What a server says that never had the state of a bookmark: a backup was loaded, or it is another database's."""
+WAYS_OUT = {
+    "Neo.ClientError.Database.DatabaseNotFound": "name one that is there with VOLTRACE_NEO4J_DATABASE",
+    "Neo.ClientError.Transaction.TransactionTimedOut": "VOLTRACE_READ_TIMEOUT_S is how long a read may take",
+    "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration": "VOLTRACE_READ_TIMEOUT_S is how long a read "
+    "may take",
+    "Neo.ClientError.Security.Forbidden": "grant the user of VOLTRACE_NEO4J_USER reading, writing and the schema",
+    "Neo.TransientError.General.MemoryPoolOutOfMemoryError": "record fewer events at once (--batch), or give "
+    "transactions more memory (dbms.memory.transaction.total.max)",
+    "Neo.TransientError.General.TransactionMemoryLimit": "record fewer events at once (--batch), or give "
+    "transactions more memory (db.memory.transaction.max)",
+    BOOKMARKS[0]: "it was set back to an earlier state, or a replica lags; ask again, without an old Voltrace-Bookmark",
+    BOOKMARKS[1]: "ask again, without that Voltrace-Bookmark",
+}
+"""What helps, by the code of a server's error."""
 
 
 class Login(NamedTuple):
@@ -38,17 +64,15 @@ class Connection:
     def __init__(
         self, url: str, login: Login, read_timeout_s: float = READ_TIMEOUT_S, retry_s: float = RETRY_TIMEOUT_S
     ) -> None:
+        path = urlsplit(url).path.strip("/")
+        if path:
+            raise StoreError(f"{url}: a database is not named in the address; set VOLTRACE_NEO4J_DATABASE={path}")
         self.url = url
         self.retry_s = retry_s
         self.login = login
         self.read_timeout_s = read_timeout_s
         self._bookmarks = neo4j.AsyncGraphDatabase.bookmark_manager()
         self._drivers: WeakKeyDictionary[asyncio.AbstractEventLoop, neo4j.AsyncDriver] = WeakKeyDictionary()
-
-    @property
-    def routes(self) -> bool:
-        """Whether reads may go to other servers of a cluster than writes."""
-        return self.url.startswith("neo4j")
 
     def driver(self) -> neo4j.AsyncDriver:
         """The driver of the running event loop."""
@@ -102,12 +126,32 @@ class Connection:
             raise StoreError(
                 f"{self.url} refuses the login: {error.message}; set VOLTRACE_NEO4J_USER and VOLTRACE_NEO4J_PASSWORD"
             ) from error
-        except (ServiceUnavailable, ConfigurationError) as error:
+        except IncompleteCommit as error:
+            raise StoreError(
+                f"{self.url} was lost while it confirmed a write, which may be recorded; send the same events again: "
+                "each is recorded once"
+            ) from error
+        except ServiceUnavailable as error:
             raise StoreError(
                 f"no Neo4j answers at {self.url}: {_line(error)}; is it started, is the address right?"
             ) from error
+        except (ConfigurationError, ValueError) as error:
+            raise StoreError(f"{self.url} is no address of a Neo4j: {_line(error)}") from error
+        except TimeoutError as error:
+            self.forget_bookmarks()
+            raise StoreError(
+                f"{self.url} does not answer: a read took longer than {self.read_timeout_s:g} s "
+                "(VOLTRACE_READ_TIMEOUT_S)"
+            ) from error
         except (Neo4jError, DriverError, OSError) as error:
-            raise StoreError(f"{self.url}: {_line(error)}") from error
+            code = getattr(error, "code", None) or ""
+            if code in BOOKMARKS:
+                self.forget_bookmarks()
+            raise StoreError("; ".join(filter(None, [f"{self.url}: {_line(error)}", WAYS_OUT.get(code)]))) from error
+
+    def forget_bookmarks(self) -> None:
+        """Follow what comes from here on: a server that was set back never reaches what was before."""
+        self._bookmarks = neo4j.AsyncGraphDatabase.bookmark_manager()
 
     async def close(self) -> None:
         """Close the connections of the running event loop."""
@@ -136,9 +180,10 @@ class Reads:
         """The only record of a query, None where there is none."""
         for wait_s in (*RETRY_AFTER_S, None):
             try:
-                return await (await self._session.run(neo4j.Query(query, timeout=self._timeout_s), values)).single()
+                async with asyncio.timeout(self._timeout_s + GRACE_S):
+                    return await (await self._session.run(neo4j.Query(query, timeout=self._timeout_s), values)).single()
             except (Neo4jError, DriverError) as error:
-                if wait_s is None or not error.is_retryable():
+                if wait_s is None or not error.is_retryable() or getattr(error, "code", None) in BOOKMARKS:
                     raise
             await asyncio.sleep(wait_s)
         raise AssertionError("the last try answers or raises")
@@ -149,7 +194,7 @@ class Reads:
         return None if record is None else record[0]
 
 
-async def one(transaction: neo4j.AsyncTransaction | neo4j.AsyncManagedTransaction, query: str, **values: Any) -> Any:
+async def one(transaction: neo4j.AsyncTransaction | neo4j.AsyncManagedTransaction, query: str, /, **values: Any) -> Any:
     """The only value of the only record of a query; None where there is no record."""
     record = await (await transaction.run(query, values)).single()
     return None if record is None else record[0]

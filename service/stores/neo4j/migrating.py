@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 from graph_schema.neo4j import Migration, migrations
@@ -13,15 +14,21 @@ OLDEST = (5, 26)
 APPLIED = "MATCH (s:Schema {name: 'voltrace'}) RETURN s.version"
 OCCUPIED = "RETURN EXISTS { MATCH (e:Event) } OR EXISTS { MATCH (i:Item) }"
 LOADED = "RETURN EXISTS { MATCH (l:Log {name: 'voltrace'}) }"
-MARK = "MERGE (s:Schema {name: 'voltrace'}) SET s.version = $version"
+MARK = """
+MATCH (l:Log {name: 'voltrace'}) SET l.writers = coalesce(l.writers, 0) + 1
+MERGE (s:Schema {name: 'voltrace'})
+SET s.version = CASE WHEN s.version > $version THEN s.version ELSE $version END
+"""
+"""Under the lock of the log, so that there is one such node."""
+TRIED_AGAIN_AFTER_S = (0.1, 0.5, 2.0)
 INDEXES_S = 24 * 3600
 """How long the indexes of a database that was imported may take."""
 
 
 async def version(connection: Connection) -> int:
     """The number of the last migration that was applied; 0 for none."""
-    async with connection.session(writes=True) as session, await session.begin_transaction() as transaction:
-        result = await transaction.run(APPLIED)
+    async with connection.session(writes=True) as session:
+        result = await session.run(APPLIED)
         record = await result.single()
         refuse_older(connection.url, (await result.consume()).server.agent)
         return 0 if record is None else int(record[0])
@@ -44,14 +51,12 @@ async def outstanding(connection: Connection) -> list[Migration]:
             f"{connection.url} has the schema version {missing[0].number - 1}, this voltrace needs "
             f"{missing[-1].number}; run `voltrace migrate`"
         )
-    async with connection.session(writes=True) as session, await session.begin_transaction() as transaction:
-        if await one(transaction, OCCUPIED):
-            if await one(transaction, LOADED):
-                raise StoreError(
-                    f"{connection.url} holds a log of voltrace without its indexes, as an import leaves it; "
-                    "run `voltrace migrate`"
-                )
-            raise StoreError(f"{connection.url} holds events or items that are not of voltrace; name another database")
+    async with connection.session(writes=True) as session:
+        if await session.execute_read(one, OCCUPIED):
+            raise StoreError(
+                f"{connection.url} holds a log of voltrace without its indexes, as an import leaves it; "
+                "run `voltrace migrate`"
+            )
     return missing
 
 
@@ -62,17 +67,43 @@ async def _missing(connection: Connection) -> list[Migration]:
             f"{connection.url} has the schema version {applied}, this voltrace knows {known[-1].number}; "
             "use the voltrace that wrote it, or a newer one"
         )
+    if not applied:
+        await _refuse_foreign(connection)
     return [migration for migration in known if migration.number > applied]
 
 
+async def _refuse_foreign(connection: Connection) -> None:
+    """Raises StoreError where the database holds what somebody else wrote."""
+    async with connection.session(writes=True) as session:
+        if await session.execute_read(one, OCCUPIED) and not await session.execute_read(one, LOADED):
+            raise StoreError(
+                f"{connection.url} holds events or items that are not of voltrace, and is left as it is; "
+                "name another database with VOLTRACE_NEO4J_DATABASE"
+            )
+
+
 async def migrate(connection: Connection, dry_run: bool = False) -> list[Migration]:
-    """Apply what is missing; the migrations that were (dry run: would be) applied. May be run again at any time."""
+    """Apply what is missing; the migrations that were (dry run: would be) applied.
+
+    May be run again at any time, also by several services at once: the version is set when all is there.
+    """
     missing = await _missing(connection)
-    if not dry_run:
-        async with connection.session(writes=True) as session:
-            for migration in missing:
-                for statement in migration.statements:
-                    await (await session.run(statement)).consume()
-                await (await session.run(MARK, version=migration.number)).consume()
-            await (await session.run("CALL db.awaitIndexes($seconds)", seconds=INDEXES_S)).consume()
+    for wait_s in () if dry_run or not missing else (*TRIED_AGAIN_AFTER_S, None):
+        try:
+            await _apply(connection, missing)
+            break
+        except StoreError:
+            # Of two that make one constraint at the same time the server turns one away.
+            if wait_s is None:
+                raise
+            await asyncio.sleep(wait_s)
     return missing
+
+
+async def _apply(connection: Connection, missing: list[Migration]) -> None:
+    async with connection.session(writes=True) as session:
+        for migration in missing:
+            for statement in migration.statements:
+                await session.execute_write(one, statement)
+        await session.execute_write(one, "CALL db.awaitIndexes($seconds)", seconds=INDEXES_S)
+        await session.execute_write(one, MARK, version=missing[-1].number)

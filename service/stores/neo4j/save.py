@@ -117,9 +117,12 @@ SET r.knownTo = $known
 """
 GONE_EVENT = """
 UNWIND $rows AS row
-MATCH (i:Item {key: row.key})-[r:%s]-(e:Event) USING INDEX i:Item(key) WHERE e.eventId = row.by AND r.knownTo IS NULL
+MATCH (i:Item {key: row.key}) USING INDEX i:Item(key)
+MATCH (e:Event {eventId: row.by}) USING INDEX e:Event(eventId)
+MATCH (i)-[r:%s]-(e) WHERE r.knownTo IS NULL
 SET r.knownTo = $known
 """
+"""Both ends by their index: a hub has thousands of edges, and the plan may have been made when it had none."""
 UNNAMED = """
 UNWIND $rows AS row
 MATCH (i:Item {key: row.key})<-[r:IDENTIFIES]-() USING INDEX i:Item(key) WHERE r.knownTo IS NULL

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from weakref import WeakKeyDictionary
 
 import neo4j
 
@@ -49,12 +51,17 @@ class Neo4jStore:
         self.url = url
         self.connection = Connection(url, login, read_timeout_s, retry_s)
         self._ready = False
+        self._preparing: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
     async def _prepare(self) -> None:
-        if not self._ready:
-            if await outstanding(self.connection):
-                await migrate(self.connection)
-            self._ready = True
+        """See to the schema, once; a lock for each event loop keeps those that come at once from doing it twice."""
+        if self._ready:
+            return
+        async with self._preparing.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+            if not self._ready:
+                if await outstanding(self.connection):
+                    await migrate(self.connection)
+                self._ready = True
 
     async def sequence_at(self, known_at: datetime | None) -> int:
         await self._prepare()
@@ -63,7 +70,14 @@ class Neo4jStore:
             return last if known_at is None else int(await reads.one(SEQUENCE_AT, us=instant_us(known_at)) or 0)
 
     async def _last(self, reads: Reads) -> int:
-        last, rebuilding = await reads.one(SEQUENCE)
+        found = await reads.one(SEQUENCE)
+        if found is None:
+            self._ready = False
+            raise StoreError(
+                f"{self.url} holds no log of voltrace any more: it was emptied or replaced; load a backup, or ask "
+                "again to begin an empty log"
+            )
+        last, rebuilding = found
         if rebuilding:
             raise StoreError(
                 f"{self.url} is being rebuilt; wait, or run `voltrace rebuild` again if it was interrupted"
@@ -88,8 +102,26 @@ class Neo4jStore:
 
     async def verify(self) -> list[Fault]:
         await self._prepare()
+        async with self.connection.reading() as reads:
+            before = await self._last(reads)
+        faults: list[Fault] = []
+        lost: LookupError | None = None
         async with self.connection.session(writes=False) as session, await session.begin_transaction() as transaction:
-            return await check(Neo4jGraph(transaction))
+            try:
+                faults = await check(Neo4jGraph(transaction))
+            except LookupError as error:
+                # Of two passes the later one saw an event that the earlier one did not.
+                lost = error
+        async with self.connection.reading() as reads:
+            after = await self._last(reads)
+        if before != after:
+            raise StoreError(
+                f"{self.url}: events were recorded while it was checked, from {before} to {after}; "
+                "run `voltrace verify` again when nobody records"
+            )
+        if lost is not None:
+            raise lost
+        return faults
 
     async def rebuild(self) -> int:
         await self._prepare()

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from graph_schema.events import AnyEvent
+from graph_schema.neo4j import migrations
 from graph_schema.order import Position
 from graph_schema.outcome import Outcome
 from service.chain import Head, extend, recorded_us_after
@@ -21,9 +22,11 @@ from service.stores.values import outcome_of
 LOCK = """
 MATCH (l:Log {name: 'voltrace'})
 SET l.writers = coalesce(l.writers, 0) + 1
-RETURN [l.sequence, l.recordedUs, l.hash, l.rebuilding]
+WITH l OPTIONAL MATCH (s:Schema {name: 'voltrace'})
+RETURN [l.sequence, l.recordedUs, l.hash, l.rebuilding, s.version]
 """
 """Takes the lock of the log: from here on nobody else writes until this transaction ends."""
+VERSION = migrations()[-1].number
 DIGESTS = "UNWIND $ids AS id MATCH (e:Event {eventId: id}) RETURN collect([e.eventId, e.digest])"
 HEAD = "MATCH (l:Log {name: 'voltrace'}) SET l.sequence = $sequence, l.recordedUs = $recorded, l.hash = $hash"
 BATCH = "MERGE (b:Batch {recordedUs: $recorded}) SET b.last = $last"
@@ -46,7 +49,12 @@ class Neo4jWriter:
         """Wait until nobody else writes."""
         found = await one(transaction, LOCK)
         if found is None:
-            raise StoreError("the database has no log; run `voltrace migrate`")
+            raise StoreError("the database has no log any more: it was emptied or replaced; run `voltrace migrate`")
+        if found[4] is not None and found[4] > VERSION:
+            raise StoreError(
+                f"the database has the schema version {found[4]} by now, this voltrace knows {VERSION}; "
+                "start the voltrace that migrated it, or a newer one"
+            )
         if found[3]:
             raise StoreError(
                 "the database is being rebuilt; wait, or run `voltrace rebuild` again if it was interrupted"

@@ -19,6 +19,8 @@ class Proxy:
         self._thread.start()
         self._port = 0
         self._passing: set[asyncio.Task[None]] = set()
+        self._flowing = threading.Event()
+        self._flowing.set()
         self._server: asyncio.Server | None = None
         self.open()
         self.url = f"bolt://127.0.0.1:{self._port}"
@@ -46,6 +48,14 @@ class Proxy:
         while self._passing:
             await asyncio.sleep(0.01)
 
+    def hold(self) -> None:
+        """Keep every connection, and let nothing through, as a server that hangs."""
+        self._flowing.clear()
+
+    def let_go(self) -> None:
+        """Let through what was held."""
+        self._flowing.set()
+
     def end(self) -> None:
         """Close for good."""
         self.close()
@@ -63,6 +73,8 @@ class Proxy:
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, asyncio.CancelledError):
             while data := await reader.read(65_536):
+                while not self._flowing.is_set():
+                    await asyncio.sleep(0.02)
                 writer.write(data)
                 await writer.drain()
         writer.transport.abort()

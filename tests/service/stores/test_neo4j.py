@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import neo4j
 import pytest
 
 from graph_schema.answer import Direction
@@ -102,6 +103,7 @@ def test_an_imported_log_asks_for_its_indexes_and_a_strange_database_is_refused(
         with pytest.raises(StoreError, match="not of voltrace"):
             RUNNER.run(ask())
     finally:
+        RUNNER.run(run("MATCH (n) DETACH DELETE n"))
         RUNNER.run(migrate(store.connection))
 
 
@@ -211,16 +213,28 @@ async def _busy(store: Neo4jStore) -> bool:
     return count is not None and count[0] > 1
 
 
-def test_another_process_is_seen_by_its_bookmarks(server: Server, store: Neo4jStore) -> None:
+def test_another_process_is_seen_by_its_bookmarks(
+    server: Server, store: Neo4jStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[frozenset[str]] = []
+    opened = neo4j.AsyncDriver.session
+
+    def session(driver: Any, **config: Any) -> Any:
+        asked.append(config["bookmarks"].raw_values)
+        return opened(driver, **config)
+
     async def run() -> None:
         other = server.store()
         await tell(other, made("p", 1, unit("P")))
         told = await other.bookmark()
         assert told is not None
+        await store.sequence_at(None)
+        monkeypatch.setattr(neo4j.AsyncDriver, "session", session)
         token = FOLLOWED.set(decode(told))
         async with store.snapshot() as snapshot:
             assert await snapshot.find("P") == "P"
         FOLLOWED.reset(token)
+        assert asked == [decode(told)], "the server is asked to have seen it"
         assert decode(await store.bookmark() or "") >= decode(told), "what was followed is handed on"
         await other.close()
 

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from seed.story import story
 from service.app import create_app
+from service.causality import decode
 from service.ingesting import Ingest
 from service.recording import RecordStatus
 from service.settings import Settings
@@ -113,7 +114,8 @@ def test_the_service_recovers_with_the_server(server: Server, proxy: Proxy) -> N
         assert client.post("/graphql", json=query).json()["data"] == {"items": {"totalCount": 0}}
 
 
-def test_another_service_is_followed_over_http(server: Server) -> None:
+def test_another_service_is_followed_over_http(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One server shows every write to every read: that a cluster would, too, is asked of the sessions."""
     first, second = server.store(), server.store()
     event = made("p", 1, unit("P"))
     record = "mutation ($events: [EventInput!]!) { recordEvents(events: $events) { results { status } } }"
@@ -125,8 +127,11 @@ def test_another_service_is_followed_over_http(server: Server) -> None:
         assert answer.json()["data"]["recordEvents"]["results"] == [{"status": "ACCEPTED"}]
         bookmark = answer.headers["voltrace-bookmark"]
         headers = {"voltrace-bookmark": bookmark}
+        sessions = Sessions(monkeypatch)
         found = reader.post("/graphql", json={"query": '{ item(key: "P") { key } }'}, headers=headers)
         assert found.json()["data"] == {"item": {"key": "P"}}
+        assert sessions.asked
+        assert all(decode(bookmark) <= asked["bookmarks"].raw_values for asked in sessions.asked)
         refused = reader.post("/graphql", json={"query": "{ __typename }"}, headers={"voltrace-bookmark": "%"})
         assert refused.status_code == 400
         assert "Voltrace-Bookmark" in refused.json()["errors"][0]["message"]
@@ -160,10 +165,10 @@ def test_reads_may_go_to_replicas_and_follow_writes(server: Server, monkeypatch:
         assert {asked["default_access_mode"] for asked in sessions.asked} == {neo4j.READ_ACCESS}
         assert all(asked["bookmark_manager"] is not None for asked in sessions.asked)
         assert await store.connection.bookmarks(), "the write left a bookmark"
+        assert isinstance(store.connection.driver(), neo4j.AsyncNeo4jDriver), "one that routes"
         await store.close()
 
     RUNNER.run(run())
-    assert store.connection.routes
 
 
 def test_a_query_ends_with_its_client(server: Server) -> None:

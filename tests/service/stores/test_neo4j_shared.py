@@ -1,0 +1,248 @@
+"""A database that several use at once, or that is not, or no longer, what a service takes it for."""
+
+import asyncio
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from graph_schema.neo4j import migrations
+from seed.story import story
+from service.ports import Store
+from service.recording import RecordStatus, record
+from service.stores.contract.telling import draw, event, lot, made, tell, unit, voided
+from service.stores.errors import StoreError
+from service.stores.neo4j import Login, Neo4jStore, checking
+from service.stores.neo4j import store as store_module
+from service.stores.neo4j.migrating import migrate, version
+from service.stores.neo4j.save import GONE_EVENT
+from service.testing.neo4j.server import Server
+from tests.conftest import NEO4J_VERSIONS
+from tests.service.stores.proxy import Proxy
+from tests.support import RUNNER, send
+
+pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+NEWEST = migrations()[-1].number
+
+
+@pytest.fixture
+def server(neo4j_servers: Any) -> Server:
+    found: Server = neo4j_servers(NEO4J_VERSIONS[0])
+    found.empty()
+    return found
+
+
+@pytest.fixture
+def store(server: Server) -> Iterator[Neo4jStore]:
+    made_store = server.store()
+    yield made_store
+    RUNNER.run(made_store.close())
+
+
+async def run(store: Neo4jStore, *statements: str, **values: Any) -> None:
+    async with store.connection.session(writes=True) as session:
+        for statement in statements:
+            await (await session.run(statement, values)).consume()
+
+
+async def forget_everything(store: Neo4jStore) -> None:
+    """A database without anything, as a server that was just installed has it."""
+    async with store.connection.session(writes=True) as session:
+        constraints = [record[0] async for record in await session.run("SHOW CONSTRAINTS YIELD name RETURN name")]
+        drops = [f"DROP CONSTRAINT {name}" for name in constraints]
+        for statement in ["MATCH (n) DETACH DELETE n", *drops]:
+            await (await session.run(statement)).consume()
+        indexes = "SHOW INDEXES YIELD name, type WHERE type <> 'LOOKUP' RETURN name"
+        for statement in [f"DROP INDEX {record[0]}" async for record in await session.run(indexes)]:
+            await (await session.run(statement)).consume()
+
+
+@pytest.mark.parametrize("services", [1, 6])
+def test_an_empty_database_bears_many_first_requests_at_once(server: Server, store: Neo4jStore, services: int) -> None:
+    async def first() -> None:
+        await forget_everything(store)
+        stores = [server.store() for _ in range(services)]
+        try:
+            found = await asyncio.gather(*(stores[number % services].sequence_at(None) for number in range(6)))
+        finally:
+            await asyncio.gather(*(one.close() for one in stores))
+        assert found == [0] * 6
+        assert await version(store.connection) == NEWEST
+
+    RUNNER.run(first())
+
+
+def test_a_foreign_database_is_left_as_it_is(store: Neo4jStore) -> None:
+    async def refused() -> None:
+        await forget_everything(store)
+        await run(store, "CREATE (:Event {id: 1})")
+        try:
+            for dry_run in (True, False):
+                with pytest.raises(StoreError, match=r"not of voltrace.*VOLTRACE_NEO4J_DATABASE"):
+                    await migrate(store.connection, dry_run)
+            async with store.connection.session(writes=False) as session:
+                assert [record async for record in await session.run("SHOW CONSTRAINTS")] == []
+        finally:
+            await forget_everything(store)
+
+    RUNNER.run(refused())
+
+
+def test_a_log_that_is_gone_is_told_and_begun_again(store: Neo4jStore) -> None:
+    async def lost() -> None:
+        await tell(store, made("p", 1, unit("P")))
+        await run(store, "MATCH (n) DETACH DELETE n")
+        with pytest.raises(StoreError, match="holds no log of voltrace any more"):
+            await store.sequence_at(None)
+        assert await store.sequence_at(None) == 0, "an empty database is begun"
+        await tell(store, made("p", 1, unit("P")))
+
+    RUNNER.run(lost())
+
+
+def test_nobody_writes_to_a_schema_that_became_newer(store: Neo4jStore) -> None:
+    send(store, [made("p", 1, unit("P"))])
+    RUNNER.run(run(store, "MATCH (s:Schema) SET s.version = 99"))
+    try:
+        with pytest.raises(StoreError, match=f"schema version 99 by now, this voltrace knows {NEWEST}"):
+            send(store, [made("q", 1, unit("Q"))])
+    finally:
+        RUNNER.run(run(store, "MATCH (s:Schema) SET s.version = $v", v=NEWEST))
+    assert [one.status for one in send(store, [made("q", 1, unit("Q"))])] == [RecordStatus.ACCEPTED]
+
+
+def test_what_is_recorded_during_a_check_is_no_fault(store: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(store, story())
+    whole = store_module.check
+
+    async def check_slowly(graph: checking.Neo4jGraph) -> Any:
+        outcomes = graph.outcomes
+
+        async def later() -> Any:
+            await record(store, [made("late", 9, unit("LATE"))])
+            async for row in outcomes():
+                yield row
+
+        monkeypatch.setattr(graph, "outcomes", later)
+        return await whole(graph)
+
+    monkeypatch.setattr(store_module, "check", check_slowly)
+    with pytest.raises(StoreError, match="from 57 to 58; run `voltrace verify` again"):
+        RUNNER.run(store.verify())
+    monkeypatch.setattr(store_module, "check", whole)
+    assert RUNNER.run(store.verify()) == []
+
+
+def test_of_two_rebuilds_one_goes_on(server: Server, store: Neo4jStore) -> None:
+    for number in range(4):
+        send(store, [made(f"p{number}", number, unit(f"P{number}"))])
+
+    async def both() -> list[Any]:
+        other = server.store()
+        try:
+            return await asyncio.gather(store.rebuild(), other.rebuild(), return_exceptions=True)
+        finally:
+            await other.close()
+
+    found = RUNNER.run(both())
+    counts = [one for one in found if not isinstance(one, StoreError)]
+    assert counts == [4]
+    (ended,) = [str(one) for one in found if isinstance(one, StoreError)]
+    assert "another rebuild began" in ended
+    assert RUNNER.run(store.verify()) == []
+
+
+def test_an_interrupted_rebuild_refuses_all_until_it_is_run_again(store: Neo4jStore) -> None:
+    send(store, [made("p", 1, unit("P"))])
+    RUNNER.run(run(store, checking.FORGET[0], by="somebody"))
+    with pytest.raises(StoreError, match=r"being rebuilt.*run `voltrace rebuild` again"):
+        RUNNER.run(store.sequence_at(None))
+    with pytest.raises(StoreError, match="being rebuilt"):
+        send(store, [made("q", 1, unit("Q"))])
+    assert RUNNER.run(store.rebuild()) == 1
+    assert send(store, [made("q", 1, unit("Q"))])[0].status is RecordStatus.ACCEPTED
+
+
+def test_a_voided_hub_lot(store: Neo4jStore) -> None:
+    """An edge of a hub is found from both ends by the index, whatever the database held when that was planned."""
+    draws = [made(f"d{number}", 2, unit(f"U{number}"), inputs=[draw("L", 0.01)]) for number in range(60)]
+    send(store, [event("e", "ENROLMENT", 1, items=[lot("L", 1.0)]), *draws])
+    send(store, [voided("v", 9, "e")])
+    assert RUNNER.run(store.verify()) == []
+
+    async def plan() -> str:
+        async with store.connection.session(writes=True) as session:
+            rows = [{"key": "L", "by": "d1"}]
+            result = await session.run("EXPLAIN " + GONE_EVENT % "CONSUMED_IN", rows=rows, known=1)
+            return str((await result.consume()).plan)
+
+    found = RUNNER.run(plan())
+    assert "Expand(Into)" in found
+    assert "Expand(All)" not in found
+
+
+def test_a_server_that_hangs_is_not_waited_for(server: Server) -> None:
+    proxy = Proxy(server.url)
+    hung = Neo4jStore(proxy.url, server.login, read_timeout_s=0.5)
+    try:
+        assert RUNNER.run(hung.sequence_at(None)) == 0
+        proxy.hold()
+        with pytest.raises(StoreError, match=r"longer than 0\.5 s"):
+            RUNNER.run(hung.sequence_at(None))
+        proxy.let_go()
+        assert RUNNER.run(hung.sequence_at(None)) == 0, "it goes on without a restart"
+    finally:
+        RUNNER.run(hung.close())
+        proxy.end()
+
+
+def test_a_database_that_was_set_back_is_followed_again(store: Neo4jStore) -> None:
+    """What this process wrote before is no longer there, and its bookmark is never reached."""
+    send(store, [made("p", 1, unit("P"))])
+
+    async def set_back() -> int:
+        ahead = {_later(one) for one in await store.connection.bookmarks()}
+        await store.connection._bookmarks.update_bookmarks(await store.connection.bookmarks(), ahead)
+        store.connection.read_timeout_s = 0.2
+        with pytest.raises(StoreError):
+            await store.sequence_at(None)
+        return await store.sequence_at(None)
+
+    assert RUNNER.run(set_back()) == 1
+
+
+def _later(bookmark: str) -> str:
+    """A bookmark of this database that it has not reached: its last number is that of the transaction."""
+    kind, _, text = bookmark.partition(":")
+    told = bytearray(base64.b64decode(text))
+    assert told[-4] == 0xC9, "a 16-bit number follows"
+    told[-3:-1] = (int.from_bytes(told[-3:-1]) + 1000).to_bytes(2)
+    return f"{kind}:{base64.b64encode(told).decode()}"
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("neo4j://127.0.0.1:abc", "is no address of a Neo4j"),
+        ("bolt://127.0.0.1:7687/mydb", "set VOLTRACE_NEO4J_DATABASE=mydb"),
+        ("bolt://127.0.0.1:7687?x=y", "is no address of a Neo4j"),
+    ],
+)
+def test_an_address_that_is_none_is_told(url: str, reason: str) -> None:
+    async def ask() -> None:
+        store: Store = Neo4jStore(url)
+        try:
+            await store.sequence_at(None)
+        finally:
+            await store.close()
+
+    with pytest.raises(StoreError, match=reason):
+        RUNNER.run(ask())
+
+
+def test_a_database_that_is_not_there_is_told(server: Server) -> None:
+    store = Neo4jStore(server.url, Login(server.login.user, server.login.password, "nowhere"))
+    with pytest.raises(StoreError, match=r"nowhere.*VOLTRACE_NEO4J_DATABASE"):
+        RUNNER.run(store.sequence_at(None))
+    RUNNER.run(store.close())
