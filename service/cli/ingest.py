@@ -16,6 +16,7 @@ from graph_schema.outcome import EventStatus
 from service import ingesting
 from service.cli.common import err, finish, opened, out, store_option
 from service.ingesting import FORMATS, Ingest, Rejection, Report
+from service.readers.reading import BATCH, UnreadableFile
 from service.recording import RecordStatus
 
 
@@ -23,7 +24,7 @@ from service.recording import RecordStatus
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @store_option
 @click.option("--format", "format_name", type=click.Choice(FORMATS), help="where the content does not tell")
-@click.option("--batch", type=click.IntRange(1, 100_000), default=ingesting.BATCH, show_default=True)
+@click.option("--batch", type=click.IntRange(1, 100_000), default=BATCH, show_default=True)
 @click.option("--report", "report_path", type=click.Path(dir_okay=False), help="rejected lines go there, as JSON Lines")
 def ingest(
     files: tuple[str, ...], store_url: str | None, format_name: str | None, batch: int, report_path: str | None
@@ -50,7 +51,7 @@ def ingest(
         run = Ingest(store, batch, progress, reject)
         try:
             report = finish(store, lambda: run.run(list(files), sys.stdin.buffer, format_name))
-        except (OSError, ingesting.UnknownFormat) as error:
+        except (OSError, UnreadableFile) as error:
             raise click.ClickException(str(error)) from error
     print_report(report, report_path)
     if report.rejected:

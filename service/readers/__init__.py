@@ -1,1 +1,8 @@
-"""Readers of the formats that others write."""
+"""Readers of the formats that others write, and of our own: one place each, named here."""
+
+from service.readers.catenax.reader import CatenaX
+from service.readers.jsonl import JsonLines
+from service.readers.reading import Reader
+
+READERS: dict[str, Reader] = {reader.name: reader for reader in (JsonLines(), CatenaX())}
+"""By the name of the format. Which one a file is of is asked from the last to the first: ours takes what is left."""

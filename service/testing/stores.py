@@ -64,7 +64,7 @@ class ProvenanceStore:
     def ingest(self, path: str | PathLike[str], format_name: str | None = None) -> Report:
         """Record a file as `voltrace ingest` does, JSON Lines of events or Catena-X test data; the report of it.
 
-        Raises OSError for a file that cannot be read, and UnknownFormat.
+        Raises OSError for a file that cannot be opened, and UnreadableFile for one that is of no known format.
         """
         return self.run(lambda: Ingest(self.store).run([str(path)], io.BytesIO(), format_name))
 
