@@ -3,6 +3,8 @@
 from service.readers.catenax.reader import CatenaX
 from service.readers.jsonl import JsonLines
 from service.readers.reading import Reader
+from service.readers.tables.delimited import Delimited
+from service.readers.tables.parquet import Parquet
 
-READERS: dict[str, Reader] = {reader.name: reader for reader in (JsonLines(), CatenaX())}
+READERS: dict[str, Reader] = {reader.name: reader for reader in (JsonLines(), CatenaX(), Delimited(), Parquet())}
 """By the name of the format. Which one a file is of is asked from the last to the first: ours takes what is left."""
