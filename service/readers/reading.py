@@ -52,7 +52,7 @@ class Malformed(NamedTuple):
 
 @dataclass
 class Reading:
-    """The events of a file as JSON objects, in a fixed order; what was left out; what was malformed.
+    """The events of a file as JSON objects, in a fixed order; what was left out, assumed, malformed.
 
     `foreign_uses` are draws (user, batch, kg or None) on batches of this file by assets of another: the draw is told
     with the production of the user, by the file that holds it.
@@ -60,6 +60,7 @@ class Reading:
 
     events: list[dict[str, Any]] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    assumed: list[Assumed] = field(default_factory=list)
     malformed: list[Malformed] = field(default_factory=list)
     foreign_uses: list[tuple[str, str, float | None]] = field(default_factory=list)
 
