@@ -39,17 +39,19 @@ class FilePlace(NamedTuple):
             self.malformed(field, "is not an object")
         return {}
 
+    def listed(self, value: object, field: str) -> list[Any]:
+        """A list; absent is an empty one."""
+        if value is not None and not isinstance(value, list):
+            self.malformed(field, "is not a list")
+        return value if isinstance(value, list) else []
+
     def entries(self, value: object, field: str) -> list[Json]:
         """The objects of a list; absent is an empty one."""
-        if value is None:
-            return []
-        if not isinstance(value, list):
-            self.malformed(field, "is not a list")
-            return []
-        for index, entry in enumerate(value):
+        entries = self.listed(value, field)
+        for index, entry in enumerate(entries):
             if not isinstance(entry, dict):
                 self.malformed(f"{field}.{index}", "is not an object")
-        return [entry for entry in value if isinstance(entry, dict)]
+        return [entry for entry in entries if isinstance(entry, dict)]
 
     def text(self, value: object, field: str) -> str | None:
         """A text without outer spaces; an empty one counts as absent."""
