@@ -47,7 +47,6 @@ def ingest(
     voltrace ingest events.jsonl
     voltrace ingest company-a.json company-b.json     Catena-X files are recognised
     voltrace ingest lifecycle.jsonld                  and EPCIS 2.0 documents
-    voltrace ingest lifecycle.jsonld                  and EPCIS 2.0 documents
     voltrace ingest --mapping outlet.toml outlet.csv  CSV and Parquet need a mapping
     zcat big.jsonl.gz | voltrace ingest -
     """

@@ -37,8 +37,9 @@ def tell_assembly(telling: Telling) -> None:
         _out_of(telling, parent)
     else:
         telling.keep("parentID", "childEPCs")
+        handed_over = transfer(telling, event.keys)
         telling.enrol(event.keys)
-        if not transfer(telling, event.keys):
+        if not handed_over:
             telling.observe(event.keys)
         else:
             telling.observe_sensors([parent])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from service.readers.epcis.ledger import Handover
-from service.readers.epcis.telling import Telling
+from service.readers.epcis.telling import JUST_BEFORE, Telling
 from service.readers.epcis.uris import Level, level_of
 from service.readers.epcis.vocabulary import CONFIRMING, MOVING, term
 
@@ -27,6 +27,7 @@ def transfer(telling: Telling, keys: list[str]) -> bool:
     last = [ledger.last_handover(key, event.at) for key in keys]
     if all(handover is not None and handover.to == taker for handover in last):
         return False
+    telling.enrol(keys, at=event.at - JUST_BEFORE, actor=giver)
     along = _along(telling, keys) if event.step is None or event.step in MOVING else []
     telling.hand_over([*keys, *along], giver, taker)
     return True

@@ -44,9 +44,9 @@ def tell_transaction(telling: Telling) -> None:
         event.place.left_out("TransactionEvent", "a matter of business documents: nothing happened to an item")
         return
     if telling.find_actor(telling.source, telling.destination):
+        handed_over = transfer(telling, keys)
         telling.enrol(keys)
-        if not transfer(telling, keys):
-            telling.observe(keys)
+        telling.observe(() if handed_over else keys)
 
 
 def _made(telling: Telling, lots: Lots) -> None:
@@ -65,8 +65,8 @@ def _made(telling: Telling, lots: Lots) -> None:
         telling.ledger.lot_kg |= {spec["key"]: spec.get("massKg") for spec in outputs if spec["kind"] == "LOT"}
     brought_in = {*new, *(lot.key for lot in added)}
     old = [key for key in event.things.keys if key not in brought_in]
-    telling.enrol(old)
     handed_over = transfer(telling, event.things.keys)
+    telling.enrol(old)
     telling.observe(old if not handed_over or telling.measurements else ())
     telling.observe_sensors([spec["key"] for spec in outputs])
 
@@ -74,8 +74,9 @@ def _made(telling: Telling, lots: Lots) -> None:
 def _seen(telling: Telling) -> None:
     event = telling.event
     keys = [key for key in event.things.keys if key not in _parts_of_lots(telling)]
+    told = keys and (void_shipping(telling, keys) if event.step == "void_shipping" else transfer(telling, keys))
     telling.enrol(event.things.keys)
-    if keys and (void_shipping(telling, keys) if event.step == "void_shipping" else transfer(telling, keys)):
+    if told:
         telling.observe_sensors(keys)
         telling.observe(key for key in event.things.keys if key not in keys)
     else:

@@ -20,6 +20,7 @@ from service.readers.epcis.uris import Level, level_of, party_key
 from service.readers.places import Json
 
 JUST_BEFORE = timedelta(microseconds=1)
+"""What must have been so before an event, was so at the last instant that the log can tell apart from it."""
 _TOLD = frozenset(
     "type isA @type @context eventID eventTime eventTimeZoneOffset action bizStep disposition errorDeclaration".split()
 ) | {KIND_FIELD}
@@ -131,13 +132,19 @@ class Telling:
         """Keep fields in the note, which the events told do not say."""
         self._told.difference_update(fields)
 
-    def enrol(self, keys: Iterable[str], parts: dict[str, list[str]] | None = None, at: datetime | None = None) -> None:
-        """Enrol items of which nobody says where they are from; `parts` go in with them."""
+    def enrol(
+        self,
+        keys: Iterable[str],
+        parts: dict[str, list[str]] | None = None,
+        at: datetime | None = None,
+        actor: str | None = None,
+    ) -> None:
+        """Enrol items of which nobody says where they are from, with who acts; `parts` go in with them."""
         unknown = [key for key in dict.fromkeys(keys) if self._unknown(key)]
         if not unknown or self.idle:
             return
         specs = [self._spec(key, parts or {}) for key in unknown]
-        self.tell("ENROLMENT", at=at, items=specs)
+        self.tell("ENROLMENT", actor, at, items=specs)
         for spec in specs:
             self.ledger.told |= {spec["key"], *(part["key"] for part in spec.get("parts", ()))}
 

@@ -36,13 +36,14 @@ class Fitting:
         names: dict[str, str] = {}
         for kind in kinds:
             sources = self._sources(kind)
-            for path, (where, _) in sources.items():
-                self._check(where, kind, path, len(kinds))
+            leaves: dict[Segments, Node] = {}
+            for path, (where, source) in sources.items():
+                if self._fits(where, kind, path, len(kinds)):
+                    leaves[path] = self._leaf(kind, path, where, source)
             for lack in lacking(kind, sources.keys() | {("type",)}):
                 where = ("types", kind) if kind in self.mapping.types else ("fields", "type")
                 self._misfits.append((where, f"nothing gives {lack}, which {kind} needs"))
             if not self._misfits:
-                leaves = {path: self._leaf(kind, path, *found) for path, found in sources.items()}
                 events[kind] = self._tree(leaves).read
                 names |= {".".join(path): self._name(source, where) for path, (where, source) in sources.items()}
         kind_node = self._kind_node()
@@ -108,15 +109,18 @@ class Fitting:
                     found[tuple(path.split("."))] = ((*where, path), source)
         return found
 
-    def _check(self, where: tuple[str, ...], kind: str, path: Segments, kinds: int) -> None:
+    def _fits(self, where: tuple[str, ...], kind: str, path: Segments, kinds: int) -> bool:
         leaf = leaf_at(kind, path)
         if leaf is None:
             reason = f"is no field of {kind} that takes a value"
             if where[0] == "fields" and kinds > 1:
                 reason += "; what only some events take belongs under [types.TYPE]"
             self._misfits.append((where, reason))
-        elif EACH in path[:-2] or path.count(EACH) > 1 or path[-1] == EACH:
+            return False
+        if EACH in path[:-2] or path.count(EACH) > 1 or path[-1] == EACH:
             self._misfits.append((where, "after `each` there is one field, as in inputs.each.key"))
+            return False
+        return True
 
     def _leaf(self, kind: str, path: Segments, where: tuple[str, ...], source: FieldSource) -> Node:
         leaf = leaf_at(kind, path)
