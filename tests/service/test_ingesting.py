@@ -58,6 +58,21 @@ def test_nothing_is_recorded_where_a_later_file_is_of_no_format(tmp_path: Path) 
     assert ingested(good, store=store).counts == {RecordStatus.ACCEPTED: 12}
 
 
+class Served(MemoryStore):
+    """A store that might suspend, as a server does."""
+
+    blocking = False
+
+
+def test_a_store_that_suspends_gets_the_same_batch_by_batch() -> None:
+    lines = LINES + b'\n{"eventId": "broken"\n' + LINES
+    store = Served()
+    report = asyncio.run(Ingest(store, batch=5).run(["-"], io.BytesIO(lines)))
+    expected = asyncio.run(Ingest(MemoryStore(), batch=5).run(["-"], io.BytesIO(lines)))
+    assert report == expected
+    assert report.counts == {RecordStatus.ACCEPTED: 12, RecordStatus.DUPLICATE: 12, RecordStatus.REJECTED: 1}
+
+
 def test_a_pipe_is_read_from_its_beginning_though_it_is_checked_first() -> None:
     out, into = os.pipe()
     os.write(into, LINES)

@@ -62,6 +62,8 @@ def looked_up(source: FieldSource, convert: Convert) -> Convert:
 def misuses(source: FieldSource, leaf: Leaf) -> Iterator[str]:
     """What is said of a field that makes no sense for what it takes."""
     kind = _kind(source, leaf)
+    if source.list_ and not leaf.many and leaf.kind not in FREE:
+        yield f"takes one {leaf.kind}, not a list"
     if source.as_ is not None and leaf.kind not in FREE and source.as_ != leaf.kind:
         yield f"takes a {leaf.kind}, so `as` cannot make it a {source.as_}"
     if kind != "number" and (source.unit or source.factor):

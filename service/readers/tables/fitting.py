@@ -40,6 +40,10 @@ class Fitting:
             for path, (where, source) in sources.items():
                 if self._fits(where, kind, path, len(kinds)):
                     leaves[path] = self._leaf(kind, path, where, source)
+            for path, (where, _) in sources.items():
+                whole = next((path[:depth] for depth in range(1, len(path)) if path[:depth] in sources), None)
+                if whole is not None:
+                    self._misfits.append((where, f"is a part of {'.'.join(whole)}, which is given as a whole"))
             for lack in lacking(kind, sources.keys() | {("type",)}):
                 where = ("types", kind) if kind in self.mapping.types else ("fields", "type")
                 self._misfits.append((where, f"nothing gives {lack}, which {kind} needs"))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from graph_schema.outcome import EventStatus
 from service.ingesting import UnreadableFile
@@ -248,3 +251,21 @@ def test_a_large_random_table_is_read_to_the_last_byte(tmp_path: Path) -> None:
     read = Read(tmp_path, BASICS + 'note = "note"', data)
     assert [event.get("note", "") for event in read.events] == [note.strip() for note in notes], f"seed {seed}"
     assert read.bytes_read == len(data)
+
+
+@given(
+    st.lists(
+        st.sampled_from([*'ab,;"\r\n\t', "t-1", "2026-04-01T00:00:00Z", "中", "\x00", "\u2028", "\udcff"]), max_size=60
+    )
+)
+def test_no_table_is_too_strange(pieces: list[str]) -> None:
+    """Every line that is not empty is told, or reported with its place."""
+    data = HEADER.encode() + "".join(pieces).encode("utf-8", "surrogateescape")
+    for multiline in ("true", "false"):
+        with tempfile.TemporaryDirectory() as folder:
+            read = Read(Path(folder), f"[table]\nmultiline = {multiline}\n{BASICS}", data)
+        empty = [line for line in data.split(b"\n")[1:] if not line.strip(b' ,"\t\r\n\x00')]
+        told = len(read.events) + len(read.malformed)
+        if multiline == "false":
+            assert told >= data.count(b"\n") - 1 - len(empty)
+        assert read.bytes_read <= len(data)

@@ -53,6 +53,18 @@ MISFITS = {
         ":7: fields.items.0.composition.Lithium: is no field of ENROLMENT",
     ),
     "a unit": (BASICS + 'reason = { column = "id", unit = "g" }', ":9: fields.reason: takes a text; unit and factor"),
+    "a list": (
+        BASICS.replace('"to"\n', '{ column = "to", list = true }\n'),
+        ":8: fields.to: takes one text, not a list",
+    ),
+    "a list of types": (
+        BASICS.replace('constant = "TRANSFER"', 'column = "id", list = true, values = { a = "TRANSFER" }'),
+        ":4: fields.type: takes one",
+    ),
+    "a whole and a part": (
+        BASICS + '"items.0" = "id"',
+        ":9: fields.items.0: is a part of items, which is given as a whole",
+    ),
     "a conversion": (
         BASICS + 'step = { column = "id", as = "text" }',
         ":9: fields.step: takes a integer, so `as` cannot",
