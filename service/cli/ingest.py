@@ -16,6 +16,7 @@ from graph_schema.outcome import EventStatus
 from service import ingesting
 from service.cli.common import err, finish, opened, out, store_option
 from service.ingesting import FORMATS, Ingest, Rejection, Report
+from service.readers.reading import BATCH, Options, UnreadableFile
 from service.recording import RecordStatus
 
 
@@ -23,16 +24,30 @@ from service.recording import RecordStatus
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @store_option
 @click.option("--format", "format_name", type=click.Choice(FORMATS), help="where the content does not tell")
-@click.option("--batch", type=click.IntRange(1, 100_000), default=ingesting.BATCH, show_default=True)
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="what the columns of tables mean: TOML",
+)
+@click.option("--actor", metavar="KEY", help="who acts in EPCIS events that name nobody")
+@click.option("--batch", type=click.IntRange(1, 100_000), default=BATCH, show_default=True)
 @click.option("--report", "report_path", type=click.Path(dir_okay=False), help="rejected lines go there, as JSON Lines")
 def ingest(
-    files: tuple[str, ...], store_url: str | None, format_name: str | None, batch: int, report_path: str | None
+    files: tuple[str, ...],
+    store_url: str | None,
+    format_name: str | None,
+    mapping: Path | None,
+    actor: str | None,
+    batch: int,
+    report_path: str | None,
 ) -> None:
     """Record events from files; - is standard input. The exit code is 1 where lines were rejected.
 
     \b
     voltrace ingest events.jsonl
     voltrace ingest company-a.json company-b.json     Catena-X files are recognised
+    voltrace ingest lifecycle.jsonld                  and EPCIS 2.0 documents
+    voltrace ingest --mapping outlet.toml outlet.csv  CSV and Parquet need a mapping
     zcat big.jsonl.gz | voltrace ingest -
     """
     store = opened(store_url)
@@ -47,10 +62,10 @@ def ingest(
             total = now.bytes_total or None
             bar.update(task, completed=now.bytes_read, total=total, count=now.events)
 
-        run = Ingest(store, batch, progress, reject)
+        run = Ingest(store, batch, progress, reject, Options(actor, mapping))
         try:
             report = finish(store, lambda: run.run(list(files), sys.stdin.buffer, format_name))
-        except (OSError, ingesting.UnknownFormat) as error:
+        except (OSError, UnreadableFile) as error:
             raise click.ClickException(str(error)) from error
     print_report(report, report_path)
     if report.rejected:
@@ -98,7 +113,9 @@ def print_report(report: Report, report_path: str | None = None) -> None:
             name = "malformed" if status is RecordStatus.REJECTED else status.value.lower()
             out.print(f"  {report.counts[status]:>9,} {name}")
     for (what, reason), count in sorted(report.left_out.items()):
-        out.print(f"  {count:>9,} left out: {what} ({reason})")
+        out.print(f"  {count:>9,} left out: {what} ({reason})", markup=False)
+    for (what, reason), count in sorted(report.assumed.items()):
+        out.print(f"  {count:>9,} assumed: {what} ({reason})", markup=False)
     standing = ", ".join(f"{count:,} {status.value.lower()}" for status, count in report.standing.items() if count)
     out.print(f"In the store now: {standing or 'nothing'}")
     unsettled = [status for status in (EventStatus.PENDING, EventStatus.CONTESTED) if report.standing.get(status)]

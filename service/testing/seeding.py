@@ -9,7 +9,8 @@ from typing import NamedTuple
 import pytest
 
 from seed.story import story
-from service.ingesting import Rejection, UnknownFormat
+from service.ingesting import Rejection
+from service.readers.reading import UnreadableFile
 from service.recording import RecordedEvent, RecordStatus, Submission
 from service.testing.stores import ProvenanceStore
 
@@ -81,7 +82,7 @@ def _ingested(store: ProvenanceStore, path: Path) -> tuple[int, list[Rejection]]
     except OSError as error:
         reason = error.strerror or str(error)
         raise SeedError(f"{path}: {reason}; a path is taken from the folder of the test module") from None
-    except UnknownFormat as error:
+    except UnreadableFile as error:
         raise SeedError(str(error)) from None
     return report.rejected, report.rejections
 

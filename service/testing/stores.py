@@ -16,6 +16,7 @@ from graph_schema.trace import NODES_MAX, TraceQuestion
 from service import tracing
 from service.ingesting import Ingest, Report
 from service.ports import Store
+from service.readers.reading import Options
 from service.recording import OnConflict, RecordedEvent, Submission, record
 from service.stores.memory import MemoryStore
 from service.stores.sqlite import SqliteStore
@@ -61,12 +62,12 @@ class ProvenanceStore:
         here: its status is REJECTED, its problems say why."""
         return self.run(lambda: record(self.store, events, on_conflict, all_or_nothing))
 
-    def ingest(self, path: str | PathLike[str], format_name: str | None = None) -> Report:
-        """Record a file as `voltrace ingest` does, JSON Lines of events or Catena-X test data; the report of it.
+    def ingest(self, path: str | PathLike[str], format_name: str | None = None, options: Options = Options()) -> Report:
+        """Record a file as `voltrace ingest` does, of any format that it reads; the report of it.
 
-        Raises OSError for a file that cannot be read, and UnknownFormat.
+        Raises OSError for a file that cannot be opened, and UnreadableFile for one that is of no known format.
         """
-        return self.run(lambda: Ingest(self.store).run([str(path)], io.BytesIO(), format_name))
+        return self.run(lambda: Ingest(self.store, options=options).run([str(path)], io.BytesIO(), format_name))
 
     def trace(
         self,

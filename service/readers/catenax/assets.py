@@ -11,14 +11,9 @@ import orjson
 
 from service.readers.catenax.container import RawAsset
 from service.readers.catenax.shapes import Json, Place, number
+from service.readers.kinds import kind_of_name
 
 _PART_ASPECTS = ("SerialPart", "SerialPartTypization", "Batch", "JustInSequencePart")
-_KIND_WORDS = (
-    ("MODULE", ("modul",)),
-    ("CELL", ("zelle", "cell")),
-    ("BATTERY", ("battery", "batterie")),
-    ("VEHICLE", ("vehicle", "fahrzeug")),
-)
 _PRODUCT_TYPES = {"pack": "BATTERY", "module": "MODULE", "cell": "CELL"}
 _SCHEMES = {
     "partInstanceId": "PART_INSTANCE",
@@ -131,9 +126,9 @@ def _kind(raw: RawAsset, name: str, local: list[tuple[str, str]]) -> str:
         any(scheme in ("van", "vin") for scheme, _ in local) and "vehicle" in lowered
     ):
         return "VEHICLE"
-    for kind, words in _KIND_WORDS:
-        if any(word in lowered for word in words):
-            return kind
+    named = kind_of_name(lowered)
+    if named is not None:
+        return named
     products = [str(code.get("productType", "")).lower() for code in raw.payloads("TractionBatteryCode")]
     return next((_PRODUCT_TYPES[product] for product in products if product in _PRODUCT_TYPES), "COMPONENT")
 

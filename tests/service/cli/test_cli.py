@@ -151,3 +151,25 @@ def test_what_cannot_be_copied_is_told(told: str, tmp_path: Path) -> None:
     assert "copy to an empty store" in refused.output
     assert "name a store that lasts" in run("copy", "--from", told, "--to", "memory:").output
     assert "the same store" in run("copy", "--from", told, "--to", told).output
+
+
+def test_ingest_takes_who_acts_where_an_epcis_event_names_nobody(tmp_path: Path) -> None:
+    url = f"sqlite:{tmp_path / 'store.db'}"
+    event = {"type": "ObjectEvent", "action": "ADD", "eventTime": "2026-04-01T00:00:00Z", "epcList": ["urn:uuid:pack"]}
+    nobody = run("ingest", "--store", url, "-", stdin=json.dumps(event))
+    assert nobody.exit_code == 1
+    assert "no party and no place is named; say who acts with --actor KEY" in nobody.output
+    assert "1 accepted" in run("ingest", "--store", url, "--actor", "operator", "-", stdin=json.dumps(event)).output
+    assert "held by operator" in run("trace", "--store", url, "urn:uuid:pack").output
+
+
+def test_a_mapping_that_does_not_fit_ends_the_command(tmp_path: Path) -> None:
+    mapping, table = tmp_path / "m.toml", tmp_path / "t.csv"
+    mapping.write_text('[fields]\ntype = { constant = "RECEIPT" }\n')
+    table.write_text("a,b\n1,2\n")
+    done = run("ingest", "--store", "memory:", "--mapping", str(mapping), str(table))
+    assert done.exit_code == 1
+    assert f"{mapping}:2: fields.type: nothing gives actor, which RECEIPT needs" in done.output
+    assert run("ingest", "--store", "memory:", "--mapping", str(tmp_path / "none"), str(table)).exit_code == 2
+    bare = run("ingest", "--store", "memory:", str(table))
+    assert "CSV table (with --mapping)" in bare.output
