@@ -107,7 +107,7 @@ async def _client(address: str, body: Any, until: float, taken: list[float]) -> 
         while time.perf_counter() < until:
             data = body()
             start = time.perf_counter()
-            writer.write(b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n")
+            writer.write(b"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n")
             writer.write(b"Content-Length: %d\r\n\r\n" % len(data) + data)
             answer = await read_answer(reader)
             taken.append(time.perf_counter() - start)
@@ -141,7 +141,7 @@ async def _health(address: str, body: Any, seconds: float) -> float:
     async with connection(address) as (reader, writer):
         while time.perf_counter() < until:
             start = time.perf_counter()
-            writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
             await read_answer(reader)
             slowest = max(slowest, time.perf_counter() - start)
             await asyncio.sleep(0.02)

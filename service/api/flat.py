@@ -129,6 +129,8 @@ def complete(found: Roads, rows: list[Any]) -> list[dict[str, Any]]:
 def _complete(columns: list[Column], rows: list[Any]) -> list[dict[str, Any]]:
     if any(row is None for row in rows):
         raise SlowRoad
+    if not columns:
+        return [{} for _ in rows]
     names = [column.name for column in columns]
     try:
         completed = [column.complete(rows) for column in columns]

@@ -46,3 +46,9 @@ def test_the_fast_road_is_taken(answer: Ask, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(flat, "complete", spy)
     answer('{ trace(key: "%s", direction: FORWARD) { nodes { key role at } edges { kind from } } }' % PACK_RECYCLED)
     assert len(taken) == 2
+
+
+@pytest.mark.usefixtures("told")
+def test_of_some_types_nothing_is_selected(data: Ask) -> None:
+    found = data('{ event(eventId: "story-34-retirement") { items { ... on Cell { massKg } } } }')
+    assert found["event"]["items"] == [{}], "a battery"
