@@ -1,9 +1,10 @@
 """Whose custody counts: what an organization made, or was given.
 
-An event is a claim. Who reports that it passed on, took out or put in what it never had does not come to see it: a span
-of custody, or a stay inside something, counts where the event that opened it was reported by whoever had the item until
-then, or by an organization that holds an authorization at that time (a repairer, outlet or recycler takes out what
-nobody handed over before), or where the item came into being by it.
+An event is a claim. Who reports that it passed on, took out or put in what it never had does not come to see it, and
+takes it from nobody's sight: a span of custody, or a stay inside something, counts where the event that opened it was
+reported by whoever had the item until then, or by an organization that is authorized to take such things out
+(`TAKES_OUT`), both when that happened and when it was reported. Of several who say that they brought an item in, it is
+who reported it first: an earlier date is soon written.
 """
 
 from __future__ import annotations
@@ -13,9 +14,19 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from graph_schema.answer import Handle
-from graph_schema.order import Position, moment_of
-from graph_schema.windows import END
-from service.ports import Snapshot
+from graph_schema.order import Position, event_id_of
+from graph_schema.outcome import EventStatus
+from graph_schema.windows import END, START
+from service.ports import Snapshot, StoredEvent
+
+TAKES_OUT = {
+    "COLLECTION": frozenset(["REMOVAL"]),
+    "REPAIR": frozenset(["REMOVAL"]),
+    "DISMANTLING": frozenset(["REMOVAL", "DISMANTLING", "SCRAPPING"]),
+    "REPURPOSING": frozenset(["REMOVAL", "DISMANTLING"]),
+    "RECYCLING": frozenset(["REMOVAL", "DISMANTLING"]),
+}
+"""By which events an authorization of a scope lets an organization take out what nobody handed over."""
 
 
 class Held(NamedTuple):
@@ -36,10 +47,15 @@ class Step(NamedTuple):
 
 
 class Authorized(NamedTuple):
-    """When an organization may do something."""
+    """When an organization may do something of a scope."""
 
+    scope: str
     since: datetime | None
     until: datetime | None
+
+    def at(self, moment: datetime) -> bool:
+        """Whether it holds then."""
+        return (self.since is None or self.since <= moment) and (self.until is None or moment < self.until)
 
 
 class Custody:
@@ -53,6 +69,15 @@ class Custody:
         """Those of the items that an organization made, or had at some time in a way that counts."""
         facts = await self._facts(whole, items)
         return {item for item in items if facts.concern(item, organization)}
+
+    async def claimed(self, whole: Snapshot, items: Collection[Handle], organization: str) -> set[Handle]:
+        """Those of the items that an organization was the first to report, though another's report stands."""
+        positions = await whole.unsettled(items)
+        events = await whole.stored([event_id_of(position) for position in positions]) if positions else []
+        if all(event.actor != organization for event in events):
+            return set()
+        born = {row.handle: row.born for row in await whole.items(items)}
+        return {item for item, entry in (await _makers(whole, born)).items() if entry.maker == organization}
 
     async def _facts(self, whole: Snapshot, items: Collection[Handle]) -> Facts:
         """Read the items and, level by level, what they were ever in."""
@@ -70,71 +95,114 @@ class Custody:
                 steps[item].append(Step(low, high or END, None, host))
                 hosts.add(host)
             level = [host for host in hosts if host not in steps]
+        makers = await _makers(whole, born)
         opened = {*born.values(), *(step.opened for found in steps.values() for step in found)}
-        actors = {event.position: event.actor for event in await whole.events(opened)}
-        missing = set(actors.values()).difference(self._authorized)
+        events = {event.position: event for event in await whole.stored([event_id_of(one) for one in opened])}
+        actors = {event.actor for event in events.values()}
+        missing = actors.difference(self._authorized)
         registered = await whole.registered(missing, END) if missing else {}
         self._authorized.update({actor: _authorizations(registered.get(actor, {})) for actor in missing})
         for found in steps.values():
-            found.sort(key=lambda step: step.opened)
-        return Facts(born, steps, actors, self._authorized)
+            found.sort(key=lambda step: (events[step.opened].sequence, step.opened))
+        return Facts(makers, steps, events, self._authorized)
+
+
+async def _makers(whole: Snapshot, born: dict[Handle, Position]) -> dict[Handle, Entry]:
+    """By whom each item was brought in: who reported that first, of those whose reports stand or were contested for
+    another such report."""
+    keys = {row.key: row.handle for row in await whole.items(list(born))}
+    entered = await whole.stored([event_id_of(at) for at in born.values()])
+    at = {event.position: event for event in entered}
+    found = {item: [at[position]] for item, position in born.items()}
+    unsettled = [event_id_of(position) for position in await whole.unsettled(list(born))]
+    for event in await whole.stored(unsettled) if unsettled else ():
+        for problem in event.problems:
+            if problem.code == "DUPLICATE_KEY" and problem.key in keys:
+                found[keys[problem.key]].append(event)
+    for item, events in (await whole.history(list(born), types=("ENROLMENT",))).items():
+        found[item] += [event for event in events if event.status is EventStatus.ACCEPTED]
+    firsts = {item: min(events, key=lambda event: event.sequence) for item, events in found.items()}
+    return {item: Entry(born[item], first.actor, first.position == born[item]) for item, first in firsts.items()}
+
+
+class Entry(NamedTuple):
+    """How an item came in: where in the order, who brought it in, and whether that is who the graph says."""
+
+    born: Position
+    maker: str
+    undisputed: bool
 
 
 class Facts:
-    """What was read of some items and of all that they were ever in."""
+    """What was read of some items and of all that they were ever in. Steps are in the order of their reports."""
 
     def __init__(
         self,
-        born: dict[Handle, Position],
+        entries: dict[Handle, Entry],
         steps: dict[Handle, list[Step]],
-        actors: dict[Position, str],
+        events: dict[Position, StoredEvent],
         authorized: dict[str, list[Authorized]],
     ) -> None:
-        self._born = born
+        self._entries = entries
         self._steps = steps
-        self._actors = actors
+        self._events = events
         self._authorized = authorized
         self._held: dict[Handle, list[Held]] = {}
 
     def concern(self, item: Handle, organization: str) -> bool:
         """Whether an organization made an item, or had it in a way that counts."""
-        made = self._actors[self._born[item]] == organization
+        made = self._entries[item].maker == organization
         return made or any(held.organization == organization for held in self._holders(item))
 
     def _holders(self, item: Handle) -> list[Held]:
-        """Who had an item, in a way that counts."""
-        if item not in self._held:
-            found = self._held[item] = []
-            for step in self._steps[item]:
-                if self._counts(item, step, found):
-                    found += self._passed(step)
-        return self._held[item]
+        """Who had an item, in a way that counts.
+
+        Reports come in any order: what does not count yet is looked at again once more does. A later report takes
+        nothing from what counts already: it only ends, for what comes after, the time of who passed the item on.
+        """
+        if item in self._held:
+            return self._held[item]
+        entry = self._entries[item]
+        found = [] if entry.undisputed else [Held(entry.maker, START, END)]
+        waiting = self._steps[item]
+        while True:
+            left = []
+            for step in waiting:
+                if not self._counts(entry, step, found):
+                    left.append(step)
+                    continue
+                found = [
+                    held._replace(high=min(held.high, step.opened)) if held.low < step.opened else held
+                    for held in found
+                ]
+                found += self._passed(step)
+            if len(left) == len(waiting):
+                break
+            waiting = left
+        self._held[item] = found
+        return found
 
     def _passed(self, step: Step) -> list[Held]:
         if step.organization is not None:
-            return [Held(step.organization, step.opened, step.closed)]
-        spans = (
-            Held(held.organization, max(held.low, step.opened), min(held.high, step.closed))
-            for held in self._holders(step.host)
-        )
-        return [span for span in spans if span.low < span.high]
+            return [Held(step.organization, step.opened, END)]
+        had = [held._replace(low=max(held.low, step.opened)) for held in self._holders(step.host)]
+        return [held for held in had if held.low < min(held.high, step.closed)]
 
-    def _counts(self, item: Handle, step: Step, before: list[Held]) -> bool:
-        actor = self._actors[step.opened]
-        if step.opened == self._born[item]:
+    def _counts(self, entry: Entry, step: Step, before: list[Held]) -> bool:
+        event = self._events[step.opened]
+        if step.opened == entry.born:
+            return entry.undisputed
+        if any(held.organization == event.actor and held.low < step.opened <= held.high for held in before):
             return True
-        if any(held.organization == actor and held.low < step.opened <= held.high for held in before):
-            return True
-        at = moment_of(step.opened)
         return any(
-            (one.since is None or one.since <= at) and (one.until is None or at < one.until)
-            for one in self._authorized[actor]
+            event.type in TAKES_OUT.get(one.scope, ()) and one.at(event.occurred_at) and one.at(event.recorded_at)
+            for one in self._authorized[event.actor]
         )
 
 
 def _authorizations(fields: dict[str, Any]) -> list[Authorized]:
     return [
-        Authorized(_moment(one.get("validFrom")), _moment(one.get("validTo")))
+        Authorized(one["scope"], _moment(one.get("validFrom")), _moment(one.get("validTo")))
         for one in fields.get("authorizations", ())
     ]
 

@@ -95,6 +95,8 @@ class Guarded:
         if unknown:
             found = await self.whole.concerned(list(unknown), organization)
             found = await self._known.custody.of(self.whole, found, organization) if found else found
+            others = [item for item in unknown if item is not None and item not in found]
+            found = found | await self._known.custody.claimed(self.whole, others, organization)
             known.update({item: item in found for item in unknown if item is not None})
         return {item for item in items if item is not None and known[item]}
 

@@ -15,6 +15,7 @@ from seed.story import (
     STORAGE_UNIT,
     SULPHATE,
     TAXI,
+    VEHICLE_A,
     VEHICLE_C,
     WORKSHOP,
     module,
@@ -29,6 +30,7 @@ def event(event_id: str, kind: str, actor: str, day: int, **fields: Any) -> dict
     return {"eventId": event_id, "type": kind, "occurredAt": when, "actor": actor, **fields}
 
 
+LONG_AGO = {"occurredAt": "2019-01-01T00:00:00Z"}
 CLAIMS = {
     "a transfer to oneself": [event("c1", "TRANSFER", TAXI, 1, items=[PACK_NEW], to=TAXI)],
     "and on, to oneself": [
@@ -49,6 +51,13 @@ CLAIMS = {
             "c1", "REFINING", TAXI, 1, inputs=[{"key": SULPHATE, "massKg": 1}], outputs=[{"key": "OURS", "massKg": 1}]
         )
     ],
+    "a production of long ago": [
+        event("c1", "PRODUCTION", TAXI, 1, outputs=[{"key": PACK_NEW, "kind": "BATTERY"}]) | LONG_AGO
+    ],
+    "an enrolment of long ago": [
+        event("c1", "ENROLMENT", TAXI, 1, items=[{"key": module(1), "kind": "MODULE"}]) | LONG_AGO
+    ],
+    "a lot of long ago": [event("c1", "ENROLMENT", TAXI, 1, items=[{"key": SULPHATE, "kind": "LOT"}]) | LONG_AGO],
     "scrap": [event("c1", "DISMANTLING", TAXI, 1, item=STORAGE_UNIT)],
 }
 
@@ -94,3 +103,47 @@ def test_an_authorization_counts_while_it_holds(told: Store, ask: AskAs) -> None
     organization = {"key": OUTLET, "authorizations": [ended]}
     send(told, [event("r", "REGISTRATION", OUTLET, 1, organization=organization)])
     assert not sees(ask, OUTLET, PACK_A), "it removed the pack in April 2026"
+
+
+def test_an_authorization_is_for_taking_out(told: Store, ask: AskAs) -> None:
+    """A recycler may take out what nobody handed over, but not help itself to what others hold."""
+    send(told, [event("t", "TRANSFER", RECYCLER, 1, items=[PACK_NEW], to=RECYCLER)])
+    assert not sees(ask, RECYCLER, PACK_NEW)
+
+
+def test_an_authorization_that_is_over_takes_nothing_out_of_the_past(told: Store, ask: AskAs) -> None:
+    scope = {"scope": "COLLECTION", "validFrom": "2020-01-01T00:00:00Z", "validTo": "2022-01-01T00:00:00Z"}
+    send(told, [event("r", "REGISTRATION", TAXI, 1, organization={"key": TAXI, "authorizations": [scope]})])
+    removal = event("c", "REMOVAL", TAXI, 1, part=PACK_A, host=VEHICLE_A) | {"occurredAt": "2021-12-01T00:00:00Z"}
+    assert send(told, [removal])[0].status.value == "ACCEPTED"
+    assert not sees(ask, TAXI, PACK_A)
+
+
+def test_the_first_to_report_it_keeps_its_sight(told: Store, ask: AskAs) -> None:
+    """A backdated production contests the maker's own; the maker, and whom it handed the pack to, still see."""
+    send(told, [event("h", "TRANSFER", MAKER, 1, items=[PACK_NEW], to=FLEET)])
+    send(told, [event("c", "PRODUCTION", TAXI, 2, outputs=[{"key": PACK_NEW, "kind": "BATTERY"}]) | LONG_AGO])
+    assert sees(ask, MAKER, PACK_NEW)
+    assert sees(ask, FLEET, PACK_NEW)
+    assert not sees(ask, TAXI, PACK_NEW)
+
+
+def test_a_false_transfer_takes_sight_from_nobody(told: Store, ask: AskAs) -> None:
+    send(told, [event("c", "TRANSFER", WORKSHOP, 1, items=[PACK_NEW], to=WORKSHOP)])
+    send(told, [event("h", "TRANSFER", MAKER, 2, items=[PACK_NEW], to=TAXI)])
+    assert not sees(ask, WORKSHOP, PACK_NEW)
+    assert sees(ask, TAXI, PACK_NEW)
+
+
+def test_who_passed_it_on_takes_it_from_nobody_by_an_earlier_date(told: Store, ask: AskAs) -> None:
+    send(told, [event("h", "TRANSFER", MAKER, 2, items=[PACK_NEW], to=TAXI)])
+    send(told, [event("c", "TRANSFER", MAKER, 1, items=[PACK_NEW], to=FLEET)])
+    assert sees(ask, TAXI, PACK_NEW)
+
+
+def test_reports_that_come_in_another_order_count(told: Store, ask: AskAs) -> None:
+    send(told, [event("second", "TRANSFER", FLEET, 3, items=[PACK_NEW], to=TAXI)])
+    assert not sees(ask, TAXI, PACK_NEW)
+    send(told, [event("first", "TRANSFER", MAKER, 2, items=[PACK_NEW], to=FLEET)])
+    assert sees(ask, FLEET, PACK_NEW)
+    assert sees(ask, TAXI, PACK_NEW)
