@@ -86,7 +86,7 @@ def captured(statements: list[list[tuple[str, dict[str, Any]]]]) -> Iterator[Non
 async def _ingested(store: Neo4jStore, told: bytes) -> float:
     """What `voltrace ingest` does with a file."""
     start = time.perf_counter()
-    await Ingest(store, BATCH).read(io.BytesIO(told), "benchmark", "jsonl")
+    await Ingest(store, BATCH).run(["-"], io.BytesIO(told), "jsonl")
     return time.perf_counter() - start
 
 
