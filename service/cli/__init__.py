@@ -7,6 +7,7 @@ import click
 from service.cli.common import config_option
 from service.cli.copy import copy
 from service.cli.demo import demo
+from service.cli.explain import explain
 from service.cli.export import export
 from service.cli.ingest import ingest
 from service.cli.schema import schema
@@ -29,7 +30,7 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, ingest, trace, verify, rebuild, migrate, copy, export, schema, token):
+for command in (demo, serve, ingest, trace, explain, verify, rebuild, migrate, copy, export, schema, token):
     main.add_command(command)
     command.params.append(config_option)
 main.params.append(config_option)
