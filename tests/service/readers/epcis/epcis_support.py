@@ -12,7 +12,7 @@ from typing import Any
 from graph_schema.answer import Trace
 from graph_schema.canonical import parse_event
 from service.ingesting import Ingest, Report
-from service.items import holder_of
+from service.items import holders_of
 from service.ports import EventFilter, StoredEvent
 from service.readers.epcis.document import load
 from service.readers.epcis.ledger import Ledger
@@ -155,7 +155,8 @@ class World:
     def holder(self, key: str) -> str | None:
         async def look() -> str | None:
             async with self.store.snapshot() as snapshot:
-                return await holder_of(snapshot, await snapshot.find(key), b"\xff" * 20)
+                item = await snapshot.find(key)
+                return (await holders_of(snapshot, [item], b"\xff" * 20)).get(item)
 
         return asyncio.run(look())
 
