@@ -119,6 +119,7 @@ GONE_EVENT = """
 UNWIND $rows AS row
 MATCH (i:Item {key: row.key}) USING INDEX i:Item(key)
 MATCH (e:Event {eventId: row.by}) USING INDEX e:Event(eventId)
+WITH i, e
 MATCH (i)-[r:%s]-(e) WHERE r.knownTo IS NULL
 SET r.knownTo = $known
 """
