@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from seed.story import battery_code, credit_code
+from seed.story import battery_code, credit_code, reuse_code, vehicle_number
 
 Event = dict[str, Any]
 Timed = tuple[datetime, int, Event]
@@ -32,6 +32,7 @@ METALS_KG_PER_KWH = {"Li": 0.105, "Ni": 0.532, "Mn": 0.166, "Co": 0.178}
 RECYCLING_BATCH = 200
 CATHODE_LOT_PACKS = 5_000
 YIELD = 0.96
+SERIALS = 10_000_000
 
 
 def _scaled(factor: float) -> dict[str, float]:
@@ -117,14 +118,16 @@ class Nation:
             spec = {"key": lot, "kind": "LOT", "material": "cathode active material", "massKg": kg}
             self._say(made - timedelta(hours=1), "PRODUCTION", maker, outputs=[spec | {"composition": content}])
         day = made.date()
-        modules = [battery_code("M", day, number * MODULES + index) for index in range(MODULES)]
+        # A serial number is one of the day, and has seven digits.
+        numbers = [(number * MODULES + index) % SERIALS for index in range(MODULES)]
+        modules = [battery_code("M", day, serial) for serial in numbers]
         spec = {"kind": "MODULE", "massKg": MODULE_KG, "composition": MODULE, "model": "M8", "chemistry": "NMC622"}
         inputs: list[Event] = [{"key": lot, "massKg": 95.0}]
         if self._salts and number % 20 == 0:
             salt, kg = self._salts.pop(0)
             inputs.append({"key": salt, "massKg": kg})
         self._say(made, "PRODUCTION", maker, outputs=[{"key": key, **spec} for key in modules], inputs=inputs)
-        pack = battery_code("P", day, number)
+        pack = battery_code("P", day, number % SERIALS)
         self._say(
             made + timedelta(hours=6), "PRODUCTION", maker,
             outputs=[{"key": pack, "kind": "BATTERY", "massKg": PACK_KG, "composition": PACK, "model": "MJ-52",
@@ -135,7 +138,7 @@ class Nation:
     def _drive(self, number: int, pack: str, modules: list[str], at: datetime) -> None:
         rng = self.rng
         maker, car_maker = self.makers[number % len(self.makers)], rng.choice(self.car_makers)
-        owner, vehicle = rng.choice(self.owners), f"LVTDEMA1{number:09d}"
+        owner, vehicle = rng.choice(self.owners), vehicle_number(at.year, number)
         sale = self._say(at, "TRANSFER", maker, items=[pack], to=car_maker, reason="SALE")
         self._say(at + timedelta(days=1), "RECEIPT", car_maker, transfer=sale)
         built = at + timedelta(days=12)
@@ -154,7 +157,7 @@ class Nation:
         if self.rng.random() < 0.3:
             self._say(at + timedelta(days=9), "TRANSFER", outlet, items=[pack], to=self.storage, reason="UTILIZATION")
             self._say(at + timedelta(days=20), "DISMANTLING", self.storage, item=pack)
-            unit = {"key": f"{pack[:7]}{pack[14:]}RP", "kind": "BATTERY", "model": "Storage", "parts": modules}
+            unit = {"key": reuse_code(pack), "kind": "BATTERY", "model": "Storage", "parts": modules}
             self._say(at + timedelta(days=30), "REPURPOSING", self.storage, outputs=[unit])
             return
         recycler = self.rng.choice(self.recyclers)

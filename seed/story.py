@@ -14,28 +14,27 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from graph_schema.identifiers import gbt34014, uscc, vin
+
 Event = dict[str, Any]
 
-_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_YEARS = "123456789ABCDEFGHJKLMNPRSTVWXY"
-_DAYS = "123456789ABCDEFGHJKLMNPRSTVWXY0"
-
-
-def credit_code(stem: str) -> str:
-    """A unified social credit code from its first 17 characters (GB 32100-2015)."""
-    total = sum(_ALPHABET.index(letter) * pow(3, place, 31) for place, letter in enumerate(stem))
-    return stem + _ALPHABET[-total % 31]
+credit_code = uscc.completed
 
 
 def battery_code(product: str, made: date, serial: int) -> str:
     """A GB/T 34014-2017 code of the story's maker: P pack, M module, C cell; ternary."""
-    day = _YEARS[made.year - 2011] + "123456789ABC"[made.month - 1] + _DAYS[made.day - 1]
-    return f"0V1{product}E01VOLT001{day}{serial:07d}"
+    return gbt34014.make(gbt34014.BatteryCode("0V1", product, "E", "01", "VOLT001", made, serial))
 
 
 def reuse_code(code: str) -> str:
-    """The 19-character reuse code of a pack made in second life: without positions 8 to 14, with `RP`."""
-    return code[:7] + code[14:] + "RP"
+    """The reuse code of a pack made in second life, with the fields of a code of the story's maker."""
+    return gbt34014.make(gbt34014.parse(code)._replace(traceability=None, reused_as="P"))
+
+
+def vehicle_number(year: int, number: int) -> str:
+    """A VIN of the story's car maker; a million a plant."""
+    plant, serial = divmod(number, 1_000_000)
+    return vin.make(vin.Vin("LVT", "DEMA1", vin.model_year(year), vin.ALPHABET[plant], f"{serial:06d}"))
 
 
 MAKER = credit_code("91350900MA0000R01")
@@ -54,7 +53,7 @@ PACK_RECYCLED = battery_code("P", date(2021, 5, 10), 2)
 PACK_VANISHED = battery_code("P", date(2021, 5, 10), 3)
 PACK_NEW = battery_code("P", date(2026, 9, 20), 4)
 STORAGE_UNIT = reuse_code(battery_code("P", date(2026, 5, 20), 1))
-VEHICLE_A, VEHICLE_C, VEHICLE_V = "LVTDEMA15M0000001", "LVTDEMA17M0000002", "LVTDEMA19M0000003"
+VEHICLE_A, VEHICLE_C, VEHICLE_V = (vehicle_number(2021, number) for number in (1, 2, 3))
 CATHODE, BLACK_MASS, ALUMINIUM = "LOT-CAM-2021-04", "LOT-BM-2026-06", "LOT-AL-2026-06"
 CARBONATE, SULPHATE = "LOT-LI2CO3-2026-07", "LOT-NICOSO4-2026-07"
 

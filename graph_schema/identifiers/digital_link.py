@@ -40,6 +40,8 @@ KEYS: dict[str, tuple[str, ...]] = {
 _CHECKED = {"00": 18, "01": 14, "253": 13, "255": 13, "402": 17, "414": 13, "415": 13, "417": 13}
 _CHECKED |= {"8003": 14, "8006": 14, "8017": 18, "8018": 18}
 """So many digits of a key end in a check digit."""
+_TELLING = ("21", "235", "10", "254", "8011", "8019", "8020")
+"""What tells one thing from another of its key, the most telling first."""
 _FORM = re.compile(r"(https?)://([^/?#]+)(/[^?#]*)?(\?[^#]*)?(#.*)?", re.IGNORECASE | re.DOTALL)
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
 
@@ -118,8 +120,14 @@ def make(elements: dict[str, str], stem: str = CANONICAL) -> str:
 
 
 def canonical(text: str) -> str:
-    """The one URI at id.gs1.org for what a valid URI names, without attributes."""
-    return make({element.ai: _wide(element) for element in _path(text)})
+    """The one URI at id.gs1.org for what a valid URI names: the key, and what makes it a name of one thing or lot.
+
+    A serial number says it all; the lot that the thing is of, variants and attributes are left out.
+    """
+    key, *rest = _path(text)
+    stated = {element.ai: element.value for element in rest}
+    part = next((ai for ai in _TELLING if ai in stated), None)
+    return make({key.ai: _wide(key)} | ({} if part is None else {part: stated[part]}))
 
 
 def _path(text: str) -> Iterator[Element]:

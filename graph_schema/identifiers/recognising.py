@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
-from graph_schema.identifiers import bpn, digital_link, epc, gbt34014, gs1, uscc, uuids, vin
+from graph_schema.identifiers import bpn, digital_link, epc, epc_links, gbt34014, gs1, uscc, uuids, vin
 from graph_schema.identifiers.identification import Identification, Scheme, Subject
 
 LENGTH_MAX = 512
@@ -96,7 +96,8 @@ def spellings(text: str) -> list[str]:
     """What is worth looking up for a text that somebody typed, pasted or scanned: each once, the likeliest first.
 
     As written, as its scheme spells it, in capitals, without spaces; a UUID with and without `urn:uuid:`; a GS1 Digital
-    Link at id.gs1.org, too. None for an empty text.
+    Link or an EPC as the Digital Link at id.gs1.org, too, which is the key of what EPCIS files bring in. None for an
+    empty text.
     """
     clean = cleaned(text)
     found = identify(text)
@@ -106,6 +107,8 @@ def spellings(text: str) -> list[str]:
         variants += [uuids.PREFIX + bare, bare]
     if found is not None and found.valid and found.scheme is Scheme.DIGITAL_LINK:
         variants.append(digital_link.canonical(found.value))
+    if found is not None and found.valid and found.scheme is Scheme.EPC:
+        variants.append(epc_links.link(found.value) or "")
     return [variant for variant in dict.fromkeys(variants) if variant]
 
 

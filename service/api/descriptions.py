@@ -31,11 +31,24 @@ ARGUMENTS = {
     "maxNodes": "How many nodes a trace has at most; a smaller number is a smaller cost.",
     "onConflict": "What to do with events that come out pending or contested.",
     "orderBy": "In which order. Default: by key.",
+    "scheme": "As an identifier of which scheme to read it. Default: by its form.",
     "text": "A name, or a part of one.",
     "to": "In what it may have ended up.",
 }
 
 VALUES = {
+    "IdentifierScheme": {
+        "GBT_34014": "Code of a traction battery, module or cell in China: GB/T 34014-2017.",
+        "GBT_34014_REUSE": "Code of such a product that is made for reuse: GB/T 34014-2017.",
+        "VIN": "Vehicle identification number: ISO 3779.",
+        "CREDIT_CODE": "Unified social credit code of an organization in China: GB 32100-2015.",
+        "BPN": "Business partner number of Catena-X: CX-0010.",
+        "GLN": "Global location number of GS1.",
+        "GTIN": "Global trade item number of GS1.",
+        "EPC": "Electronic product code of GS1, as a URN.",
+        "DIGITAL_LINK": "GS1 Digital Link URI.",
+        "UUID": "UUID, bare or as a URN: RFC 9562.",
+    },
     "ItemOrderField": {
         "KEY": "By key, in the order of code points.",
         "PRODUCED_AT": "By the time when it was made, or enrolled, and then by key.",

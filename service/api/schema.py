@@ -10,6 +10,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 
+from graph_schema.identifiers import Scheme
 from service import tracing
 from service.api.affected import Affected, ask_affected
 from service.api.connection import Page, page_size
@@ -18,6 +19,7 @@ from service.api.descriptions import describe
 from service.api.errors import finish_errors, mask
 from service.api.event import Event, EventConnection, EventFilter, EventOrder, events_page, load_event
 from service.api.execution import FastExecutionContext
+from service.api.identifier import IdentifierExplanation, explanation
 from service.api.item import Info, Item, Node, find_item, item_of
 from service.api.item_list import ItemConnection, ItemFilter, ItemOrder, filter_of, items_page
 from service.api.limits import Limits
@@ -68,6 +70,15 @@ class Query:
     def viewer(self, info: Info) -> Viewer:
         """The viewer."""
         return shown(info.context.sight.viewer)
+
+    @strawberry.field(description="What a text says as an identifier; null where it looks like nothing known.")
+    def identifier(
+        self,
+        text: Annotated[str, strawberry.argument(description="What somebody typed, pasted or scanned.")],
+        scheme: Scheme | None = None,
+    ) -> IdentifierExplanation | None:
+        """An explanation."""
+        return explanation(text, scheme)
 
     @strawberry.field(description="Anything by its global id.")
     async def node(

@@ -75,6 +75,11 @@ IDS = [
     ("X", "y"),
 ]
 CURSORS = [cursor(value) for value in (0, 1, 30, -1, PACK_A, "x", "\u0663", "1" * 400, "\u0000")]
+CODES = [
+    *(PACK_A, STORAGE_UNIT, VEHICLE_A, MAKER, CATHODE),
+    *("BPNL00000003AYRE", "9521234000112", "urn:epc:id:sgtin:0614141.112345.*", "urn:uuid:", "\u0661" * 13),
+    "https://id.gs1.org/01/09506000134352/21/%ff?11=260431",
+]
 VALUES: dict[str, list[str]] = {
     "*.*.key": [*KEYS, MAKER, "", "\u0000", "\u96fb\u6c60"],
     "Query.item.key": KEYS,
@@ -87,6 +92,7 @@ VALUES: dict[str, list[str]] = {
     "Query.path.from": KEYS,
     "Query.path.to": KEYS,
     "*.*.eventId": EVENTS,
+    "Query.identifier.text": CODES,
     "*.*.id": [global_id(*one) for one in IDS],
     "*.*.ids[*]": [global_id(*one) for one in IDS],
     "*.*.after": CURSORS,

@@ -28,7 +28,7 @@ QUERY = """query ($text: String!, $first: Int, $asOf: DateTime) { search(text: $
     [
         (PACK_A, [PACK_A]),
         ("LVTDEMA", [VEHICLE_A, VEHICLE_C, VEHICLE_V]),
-        (" 17M0000002 ", [VEHICLE_C]),
+        (" 15M0000002 ", [VEHICLE_C]),
         ("0V1PE01VOLT001", [PACK_A, PACK_RECYCLED, PACK_VANISHED, PACK_NEW]),
         ("Pudong Motors", [CAR_MAKER, OUTLET]),
         ("motors", [CAR_MAKER, OUTLET]),
