@@ -153,9 +153,32 @@ def test_of_two_rebuilds_one_goes_on(server: Server, store: Neo4jStore) -> None:
     assert RUNNER.run(store.verify()) == []
 
 
+def test_a_rebuild_that_was_overtaken_deletes_nothing(
+    server: Server, store: Neo4jStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one begins after it, and ends before it goes on to forget."""
+    send(store, story())
+    forget = checking._forget
+    others: list[int] = []
+
+    async def overtaken(*arguments: Any) -> int:
+        if not others:
+            others.append(0)
+            other = server.store()
+            others.append(await other.rebuild())
+            await other.close()
+        return await forget(*arguments)
+
+    monkeypatch.setattr(checking, "_forget", overtaken)
+    with pytest.raises(StoreError, match="another rebuild began"):
+        RUNNER.run(store.rebuild())
+    assert others == [0, 57]
+    assert RUNNER.run(store.verify()) == []
+
+
 def test_an_interrupted_rebuild_refuses_all_until_it_is_run_again(store: Neo4jStore) -> None:
     send(store, [made("p", 1, unit("P"))])
-    RUNNER.run(run(store, checking.FORGET[0], by="somebody"))
+    RUNNER.run(run(store, checking.BEGIN, by="somebody"))
     with pytest.raises(StoreError, match=r"being rebuilt.*run `voltrace rebuild` again"):
         RUNNER.run(store.sequence_at(None))
     with pytest.raises(StoreError, match="being rebuilt"):
