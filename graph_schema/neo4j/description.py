@@ -111,6 +111,7 @@ NODES: dict[str, NodeKind] = {
             "recordedUs": ("INTEGER", "when it was recorded"),
             "hash": ("BYTES", "the hash chain up to it"),
             "writers": ("INTEGER", "how often it was locked"),
+            "rebuilt": ("STRING", "a mark that every rebuild of the graph changes; missing: there was none"),
         },
     ),
     "Schema": NodeKind(

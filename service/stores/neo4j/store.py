@@ -9,6 +9,7 @@ from datetime import datetime
 from weakref import WeakKeyDictionary
 
 import neo4j
+from neo4j.exceptions import DriverError, Neo4jError
 
 from graph_schema.order import instant_us
 from service.causality import encode
@@ -26,9 +27,9 @@ from service.stores.neo4j.connection import (
 )
 from service.stores.neo4j.migrating import migrate, outstanding
 from service.stores.neo4j.snapshot import Neo4jSnapshot
+from service.stores.neo4j.state import LogLost, State, read_state, refuse_rebuilt
 from service.stores.neo4j.writer import Neo4jWriter
 
-SEQUENCE = "MATCH (l:Log {name: 'voltrace'}) RETURN [l.sequence, coalesce(l.rebuilding, false)]"
 SEQUENCE_AT = "MATCH (b:Batch) WHERE b.recordedUs <= $us RETURN b.last ORDER BY b.recordedUs DESC LIMIT 1"
 
 
@@ -51,6 +52,7 @@ class Neo4jStore:
         self.url = url
         self.connection = Connection(url, login, read_timeout_s, retry_s)
         self._ready = False
+        self._seen: State | None = None
         self._preparing: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
     async def _prepare(self) -> None:
@@ -66,29 +68,35 @@ class Neo4jStore:
     async def sequence_at(self, known_at: datetime | None) -> int:
         await self._prepare()
         async with self.connection.reading() as reads:
-            last = await self._last(reads)
+            last = (await self._state(reads)).sequence
             return last if known_at is None else int(await reads.one(SEQUENCE_AT, us=instant_us(known_at)) or 0)
 
-    async def _last(self, reads: Reads) -> int:
-        found = await reads.one(SEQUENCE)
-        if found is None:
+    async def _state(self, reads: Reads) -> State:
+        try:
+            self._seen = await read_state(reads, self.url)
+        except LogLost:
             self._ready = False
-            raise StoreError(
-                f"{self.url} holds no log of voltrace any more: it was emptied or replaced; load a backup, or ask "
-                "again to begin an empty log"
-            )
-        last, rebuilding = found
-        if rebuilding:
-            raise StoreError(
-                f"{self.url} is being rebuilt; wait, or run `voltrace rebuild` again if it was interrupted"
-            )
-        return int(last)
+            raise
+        return self._seen
 
     @asynccontextmanager
     async def snapshot(self, sequence: int | None = None) -> AsyncIterator[Neo4jSnapshot]:
+        """As `Store.snapshot`. Raises StoreError when it is left, too: where a rebuild began since the state of the log
+        was last looked at, since what was read may be of half a graph."""
         await self._prepare()
         async with self.connection.reading() as reads:
-            yield Neo4jSnapshot(reads, await self._last(reads) if sequence is None else sequence)
+            before = self._seen
+            if before is None or sequence is None:
+                before = await self._state(reads)
+            try:
+                yield Neo4jSnapshot(reads, before.sequence if sequence is None else sequence)
+            except (StoreError, Neo4jError, DriverError):
+                raise
+            except Exception:
+                # Half a graph may also be one that readers stumble over.
+                refuse_rebuilt(before, await self._state(reads), self.url)
+                raise
+            refuse_rebuilt(before, await self._state(reads), self.url)
 
     async def write(self, work: Callable[[Writer], Awaitable[T]]) -> T:
         await self._prepare()
@@ -103,20 +111,23 @@ class Neo4jStore:
     async def verify(self) -> list[Fault]:
         await self._prepare()
         async with self.connection.reading() as reads:
-            before = await self._last(reads)
+            before = await self._state(reads)
         faults: list[Fault] = []
-        lost: LookupError | None = None
+        lost: Exception | None = None
         async with self.connection.session(writes=False) as session, await session.begin_transaction() as transaction:
             try:
                 faults = await check(Neo4jGraph(transaction))
-            except LookupError as error:
-                # Of two passes the later one saw an event that the earlier one did not.
+            except (StoreError, Neo4jError, DriverError):
+                raise
+            except Exception as error:
+                # Of two passes the later one saw an event that the earlier one did not, or half a graph.
                 lost = error
         async with self.connection.reading() as reads:
-            after = await self._last(reads)
+            after = await self._state(reads)
+        refuse_rebuilt(before, after, self.url)
         if before != after:
             raise StoreError(
-                f"{self.url}: events were recorded while it was checked, from {before} to {after}; "
+                f"{self.url}: events were recorded while it was checked, from {before.sequence} to {after.sequence}; "
                 "run `voltrace verify` again when nobody records"
             )
         if lost is not None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -132,6 +132,54 @@ def test_what_is_recorded_during_a_check_is_no_fault(store: Neo4jStore, monkeypa
         RUNNER.run(store.verify())
     monkeypatch.setattr(store_module, "check", whole)
     assert RUNNER.run(store.verify()) == []
+
+
+def test_a_rebuild_during_a_check_is_told(store: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(store, story())
+    whole = store_module.check
+
+    async def check_slowly(graph: checking.Neo4jGraph) -> Any:
+        await store.rebuild()
+        return await whole(graph)
+
+    monkeypatch.setattr(store_module, "check", check_slowly)
+    with pytest.raises(StoreError, match="was rebuilt while it was read"):
+        RUNNER.run(store.verify())
+
+
+def test_nobody_answers_from_half_a_graph(server: Server, store: Neo4jStore) -> None:
+    """Neither who asks during a rebuild for what was known at a sequence, nor who began to read before it."""
+    send(store, [made("p", 1, unit("P"))])
+
+    async def read(meanwhile: Callable[[], Awaitable[object]], stumbles: bool = False) -> None:
+        async with store.snapshot(await store.sequence_at(None)) as snapshot:
+            await snapshot.find("P")
+            await meanwhile()
+            if stumbles:
+                raise LookupError("half a graph")
+
+    async def nothing() -> None:
+        pass
+
+    async def begun() -> None:
+        sequence = await store.sequence_at(None)
+        await run(store, checking.BEGIN, by="somebody")
+        async with store.snapshot(sequence) as snapshot:
+            await snapshot.find("P")
+
+    with pytest.raises(StoreError, match="is being rebuilt"):
+        RUNNER.run(begun())
+    other = server.store()
+    try:
+        assert RUNNER.run(other.rebuild()) == 1
+        for stumbles in (False, True):
+            with pytest.raises(StoreError, match="was rebuilt while it was read; ask again"):
+                RUNNER.run(read(other.rebuild, stumbles))
+    finally:
+        RUNNER.run(other.close())
+    RUNNER.run(read(nothing))
+    with pytest.raises(LookupError, match="half a graph"):
+        RUNNER.run(read(nothing, stumbles=True))
 
 
 def test_of_two_rebuilds_one_goes_on(server: Server, store: Neo4jStore) -> None:
