@@ -34,11 +34,13 @@ GRACE_S = 2.0
 """How long after its timeout a read is waited for, since the server itself ends it then, if it still answers."""
 BOOKMARKS = ("Neo.TransientError.Transaction.BookmarkTimeout", "Neo.ClientError.Transaction.InvalidBookmark")
 """What a server says that never had the state of a bookmark: a backup was loaded, or it is another database's."""
+TIMED_OUT = (
+    "Neo.ClientError.Transaction.TransactionTimedOut",
+    "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
+)
 WAYS_OUT = {
     "Neo.ClientError.Database.DatabaseNotFound": "name one that is there with VOLTRACE_NEO4J_DATABASE",
-    "Neo.ClientError.Transaction.TransactionTimedOut": "VOLTRACE_READ_TIMEOUT_S is how long a read may take",
-    "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration": "VOLTRACE_READ_TIMEOUT_S is how long a read "
-    "may take",
+    **dict.fromkeys(TIMED_OUT, "VOLTRACE_READ_TIMEOUT_S is how long a read may take"),
     "Neo.ClientError.Security.Forbidden": "grant the user of VOLTRACE_NEO4J_USER reading, writing and the schema",
     "Neo.TransientError.General.MemoryPoolOutOfMemoryError": "record fewer events at once (--batch), or give "
     "transactions more memory (dbms.memory.transaction.total.max)",
@@ -72,6 +74,8 @@ class Connection:
         self.login = login
         self.read_timeout_s = read_timeout_s
         self._bookmarks = neo4j.AsyncGraphDatabase.bookmark_manager()
+        self.doubtful = False
+        """Whether a read waited in vain: for a server that hangs, or for a bookmark that is never reached."""
         self._drivers: WeakKeyDictionary[asyncio.AbstractEventLoop, neo4j.AsyncDriver] = WeakKeyDictionary()
 
     def driver(self) -> neo4j.AsyncDriver:
@@ -95,22 +99,22 @@ class Connection:
         return driver
 
     @asynccontextmanager
-    async def session(self, writes: bool) -> AsyncIterator[neo4j.AsyncSession]:
-        """A session; `writes` sends it to the leader of a cluster."""
+    async def session(self, writes: bool, follows: bool = True) -> AsyncIterator[neo4j.AsyncSession]:
+        """A session; `writes` sends it to the leader of a cluster; without `follows` it waits for no bookmark."""
         mode = neo4j.WRITE_ACCESS if writes else neo4j.READ_ACCESS
         with self.errors():
             async with self.driver().session(
                 database=self.login.database,
                 default_access_mode=mode,
-                bookmark_manager=self._bookmarks,
-                bookmarks=neo4j.Bookmarks.from_raw_values(FOLLOWED.get()),
+                bookmark_manager=self._bookmarks if follows else None,
+                bookmarks=neo4j.Bookmarks.from_raw_values(FOLLOWED.get()) if follows else None,
             ) as session:
                 yield session
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Reads]:
+    async def reading(self, leader: bool = False, follows: bool = True) -> AsyncIterator[Reads]:
         """Reads with a timeout, of one session."""
-        async with self.session(writes=False) as session:
+        async with self.session(leader, follows) as session:
             yield Reads(session, self.read_timeout_s)
 
     async def bookmarks(self) -> frozenset[str]:
@@ -138,14 +142,15 @@ class Connection:
         except (ConfigurationError, ValueError) as error:
             raise StoreError(f"{self.url} is no address of a Neo4j: {_line(error)}") from error
         except TimeoutError as error:
-            self.forget_bookmarks()
+            self.doubtful = True
             raise StoreError(
                 f"{self.url} does not answer: a read took longer than {self.read_timeout_s:g} s "
                 "(VOLTRACE_READ_TIMEOUT_S)"
             ) from error
         except (Neo4jError, DriverError, OSError) as error:
             code = getattr(error, "code", None) or ""
-            if code in BOOKMARKS:
+            self.doubtful |= code in (*BOOKMARKS, *TIMED_OUT)
+            if code in BOOKMARKS and not FOLLOWED.get():
                 self.forget_bookmarks()
             raise StoreError("; ".join(filter(None, [f"{self.url}: {_line(error)}", WAYS_OUT.get(code)]))) from error
 

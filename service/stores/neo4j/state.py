@@ -17,7 +17,11 @@ class State(NamedTuple):
     rebuilt: str | None
 
 
-class LogLost(StoreError):
+class Unready(StoreError):
+    """A database that is not, or no longer, what a store took it for."""
+
+
+class LogLost(Unready):
     """A database that holds no log any more, though it did."""
 
     def __init__(self, url: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -27,9 +28,11 @@ from service.stores.neo4j.connection import (
 )
 from service.stores.neo4j.migrating import migrate, outstanding
 from service.stores.neo4j.snapshot import Neo4jSnapshot
-from service.stores.neo4j.state import LogLost, State, read_state, refuse_rebuilt
+from service.stores.neo4j.state import LogLost, State, Unready, read_state, refuse_rebuilt
 from service.stores.neo4j.writer import Neo4jWriter
 
+LOGGER = logging.getLogger("voltrace")
+LAST = "MATCH (l:Log {name: 'voltrace'}) RETURN l.sequence"
 SEQUENCE_AT = "MATCH (b:Batch) WHERE b.recordedUs <= $us RETURN b.last ORDER BY b.recordedUs DESC LIMIT 1"
 
 
@@ -52,18 +55,43 @@ class Neo4jStore:
         self.url = url
         self.connection = Connection(url, login, read_timeout_s, retry_s)
         self._ready = False
+        self._begun = False
+        """Whether there was a log: a database that lost it is not begun again without being told to."""
         self._seen: State | None = None
+        self._furthest = 0
+        """The last record that was ever seen here."""
         self._preparing: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
     async def _prepare(self) -> None:
         """See to the schema, once; a lock for each event loop keeps those that come at once from doing it twice."""
-        if self._ready:
+        if self._ready and not self.connection.doubtful:
             return
         async with self._preparing.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+            if self.connection.doubtful:
+                await self._look_back()
             if not self._ready:
                 if await outstanding(self.connection):
+                    if self._begun:
+                        raise LogLost(self.url)
                     await migrate(self.connection)
-                self._ready = True
+                self._ready = self._begun = True
+
+    async def _look_back(self) -> None:
+        """Find out whether the database was set back, after a read that waited in vain.
+
+        Then no bookmark of before is ever reached, and its schema may be older, too.
+        """
+        async with self.connection.reading(leader=True, follows=False) as reads:
+            last = await reads.one(LAST)
+        self.connection.doubtful = False
+        if last is None or last < self._furthest:
+            LOGGER.warning("%s was set back from record %d to %s, and is followed", self.url, self._furthest, last)
+            self.connection.forget_bookmarks()
+            self._lose()
+
+    def _lose(self) -> None:
+        """Take nothing for granted any more."""
+        self._ready, self._seen, self._furthest = False, None, 0
 
     async def sequence_at(self, known_at: datetime | None) -> int:
         await self._prepare()
@@ -75,8 +103,9 @@ class Neo4jStore:
         try:
             self._seen = await read_state(reads, self.url)
         except LogLost:
-            self._ready = False
+            self._lose()
             raise
+        self._furthest = max(self._furthest, self._seen.sequence)
         return self._seen
 
     @asynccontextmanager
@@ -102,11 +131,18 @@ class Neo4jStore:
         await self._prepare()
 
         @neo4j.unit_of_work(timeout=WRITE_TIMEOUT_S)
-        async def unit(transaction: neo4j.AsyncManagedTransaction) -> T:
-            return await work(await Neo4jWriter.lock(transaction))
+        async def unit(transaction: neo4j.AsyncManagedTransaction) -> tuple[T, int]:
+            writer = await Neo4jWriter.lock(transaction, self.url)
+            return await work(writer), (await writer.head()).sequence
 
-        async with self.connection.session(writes=True) as session:
-            return await session.execute_write(unit)
+        try:
+            async with self.connection.session(writes=True) as session:
+                done, last = await session.execute_write(unit)
+        except Unready:
+            self._lose()
+            raise
+        self._furthest = max(self._furthest, last)
+        return done
 
     async def verify(self) -> list[Fault]:
         await self._prepare()

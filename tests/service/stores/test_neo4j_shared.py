@@ -24,6 +24,8 @@ from tests.support import RUNNER, send
 
 pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
 NEWEST = migrations()[-1].number
+INT_32 = b"\xca"
+"""Before a number of four bytes, in PackStream."""
 
 
 @pytest.fixture
@@ -89,16 +91,34 @@ def test_a_foreign_database_is_left_as_it_is(store: Neo4jStore) -> None:
     RUNNER.run(refused())
 
 
-def test_a_log_that_is_gone_is_told_and_begun_again(store: Neo4jStore) -> None:
+def test_a_log_that_is_gone_is_not_begun_again_unasked(store: Neo4jStore) -> None:
+    """Whether a read or a write finds out: a service that had a log begins no other one behind its users' backs."""
+
     async def lost() -> None:
-        await tell(store, made("p", 1, unit("P")))
-        await run(store, "MATCH (n) DETACH DELETE n")
-        with pytest.raises(StoreError, match="holds no log of voltrace any more"):
-            await store.sequence_at(None)
-        assert await store.sequence_at(None) == 0, "an empty database is begun"
-        await tell(store, made("p", 1, unit("P")))
+        for ask in (lambda: store.sequence_at(None), lambda: tell(store, made("q", 1, unit("Q")))):
+            await tell(store, made("p", 1, unit("P")))
+            await run(store, "MATCH (n) DETACH DELETE n")
+            for _ in range(2):
+                with pytest.raises(StoreError, match=r"holds no log of voltrace any more.*run `voltrace migrate`"):
+                    await ask()
+            assert [step.number for step in await migrate(store.connection)][-1] == NEWEST
+            assert await store.sequence_at(None) == 0
 
     RUNNER.run(lost())
+
+
+def test_a_schema_that_became_older_is_told(store: Neo4jStore) -> None:
+    """As a database has it that was set back to before an upgrade."""
+    send(store, [made("p", 1, unit("P"))])
+    RUNNER.run(run(store, "MATCH (s:Schema) SET s.version = 2"))
+    try:
+        with pytest.raises(StoreError, match=rf"schema version 2 by now, .* {NEWEST}; run `voltrace migrate`"):
+            send(store, [made("q", 1, unit("Q"))])
+        with pytest.raises(StoreError, match=r"has the schema version 2, .*run `voltrace migrate`"):
+            RUNNER.run(store.sequence_at(None))
+    finally:
+        RUNNER.run(migrate(store.connection))
+    assert RUNNER.run(store.sequence_at(None)) == 1, "without a restart"
 
 
 def test_nobody_writes_to_a_schema_that_became_newer(store: Neo4jStore) -> None:
@@ -258,38 +278,50 @@ def test_a_server_that_hangs_is_not_waited_for(server: Server) -> None:
     hung = Neo4jStore(proxy.url, server.login, read_timeout_s=0.5)
     try:
         assert RUNNER.run(hung.sequence_at(None)) == 0
+        send(hung, [made("p", 1, unit("P"))])
+        followed = RUNNER.run(hung.connection.bookmarks())
         proxy.hold()
         with pytest.raises(StoreError, match=r"longer than 0\.5 s"):
             RUNNER.run(hung.sequence_at(None))
+        assert followed
+        assert RUNNER.run(hung.connection.bookmarks()) == followed, "what was written before is still to be seen"
         proxy.let_go()
-        assert RUNNER.run(hung.sequence_at(None)) == 0, "it goes on without a restart"
+        assert RUNNER.run(hung.sequence_at(None)) == 1, "it goes on without a restart"
     finally:
         RUNNER.run(hung.close())
         proxy.end()
 
 
-def test_a_database_that_was_set_back_is_followed_again(store: Neo4jStore) -> None:
+@pytest.mark.parametrize("timeout_s", [0.2, 60.0], ids=["before the server ends it", "by the server"])
+def test_a_database_that_was_set_back_is_followed_again(server: Server, store: Neo4jStore, timeout_s: float) -> None:
     """What this process wrote before is no longer there, and its bookmark is never reached."""
     send(store, [made("p", 1, unit("P"))])
 
     async def set_back() -> int:
+        await run(store, "MATCH (s:Schema) SET s.version = 2")
         ahead = {_later(one) for one in await store.connection.bookmarks()}
         await store.connection._bookmarks.update_bookmarks(await store.connection.bookmarks(), ahead)
-        store.connection.read_timeout_s = 0.2
+        store.connection.read_timeout_s = timeout_s
         with pytest.raises(StoreError):
             await store.sequence_at(None)
+        store.connection.read_timeout_s = 60
+        with pytest.raises(StoreError, match=r"has the schema version 2, .*run `voltrace migrate`"):
+            await store.sequence_at(None)
+        await migrate(store.connection)
         return await store.sequence_at(None)
 
-    assert RUNNER.run(set_back()) == 1
+    server.empty()
+    assert RUNNER.run(set_back()) == 0
 
 
 def _later(bookmark: str) -> str:
-    """A bookmark of this database that it has not reached: its last number is that of the transaction."""
+    """A bookmark of this database that it has not reached: a list of its id, the number of a transaction, and more."""
     kind, _, text = bookmark.partition(":")
-    told = bytearray(base64.b64decode(text))
-    assert told[-4] == 0xC9, "a 16-bit number follows"
-    told[-3:-1] = (int.from_bytes(told[-3:-1]) + 1000).to_bytes(2)
-    return f"{kind}:{base64.b64encode(told).decode()}"
+    told = base64.b64decode(text)
+    database, number, more = told[:19], told[19:-1], told[-1:]
+    reached = number[0] if len(number) == 1 else int.from_bytes(number[1:])
+    later = base64.b64encode(database + INT_32 + (reached + 1000).to_bytes(4) + more)
+    return f"{kind}:{later.decode()}"
 
 
 @pytest.mark.parametrize(
