@@ -112,6 +112,16 @@ class Connection:
                 yield session
 
     @asynccontextmanager
+    async def checking(self) -> AsyncIterator[Patient]:
+        """A transaction of reads, which may take long as a whole."""
+        patience_s = self.read_timeout_s + GRACE_S
+        async with self.session(writes=False) as session:
+            async with asyncio.timeout(patience_s):
+                transaction = await session.begin_transaction()
+            async with transaction:
+                yield Patient(transaction, patience_s)
+
+    @asynccontextmanager
     async def reading(self, leader: bool = False, follows: bool = True) -> AsyncIterator[Reads]:
         """Reads with a timeout, of one session."""
         async with self.session(leader, follows) as session:
@@ -181,17 +191,22 @@ class Reads:
         self._session = session
         self._timeout_s = timeout_s
 
+    async def answer(self, query: str, values: dict[str, Any]) -> tuple[neo4j.Record | None, neo4j.ResultSummary]:
+        """The only record of a query, None where there is none; and what the server says beside."""
+        async with asyncio.timeout(self._timeout_s + GRACE_S):
+            for wait_s in (*RETRY_AFTER_S, None):
+                try:
+                    result = await self._session.run(neo4j.Query(query, timeout=self._timeout_s), values)
+                    return await result.single(), await result.consume()
+                except (Neo4jError, DriverError) as error:
+                    if wait_s is None or not error.is_retryable() or getattr(error, "code", None) in BOOKMARKS:
+                        raise
+                await asyncio.sleep(wait_s)
+        raise AssertionError("the last try answers or raises")
+
     async def record(self, query: str, values: dict[str, Any]) -> Any:
         """The only record of a query, None where there is none."""
-        for wait_s in (*RETRY_AFTER_S, None):
-            try:
-                async with asyncio.timeout(self._timeout_s + GRACE_S):
-                    return await (await self._session.run(neo4j.Query(query, timeout=self._timeout_s), values)).single()
-            except (Neo4jError, DriverError) as error:
-                if wait_s is None or not error.is_retryable() or getattr(error, "code", None) in BOOKMARKS:
-                    raise
-            await asyncio.sleep(wait_s)
-        raise AssertionError("the last try answers or raises")
+        return (await self.answer(query, values))[0]
 
     async def one(self, query: str, **values: Any) -> Any:
         """The only value of the only record of a query; None where there is no record."""
@@ -199,10 +214,53 @@ class Reads:
         return None if record is None else record[0]
 
 
-async def one(transaction: neo4j.AsyncTransaction | neo4j.AsyncManagedTransaction, query: str, /, **values: Any) -> Any:
+async def one(transaction: Transaction, query: str, /, **values: Any) -> Any:
     """The only value of the only record of a query; None where there is no record."""
     record = await (await transaction.run(query, values)).single()
     return None if record is None else record[0]
 
 
-Transaction = neo4j.AsyncTransaction | neo4j.AsyncManagedTransaction
+class Patient:
+    """A transaction that waits only so long for each answer, and for each row of it: it may be long, not hung.
+
+    Time that is spent between two rows does not count.
+    """
+
+    def __init__(self, transaction: neo4j.AsyncTransaction, timeout_s: float) -> None:
+        self._transaction = transaction
+        self._timeout_s = timeout_s
+
+    async def run(self, query: str, values: dict[str, Any] | None = None) -> PatientResult:
+        """As that of a transaction. Raises TimeoutError."""
+        async with asyncio.timeout(self._timeout_s):
+            return PatientResult(await self._transaction.run(query, values), self._timeout_s)
+
+
+class PatientResult:
+    """What a `Patient` transaction was answered."""
+
+    def __init__(self, result: neo4j.AsyncResult, timeout_s: float) -> None:
+        self._result = result
+        self._timeout_s = timeout_s
+
+    async def __aiter__(self) -> AsyncIterator[neo4j.Record]:
+        rows = aiter(self._result)
+        while True:
+            async with asyncio.timeout(self._timeout_s):
+                row = await anext(rows, None)
+            if row is None:
+                return
+            yield row
+
+    async def single(self) -> neo4j.Record | None:
+        """The only record, None where there is none. Raises TimeoutError."""
+        async with asyncio.timeout(self._timeout_s):
+            return await self._result.single()
+
+    async def consume(self) -> neo4j.ResultSummary:
+        """What the server says beside. Raises TimeoutError."""
+        async with asyncio.timeout(self._timeout_s):
+            return await self._result.consume()
+
+
+Transaction = neo4j.AsyncTransaction | neo4j.AsyncManagedTransaction | Patient

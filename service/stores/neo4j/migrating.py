@@ -27,10 +27,9 @@ INDEXES_S = 24 * 3600
 
 async def version(connection: Connection) -> int:
     """The number of the last migration that was applied; 0 for none."""
-    async with connection.session(writes=True) as session:
-        result = await session.run(APPLIED)
-        record = await result.single()
-        refuse_older(connection.url, (await result.consume()).server.agent)
+    async with connection.reading(leader=True) as reads:
+        record, summary = await reads.answer(APPLIED, {})
+        refuse_older(connection.url, summary.server.agent)
         return 0 if record is None else int(record[0])
 
 
@@ -51,8 +50,8 @@ async def outstanding(connection: Connection) -> list[Migration]:
             f"{connection.url} has the schema version {missing[0].number - 1}, this voltrace needs "
             f"{missing[-1].number}; run `voltrace migrate`"
         )
-    async with connection.session(writes=True) as session:
-        if await session.execute_read(one, OCCUPIED):
+    async with connection.reading(leader=True) as reads:
+        if await reads.one(OCCUPIED):
             raise StoreError(
                 f"{connection.url} holds a log of voltrace without its indexes, as an import leaves it; "
                 "run `voltrace migrate`"
@@ -74,8 +73,8 @@ async def _missing(connection: Connection) -> list[Migration]:
 
 async def _refuse_foreign(connection: Connection) -> None:
     """Raises StoreError where the database holds what somebody else wrote."""
-    async with connection.session(writes=True) as session:
-        if await session.execute_read(one, OCCUPIED) and not await session.execute_read(one, LOADED):
+    async with connection.reading(leader=True) as reads:
+        if await reads.one(OCCUPIED) and not await reads.one(LOADED):
             raise StoreError(
                 f"{connection.url} holds events or items that are not of voltrace, and is left as it is; "
                 "name another database with VOLTRACE_NEO4J_DATABASE"

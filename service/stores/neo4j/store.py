@@ -150,10 +150,10 @@ class Neo4jStore:
             before = await self._state(reads)
         faults: list[Fault] = []
         lost: Exception | None = None
-        async with self.connection.session(writes=False) as session, await session.begin_transaction() as transaction:
+        async with self.connection.checking() as transaction:
             try:
                 faults = await check(Neo4jGraph(transaction))
-            except (StoreError, Neo4jError, DriverError):
+            except (StoreError, Neo4jError, DriverError, TimeoutError):
                 raise
             except Exception as error:
                 # Of two passes the later one saw an event that the earlier one did not, or half a graph.

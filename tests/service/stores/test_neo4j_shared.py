@@ -19,7 +19,6 @@ from service.stores.neo4j.migrating import migrate, version
 from service.stores.neo4j.save import GONE_EVENT
 from service.testing.neo4j.server import Server
 from tests.conftest import NEO4J_VERSIONS
-from tests.service.stores.proxy import Proxy
 from tests.support import RUNNER, send
 
 pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
@@ -271,25 +270,6 @@ def test_a_voided_hub_lot(store: Neo4jStore) -> None:
     found = RUNNER.run(plan())
     assert "Expand(Into)" in found
     assert "Expand(All)" not in found
-
-
-def test_a_server_that_hangs_is_not_waited_for(server: Server) -> None:
-    proxy = Proxy(server.url)
-    hung = Neo4jStore(proxy.url, server.login, read_timeout_s=0.5)
-    try:
-        assert RUNNER.run(hung.sequence_at(None)) == 0
-        send(hung, [made("p", 1, unit("P"))])
-        followed = RUNNER.run(hung.connection.bookmarks())
-        proxy.hold()
-        with pytest.raises(StoreError, match=r"longer than 0\.5 s"):
-            RUNNER.run(hung.sequence_at(None))
-        assert followed
-        assert RUNNER.run(hung.connection.bookmarks()) == followed, "what was written before is still to be seen"
-        proxy.let_go()
-        assert RUNNER.run(hung.sequence_at(None)) == 1, "it goes on without a restart"
-    finally:
-        RUNNER.run(hung.close())
-        proxy.end()
 
 
 @pytest.mark.parametrize("timeout_s", [0.2, 60.0], ids=["before the server ends it", "by the server"])
