@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 
+from neo4j.exceptions import DriverError, Neo4jError
+
 from graph_schema.neo4j import Migration, migrations
 from service.stores.errors import StoreError
 from service.stores.neo4j.connection import Connection, one
@@ -21,6 +23,15 @@ SET s.version = CASE WHEN s.version > $version THEN s.version ELSE $version END
 """
 """Under the lock of the log, so that there is one such node."""
 TRIED_AGAIN_AFTER_S = (0.1, 0.5, 2.0)
+CROSSED = (
+    "Neo.ClientError.Schema.EquivalentSchemaRuleAlreadyExists",
+    "Neo.ClientError.Schema.ConstraintAlreadyExists",
+    "Neo.ClientError.Schema.ConstraintWithNameAlreadyExists",
+    "Neo.ClientError.Schema.IndexAlreadyExists",
+    "Neo.ClientError.Schema.IndexWithNameAlreadyExists",
+    "Neo.ClientError.Schema.ConstraintValidationFailed",
+)
+"""How the server turns one away of two that make a constraint, or the log, at the same time."""
 INDEXES_S = 24 * 3600
 """How long the indexes of a database that was imported may take."""
 
@@ -91,12 +102,19 @@ async def migrate(connection: Connection, dry_run: bool = False) -> list[Migrati
         try:
             await _apply(connection, missing)
             break
-        except StoreError:
-            # Of two that make one constraint at the same time the server turns one away.
-            if wait_s is None:
+        except StoreError as error:
+            if wait_s is None or not _passes(error):
                 raise
             await asyncio.sleep(wait_s)
     return missing
+
+
+def _passes(error: StoreError) -> bool:
+    """Whether what went wrong is worth another try."""
+    cause = error.__cause__
+    if not isinstance(cause, Neo4jError | DriverError):
+        return False
+    return cause.is_retryable() or getattr(cause, "code", None) in CROSSED
 
 
 async def _apply(connection: Connection, missing: list[Migration]) -> None:

@@ -13,7 +13,7 @@ from service.ports import Store
 from service.recording import RecordStatus, record
 from service.stores.contract.telling import draw, event, lot, made, tell, unit, voided
 from service.stores.errors import StoreError
-from service.stores.neo4j import Login, Neo4jStore, checking
+from service.stores.neo4j import Login, Neo4jStore, checking, migrating
 from service.stores.neo4j import store as store_module
 from service.stores.neo4j.migrating import migrate, version
 from service.stores.neo4j.save import GONE_EVENT
@@ -87,6 +87,28 @@ def test_a_foreign_database_is_left_as_it_is(store: Neo4jStore) -> None:
         finally:
             await forget_everything(store)
 
+    RUNNER.run(refused())
+
+
+def test_what_no_second_try_mends_is_tried_once(store: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where two nodes have one key: the migrations tell it at once, and go on where that is mended."""
+    tries: list[int] = []
+    apply = migrating._apply
+
+    async def counted(*arguments: Any) -> None:
+        tries.append(1)
+        await apply(*arguments)
+
+    async def refused() -> None:
+        await forget_everything(store)
+        await run(store, "CREATE (:Log {name: 'voltrace', sequence: 0}), (:Item {key: 'P'}), (:Item {key: 'P'})")
+        with pytest.raises(StoreError, match="ConstraintCreationFailed"):
+            await migrate(store.connection)
+        assert len(tries) == 1
+        await run(store, "MATCH (i:Item) DELETE i")
+        assert [step.number for step in await migrate(store.connection)][-1] == NEWEST
+
+    monkeypatch.setattr(migrating, "_apply", counted)
     RUNNER.run(refused())
 
 
