@@ -19,8 +19,8 @@ from neo4j.exceptions import (
     ServiceUnavailable,
 )
 
-from service.causality import FOLLOWED
-from service.stores.errors import StoreError
+from service.causality import FOLLOWED, HEADER
+from service.stores.errors import StoreError, UnknownBookmark
 
 READ_TIMEOUT_S = 30.0
 WRITE_TIMEOUT_S = 600.0
@@ -160,6 +160,8 @@ class Connection:
         except (Neo4jError, DriverError, OSError) as error:
             code = getattr(error, "code", None) or ""
             self.doubtful |= code in (*BOOKMARKS, *TIMED_OUT)
+            if code == BOOKMARKS[1] and FOLLOWED.get():
+                raise UnknownBookmark(f"{HEADER}: no bookmark of this store; ask again without it") from error
             if code in BOOKMARKS and not FOLLOWED.get():
                 self.forget_bookmarks()
             raise StoreError("; ".join(filter(None, [f"{self.url}: {_line(error)}", WAYS_OUT.get(code)]))) from error

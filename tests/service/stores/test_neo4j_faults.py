@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from seed.story import story
 from service.app import create_app
-from service.causality import decode
+from service.causality import decode, encode
 from service.ingesting import Ingest
 from service.recording import RecordStatus
 from service.settings import Settings
@@ -135,6 +135,21 @@ def test_another_service_is_followed_over_http(server: Server, monkeypatch: pyte
         refused = reader.post("/graphql", json={"query": "{ __typename }"}, headers={"voltrace-bookmark": "%"})
         assert refused.status_code == 400
         assert "Voltrace-Bookmark" in refused.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("bookmarks", [["nonsense"], ["FB:AAAA"]], ids=["no bookmark", "none of this server"])
+def test_a_bookmark_that_is_none_of_ours_is_refused_over_http(server: Server, bookmarks: list[str]) -> None:
+    """With 400 and the name of the header; and nobody else is the worse for it."""
+    store = server.store()
+    query = {"query": "{ items { totalCount } }"}
+    with TestClient(create_app(store, Settings(store=store.url))) as client:
+        assert client.post("/graphql", json=query).status_code == 200
+        refused = client.post("/graphql", json=query, headers={"voltrace-bookmark": encode(bookmarks)})
+        assert refused.status_code == 400, refused.text
+        (error,) = refused.json()["errors"]
+        assert error["extensions"] == {"code": "BOOKMARK"}
+        assert error["message"].startswith("Voltrace-Bookmark: no bookmark of this ")
+        assert client.post("/graphql", json=query).json()["data"] == {"items": {"totalCount": 0}}
 
 
 class Sessions:
