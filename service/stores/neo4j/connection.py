@@ -60,6 +60,10 @@ class Login(NamedTuple):
     database: str | None = None
 
 
+class MaybeRecorded(StoreError):
+    """A write of which nobody knows whether it was done: its server was lost while it confirmed it."""
+
+
 class Connection:
     """Makes sessions. Bookmarks are shared by all of them, so that each sees what this process wrote before."""
 
@@ -141,7 +145,7 @@ class Connection:
                 f"{self.url} refuses the login: {error.message}; set VOLTRACE_NEO4J_USER and VOLTRACE_NEO4J_PASSWORD"
             ) from error
         except IncompleteCommit as error:
-            raise StoreError(
+            raise MaybeRecorded(
                 f"{self.url} was lost while it confirmed a write, which may be recorded; send the same events again: "
                 "each is recorded once"
             ) from error

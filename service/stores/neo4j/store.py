@@ -24,6 +24,7 @@ from service.stores.neo4j.connection import (
     WRITE_TIMEOUT_S,
     Connection,
     Login,
+    MaybeRecorded,
     Reads,
 )
 from service.stores.neo4j.migrating import migrate, outstanding
@@ -136,13 +137,19 @@ class Neo4jStore:
             return await work(writer), (await writer.head()).sequence
 
         try:
-            async with self.connection.session(writes=True) as session:
-                done, last = await session.execute_write(unit)
+            done, last = await self._written(unit)
+        except MaybeRecorded as error:
+            LOGGER.warning("%s: it is sent again now", error)
+            done, last = await self._written(unit)
         except Unready:
             self._lose()
             raise
         self._furthest = max(self._furthest, last)
         return done
+
+    async def _written(self, unit: Callable[[neo4j.AsyncManagedTransaction], Awaitable[T]]) -> T:
+        async with self.connection.session(writes=True) as session:
+            return await session.execute_write(unit)
 
     async def verify(self) -> list[Fault]:
         await self._prepare()
