@@ -1,5 +1,6 @@
 """The commands on a Neo4j: `voltrace migrate`, and `voltrace copy` to it, from it, and after an interruption."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,11 @@ from service.stores.neo4j.migrating import version
 from service.stores.sqlite import SqliteStore
 from service.testing.neo4j.server import Server
 from tests.conftest import NEO4J_VERSIONS
-from tests.support import RUNNER, ask, in_oracle_shape, send, wait
+from tests.support import RUNNER, ask, found_by, send, wait
 
 pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
 STEPS = migrations()
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -104,12 +106,12 @@ def test_a_copy_to_neo4j_and_back(server: Server, store: Neo4jStore, file: Sqlit
     (done,) = told(run("copy", "--from", there, "--to", server.url))
     assert done == f"{server.url}: 57 records, 57 of them copied now, verified"
     assert log(store) == log(file)
-    assert in_oracle_shape(ask(store, PACK_A)) == in_oracle_shape(ask(file, PACK_A))
+    assert found_by(ask(store, PACK_A)) == found_by(ask(file, PACK_A))
     (done,) = told(run("copy", "--from", server.url, "--to", back))
     assert done == f"{back}: 57 records, 57 of them copied now, verified"
     copied = SqliteStore(tmp_path / "back.db")
     assert log(copied) == log(file)
-    then = [in_oracle_shape(ask(one, PACK_A, sequence=30)) for one in (copied, file)]
+    then = [found_by(ask(one, PACK_A, sequence=30)) for one in (copied, file)]
     assert then[0] == then[1], "moments of knowledge come along"
     wait(copied, copied.close())
 
@@ -135,3 +137,18 @@ def test_an_interrupted_copy_goes_on_where_it_stopped(
     (done,) = told(run(*arguments))
     assert done == f"{server.url}: 57 records, {57 - before} of them copied now, verified"
     assert log(store) == log(file)
+
+
+def test_the_cypher_of_the_documents_finds_something(store: Neo4jStore) -> None:
+    """Each example is run on the story."""
+    texts = [path.read_text("utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))]
+    queries = [query for text in texts for query in re.findall(r"```cypher\n(.*?)```", text, re.DOTALL)]
+    assert queries
+    send(store, story())
+
+    async def found(query: str) -> list[Any]:
+        async with store.connection.session(writes=False) as session:
+            return [record.values() async for record in await session.run(query)]
+
+    for query in queries:
+        assert RUNNER.run(found(query)), query

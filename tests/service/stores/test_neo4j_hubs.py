@@ -9,7 +9,7 @@ from service.stores.contract.telling import draw, event, lot, made, unit
 from service.stores.memory import MemoryStore
 from service.stores.neo4j import Neo4jStore
 from tests.conftest import NEO4J_VERSIONS
-from tests.support import RUNNER, ask, in_oracle_shape, send
+from tests.support import RUNNER, ask, found_by, send
 
 pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
 DRAWS = 240
@@ -62,7 +62,7 @@ def test_a_trace_equals_the_specification(
     for key in keys:
         for direction in ("FORWARD", "BACKWARD", "BOTH"):
             whole = ask(store, key, direction)
-            assert in_oracle_shape(whole) == in_oracle_shape(ask(specification, key, direction)), (key, direction)
+            assert found_by(whole) == found_by(ask(specification, key, direction)), (key, direction)
             assert whole is not None
             largest = max(largest, len(whole.nodes))
             for bounds in ({"nodes_max": 10}, {"depth_max": 3}):
