@@ -73,7 +73,7 @@ class Gathering:
         added: list[Any] = []
         down = set(seeds)
         level = [item for item in down if item not in facts.items]
-        below = down if inside else set[Any]()
+        below = set(down) if inside else set[Any]()
         while level or below:
             rows = [row for row in await self.snapshot.items(level) if row.born < self.cut] if level else []
             facts.items |= {row.handle: row for row in rows}
@@ -82,7 +82,8 @@ class Gathering:
             up = await self.snapshot.hosts(units) if units else []
             parts = await self.snapshot.parts(list(below)) if below else []
             facts.add_stays([*up, *parts])
-            below = {row[0] for row in parts if row[2] < self.cut}
+            below = {row[0] for row in parts if row[2] < self.cut} - down
+            down |= below
             reached = below | {row[1] for row in up if row[2] < self.cut}
             level = [item for item in reached if item not in facts.items]
         if added:

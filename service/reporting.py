@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from graph_schema.flows import summaries
 from graph_schema.flows.amounts import Scope
@@ -17,6 +17,9 @@ from service.ports import ItemFilter, Store
 from service.running import run
 
 T = TypeVar("T")
+
+
+REPORTS = ("recovery", "fates", "market", "stages", "yearly", "content")
 
 
 class NotAllowed(Exception):
@@ -62,6 +65,11 @@ class Reports:
     def __init__(self, store: Store, question: Question, viewer: Viewer = EVERYBODY) -> None:
         check(viewer, question.scope)
         self.store, self.question = store, question
+
+    async def ask(self, what: str) -> Any:
+        """One of `REPORTS`."""
+        report: Callable[[], Awaitable[Any]] = getattr(self, what)
+        return await report()
 
     async def recovery(self) -> Recovery:
         """Recovery over the chain of plants, and black-mass yield."""

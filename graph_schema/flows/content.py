@@ -1,9 +1,9 @@
 """Recycled content of new batteries: what of their metal is traced through lots to batteries that were recycled.
 
 A body that a production made has the mix of the lots drawn for it (model 8.7): share = sum(w * waste) / W, where the
-waste share of a lot comes from `recovery.py`. What no stated draw covers, and lots that nobody recycled, are not recycled
-content: the report says what is proven. Source: recycled content, EU 2023/1542 Art. 8 (share of the element recovered
-from battery manufacturing or post-consumer waste, per model, year and plant).
+waste share of a lot comes from `recovery.py`. What no stated draw covers, and lots that nobody recycled, are not
+recycled content: the report says what is proven. Source: recycled content, EU 2023/1542 Art. 8 (share of the element
+recovered from battery manufacturing or post-consumer waste, per model, year and plant).
 """
 
 from __future__ import annotations

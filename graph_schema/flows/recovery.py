@@ -1,16 +1,16 @@
 """Recovery over the chain of plants, element by element.
 
 What enters: the bodies of units that a recycling ends, and draws on lots, where the event is in scope (organization,
-region); each kilogram of waste matter once, where it first enters the scope. Black mass that a later plant in scope draws
-on therefore does not count again, and a refiner's own report begins at what it bought. The period chooses what enters;
-it is then followed to the end of the record, through whatever plants, by the mixing rule of model 8.7:
+region); each kilogram of waste matter once, where it first enters the scope. Black mass that a later plant in scope
+draws on therefore does not count again, and a refiner's own report begins at what it bought. The period chooses what
+enters; it is then followed to the end of the record, through whatever plants, by the mixing rule of model 8.7:
 
     rate = recovered / input
 
-`recovered` is waste matter in lots that are no intermediates (`INTERMEDIATES`), and what productions drew. What lies in
-black mass is in process: not recovered yet, and not lost. Waste matter is that of units, and of black mass that no event
-in the record made; reagents and primary lots are none. Source: recovery of target materials, EU 2025/606 (output over
-input of the whole recycling process, all plants together); the Chinese conditions of 2024 take the same quotient.
+`recovered` is waste matter in lots that are no intermediates (`INTERMEDIATES`), and what productions drew. What lies
+in black mass is in process: not recovered yet, and not lost. Waste matter is that of units, and of black mass that no
+event in the record made; reagents and primary lots are none. Source: recovery of target materials, EU 2025/606 (output
+over input of the whole recycling process, all plants together); the Chinese conditions of 2024 take the same quotient.
 
 Where the contents of an event's inputs or outputs are not all known, nobody can say which output holds whose matter:
 what went in there is unknown, what comes out is followed no further, and there is no rate.
@@ -188,9 +188,10 @@ class Followed:
             content = content_of(lot.content, self.element)
             if share is None or content is None or share.counted == 0:
                 continue
-            used, moved = self._drawn(lot, content)
-            rest = content - used - moved
-            if lot.used_kg is None or None in self.drawn.get(key, ()):
+            used = self._used(lot, content)
+            moved = self.drawn.get(key, ())
+            rest = content - used - sum(kg for kg in moved if kg is not None)
+            if lot.used_unknown or None in moved or (lot.used_kg and self.element and not lot.content.mass_kg):
                 unknown += share.counted * rest
             elif lot.disposed:
                 disposed += share.counted * rest
@@ -203,11 +204,9 @@ class Followed:
             self.element, self.input_kg, recovered, in_process, disposed, self.lost_kg, unknown, self.unknown_inputs
         )
 
-    def _drawn(self, lot: LotRow, content: float) -> tuple[float, float]:
-        """Of the element in a lot: what productions drew, and what went on to other plants, as far as known."""
-        mass = lot.content.mass_kg
-        used = content * (lot.used_kg or 0.0) / mass if mass else 0.0
-        return used, sum(kg for kg in self.drawn.get(lot.key, ()) if kg is not None)
+    def _used(self, lot: LotRow, content: float) -> float:
+        """What productions drew of the element in a lot as far as known, in kg."""
+        return content * lot.used_kg / lot.content.mass_kg if lot.content.mass_kg else 0.0
 
 
 def _mixed(inputs: list[tuple[float, Share]], divisor: float) -> Share:

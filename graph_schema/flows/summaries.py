@@ -1,4 +1,4 @@
-"""Counts of batteries: the market, fates, stages, years. Each is a sum over rows; kilograms that are not known count."""
+"""Counts of batteries: the market, fates, stages, years. Each is a sum over rows that says what it lacks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ DAY_US = 86_400_000_000
 
 class MarketLine(NamedTuple):
     """Of a producer's model: batteries put on the market in the period, in use at its end, retired in it, and of these
-    those that were recycled (recovered) by the cut, each with its mass; `undated` are in use since nobody knows when."""
+    those that were recycled (recovered) by the cut, each with its mass; `undated` are in use since nobody knows
+    when."""
 
     producer: str | None
     model: str | None
@@ -219,7 +220,7 @@ def _add_utilized(masses: list[Amount], event: TransformationRow, scope: Scope) 
     for chemistry, bodies in event.units.items():
         if not scope.has_chemistry(chemistry):
             continue
-        whole = Amount(bodies.kg, bodies.count - bodies.kg_unknown, bodies.kg_unknown)
+        whole = Amount(bodies.kg, bodies.units - bodies.kg_unknown, bodies.kg_unknown)
         first = whole._replace(known_kg=bodies.kg - bodies.again_kg)
         kind = 0 if event.type == "RECYCLING" else 1
         masses[kind] = masses[kind].joined(whole)

@@ -14,12 +14,12 @@ INTERMEDIATES = frozenset({"black mass", "black powder", "electrode powder"})
 
 
 class Bodies(NamedTuple):
-    """Bodies of units that went into an event: how many, their content as far as known, of how many it is not.
+    """Bodies of units (so many) that went into an event: their content as far as known, of how many it is not.
 
     `again_kg` is the mass of those that a repurposing had taken up before, or that were made for second life.
     """
 
-    count: int
+    units: int
     kg: float
     kg_unknown: int
     composition: Content
@@ -58,12 +58,14 @@ class TransformationRow(NamedTuple):
 
 
 class LotRow(NamedTuple):
-    """A lot: as created, what productions drew from it, and what was left of it when it was disposed of (kg)."""
+    """A lot: as created, what productions drew from it as far as known (kg), whether one of them drew nobody knows how
+    much, and whether what was left was disposed of."""
 
     key: str
     material: str | None
     content: Portion
-    used_kg: float | None
+    used_kg: float
+    used_unknown: bool
     disposed: bool
 
     @property
@@ -124,13 +126,14 @@ def was_taken_up(facts: Facts, unit: Any, before: Position) -> bool:
 
 def lot_row(facts: Facts, lot: Any) -> LotRow:
     """The row of a lot."""
-    used: float | None = 0.0
-    disposed = False
+    used = 0.0
+    unknown = disposed = False
     for _, event, kg in facts.consumptions.get(lot, ()):
         kind = type_of(event)
         if kind == "PRODUCTION":
-            used = None if used is None or kg is None else used + kg
+            used += kg or 0.0
+            unknown = unknown or kg is None
         disposed = disposed or kind == "DISPOSAL"
     row = facts.items[lot]
     spec = facts.specs.get(lot)
-    return LotRow(row.key, None if spec is None else spec.material, facts.body(lot), used, disposed)
+    return LotRow(row.key, None if spec is None else spec.material, facts.body(lot), used, unknown, disposed)
