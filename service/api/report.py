@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import strawberry
 from graphql import GraphQLError
 
+from graph_schema.elements import ELEMENTS
 from graph_schema.flows.amounts import Amount, Scope
 from graph_schema.flows.batteries import Fate
 from graph_schema.flows.recovery import ElementFlow as Flow
@@ -162,6 +163,8 @@ class Report:
     @strawberry.field(description="What became of the batteries that were retired in the period.")
     async def fates(self, info: Info, element: str | None = None) -> list[FateShare]:
         """Fates."""
+        if element is not None and element not in ELEMENTS:
+            raise GraphQLError(f"element: {element!r} is no symbol of a chemical element, such as Li")
         found = await _ask(info, self.question._replace(element=element or ""), Reports.fates)
         return [FateShare(**one._asdict() | {"mass": _mass(one.mass)}) for one in found]
 

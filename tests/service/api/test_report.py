@@ -47,6 +47,11 @@ def test_unknown_is_null_and_counted(store: MemoryStore) -> None:
     assert fates["UNKNOWN"] == {"fate": "UNKNOWN", "share": 0.25, "mass": {"kg": 25.0, "unknown": 0}}
 
 
+def test_what_is_no_element_is_refused(store: MemoryStore) -> None:
+    body = ask(store, '{ report { fates(element: "lithium") { fate } } }')
+    assert "element: 'lithium'" in body["errors"][0]["message"]
+
+
 def test_a_report_is_charged(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
     charged: list[tuple[int, str]] = []
     monkeypatch.setattr(Spending, "charge", lambda self, more, what: charged.append((more, what)))
