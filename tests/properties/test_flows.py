@@ -239,7 +239,7 @@ def _materials(events: list[dict[str, Any]]) -> dict[str, str]:
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_recovery_equals_a_replay_and_closes(part: int) -> None:
-    @settings(max_examples=max(1, HISTORIES // PARTS), deadline=None, print_blob=True)
+    @settings(max_examples=max(1, HISTORIES // (4 * PARTS)), deadline=None, print_blob=True)
     @given(st.integers(0, 2**32 - 1))
     def check(seed: int) -> None:
         check_recovery(seed)
@@ -247,7 +247,7 @@ def test_recovery_equals_a_replay_and_closes(part: int) -> None:
     check()
 
 
-@settings(max_examples=max(1, HISTORIES // 10), deadline=None, print_blob=True)
+@settings(max_examples=max(1, HISTORIES // 20), deadline=None, print_blob=True)
 @given(st.integers(0, 2**32 - 1))
 def test_rows_do_not_depend_on_arrival_or_store(seed: int) -> None:
     events = dressed(seed)
@@ -274,7 +274,7 @@ def _ordered(rows: list[BatteryRow]) -> list[BatteryRow]:
     return sorted((row._replace(pieces=tuple(sorted(row.pieces, key=repr))) for row in rows), key=lambda row: row.key)
 
 
-@settings(max_examples=max(1, HISTORIES // 10), deadline=None, print_blob=True)
+@settings(max_examples=max(1, HISTORIES // 20), deadline=None, print_blob=True)
 @given(st.integers(0, 2**32 - 1))
 def test_batteries_are_counted_once(seed: int) -> None:
     events = dressed(seed)
