@@ -1,5 +1,6 @@
 """Reports over a small nation whose numbers can be worked out by hand."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,8 @@ import pytest
 from graph_schema.flows.amounts import Amount, Scope
 from graph_schema.flows.batteries import Fate
 from service.access.viewer import EVERYBODY, PUBLIC, Role, Viewer
-from service.reporting import NotAllowed, Question, Reports
+from service.ports import Store
+from service.reporting import REPORTS, NotAllowed, Question, Reports
 from service.stores.memory import MemoryStore
 from tests.support import RUNNER, send
 
@@ -73,7 +75,7 @@ def store() -> MemoryStore:
     return store
 
 
-def ask(store: MemoryStore, what: str, scope: Scope = Scope(), **more: Any) -> Any:
+def ask(store: Store, what: str, scope: Scope = Scope(), **more: Any) -> Any:
     return RUNNER.run(getattr(Reports(store, Question(scope, **more)), what)())
 
 
@@ -168,3 +170,11 @@ def test_who_may_ask(store: MemoryStore) -> None:
     for viewer, scope in [(refiner, Scope()), (refiner, Scope("RECYCLER")), (PUBLIC, Scope("REFINER"))]:
         with pytest.raises(NotAllowed):
             Reports(store, Question(scope), viewer)
+
+
+def test_every_store_reports_alike(make_store: Callable[[], Store], store: MemoryStore) -> None:
+    other = make_store()
+    send(other, EVENTS)
+    for what in REPORTS:
+        assert repr(ask(other, what, YEAR)) == repr(ask(store, what, YEAR)), what
+        assert repr(ask(other, what)) == repr(ask(store, what)), what
