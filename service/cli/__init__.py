@@ -10,6 +10,7 @@ from service.cli.demo import demo
 from service.cli.explain import explain
 from service.cli.export import export
 from service.cli.ingest import ingest
+from service.cli.report import report
 from service.cli.schema import schema
 from service.cli.serve import serve
 from service.cli.token import token
@@ -26,11 +27,12 @@ def main() -> None:
     voltrace demo                          everything in one go
     voltrace ingest events.jsonl           events into the store
     voltrace trace KEY                     the trace as a tree
+    voltrace report recovery               what was recovered of each element
     voltrace serve                         GraphQL on 127.0.0.1:8000
     """
 
 
-for command in (demo, serve, ingest, trace, explain, verify, rebuild, migrate, copy, export, schema, token):
+for command in (demo, serve, ingest, trace, explain, report, verify, rebuild, migrate, copy, export, schema, token):
     main.add_command(command)
     command.params.append(config_option)
 main.params.append(config_option)
