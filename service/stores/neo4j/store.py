@@ -12,6 +12,7 @@ import neo4j
 
 from graph_schema.order import instant_us
 from service.causality import encode
+from service.findings import Revision
 from service.ports import Fault, T, Writer
 from service.stores.checking import check
 from service.stores.errors import StoreError
@@ -24,6 +25,7 @@ from service.stores.neo4j.connection import (
     Login,
     Reads,
 )
+from service.stores.neo4j.findings import keep
 from service.stores.neo4j.migrating import migrate, outstanding
 from service.stores.neo4j.snapshot import Neo4jSnapshot
 from service.stores.neo4j.writer import Neo4jWriter
@@ -96,6 +98,16 @@ class Neo4jStore:
         @neo4j.unit_of_work(timeout=WRITE_TIMEOUT_S)
         async def unit(transaction: neo4j.AsyncManagedTransaction) -> T:
             return await work(await Neo4jWriter.lock(transaction))
+
+        async with self.connection.session(writes=True) as session:
+            return await session.execute_write(unit)
+
+    async def keep(self, revision: Revision) -> bool:
+        await self._prepare()
+
+        @neo4j.unit_of_work(timeout=WRITE_TIMEOUT_S)
+        async def unit(transaction: neo4j.AsyncManagedTransaction) -> bool:
+            return await keep(transaction, revision)
 
         async with self.connection.session(writes=True) as session:
             return await session.execute_write(unit)
