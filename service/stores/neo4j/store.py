@@ -14,6 +14,7 @@ from neo4j.exceptions import DriverError, Neo4jError
 
 from graph_schema.order import instant_us
 from service.causality import encode
+from service.findings import Revision
 from service.ports import Fault, T, Writer
 from service.stores.checking import check
 from service.stores.errors import StoreError
@@ -27,6 +28,7 @@ from service.stores.neo4j.connection import (
     MaybeRecorded,
     Reads,
 )
+from service.stores.neo4j.findings import keep
 from service.stores.neo4j.migrating import migrate, outstanding
 from service.stores.neo4j.snapshot import Neo4jSnapshot
 from service.stores.neo4j.state import LogLost, State, Unready, read_state, refuse_rebuilt
@@ -148,6 +150,16 @@ class Neo4jStore:
         return done
 
     async def _written(self, unit: Callable[[neo4j.AsyncManagedTransaction], Awaitable[T]]) -> T:
+        async with self.connection.session(writes=True) as session:
+            return await session.execute_write(unit)
+
+    async def keep(self, revision: Revision) -> bool:
+        await self._prepare()
+
+        @neo4j.unit_of_work(timeout=WRITE_TIMEOUT_S)
+        async def unit(transaction: neo4j.AsyncManagedTransaction) -> bool:
+            return await keep(transaction, revision)
+
         async with self.connection.session(writes=True) as session:
             return await session.execute_write(unit)
 
