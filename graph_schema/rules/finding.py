@@ -34,10 +34,16 @@ class Finding(NamedTuple):
     resolved_by: str
     """What would make it go away."""
     legal_basis: str
+    others: tuple[str, ...] = ()
+    """The keys of other items that the sentence may name; `judge` fills them in."""
+    stated_id: str = ""
+    """Its id where evidence was taken out of it."""
 
     @property
     def id(self) -> str:
         """Who it is: the same for the same code, rule set, item and main evidence, however often it is judged."""
+        if self.stated_id:
+            return self.stated_id
         text = "\0".join([self.code, self.rule_set, self.subject, *self.evidence[:1]])
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 

@@ -189,6 +189,14 @@ class History:
         marks = [mark for at, mark in self.marks if at < position and mark != "ended"]
         return bool(marks) and marks[-1] == "retired"
 
+    def near(self) -> list[str]:
+        """The keys of other things that a sentence about it may name, in order."""
+        keys = {*self.things, *(key for others in self.namesakes.values() for key in others)}
+        keys |= {problem.key for event in self.events for problem in event.problems if problem.key is not None}
+        fields = ("items", "item", "part", "host", "parts", "inputs", "outputs")
+        keys |= {key for event in self.events for name in fields for key in event.keys(name)}
+        return sorted(keys - {self.key})
+
     def party(self, key: str) -> Party:
         """An organization; one that nobody registered has only a key."""
         return self.parties.get(key) or Party(key)

@@ -95,6 +95,9 @@ def judge(history: History, rule_sets: Iterable[RuleSet]) -> Judgement:
                 known = findings.get(one.id)
                 more = one if known is None else known._replace(sentence=f"{known.sentence}. {one.sentence}")
                 findings[one.id] = more
+    near = history.near() if findings else []
+    for one in findings.values():
+        findings[one.id] = one._replace(others=tuple(key for key in near if key in one.sentence))
     return Judgement(sorted(findings.values(), key=lambda one: (one.since, one.code, one.evidence)), failures)
 
 

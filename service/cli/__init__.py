@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from service.cli.audit import audit
 from service.cli.common import config_option
 from service.cli.copy import copy
 from service.cli.demo import demo
@@ -30,7 +31,7 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, ingest, trace, explain, verify, rebuild, migrate, copy, export, schema, token):
+for command in (demo, serve, ingest, trace, audit, explain, verify, rebuild, migrate, copy, export, schema, token):
     main.add_command(command)
     command.params.append(config_option)
 main.params.append(config_option)
