@@ -28,14 +28,19 @@ async def findings_in_sight(
     others = {key for finding in findings for key in finding.others}
     hidden = set(await snapshot.whole.keyed(others)) - set(await snapshot.keyed(others))
     evidence = {event_id for finding in findings for event_id in finding.evidence}
-    shown = {event.event_id for event in await snapshot.stored(evidence)}
-    return found._replace(of={item: [_shown(one, hidden, shown) for one in each] for item, each in found.of.items()})
+    events = {event.event_id: event for event in await snapshot.stored(evidence)}
+    untold = {name for name, event in events.items() if any(one.message == WITHHELD for one in event.problems)}
+    return found._replace(
+        of={item: [_shown(one, hidden, set(events), untold) for one in each] for item, each in found.of.items()}
+    )
 
 
-def _shown(finding: Finding, hidden: set[str], shown: set[str]) -> Finding:
+def _shown(finding: Finding, hidden: set[str], shown: set[str], untold: set[str]) -> Finding:
+    """The finding as far as nothing of it is hidden; of an event whose problems are untold it is not told what it
+    conflicts with."""
     evidence = tuple(event_id for event_id in finding.evidence if event_id in shown)
-    if evidence == finding.evidence and not hidden.intersection(finding.others):
+    if untold.intersection(evidence):
+        evidence = tuple(event_id for event_id in evidence if event_id in untold)
+    if evidence == finding.evidence and not hidden.intersection(finding.others) and not untold.intersection(evidence):
         return finding
-    return finding._replace(
-        sentence=f"{finding.code}: {WITHHELD}", evidence=evidence, others=(), stated_id=finding.id
-    )  # fmt: skip
+    return finding._replace(sentence=f"{finding.code}: {WITHHELD}", evidence=evidence, others=(), stated_id=finding.id)
