@@ -106,7 +106,9 @@ class Nation:
 
     def _register(self, number: int) -> None:
         key, role = self._everyone()[number]
-        organization = {"key": key, "name": f"{role.title()} {number}", "roles": [role], "region": "CN-44"}
+        organization: Event = {"key": key, "name": f"{role.title()} {number}", "roles": [role], "region": "CN-44"}
+        if role == "UTILIZER":
+            organization["authorizations"] = [{"scope": scope} for scope in ("DISMANTLING", "REPURPOSING", "RECYCLING")]
         self._say(START, "REGISTRATION", key, organization=organization)
 
     def _make(self, number: int, made: datetime) -> None:

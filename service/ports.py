@@ -235,8 +235,14 @@ class Snapshot(TraceReader, Protocol):
     async def history_count(self, items: Collection[Handle], cut: Position = END) -> dict[Handle, int]:
         """How many events `history` tells of each item; items without any are left out."""
 
-    async def registrations(self, organization: str) -> list[StoredEvent]:
-        """The accepted registrations of an organization, in the total order."""
+    async def identified(self, names: Collection[str]) -> list[tuple[str, Handle]]:
+        """The known items that carry any of the names as an identifier (not as the key), in any order."""
+
+    async def receipts(self, transfers: Collection[str]) -> list[StoredEvent]:
+        """The receipts of transfers, by their event ids, whatever their status, in the total order."""
+
+    async def registrations(self, organizations: Collection[str]) -> list[StoredEvent]:
+        """The accepted registrations of organizations, in the total order."""
 
     async def registered(self, organizations: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:
         """The fields that accepted registrations before the cut state, of some (None: all) organizations by key; those

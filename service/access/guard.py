@@ -13,8 +13,6 @@ from collections.abc import AsyncIterator, Collection
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from graph_schema.answer import Direction, Handle
 from graph_schema.canonical import parse_event
 from graph_schema.events import Receipt, Voiding
@@ -36,6 +34,7 @@ from graph_schema.reader import (
 )
 from graph_schema.windows import END
 from service.access.custody import Custody
+from service.access.public import public_row, public_spec
 from service.access.viewer import Viewer
 from service.items import holders_of
 from service.ports import (
@@ -54,7 +53,6 @@ from service.ports import (
 )
 
 PUBLIC_KIND = "BATTERY"
-PUBLIC_FACTS = frozenset(["key", "kind", "model", "chemistry", "massKg", "energyKwh", "material"])
 EVERY = 1 << 31
 EVENTS = 500
 """So many events or organizations are looked through at once."""
@@ -123,7 +121,7 @@ class Guarded:
         rows = await self.whole.items(items)
         full = await self.full(items)
         return [
-            row if row.handle in full else _public(row)
+            row if row.handle in full else public_row(row)
             for row in rows
             if row.handle in full or row.kind == PUBLIC_KIND
         ]  # fmt: skip
@@ -132,7 +130,7 @@ class Guarded:
         rows = await self.whole.details(items)
         full = await self.full(items)
         return [
-            row if row.handle in full else row._replace(spec=_public_spec(row.spec))
+            row if row.handle in full else row._replace(spec=public_spec(row.spec))
             for row in rows
             if row.handle in full or row.kind == PUBLIC_KIND
         ]
@@ -288,8 +286,16 @@ class Guarded:
     async def history_count(self, items: Collection[Handle], cut: Position = END) -> dict[Handle, int]:
         return await self.whole.history_count(list(await self.full(items)), cut)
 
-    async def registrations(self, organization: str) -> list[StoredEvent]:
-        return await self.whole.registrations(organization)
+    async def identified(self, names: Collection[str]) -> list[tuple[str, Handle]]:
+        rows = await self.whole.identified(names)
+        full = await self.full([item for _, item in rows])
+        return [row for row in rows if row[1] in full]
+
+    async def receipts(self, transfers: Collection[str]) -> list[StoredEvent]:
+        return await self._shown(await self.whole.receipts(transfers))
+
+    async def registrations(self, organizations: Collection[str]) -> list[StoredEvent]:
+        return await self.whole.registrations(organizations)
 
     async def registered(self, organizations: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:
         return await self.whole.registered(organizations, cut)
@@ -386,13 +392,3 @@ class Guarded:
                 keys = [] if target.payload is None else parse_event(target.payload)[0].named_keys()
                 about.update({name: keys for name, wanted in targets.items() if wanted == target.event_id})
         return {event.event_id: about.get(event.event_id, []) for event in events}
-
-
-def _public(row: ItemRow) -> ItemRow:
-    return row._replace(
-        composition=None, body_mass_kg=None, body_mass_at=None, body_composition=None, body_composition_at=None
-    )
-
-
-def _public_spec(spec: bytes) -> bytes:
-    return orjson.dumps({name: value for name, value in orjson.loads(spec).items() if name in PUBLIC_FACTS})

@@ -11,6 +11,7 @@ ARGUMENTS = {
     "after": "Only what comes after this cursor.",
     "allOrNothing": "Record nothing if any event would be turned away.",
     "asOf": "The world at this moment. Default: what is above, else after everything that was reported.",
+    "at": "Those that hold at this moment. Default: `asOf`, else now.",
     "before": "Only what comes before this cursor.",
     "claims": "Whether contested claims are followed, too.",
     "direction": "Where the substance went, where it came from, or both.",
@@ -60,6 +61,11 @@ VALUES = {
         "EPC": "Electronic product code of GS1, as a URN.",
         "DIGITAL_LINK": "GS1 Digital Link URI.",
         "UUID": "UUID, bare or as a URN: RFC 9562.",
+    },
+    "Severity": {
+        "NOTICE": "Worth knowing.",
+        "WARNING": "To be looked into.",
+        "VIOLATION": "Against a law.",
     },
     "ItemOrderField": {
         "KEY": "By key, in the order of code points.",

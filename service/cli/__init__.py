@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from service.cli.audit import audit
 from service.cli.common import config_option
 from service.cli.copy import copy
 from service.cli.demo import demo
@@ -32,7 +33,10 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, ingest, trace, explain, report, verify, rebuild, migrate, copy, export, schema, token):
+_COMMANDS = (
+    demo, serve, ingest, trace, audit, report, explain, verify, rebuild, migrate, copy, export, schema, token
+)  # fmt: skip
+for command in _COMMANDS:
     main.add_command(command)
     command.params.append(config_option)
 main.params.append(config_option)

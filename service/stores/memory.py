@@ -275,17 +275,31 @@ class MemorySnapshot(GraphReader):
         records = [self._store.known(event.event_id) for event in events]
         return [self._stored(record) for record in records if record is not None]
 
-    async def registrations(self, organization: str) -> list[StoredEvent]:
+    async def identified(self, names: Collection[str]) -> list[tuple[str, Handle]]:
+        return [
+            (name, key)
+            for key, spec in self.specs.items()
+            for name in sorted({one.value for one in spec.identifiers or ()}.intersection(names))
+        ]
+
+    async def receipts(self, transfers: Collection[str]) -> list[StoredEvent]:
         return [
             self._stored(self._store.known(event.event_id))
             for event in self.graph.events.values()
-            if event.type == "REGISTRATION" and event.organization.key == organization
+            if event.type == "RECEIPT" and event.transfer in transfers
+        ]
+
+    async def registrations(self, organizations: Collection[str]) -> list[StoredEvent]:
+        return [
+            self._stored(self._store.known(event.event_id))
+            for event in self.graph.events.values()
+            if event.type == "REGISTRATION" and event.organization.key in organizations
             if self.graph.outcomes[event.event_id].status is EventStatus.ACCEPTED
         ]
 
     async def registered(self, organizations: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:
         keys = self._organizations() if organizations is None else organizations
-        found = {key: stated(await self.registrations(key), cut) for key in keys}
+        found = {key: stated(await self.registrations([key]), cut) for key in keys}
         return {key: fields for key, fields in found.items() if fields}
 
     def _organizations(self) -> set[str]:

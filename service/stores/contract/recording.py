@@ -34,7 +34,7 @@ async def check_an_empty_store_answers(store: Store) -> None:
         assert await snapshot.event_page(EventFilter(), None, 10) == []
         assert await snapshot.event_count(EventFilter()) == 0
         assert await snapshot.stored(["x"]) == []
-        assert await snapshot.registrations("A") == []
+        assert await snapshot.registrations(["A"]) == []
         assert await snapshot.organizations(["A"]) == {}
         assert not await snapshot.are_organizations(["A"])
         for rows in (snapshot.items, snapshot.parts, snapshot.hosts, snapshot.custody, snapshot.consumptions):

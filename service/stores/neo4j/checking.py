@@ -72,6 +72,13 @@ FORGET = (
     "MATCH (n:Organization) WITH n LIMIT 5000 DETACH DELETE n RETURN count(n)",
 )
 """Each forgets some of what a fold makes, and is run until it finds nothing."""
+JOIN = (
+    "MATCH (f:Finding) WHERE NOT f.ofOrganization AND NOT EXISTS { (f)-[:ABOUT]->() }"
+    " MATCH (i:Item {key: f.subject}) WITH f, i LIMIT 5000 CREATE (f)-[:ABOUT]->(i) RETURN count(f)",
+    "MATCH (f:Finding) WHERE size(f.parties) > COUNT { (f)-[:INVOLVES]->() } WITH f LIMIT 5000"
+    " UNWIND f.parties AS party MERGE (o:Organization {key: party}) MERGE (f)-[:INVOLVES]->(o) RETURN count(f)",
+)
+"""Each joins some of the findings to the nodes that were made again, and is run until it finds none."""
 BATCHES = "MATCH (b:Batch) RETURN b.last ORDER BY b.recordedUs"
 UNFOLDED = """
 MATCH (u:Unfolded) WHERE $after < u.sequence <= $last
@@ -100,13 +107,16 @@ async def rebuild(connection: Connection) -> int:
         if not await session.execute_write(one, BEGIN, by=by):
             raise LogLost(connection.url)
         for statement in FORGET:
-            while await session.execute_write(_forget, by, statement):
+            while await session.execute_write(_some, by, statement):
                 pass
         ends = [record[0] async for record in await session.run(BATCHES)]
         after = 0
         for last in ends:
             count += await session.execute_write(_fold_again, by, after, last)
             after = last
+        for statement in JOIN:
+            while await session.execute_write(_some, by, statement):
+                pass
         if not await session.execute_write(one, DONE, by=by):
             raise StoreError(f"{connection.url}: {TAKEN_OVER}")
     return count
@@ -119,7 +129,7 @@ async def _own(transaction: neo4j.AsyncManagedTransaction, by: str) -> None:
 
 
 @neo4j.unit_of_work(timeout=WRITE_TIMEOUT_S)
-async def _forget(transaction: neo4j.AsyncManagedTransaction, by: str, statement: str) -> int:
+async def _some(transaction: neo4j.AsyncManagedTransaction, by: str, statement: str) -> int:
     await _own(transaction, by)
     return int(await one(transaction, statement))
 

@@ -39,11 +39,11 @@ from service.stores.neo4j import cypher
 from service.stores.neo4j.ahead import AHEAD_BACKWARD, AHEAD_FORWARD, WIDTH, Ahead
 from service.stores.neo4j.claims import read_claims
 from service.stores.neo4j.connection import Reads
-from service.stores.neo4j.events import REGISTRATIONS, STORED, history, places, stored
+from service.stores.neo4j.events import RECEIPTS, REGISTRATIONS, STORED, history, places, stored
 from service.stores.neo4j.events import Lists as EventLists
 from service.stores.neo4j.findings import audited, finding_counts, finding_page
+from service.stores.neo4j.items import IDENTIFIED, called, concerned
 from service.stores.neo4j.items import Lists as ItemLists
-from service.stores.neo4j.items import called, concerned
 from service.stores.neo4j.organizations import ARE_ORGANIZATIONS, organization_keys, registered
 
 
@@ -194,8 +194,16 @@ class Neo4jSnapshot:
     async def history_count(self, items: Collection[Handle], cut: Position = END) -> dict[Handle, int]:
         return {key: len(positions) for key, positions in (await places(self, items, cut)).items()}
 
-    async def registrations(self, organization: str) -> list[StoredEvent]:
-        return sorted(await stored(self, REGISTRATIONS, key=organization), key=lambda event: event.position)
+    async def identified(self, names: Collection[str]) -> list[tuple[str, Handle]]:
+        return [(name, key) for name, key in await self.one(IDENTIFIED, names=list(names))] if names else []
+
+    async def receipts(self, transfers: Collection[str]) -> list[StoredEvent]:
+        found = await stored(self, RECEIPTS, ids=list(transfers)) if transfers else []
+        return sorted(found, key=lambda event: event.position)
+
+    async def registrations(self, organizations: Collection[str]) -> list[StoredEvent]:
+        found = await stored(self, REGISTRATIONS, keys=list(organizations)) if organizations else []
+        return sorted(found, key=lambda event: event.position)
 
     async def registered(self, organizations: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:
         return await registered(self, organizations, cut)

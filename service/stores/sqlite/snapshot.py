@@ -251,12 +251,30 @@ class SqliteSnapshot:
     async def history_count(self, items: Collection[Handle], cut: Position = END) -> dict[Handle, int]:
         return history_count(self, items, cut)
 
-    async def registrations(self, organization: str) -> list[StoredEvent]:
+    async def identified(self, names: Collection[str]) -> list[tuple[str, Handle]]:
+        return self.rows(
+            "SELECT DISTINCT n.value, n.item FROM json_each(:ids) j CROSS JOIN identifier n ON n.value = j.value"
+            " AND n.known_from <= :k AND n.known_to > :k CROSS JOIN yielded y ON y.item = n.item"
+            " AND y.known_from <= :k AND y.known_to > :k",
+            names,
+        )
+
+    async def receipts(self, transfers: Collection[str]) -> list[StoredEvent]:
+        found = stored(
+            self,
+            "json_each(:ids) e CROSS JOIN reference r ON r.target = e.value"
+            " CROSS JOIN log l ON l.seq = r.seq AND l.seq <= :k {joined} ORDER BY l.pos",
+            transfers,
+        )
+        return [event for event in found if event.type == "RECEIPT"]
+
+    async def registrations(self, organizations: Collection[str]) -> list[StoredEvent]:
         return stored(
             self,
-            "registration r JOIN log l ON l.seq = r.seq AND l.seq <= :k {joined}"
-            f" WHERE r.organization = :organization AND {STATUS} = 'ACCEPTED' ORDER BY l.pos",
-            organization=organization,
+            "json_each(:ids) e CROSS JOIN registration r ON r.organization = e.value"
+            " CROSS JOIN log l ON l.seq = r.seq AND l.seq <= :k {joined}"
+            f" WHERE {STATUS} = 'ACCEPTED' ORDER BY l.pos",
+            organizations,
         )
 
     async def registered(self, organizations: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:

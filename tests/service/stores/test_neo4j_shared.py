@@ -247,7 +247,7 @@ def test_a_rebuild_that_was_overtaken_deletes_nothing(
 ) -> None:
     """Another one begins after it, and ends before it goes on to forget."""
     send(store, story())
-    forget = checking._forget
+    forget = checking._some
     others: list[int] = []
 
     async def overtaken(*arguments: Any) -> int:
@@ -258,7 +258,7 @@ def test_a_rebuild_that_was_overtaken_deletes_nothing(
             await other.close()
         return await forget(*arguments)
 
-    monkeypatch.setattr(checking, "_forget", overtaken)
+    monkeypatch.setattr(checking, "_some", overtaken)
     with pytest.raises(StoreError, match="another rebuild began"):
         RUNNER.run(store.rebuild())
     assert others == [0, 57]
