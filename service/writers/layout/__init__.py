@@ -37,6 +37,7 @@ class Layout:
     def __init__(self, trace: Trace) -> None:
         self.direction = trace.direction
         self.found: Gathered = gather(trace)
+        self.root = _root(self.found)
         around = _around(trace, self.found)
         self.sizes = [sized(vertex, around) for vertex in self.found.tops]
         self.number = {id(vertex): number for number, vertex in enumerate(self.found.tops)}
@@ -114,7 +115,7 @@ class Layout:
 
     def _ways(self) -> list[Way]:
         """On which side of the root each vertex is."""
-        root = self.number[id(_root(self.found).top)]
+        root = self.number[id(self.root.top)]
         ways = [Way.BESIDE] * len(self.sizes)
         for way, pairs in ((Way.FROM, [pair[::-1] for pair in self.flow]), (Way.TO, self.flow)):
             nexts = defaultdict(list)
@@ -137,7 +138,7 @@ class Layout:
         """On which side of the root that is which no line connects with it."""
         if self.direction is not Direction.BOTH:
             return Way.TO if self.direction is Direction.FORWARD else Way.FROM
-        return Way.FROM if moment <= _root(self.found).since else Way.TO
+        return Way.FROM if moment <= self.root.since else Way.TO
 
     def _box(self, size: Sized, x: float, y: float, way: Way) -> Box:
         nodes = size.vertex.nodes

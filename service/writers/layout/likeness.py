@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from graph_schema.answer import Trace, TraceEdge, TraceNode
@@ -25,34 +26,43 @@ def classes(trace: Trace, rounds: int | None = None, labelled: bool = True) -> d
     edges lead to nodes that are alike, how many ever; `rounds` bounds how far away that is looked at (None: anywhere).
     Where not `labelled`, labels and status do not count.
     """
-    colours: dict[Identity, Any] = {}
-    around: dict[Identity, set[tuple[str, bool, bool, Identity]]] = {}
-    for node in trace.nodes:
-        if node.kind != "ORGANIZATION":
-            label = "" if node.label == node.key else node.label
-            look = (label, node.status or "") if labelled else ()
-            colours[identity(node)] = (node.kind, node.role, node.redacted, *look)
-            around[identity(node)] = set()
-    for edge in trace.edges:
-        if edge.kind != "HELD_BY":
-            source, target = ends(edge)
-            around[source].add((edge.kind, edge.contested, True, target))
-            around[target].add((edge.kind, edge.contested, False, source))
-    numbers = _numbered(colours)
-    count = 0
+    nodes = [node for node in trace.nodes if node.kind != "ORGANIZATION"]
+    place = {identity(node): number for number, node in enumerate(nodes)}
+    around = _around(trace, place)
+    numbers = _numbered(_look(node, labelled) for node in nodes)
+    classes = max(numbers, default=0)
     while rounds is None or rounds > 0:
         rounds = None if rounds is None else rounds - 1
-        refined = {
-            one: (numbers[one], frozenset([(*link[:3], numbers[link[3]]) for link in around[one]])) for one in numbers
-        }
-        numbers = _numbered(refined)
-        if max(numbers.values(), default=0) == count:
+        width = classes + 1
+        numbers = _numbered(
+            (number, frozenset([tag * width + numbers[other] for tag, other in links]))
+            for number, links in zip(numbers, around, strict=True)
+        )
+        if max(numbers, default=0) == classes:
             break
-        count = max(numbers.values(), default=0)
-    return numbers
+        classes = max(numbers, default=0)
+    return dict(zip(place, numbers, strict=True))
 
 
-def _numbered(colours: dict[Identity, Any]) -> dict[Identity, int]:
+def _look(node: TraceNode, labelled: bool) -> tuple[Any, ...]:
+    label = "" if node.label == node.key else node.label
+    return (node.kind, node.role, node.redacted, *((label, node.status or "") if labelled else ()))
+
+
+def _around(trace: Trace, place: dict[Identity, int]) -> list[list[tuple[int, int]]]:
+    """The neighbours of each node by their places, each with a number for the kind and direction of the edge."""
+    around: list[list[tuple[int, int]]] = [[] for _ in place]
+    tags: dict[tuple[str, bool, bool], int] = {}
+    for edge in trace.edges:
+        if edge.kind != "HELD_BY":
+            source, target = (place[one] for one in ends(edge))
+            for outward, here, there in ((True, source, target), (False, target, source)):
+                tag = tags.setdefault((edge.kind, edge.contested, outward), len(tags))
+                around[here].append((tag, there))
+    return around
+
+
+def _numbered(colours: Iterable[Any]) -> list[int]:
     """The colours as numbers, in the order in which they appear."""
     seen: dict[Any, int] = {}
-    return {one: seen.setdefault(colour, len(seen)) for one, colour in colours.items()}
+    return [seen.setdefault(colour, len(seen)) for colour in colours]

@@ -10,7 +10,7 @@ from service.writers.layout.text import fitting
 from service.writers.markup import xml_text
 from service.writers.svg.drawing import Drawing
 from service.writers.svg.legend import Legend
-from service.writers.svg.style import sheet
+from service.writers.svg.style import SCOPE, sheet
 
 Address = Callable[[TraceNode], str | None]
 """Where the link of a node leads to; None: it has none."""
@@ -38,9 +38,10 @@ def svg(
     height = top + picture.height + 24 + legend.height + MARGIN
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}"'
-        f' viewBox="0 0 {width:g} {height:g}" role="group" aria-labelledby="title summary">',
-        f'<title id="title">{xml_text(heading)}</title>',
-        f'<desc id="summary">{xml_text(_summary(trace))}</desc>',
+        f' viewBox="0 0 {width:g} {height:g}" class="{SCOPE}" role="group"'
+        f' aria-labelledby="{SCOPE}-title {SCOPE}-summary">',
+        f'<title id="{SCOPE}-title">{xml_text(heading)}</title>',
+        f'<desc id="{SCOPE}-summary">{xml_text(_summary(trace))}</desc>',
         f"<style>{sheet(dark)}</style>",
         drawing.definitions(),
         f'<rect class="ground" width="{width:g}" height="{height:g}"/>',

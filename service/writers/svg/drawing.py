@@ -9,7 +9,7 @@ from graph_schema.answer import TraceEdge, TraceNode
 from service.writers.layout import Box, Line, Picture, Text, Way
 from service.writers.layout.sizing import HUB
 from service.writers.markup import xml_text
-from service.writers.svg.style import MATERIALS
+from service.writers.svg.style import MATERIALS, SCOPE
 
 TOLD_MAX = 20
 """So many members of a group, or edges of a line, are told by name."""
@@ -30,13 +30,14 @@ class Drawing:
     def definitions(self) -> str:
         """What is referred to: tips of arrows, and the hatching of what is withheld."""
         tips = "".join(
-            f'<marker id="tip-{name}" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8"'
+            f'<marker id="{SCOPE}-tip-{name}" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8"'
             f' markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path class="tip-{name}" d="M0 0L8 4L0 8z"/>'
             "</marker>"
             for name in _TIPS
         )
         hatch = (
-            '<pattern id="hatch" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+            f'<pattern id="{SCOPE}-hatch" width="8" height="8" patternUnits="userSpaceOnUse"'
+            ' patternTransform="rotate(45)">'
             '<rect class="hatch-ground" width="8" height="8"/><line class="hatch-line" x1="0" y1="0" x2="0" y2="8"/>'
             "</pattern>"
         )
@@ -50,7 +51,7 @@ class Drawing:
             tip = ""
             if line.kind != "PART_OF" or line.contested:
                 end = "start" if line.backward else "end"
-                tip = f' marker-{end}="url(#tip-{look})"'
+                tip = f' marker-{end}="url(#{SCOPE}-tip-{look})"'
             yield (
                 f'<path class="{line.kind.lower()} {look}" d="{_course(line)}"{tip}>'
                 f"<title>{xml_text(_told(line, names))}</title></path>"

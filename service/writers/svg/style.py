@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 MATERIALS = 8
 """So many colours of lots there are; materials beyond share them."""
+SCOPE = "trace-picture"
+"""The class of the picture; what it calls by an id begins with it."""
 FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', 'Noto Sans CJK SC', 'Microsoft YaHei', 'PingFang SC', sans-serif"
 
 
@@ -73,8 +75,17 @@ path.part_of {{ stroke-width: 3; stroke-opacity: 0.55; }}
 path.contested {{ stroke-dasharray: 6 4; }}
 a:hover rect, a:focus rect {{ stroke-width: 3; }}
 """
-    told = _scheme(LIGHT)
-    return fixed + told + (f"@media (prefers-color-scheme: dark) {{\n{_scheme(DARK)}}}\n" if dark else "")
+    told = _scoped(fixed + _scheme(LIGHT))
+    return told + (f"@media (prefers-color-scheme: dark) {{\n{_scoped(_scheme(DARK))}}}\n" if dark else "")
+
+
+def _scoped(rules: str) -> str:
+    """Rules for the picture alone, whatever page it stands in."""
+    scoped = []
+    for rule in rules.strip().splitlines():
+        selectors, _, body = rule.partition(" {")
+        scoped.append(", ".join(f".{SCOPE} {one}" for one in selectors.split(", ")) + " {" + body)
+    return "\n".join(scoped) + "\n"
 
 
 def _scheme(colours: Scheme) -> str:
@@ -86,7 +97,7 @@ def _scheme(colours: Scheme) -> str:
         f".box > rect {{ fill: {colours.ground}; stroke: {colours.frame}; }}",
         *(f".{kind} > rect {{ fill: {fill}; }}" for kind, fill in colours.kinds.items()),
         *(f".material-{number} > rect {{ fill: {fill}; }}" for number, fill in enumerate(colours.lots)),
-        ".withheld > rect { fill: url(#hatch); }",
+        f".withheld > rect {{ fill: url(#{SCOPE}-hatch); }}",
         f".hatch-ground {{ fill: {colours.withheld}; }}",
         f".hatch-line {{ stroke: {colours.hatch}; stroke-width: 3; }}",
         f".event > circle {{ fill: {colours.beside}; stroke: {colours.ground}; }}",
@@ -103,6 +114,7 @@ def _scheme(colours: Scheme) -> str:
             f".{name}.event > circle {{ fill: {colour}; }}",
         ]
     rules += [
+        f".withheld.event > circle {{ fill: {colours.hatch}; stroke: {colours.frame}; }}",
         f".from > rect {{ stroke: {colours.way_from}; }}",
         f".to > rect {{ stroke: {colours.way_to}; }}",
         f".root > rect {{ stroke: {colours.root}; }}",

@@ -1,5 +1,6 @@
 """The picture: well-formed, without script, with links and names that a screen reader tells."""
 
+import re
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
@@ -39,6 +40,21 @@ def test_every_picture_is_well_formed_and_the_same_each_time() -> None:
         assert len({element.get("id") for element in root.iter() if element.get("id")}) == sum(
             element.get("id") is not None for element in root.iter()
         )
+
+
+def test_ids_and_styles_are_of_the_picture_alone() -> None:
+    text = svg(of_story()[0])
+    root = ElementTree.fromstring(text)
+    ids = {one.get("id") for one in root.iter() if one.get("id")}
+    assert set(re.findall(r"url\(#([^)]*)\)", text)) <= ids
+    assert "trace-picture-hatch" in ids
+    assert all(str(one).startswith("trace-picture-") for one in ids)
+    style = root.find(f"{SVG}style")
+    assert style is not None
+    rules = [line for line in (style.text or "").splitlines() if "{" in line and not line.startswith("@media")]
+    assert rules
+    for rule in rules:
+        assert all(one.startswith(".trace-picture ") for one in rule.partition(" {")[0].split(", ")), rule
 
 
 def test_boxes_come_in_reading_order_with_a_name() -> None:
