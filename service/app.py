@@ -17,6 +17,7 @@ from starlette.requests import HTTPConnection, Request
 from service import __version__, collecting, logs, settings
 from service.access.identity import Identity
 from service.api.context import Context
+from service.api.exports import export
 from service.api.router import Router
 from service.api.schema import schema
 from service.api.stream import stream
@@ -77,6 +78,10 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
         asking = await context(request)
         asking.request = request
         return await stream(router, request, asking)
+
+    @app.get("/trace/{name:path}", summary="A trace as a file: its key and the format's extension")
+    async def exported(name: str, request: Request) -> Response:
+        return await export(await context(request), name, request.query_params)
 
     app.mount("/static", StaticFiles(directory=str(files("service").joinpath("web"))), name="static")
 
