@@ -9,6 +9,7 @@ from service.cli.copy import copy
 from service.cli.demo import demo
 from service.cli.explain import explain
 from service.cli.export import export
+from service.cli.generate import generate
 from service.cli.ingest import ingest
 from service.cli.schema import schema
 from service.cli.serve import serve
@@ -30,7 +31,7 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, ingest, trace, explain, verify, rebuild, migrate, copy, export, schema, token):
+for command in (demo, serve, ingest, trace, explain, generate, verify, rebuild, migrate, copy, export, schema, token):
     main.add_command(command)
     command.params.append(config_option)
 main.params.append(config_option)
