@@ -13,7 +13,7 @@ Event = dict[str, Any]
 
 DELAYS = (0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 5, 5, 6, 7, 8, 9, 10, 12)
 """Days from an event to its report, each as likely: all of them within every limit of the two regulations."""
-_HOURS = 36_000
+_SECONDS = 36_000
 
 
 class Clock:
@@ -28,6 +28,7 @@ class Clock:
         self.today = 0
         self.count = 0
         self._told_today = 0
+        self._times = [_time(second) for second in range(_SECONDS)]
         self._prefix = ""
         self._later: dict[int, list[tuple[Callable[..., object], tuple[Any, ...]]]] = {}
         self._reports: dict[int, list[Event]] = {}
@@ -46,15 +47,12 @@ class Clock:
         self.count += 1
         second = self._told_today
         self._told_today += 1
-        fraction = ""
-        if second >= _HOURS:
-            second, fraction = _HOURS + (second - _HOURS) // 1000, f".{(second - _HOURS) % 1000:03d}"
-        minute, second = divmod(second, 60)
+        time = self._times[second] if second < _SECONDS else _time_of_many(second)
         event_id = f"syn-{self.count:08d}"
         event = {
             "eventId": event_id,
             "type": kind,
-            "occurredAt": f"{self._prefix}{8 + minute // 60:02d}:{minute % 60:02d}:{second:02d}{fraction}+08:00",
+            "occurredAt": f"{self._prefix}{time}+08:00",
             "actor": actor,
             **fields,
         }
@@ -84,3 +82,15 @@ class Clock:
         for event in self._reports.pop(day, ()):
             event["recordedAt"] = recorded_at
             yield event
+
+
+def _time(second: int) -> str:
+    """The time of day, so many seconds after eight in the morning."""
+    minute, second = divmod(second, 60)
+    return f"{8 + minute // 60:02d}:{minute % 60:02d}:{second:02d}"
+
+
+def _time_of_many(number: int) -> str:
+    """The time of an event of a day that has more of them than seconds: from then on they are a millisecond apart."""
+    second, milli = divmod(number - _SECONDS, 1000)
+    return f"{_time(_SECONDS + second)}.{milli:03d}"
