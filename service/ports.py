@@ -168,6 +168,18 @@ EXACT, PREFIX, WITHIN = range(3)
 """The ranks: a name is the text, begins with it, or has it somewhere in any case."""
 
 
+class Change(NamedTuple):
+    """An item of which something changed in the batch that ended with a record of the log: its key, which may be one
+    that only pending events name."""
+
+    sequence: int
+    key: str
+
+
+LAST_KEY = chr(0x10FFFF)
+"""Behind every key: `Change(sequence, LAST_KEY)` is behind all changes up to a sequence."""
+
+
 class Snapshot(TraceReader, Protocol):
     """The graph and the log at one moment of knowledge, the log's first `sequence` records; consistent throughout."""
 
@@ -244,6 +256,18 @@ class Snapshot(TraceReader, Protocol):
         """Those of the keys under which an organization was registered, acted, or held something."""
 
 
+class StoreSnapshot(Snapshot, Protocol):
+    """A snapshot as the store itself hands it out, to those who may know of everything."""
+
+    async def changes(self, after: Change, limit: int) -> list[Change]:
+        """Items of which the history or an edge, or the status of an event that names them, changed after a place in
+        this list, in the order of sequences; those of one sequence in an order of the store's own.
+
+        Whoever reads on to the end hears of each item once at least, the last time at its last change up to this
+        moment or later; now and then of one to which nothing happened.
+        """
+
+
 class Writer(Protocol):
     """What can be done inside one exclusive write (`Store.write`), all of which becomes durable at once."""
 
@@ -271,7 +295,7 @@ class Store(Protocol):
     async def sequence_at(self, known_at: datetime | None) -> int:
         """The last sequence number recorded at or before a moment; None is now. 0 before the first event."""
 
-    def snapshot(self, sequence: int | None = None) -> AbstractAsyncContextManager[Snapshot]:
+    def snapshot(self, sequence: int | None = None) -> AbstractAsyncContextManager[StoreSnapshot]:
         """A consistent view of what the log's first records say: up to a `sequence` that `sequence_at` told, or all."""
 
     async def write(self, work: Callable[[Writer], Awaitable[T]]) -> T:

@@ -49,6 +49,7 @@ ITEM: Properties = {
     "energyKwh": ("FLOAT", "as stated, kWh"),
     "state": ("STRING", "the present state, JSON"),
     "last": ("BYTES", "the position of the last event that touched it"),
+    "changed": ("INTEGER", "the sequence number of the last batch that changed anything of it"),
 }
 
 NODES: dict[str, NodeKind] = {

@@ -8,11 +8,12 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 from graph_schema.answer import Handle
 from graph_schema.canonical import canonical, digest, parse_event
-from graph_schema.graph import Graph, fold
+from graph_schema.graph import Graph, changed, fold
 from graph_schema.order import Position, instant_of, instant_us, moment_of_us
 from graph_schema.outcome import EventStatus, Outcome
 from graph_schema.windows import END
@@ -20,6 +21,7 @@ from service.chain import Head, extend, recorded_us_after
 from service.organizations import is_found, names_of, rank_of, stated
 from service.ports import (
     WITHIN,
+    Change,
     EventFilter,
     Fault,
     Found,
@@ -54,6 +56,7 @@ class MemoryStore:
         self.url = url
         self.records: list[_Record] = []
         self._by_id: dict[str, _Record] = {}
+        self.changes: list[Change] = []
         self._graphs: OrderedDict[int, GraphReader] = OrderedDict()
         self._writing = threading.Lock()
 
@@ -74,6 +77,7 @@ class MemoryStore:
             for record in writer.staged:
                 self._by_id[record.new.event.event_id] = record
             self.records += writer.staged
+            self.changes += writer.changes
         return result
 
     async def verify(self) -> list[Fault]:
@@ -109,9 +113,9 @@ class MemoryStore:
         """A record by event id."""
         return self._by_id.get(event_id)
 
-    def fold_of(self, records: list[_Record]) -> Graph:
-        """The fold of records."""
-        return fold([record.new.event for record in records])
+    def graph(self) -> Graph:
+        """The fold of all records."""
+        return self._graph(self.records).graph
 
 
 class MemoryWriter:
@@ -120,6 +124,8 @@ class MemoryWriter:
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
         self.staged: list[_Record] = []
+        self.changes: list[Change] = []
+        self._graph: Graph | None = None
 
     async def digests(self, event_ids: Collection[str]) -> dict[str, bytes]:
         staged = {record.new.event.event_id: record for record in self.staged}
@@ -133,12 +139,14 @@ class MemoryWriter:
     async def append(self, events: list[NewEvent], recorded_us: int | None = None) -> dict[str, Outcome]:
         head = await self.head()
         recorded_us = recorded_us_after(head, recorded_us)
+        before = self._graph or self._store.graph()
         for new in events:
             previous = head.hash
             head = extend(head, new.digest, recorded_us)
             self.staged.append(_Record(new, head, previous))
-        outcomes = self._store.fold_of(self._store.records + self.staged).outcomes
-        return {new.event.event_id: outcomes[new.event.event_id] for new in events}
+        graph = self._graph = fold([record.new.event for record in self._store.records + self.staged])
+        self.changes += (Change(head.sequence, key) for key in sorted(changed(before, graph)))
+        return {new.event.event_id: graph.outcomes[new.event.event_id] for new in events}
 
 
 class MemorySnapshot(GraphReader):
@@ -284,6 +292,10 @@ class MemorySnapshot(GraphReader):
             if rank is not None:
                 found.append(Found(rank, key))
         return sorted(found, key=lambda one: one.order)[:limit]
+
+    async def changes(self, after: Change, limit: int) -> list[Change]:
+        found = (one for one in self._store.changes if after < one and one.sequence <= self.sequence)
+        return list(islice(found, limit))
 
     async def are_organizations(self, keys: Collection[str]) -> set[str]:
         return self._organizations().intersection(keys)

@@ -23,6 +23,7 @@ from graph_schema.reader import (
 from graph_schema.windows import END
 from service.ports import (
     WITHIN,
+    Change,
     EventFilter,
     Found,
     ItemDetails,
@@ -211,6 +212,16 @@ class Neo4jSnapshot:
             return await called(self, text, prefix, ItemFilter(as_of=as_of), limit)
 
         return await search(self, named, self._organization_keys, text, limit, as_of, worst)
+
+    async def changes(self, after: Change, limit: int) -> list[Change]:
+        found = [
+            Change(sequence, key)
+            for sequence, key in await self.one(cypher.CHANGES, seq=after.sequence, key=after.key, limit=limit)
+        ]
+        if len(found) < limit:
+            rest = {"key": after.key if after.sequence >= self.sequence else "", "limit": limit - len(found)}
+            found += [Change(self.sequence, key) for key in await self.one(cypher.CHANGES_LAST, **rest)]
+        return found
 
     async def are_organizations(self, keys: Collection[str]) -> set[str]:
         return set(await self.one(ARE_ORGANIZATIONS, keys=list(keys)))

@@ -8,7 +8,16 @@ state of each item, so that an event that is the latest of its items needs one r
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
+
+UPGRADES = {
+    1: (
+        "CREATE TABLE IF NOT EXISTS change (seq INTEGER NOT NULL, item INTEGER NOT NULL, PRIMARY KEY (seq, item))"
+        " WITHOUT ROWID",
+        "INSERT INTO change SELECT (SELECT coalesce(max(seq), 0) FROM log), id FROM item",
+    ),
+}
+"""Schema version -> what makes the next of it. What is there already counts as changed by the last record."""
 
 FOREVER = 2**63 - 1
 
@@ -62,6 +71,7 @@ GRAPH_TABLES = (
     "mark",
     "mention",
     "identifier",
+    "change",
 )
 
 GRAPH = """
@@ -105,4 +115,5 @@ CREATE TABLE IF NOT EXISTS identifier (
     known_from INTEGER NOT NULL, known_to INTEGER NOT NULL, PRIMARY KEY (value, item, scheme, known_from))
     WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS identifier_item ON identifier (item);
+CREATE TABLE IF NOT EXISTS change (seq INTEGER NOT NULL, item INTEGER NOT NULL, PRIMARY KEY (seq, item)) WITHOUT ROWID;
 """

@@ -26,6 +26,7 @@ from graph_schema.reader import (
 from graph_schema.windows import END
 from service.ports import (
     WITHIN,
+    Change,
     EventFilter,
     Found,
     ItemDetails,
@@ -273,6 +274,16 @@ class SqliteSnapshot:
             return called(self, text, prefix, ItemFilter(as_of=as_of), limit)
 
         return await search(self, named, self._organization_keys, text, limit, as_of, worst)
+
+    async def changes(self, after: Change, limit: int) -> list[Change]:
+        rows = self.rows(
+            "SELECT c.seq, i.key FROM change c CROSS JOIN item i ON i.id = c.item WHERE c.seq BETWEEN :seq AND :k"
+            " AND (c.seq > :seq OR i.key > :key) ORDER BY c.seq, i.key LIMIT :limit",
+            seq=after.sequence,
+            key=after.key,
+            limit=limit,
+        )
+        return [Change._make(row) for row in rows]
 
     async def are_organizations(self, keys: Collection[str]) -> set[str]:
         rows = self.rows(

@@ -16,7 +16,7 @@ from service.running import unwanted
 from service.stores.checking import check
 from service.stores.errors import StoreError
 from service.stores.sqlite.checking import SqliteGraph, rebuild
-from service.stores.sqlite.schema import GRAPH, LOG, VERSION
+from service.stores.sqlite.schema import GRAPH, LOG, UPGRADES, VERSION
 from service.stores.sqlite.snapshot import SqliteSnapshot
 from service.stores.sqlite.writer import SqliteWriter
 
@@ -73,7 +73,7 @@ class SqliteStore:
         if names and "meta" not in names:
             raise StoreError(f"{self.path} is a SQLite file, but no voltrace store; name another file")
         row = connection.execute("SELECT value FROM meta WHERE name = 'version'").fetchone() if names else None
-        if row is not None and row[0] != VERSION:
+        if row is not None and row[0] != VERSION and row[0] not in UPGRADES:
             raise StoreError(
                 f"{self.path} has the schema version {row[0]}, this voltrace knows {VERSION}; "
                 "use the voltrace that wrote it"
@@ -87,6 +87,11 @@ class SqliteStore:
                 if statement.strip():
                     self._write.execute(statement)
             self._write.execute("INSERT OR IGNORE INTO meta VALUES ('version', ?)", (VERSION,))
+            (version,) = self._write.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()
+            for older in range(version, VERSION):
+                for statement in UPGRADES[older]:
+                    self._write.execute(statement)
+            self._write.execute("UPDATE meta SET value = ? WHERE name = 'version'", (VERSION,))
         except BaseException:
             self._write.execute("ROLLBACK")
             raise
