@@ -149,7 +149,7 @@ class Integrators:
             stolen = modules.pop()
             bicycle = {
                 "key": f"SYN-BICYCLE-{stolen}", "kind": "VEHICLE", "model": "Electric bicycle", "parts": [stolen],
-                "attributes": {"synthetic": True, "use": "ELECTRIC_BICYCLE"},
+                "attributes": {"synthetic": True, "vehicleType": "ELECTRIC_BICYCLE"},
             }  # fmt: skip
             trouble.plant("FORBIDDEN_USE", stolen, self._clock.tell("PRODUCTION", integrator, outputs=[bicycle]))
         self._clock.at(self._clock.today + 3 + int(self._clock.random() * 15), self._build, pack, modules, integrator)
