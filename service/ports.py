@@ -299,8 +299,9 @@ class Writer(Protocol):
     async def append(self, events: list[NewEvent], recorded_us: int | None = None) -> dict[str, Outcome]:
         """Append events in this order as one batch, fold, and answer with the outcome of each.
 
-        Their ids must be new and distinct. `recorded_us` (microseconds since 1970) is given where another log is
-        copied; ValueError where it is not later than the last batch.
+        Their ids must be new and distinct. They are recorded now, later than all before them; or, where another log is
+        copied or a file says when it was told, at `recorded_us` (microseconds since 1970). Batches of one such moment
+        become known as one: `sequence_at` is the end of the last. ValueError where it is earlier than the last batch.
         """
 
 

@@ -10,6 +10,7 @@ from service.cli.copy import copy
 from service.cli.demo import demo
 from service.cli.explain import explain
 from service.cli.export import export
+from service.cli.generate import generate
 from service.cli.ingest import ingest
 from service.cli.report import report
 from service.cli.schema import schema
@@ -34,7 +35,7 @@ def main() -> None:
 
 
 _COMMANDS = (
-    demo, serve, ingest, trace, audit, report, explain, verify, rebuild, migrate, copy, export, schema, token
+    demo, serve, ingest, trace, audit, report, explain, generate, verify, rebuild, migrate, copy, export, schema, token,
 )  # fmt: skip
 for command in _COMMANDS:
     main.add_command(command)
