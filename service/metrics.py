@@ -18,6 +18,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from service.findings import Revision
 from service.ports import Fault, Store, StoreSnapshot, T, Writer
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -134,6 +135,14 @@ class Timed:
         started = time.perf_counter()
         try:
             return await self.store.write(work)
+        finally:
+            self._write.observe(time.perf_counter() - started)
+
+    async def keep(self, revision: Revision) -> bool:
+        """As the store does."""
+        started = time.perf_counter()
+        try:
+            return await self.store.keep(revision)
         finally:
             self._write.observe(time.perf_counter() - started)
 

@@ -20,6 +20,7 @@ from graph_schema.reader import TraceReader
 from graph_schema.status import ItemStatus
 from graph_schema.windows import END
 from service.chain import Head
+from service.findings import Audited, CountBy, Counts, FindingFilter, FindingPlace, KeptFinding, Revision
 
 T = TypeVar("T")
 
@@ -267,6 +268,18 @@ class StoreSnapshot(Snapshot, Protocol):
         moment or later; now and then of one to which nothing happened.
         """
 
+    async def audited(self) -> Audited:
+        """How far the findings that are kept were worked out."""
+
+    async def finding_page(
+        self, where: FindingFilter, after: FindingPlace | None, limit: int, reverse: bool = False
+    ) -> list[KeptFinding]:
+        """Findings as they are kept now, whatever the moment of knowledge, in their order, after a place in it
+        (`reverse`: the last first, before one)."""
+
+    async def finding_counts(self, where: FindingFilter, by: CountBy | None = None) -> Counts:
+        """How many findings a filter finds, by a value each has; `by` None is all of them as one count, of None."""
+
 
 class Writer(Protocol):
     """What can be done inside one exclusive write (`Store.write`), all of which becomes durable at once."""
@@ -304,6 +317,11 @@ class Store(Protocol):
         What the work did is durable when this returns, and undone where it raises. The work may be run again where
         the store could not commit it, so it must not do anything else.
         """
+
+    async def keep(self, revision: Revision) -> bool:
+        """Replace what is kept of the findings of some subjects, and note how far the audit is, all at once.
+        False, and nothing is done, where the audit is not at `before` any more: another one
+        was there first."""
 
     async def verify(self) -> list[Fault]:
         """Check the chain, and that the graph equals a fresh fold of the log; the first fault of each kind."""

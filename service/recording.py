@@ -131,9 +131,10 @@ async def _record(
         else:
             results[index] = read
     turned_away: dict[str, Outcome] = {}
+    tried: dict[int, RecordedEvent] = {}
 
     async def work(writer: Writer) -> list[RecordedEvent]:
-        answered = await _append(writer, parsed, results, turned_away, on_conflict, all_or_nothing, stated)
+        answered = await _append(writer, parsed, results, turned_away, tried, on_conflict, all_or_nothing, stated)
         if dry_run:
             raise _DryRun(answered)
         return answered
@@ -162,10 +163,12 @@ async def _append(
     parsed: dict[int, NewEvent],
     known: list[RecordedEvent | None],
     turned_away: dict[str, Outcome],
+    tried: dict[int, RecordedEvent],
     on_conflict: OnConflict,
     all_or_nothing: bool,
     stated: Stated | None,
 ) -> list[RecordedEvent]:
+    """One try; `tried` is what came of the events of one before, which may be recorded though its store was lost."""
     results = list(known)
     stored = await writer.digests([new.event.event_id for new in parsed.values()])
     fresh: dict[int, NewEvent] = {}
@@ -178,7 +181,7 @@ async def _append(
             stored[event_id] = new.digest
             fresh[index] = new
         elif stored[event_id] == new.digest:
-            results[index] = RecordedEvent(event_id, RecordStatus.DUPLICATE)
+            results[index] = tried.get(index) or RecordedEvent(event_id, RecordStatus.DUPLICATE)
         else:
             message = f"{event_id} was recorded before with other content; send a new id, and void the old event"
             problem = Problem("EVENT_ID_REUSED", message, "eventId", event_id, event_id)
@@ -195,7 +198,8 @@ async def _append(
             _turn_away(outcomes)
         for index, new in fresh.items():
             outcome = outcomes[new.event.event_id]
-            results[index] = RecordedEvent(new.event.event_id, RecordStatus(outcome.status.value), outcome.problems)
+            tried[index] = RecordedEvent(new.event.event_id, RecordStatus(outcome.status.value), outcome.problems)
+            results[index] = tried[index]
     return [result for result in results if result is not None]
 
 

@@ -14,6 +14,7 @@ ARGUMENTS = {
     "before": "Only what comes before this cursor.",
     "claims": "Whether contested claims are followed, too.",
     "direction": "Where the substance went, where it came from, or both.",
+    "element": "Of this element, by its symbol. Default: total mass.",
     "event": "The event.",
     "eventId": "The sender's id of the event.",
     "events": "The events, each as one JSON object.",
@@ -37,6 +38,17 @@ ARGUMENTS = {
 }
 
 VALUES = {
+    "BatteryFate": {
+        "REUSED": "In a second-life unit, or built into something again after it was retired.",
+        "RECYCLED": "It went into a recycling.",
+        "IN_STOCK": "It has not ended, and an organization that is registered holds it.",
+        "EXPORTED": "It was disposed of by export.",
+        "LOST": "It was lost or stolen.",
+        "LANDFILLED": "It was disposed of by landfill or incineration.",
+        "DISMANTLED": "It ended when it came apart, and nobody says where what did not come out of it went.",
+        "MIXED": "It was dismantled, and its parts have different fates.",
+        "UNKNOWN": "It has not ended, and nobody holds it, or somebody who is not registered.",
+    },
     "IdentifierScheme": {
         "GBT_34014": "Code of a traction battery, module or cell in China: GB/T 34014-2017.",
         "GBT_34014_REUSE": "Code of such a product that is made for reuse: GB/T 34014-2017.",

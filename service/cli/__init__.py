@@ -11,6 +11,7 @@ from service.cli.explain import explain
 from service.cli.export import export
 from service.cli.generate import generate
 from service.cli.ingest import ingest
+from service.cli.report import report
 from service.cli.schema import schema
 from service.cli.serve import serve
 from service.cli.token import token
@@ -27,11 +28,15 @@ def main() -> None:
     voltrace demo                          everything in one go
     voltrace ingest events.jsonl           events into the store
     voltrace trace KEY                     the trace as a tree
+    voltrace report recovery               what was recovered of each element
     voltrace serve                         GraphQL on 127.0.0.1:8000
     """
 
 
-for command in (demo, serve, ingest, trace, explain, generate, verify, rebuild, migrate, copy, export, schema, token):
+COMMANDS = (
+    demo, serve, ingest, trace, explain, report, generate, verify, rebuild, migrate, copy, export, schema, token,
+)  # fmt: skip
+for command in COMMANDS:
     main.add_command(command)
     command.params.append(config_option)
 main.params.append(config_option)

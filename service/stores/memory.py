@@ -18,6 +18,18 @@ from graph_schema.order import Position, instant_of, instant_us, moment_of_us
 from graph_schema.outcome import EventStatus, Outcome
 from graph_schema.windows import END
 from service.chain import Head, extend, recorded_us_after
+from service.findings import (
+    Audited,
+    CountBy,
+    Counts,
+    FindingFilter,
+    FindingPlace,
+    KeptFinding,
+    Revision,
+    Subject,
+    counted,
+    shown,
+)
 from service.organizations import is_found, names_of, rank_of, stated
 from service.ports import (
     WITHIN,
@@ -57,6 +69,8 @@ class MemoryStore:
         self.records: list[_Record] = []
         self._by_id: dict[str, _Record] = {}
         self.changes: list[Change] = []
+        self.audited = Audited()
+        self.findings: dict[Subject, dict[str, KeptFinding]] = {}
         self._graphs: OrderedDict[int, GraphReader] = OrderedDict()
         self._writing = threading.Lock()
 
@@ -79,6 +93,17 @@ class MemoryStore:
             self.records += writer.staged
             self.changes += writer.changes
         return result
+
+    async def keep(self, revision: Revision) -> bool:
+        with self._writing:
+            if self.audited != revision.before:
+                return False
+            kept = {subject: self.findings.pop(subject, {}) for subject in revision.subjects}
+            for new in revision.findings:
+                stood = kept[new.subject].get(new.id)
+                self.findings.setdefault(new.subject, {})[new.id] = shown(new, stood, revision.after.at_us)
+            self.audited = revision.after
+        return True
 
     async def verify(self) -> list[Fault]:
         head = Head()
@@ -296,6 +321,24 @@ class MemorySnapshot(GraphReader):
     async def changes(self, after: Change, limit: int) -> list[Change]:
         found = (one for one in self._store.changes if after < one and one.sequence <= self.sequence)
         return list(islice(found, limit))
+
+    async def audited(self) -> Audited:
+        return self._store.audited
+
+    def _findings(self, where: FindingFilter) -> list[KeptFinding]:
+        return [one for kept in self._store.findings.values() for one in kept.values() if where.finds(one)]
+
+    async def finding_page(
+        self, where: FindingFilter, after: FindingPlace | None, limit: int, reverse: bool = False
+    ) -> list[KeptFinding]:
+        found = sorted(self._findings(where), key=lambda one: one.place, reverse=reverse)
+        if after is not None:
+            found = [one for one in found if (one.place < after if reverse else one.place > after)]
+        return found[:limit]
+
+    async def finding_counts(self, where: FindingFilter, by: CountBy | None = None) -> Counts:
+        found = self._findings(where)
+        return [(None, len(found))] if by is None else counted(found, by)
 
     async def are_organizations(self, keys: Collection[str]) -> set[str]:
         return self._organizations().intersection(keys)

@@ -21,6 +21,7 @@ from graph_schema.reader import (
     YieldRow,
 )
 from graph_schema.windows import END
+from service.findings import Audited, CountBy, Counts, FindingFilter, FindingPlace, KeptFinding
 from service.ports import (
     WITHIN,
     Change,
@@ -40,6 +41,7 @@ from service.stores.neo4j.claims import read_claims
 from service.stores.neo4j.connection import Reads
 from service.stores.neo4j.events import REGISTRATIONS, STORED, history, places, stored
 from service.stores.neo4j.events import Lists as EventLists
+from service.stores.neo4j.findings import audited, finding_counts, finding_page
 from service.stores.neo4j.items import Lists as ItemLists
 from service.stores.neo4j.items import called, concerned
 from service.stores.neo4j.organizations import ARE_ORGANIZATIONS, organization_keys, registered
@@ -222,6 +224,17 @@ class Neo4jSnapshot:
             rest = {"key": after.key if after.sequence >= self.sequence else "", "limit": limit - len(found)}
             found += [Change(self.sequence, key) for key in await self.one(cypher.CHANGES_LAST, **rest)]
         return found
+
+    async def audited(self) -> Audited:
+        return await audited(self._reads)
+
+    async def finding_page(
+        self, where: FindingFilter, after: FindingPlace | None, limit: int, reverse: bool = False
+    ) -> list[KeptFinding]:
+        return await finding_page(self._reads, where, after, limit, reverse)
+
+    async def finding_counts(self, where: FindingFilter, by: CountBy | None = None) -> Counts:
+        return await finding_counts(self._reads, where, by)
 
     async def are_organizations(self, keys: Collection[str]) -> set[str]:
         return set(await self.one(ARE_ORGANIZATIONS, keys=list(keys)))

@@ -60,6 +60,18 @@ CREATE TABLE IF NOT EXISTS registration (
     WITHOUT ROWID;
 """
 
+FINDINGS = """
+CREATE TABLE IF NOT EXISTS finding (
+    id TEXT PRIMARY KEY, subject TEXT NOT NULL, organization INTEGER NOT NULL, shown_us INTEGER NOT NULL,
+    since_us INTEGER NOT NULL, code TEXT NOT NULL, rule_set TEXT NOT NULL, severity TEXT NOT NULL, region TEXT,
+    parties TEXT NOT NULL, body BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS finding_subject ON finding (subject, organization);
+CREATE INDEX IF NOT EXISTS finding_shown ON finding (shown_us, id);
+CREATE INDEX IF NOT EXISTS finding_code ON finding (code, shown_us, id);
+CREATE TABLE IF NOT EXISTS finding_party (party TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (party, id)) WITHOUT ROWID;
+"""
+"""What follows from the graph by the rulebook, and is kept: a rebuild leaves it, an audit works it out again."""
+
 GRAPH_TABLES = (
     "judgement",
     "item",

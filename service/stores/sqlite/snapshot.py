@@ -24,6 +24,7 @@ from graph_schema.reader import (
     around_by_kind,
 )
 from graph_schema.windows import END
+from service.findings import Audited, CountBy, Counts, FindingFilter, FindingPlace, KeptFinding
 from service.ports import (
     WITHIN,
     Change,
@@ -41,6 +42,7 @@ from service.stores.finding import organization_count, organization_page, search
 from service.stores.sqlite.claims import read_claims
 from service.stores.sqlite.events import KNOWN, history, history_count, stored
 from service.stores.sqlite.events import Lists as EventLists
+from service.stores.sqlite.findings import audited, finding_counts, finding_page
 from service.stores.sqlite.items import Lists as ItemLists
 from service.stores.sqlite.items import called, concerned
 from service.stores.sqlite.organizations import organization_keys, registered
@@ -284,6 +286,17 @@ class SqliteSnapshot:
             limit=limit,
         )
         return [Change._make(row) for row in rows]
+
+    async def audited(self) -> Audited:
+        return audited(self._connection)
+
+    async def finding_page(
+        self, where: FindingFilter, after: FindingPlace | None, limit: int, reverse: bool = False
+    ) -> list[KeptFinding]:
+        return finding_page(self._connection, where, after, limit, reverse)
+
+    async def finding_counts(self, where: FindingFilter, by: CountBy | None = None) -> Counts:
+        return finding_counts(self._connection, where, by)
 
     async def are_organizations(self, keys: Collection[str]) -> set[str]:
         rows = self.rows(
