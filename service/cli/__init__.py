@@ -34,10 +34,10 @@ def main() -> None:
     """
 
 
-_COMMANDS = (
+COMMANDS = (
     demo, serve, ingest, trace, audit, report, explain, generate, verify, rebuild, migrate, copy, export, schema, token,
 )  # fmt: skip
-for command in _COMMANDS:
+for command in COMMANDS:
     main.add_command(command)
     command.params.append(config_option)
 main.params.append(config_option)
