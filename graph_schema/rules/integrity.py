@@ -175,7 +175,8 @@ def left_the_loop(rule: Rule, history: History) -> Iterator[Finding]:
     ways = {"LANDFILL": "was put into a landfill", "EXPORT": "was exported", "LOSS": "was lost", "THEFT": "was stolen"}
     for event in history.accepted:
         method = event.payload.get("method")
-        if event.type == "DISPOSAL" and method in ways:
+        # What was inside is lost with it, and said once.
+        if event.type == "DISPOSAL" and method in ways and history.key in event.payload["items"]:
             actor = history.party(event.actor).name
             yield rule.finding(
                 history,

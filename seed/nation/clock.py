@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from seed.nation.tables import FIRST_DAY
+from seed.nation.tables import FIRST_DAY, ORDER_73
 
 Event = dict[str, Any]
 
@@ -37,6 +37,10 @@ class Clock:
         """Do something on a day; what would be after the last day never happens."""
         if self.today <= day <= self.last:
             self._later.setdefault(day, []).append((act, arguments))
+
+    def in_force(self) -> bool:
+        """Whether the measures of 2026 hold today: what they forbid was no trouble before."""
+        return self.day(self.today) >= ORDER_73
 
     def day(self, number: int) -> date:
         """The date of a day."""

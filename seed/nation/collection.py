@@ -11,7 +11,7 @@ from seed.nation.tables import Model
 if TYPE_CHECKING:
     from seed.nation.trade import Trade
 
-METHODS = ["LANDFILL", "EXPORT", "LOSS", "THEFT", "INCINERATION"]
+METHODS = ["LANDFILL", "EXPORT", "LOSS", "THEFT"]
 SCRAPPED_SHARE = 0.55
 BY_OUTLET_SHARE = 0.3
 SECOND_LIFE_HEALTH = 0.70
@@ -34,7 +34,7 @@ class Collection:
             self._replace(pack, vehicle, owner, province, outlet, health)
             return
         dismantler = self._trade.parties.dismantlers[province]
-        missing = self._trouble.strikes("BATTERY_MISSING_AT_SCRAPPING")
+        missing = self._clock.in_force() and self._trouble.strikes("BATTERY_MISSING_AT_SCRAPPING")
         if missing:
             self._take_out(pack, vehicle, outlet)
             self.retire(pack, outlet, health, "CAPACITY")
@@ -98,7 +98,7 @@ class Collection:
             method = METHODS[int(trouble.random() * len(METHODS))]
             trouble.plant("LEFT_THE_LOOP", pack.key, clock.tell("DISPOSAL", holder, items=[pack.key], method=method))
             return True
-        if left > 60 and trouble.strikes("UNAUTHORIZED_RECIPIENT"):
+        if left > 60 and clock.in_force() and trouble.strikes("UNAUTHORIZED_RECIPIENT"):
             trader = self._trade.parties.traders[int(trouble.random() * len(self._trade.parties.traders))]
             self._trade.deliver([pack.key], holder, trader, self._soon_utilized, pack, trader, health)
             trouble.plant("UNAUTHORIZED_RECIPIENT", pack.key, self._trade.last_transfer)

@@ -128,7 +128,7 @@ class Integrators:
 
     def _take_apart(self, pack: Pack, integrator: str) -> None:
         trouble, model = self._trade.trouble, pack.model
-        if trouble.strikes("UNAUTHORIZED_PROCESSING"):
+        if self._clock.in_force() and trouble.strikes("UNAUTHORIZED_PROCESSING"):
             self._trade.recyclers.shred(integrator, model.family, [(pack.key, model.mass_kg, model.content)])
             trouble.plant("UNAUTHORIZED_PROCESSING", pack.key, f"syn-{self._clock.count:08d}")
             return
@@ -145,7 +145,7 @@ class Integrators:
             return
         self._clock.tell("DISMANTLING", integrator, item=pack.key)
         modules = pack.modules()
-        if trouble.strikes("FORBIDDEN_USE"):
+        if self._clock.in_force() and trouble.strikes("FORBIDDEN_USE"):
             stolen = modules.pop()
             bicycle = {
                 "key": f"SYN-BICYCLE-{stolen}", "kind": "VEHICLE", "model": "Electric bicycle", "parts": [stolen],

@@ -11,6 +11,9 @@ from typing import NamedTuple
 FIRST_DAY = date(2018, 8, 1)
 """When traceability management began (2018 No. 35): the parties are registered that day, packs come from September."""
 
+ORDER_73 = date(2026, 4, 1)
+"""From when the Interim Measures of 2025-12-31 (Order No. 73) are in force."""
+
 VEHICLES_MILLIONS = {2018: 1.27, 2019: 1.24, 2020: 1.37, 2021: 3.5, 2022: 7.1, 2023: 9.6, 2024: 12.9, 2025: 16.6,
                      2026: 19.0}  # fmt: skip
 """Output of new-energy vehicles; 2018 to 2020 and 2026 [K]. Later years are taken as the last one."""

@@ -59,15 +59,18 @@ class Trade:
     ) -> None:  # fmt: skip
         if retired is None:
             self.clock.tell("RECEIPT", taker, transfer=transfer)
+        elif 40 < self.clock.last - self.clock.today < 360 and self.trouble.strikes("UNCONFIRMED_TRANSFER"):
+            # What is not confirmed is not worked on either, for that would tell that it has come; until the history
+            # ends, which is before it lies about for a year.
+            self.trouble.plant("UNCONFIRMED_TRANSFER", retired, transfer)
+            return
         else:
             self._receive_retired(transfer, taker, retired)
         if then is not None:
             then(*arguments)
 
     def _receive_retired(self, transfer: str, taker: str, key: str) -> None:
-        if self.clock.last - self.clock.today > 40 and self.trouble.strikes("UNCONFIRMED_TRANSFER"):
-            self.trouble.plant("UNCONFIRMED_TRANSFER", key, transfer)
-        elif self.trouble.strikes("LATE_REPORT"):
+        if self.trouble.strikes("LATE_REPORT"):
             delay = 100 + int(self.trouble.random() * 150)
             self.trouble.plant("LATE_REPORT", key, self.clock.tell("RECEIPT", taker, delay, transfer=transfer))
         else:
@@ -123,7 +126,7 @@ class Trade:
             inspector = f"SYNTHETIC-STRANGER-{self.clock.count}"
         told = self.clock.tell("INSPECTION", inspector, item=pack.key, measurements={"stateOfHealthPercent": percent})
         if stranger:
-            self.trouble.plant("UNREGISTERED_ORGANIZATION", inspector, told)
+            self.trouble.plant("UNREGISTERED_ORGANIZATION", pack.key, told)
 
     def _repair(self, pack: Pack, province: int) -> None:
         """A module fails, and a spare of the same make takes its place."""

@@ -1,0 +1,42 @@
+"""The rulebook on a synthetic nation: nothing is found in a clean one, and elsewhere what was planted and only that."""
+
+import json
+from pathlib import Path
+
+from graph_schema.rules import RULE_SETS
+from seed.nation import KINDS
+from tests.service.cli.test_cli import run
+
+BATTERIES = "2000"
+JUDGED = sorted({rule.code for rules in RULE_SETS for rule in rules.rules}.intersection(KINDS))
+
+
+def _found(folder: Path, *planting: str) -> list[dict[str, str]]:
+    """What `voltrace audit` finds in what `voltrace generate` wrote."""
+    told, url = folder / "nation.jsonl", f"sqlite:{folder / 'nation.db'}"
+    generated = run("generate", "--batteries", BATTERIES, *planting)
+    assert generated.exit_code == 0, generated.output
+    told.write_bytes(generated.stdout_bytes)
+    assert run("ingest", str(told), "--store", url).exit_code == 0
+    done = run("audit", "--store", url, "--format", "json")
+    assert done.exit_code in (0, 1), done.output
+    findings: list[dict[str, str]] = json.loads(done.stdout)
+    return findings
+
+
+def test_a_clean_history_raises_no_finding(tmp_path: Path) -> None:
+    assert _found(tmp_path) == []
+
+
+def test_all_that_was_planted_is_found_and_nothing_else(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.jsonl"
+    rates = [argument for kind in JUDGED for argument in ("--trouble", f"{kind}=0.04")]
+    found = _found(tmp_path, *rates, "--seed", "7", "--ledger", str(ledger))
+    planted = [json.loads(line) for line in ledger.read_text().splitlines()]
+    expected = {(one["code"], one["key"]) for one in planted}
+    actual = {(one["code"], one["subject"]) for one in found}
+    assert actual - expected == set(), "false alarms"
+    assert expected - actual == set(), "missed"
+    evidence = {(one["code"], one["subject"]): set(one["evidence"]) for one in found}
+    assert all(evidence[one["code"], one["key"]] & set(one["events"]) for one in planted), "proven by other events"
+    assert len({code for code, _ in expected}) >= 14
