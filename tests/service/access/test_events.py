@@ -23,7 +23,7 @@ def test_all_of_it_is_what_is_shown_of_every_event(told: Store, viewer: str) -> 
     async def both() -> tuple[list[StoredEvent], list[StoredEvent], list[StoredEvent], int]:
         async with told.snapshot() as snapshot:
             guard: Any = guarded(snapshot, Viewer(Role.PARTICIPANT, viewer, viewer))
-            every = await guard._shown(await snapshot.event_page(EventFilter(), None, 10_000))
+            every = await guard.records.shown(await snapshot.event_page(EventFilter(), None, 10_000))
             found = await guard.event_page(EventFilter(), None, 10_000)
             back = await guard.event_page(EventFilter(), None, 10_000, reverse=True)
             return every, found, back, await guard.event_count(EventFilter())
