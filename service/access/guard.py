@@ -270,7 +270,7 @@ class Guarded:
         return await self.whole.history_count(list(await self.full(items)), cut)
 
     async def registrations(self, organization: str) -> list[StoredEvent]:
-        return await self.whole.registrations(organization)
+        return await self.records.shown(await self.whole.registrations(organization))
 
     async def registered(self, organizations: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:
         return await self.whole.registered(organizations, cut)

@@ -53,9 +53,9 @@ class Records:
             seen = [key in full for key in named[event.event_id]]
             own = event.actor == self._organization
             if own or event.type == "REGISTRATION" or (seen and all(seen)):
-                shown.append(event._replace(problems=await self.told(event.problems)))
+                shown.append(_unchained(event, await self.told(event.problems)))
             elif always or any(seen):
-                shown.append(event._replace(payload=None, problems=await self.told(event.problems)))
+                shown.append(_unchained(event, await self.told(event.problems))._replace(payload=None))
         return shown
 
     async def told(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
@@ -94,3 +94,9 @@ class Records:
                 keys = [] if target.payload is None else parse_event(target.payload)[0].named_keys()
                 about.update({name: keys for name, wanted in targets.items() if wanted == target.event_id})
         return {event.event_id: about.get(event.event_id, []) for event in events}
+
+
+def _unchained(event: StoredEvent, problems: tuple[Problem, ...]) -> StoredEvent:
+    """An event without its place in the chain: from a hash and the one before it, whoever guesses a payload can tell
+    whether it was that one; also from those of the events before and after it."""
+    return event._replace(hash=b"", previous_hash=b"", digest=b"", problems=problems)
