@@ -64,6 +64,7 @@ class Known:
     def __init__(self) -> None:
         self.full: dict[Handle, bool] = {}
         self.custody = Custody()
+        self.custody_now = Custody()
 
 
 def guarded(whole: Snapshot, viewer: Viewer, known: Known | None = None) -> Snapshot:
@@ -81,18 +82,20 @@ class Guarded:
         self._known = known or Known()
         self.records = Records(whole, viewer, self.full)
 
+    async def latest(self) -> Snapshot:
+        return guarded(await self.whole.latest(), self.viewer)
+
     async def full(self, items: Collection[Handle | None]) -> set[Handle]:
-        """Those of the items that the viewer sees in full."""
+        """Those of the items that the viewer sees in full: by the knowledge of then, as far as it does by today's."""
         organization = self.viewer.organization
         if organization is None:
             return set()
         known = self._known.full
         unknown = {item for item in items if item not in known}
         if unknown:
-            found = await self.whole.concerned(list(unknown), organization)
-            found = await self._known.custody.of(self.whole, found, organization) if found else found
-            others = [item for item in unknown if item is not None and item not in found]
-            found = found | await self._known.custody.claimed(self.whole, others, organization)
+            found = await self._known.custody.sight(self.whole, unknown, organization)
+            if found and (now := await self.whole.latest()).sequence > self.sequence:
+                found &= await self._known.custody_now.sight(now, found, organization)
             known.update({item: item in found for item in unknown if item is not None})
         return {item for item in items if item is not None and known[item]}
 

@@ -88,7 +88,7 @@ class Neo4jStore:
     async def snapshot(self, sequence: int | None = None) -> AsyncIterator[Neo4jSnapshot]:
         await self._prepare()
         async with self.connection.reading() as reads:
-            yield Neo4jSnapshot(reads, await self._last(reads) if sequence is None else sequence)
+            yield Neo4jSnapshot(reads, await self._last(reads) if sequence is None else sequence, self._last)
 
     async def write(self, work: Callable[[Writer], Awaitable[T]]) -> T:
         await self._prepare()
