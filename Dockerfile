@@ -11,6 +11,10 @@ RUN grep -oE '^[A-Za-z0-9._-]+==[^ ]+' requirements.lock > /constraints.txt \
  && pip wheel --no-cache-dir --wheel-dir /wheels --constraint /constraints.txt .
 
 FROM python:3.11.14-slim-bookworm
+# Fonts for the PNG of a trace, Chinese included.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends fonts-dejavu-core fonts-wqy-microhei \
+ && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/voltrace voltrace
 COPY --from=build /wheels /wheels
 RUN pip install --no-cache-dir --no-index --find-links /wheels voltrace && rm -rf /wheels

@@ -4,8 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 HISTORIES ?= 2000
-# One worker where all tests share one named Neo4j: each test empties it.
-WORKERS ?= $(if $(VOLTRACE_TEST_NEO4J),0,2)
+WORKERS ?= 2
 PORT ?= 8000
 AUDITS := tests/conformance
 CLIENT := examples/client

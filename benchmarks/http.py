@@ -18,9 +18,12 @@ QUERY = """query ($key: String!) { trace(key: $key, direction: BACKWARD) {
 
 
 def through_http(store: SqliteStore) -> dict[str, float]:
-    """One recycling batch backward: its packs, modules, vehicles and their custody."""
+    """The largest recycling batch backward: its packs, modules, vehicles and their custody."""
     connection = store.borrow()
-    row = connection.execute("SELECT key FROM item WHERE key GLOB 'BM-*' ORDER BY id LIMIT 1").fetchone()
+    row = connection.execute(
+        "SELECT key FROM item JOIN yielded ON item.id = yielded.item JOIN consumed USING (event)"
+        " WHERE key GLOB 'SYN-BM-*' GROUP BY item.id ORDER BY count(*) DESC, item.id LIMIT 1"
+    ).fetchone()
     store.give_back(connection)
     if row is None:
         return {}

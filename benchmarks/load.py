@@ -39,7 +39,7 @@ class Named(NamedTuple):
 def named(store: SqliteStore) -> Named:
     """The first pack, and the first batch of black mass; the last lot, where there is none."""
     connection = store.borrow()
-    black_mass_first = "ORDER BY key GLOB 'BM-*' DESC, CASE WHEN key GLOB 'BM-*' THEN id ELSE -id END LIMIT 1"
+    black_mass_first = "ORDER BY key GLOB 'SYN-BM-*' DESC, CASE WHEN key GLOB 'SYN-BM-*' THEN id ELSE -id END LIMIT 1"
     (lot,) = connection.execute(f"SELECT key FROM item WHERE kind = 'LOT' {black_mass_first}").fetchone()
     (pack,) = connection.execute("SELECT key FROM item WHERE kind = 'BATTERY' ORDER BY id LIMIT 1").fetchone()
     store.give_back(connection)

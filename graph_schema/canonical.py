@@ -80,7 +80,7 @@ def chain_hash(previous: bytes, sequence: int, recorded_us: int, payload_digest:
 def parse_event(data: bytes | str | dict[str, Any]) -> tuple[AnyEvent, dict[str, Any]]:
     """One event from JSON text or a parsed object: the event and the payload as it was stated.
 
-    Raises MalformedEvent with the field and the reason.
+    `recordedAt` is no part of either: it is the log's to say. Raises MalformedEvent with the field and the reason.
     """
     if isinstance(data, dict):
         payload = data
@@ -91,6 +91,8 @@ def parse_event(data: bytes | str | dict[str, Any]) -> tuple[AnyEvent, dict[str,
             raise MalformedEvent("", f"is not JSON: {error}") from None
         if not isinstance(payload, dict):
             raise MalformedEvent("", "is not a JSON object")
+    if "recordedAt" in payload:
+        payload = {name: value for name, value in payload.items() if name != "recordedAt"}
     try:
         orjson.dumps(payload)
         return ADAPTER.validate_python(payload), payload

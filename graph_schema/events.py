@@ -271,6 +271,12 @@ ADAPTER: TypeAdapter[AnyEvent] = TypeAdapter(Annotated[AnyEvent, Field(discrimin
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of one event, as `voltrace schema events` prints it."""
     schema = ADAPTER.json_schema(by_alias=True)
+    for kind in EVENT_CLASSES:
+        schema["$defs"][kind.__name__]["properties"]["recordedAt"] = {
+            "description": "No part of the event: when a log recorded it. Kept by `voltrace ingest`, else ignored.",
+            "format": "date-time",
+            "type": "string",
+        }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "https://voltrace.dev/schema/events.json",

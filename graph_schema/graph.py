@@ -62,6 +62,17 @@ def fold(events: Iterable[AnyEvent]) -> Graph:
     return graph
 
 
+def changed(before: Graph, after: Graph) -> set[str]:
+    """The items whose edges or touches differ, and those named by events that are new or stand otherwise."""
+    keys = before.timelines.keys() | after.timelines.keys()
+    found = {key for key in keys if before.timelines.get(key) != after.timelines.get(key)}
+    for event_id, outcome in after.outcomes.items():
+        stood = before.outcomes.get(event_id)
+        if stood is None or (stood.status, stood.problems) != (outcome.status, outcome.problems):
+            found.update(after.events[event_id].named_keys())
+    return found
+
+
 def regulators(events: Iterable[AnyEvent]) -> set[str]:
     """The organizations that any registration gives the role of a regulator, voided or not (7.5)."""
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from starlette.requests import HTTPConnection, Request
 from service import __version__, collecting, logs, settings
 from service.access.identity import Identity
 from service.api.context import Context
+from service.api.exports import export
 from service.api.router import Router
 from service.api.schema import schema
 from service.api.stream import stream
@@ -32,6 +34,8 @@ from service.settings import Settings
 from service.stores.errors import StoreError
 
 LOGGER = logging.getLogger("voltrace")
+READY_S = 10.0
+"""How long `/readyz` waits for the store."""
 
 
 def create_app(store: Store, config: Settings | None = None, telemetry: Any = None) -> FastAPI:
@@ -75,6 +79,10 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
         asking.request = request
         return await stream(router, request, asking)
 
+    @app.get("/trace/{name:path}", summary="A trace as a file: its key and the format's extension")
+    async def exported(name: str, request: Request) -> Response:
+        return await export(await context(request), name, request.query_params)
+
     app.mount("/static", StaticFiles(directory=str(files("service").joinpath("web"))), name="static")
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
@@ -95,11 +103,14 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
     async def readyz(request: Request, response: Response) -> dict[str, Any]:
         sees_all = request.state.asker.viewer.sees_all
         try:
-            sequence = await run(store, lambda: store.sequence_at(None))
+            async with asyncio.timeout(READY_S):
+                sequence = await run(store, lambda: store.sequence_at(None))
         except Exception as error:
-            LOGGER.error("not ready: %s: %s", type(error).__name__, error)
-            response.status_code = 503
             reason = str(error) if isinstance(error, StoreError) else type(error).__name__
+            if isinstance(error, TimeoutError):
+                reason = f"no answer within {READY_S:g} s; VOLTRACE_READ_TIMEOUT_S is how long any other read may take"
+            LOGGER.error("not ready: %s: %s", reason, error)
+            response.status_code = 503
             return {"status": "the store does not answer"} | ({"error": reason} if sees_all else {})
         more = {"store": store.url.partition(":")[0], "sequence": sequence}
         return {"status": "ready"} | (more if sees_all else {})

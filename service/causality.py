@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable
 from contextvars import ContextVar
 
 import orjson
 
 HEADER = "Voltrace-Bookmark"
+_FORM = re.compile(r"[A-Za-z]+:[A-Za-z0-9+/]+=*")
+"""Of a bookmark of Neo4j: `FB:` and base64."""
 FOLLOWED: ContextVar[frozenset[str]] = ContextVar("followed", default=frozenset())
 """The bookmarks that what runs in this context must see."""
 
@@ -29,6 +32,6 @@ def decode(text: str) -> frozenset[str]:
         told = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, ValueError) as error:
         raise ValueError(f"{HEADER}: no bookmark of this service") from error
-    if not isinstance(told, list) or not all(isinstance(each, str) for each in told):
+    if not isinstance(told, list) or not all(isinstance(each, str) and _FORM.fullmatch(each) for each in told):
         raise ValueError(f"{HEADER}: no bookmark of this service")
     return frozenset(told)

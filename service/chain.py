@@ -23,11 +23,14 @@ def now_us() -> int:
 
 
 def recorded_us_after(head: Head, stated: int | None) -> int:
-    """When the next batch is recorded: now, or as stated; later than the one before. Raises ValueError."""
+    """When the next batch is recorded: now, and later than the one before; or as stated, then not before it.
+
+    Raises ValueError.
+    """
     if stated is None:
         return max(now_us(), head.recorded_us + 1)
-    if stated <= head.recorded_us:
-        raise ValueError(f"the log goes on after {head.recorded_us}, not at {stated} microseconds")
+    if stated < head.recorded_us:
+        raise ValueError(f"the log goes on from {head.recorded_us}, not at {stated} microseconds")
     return stated
 
 

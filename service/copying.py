@@ -80,6 +80,9 @@ async def _next_batches(source: Store, after: int, last: int) -> list[list[Store
 
 async def _append(writer: Writer, batches: list[list[StoredEvent]], after: int) -> int:
     head = await writer.head()
+    if head.hash == batches[-1][-1].hash:
+        # The store was lost while it confirmed them, and this is another try.
+        return head.sequence
     if head.sequence != after:
         raise CannotCopy(f"something else writes to the target: it holds {head.sequence:,} records, not {after:,}")
     for batch in batches:

@@ -7,17 +7,24 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
+from pydantic import TypeAdapter, ValidationError
+
+from graph_schema.order import instant_us
 from graph_schema.outcome import EventStatus
+from graph_schema.specs import Moment
 from service.ports import EventFilter, Store
 from service.readers import READERS
 from service.readers.reading import BATCH, Assumed, Chunk, LeftOut, Options, Reader, Source, UnreadableFile
-from service.recording import OnConflict, RecordedEvent, RecordStatus, Submission, read_event, record
+from service.recording import RecordedEvent, RecordStatus, Stated, Submission, read_event, record
 
 REJECTIONS_KEPT = 1_000
+NOT_RECORDED = (RecordStatus.DUPLICATE, RecordStatus.REJECTED)
+_MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
 FORMATS = tuple(READERS)
 
 
@@ -118,7 +125,13 @@ class Ingest:
 
     async def _record(self, chunk: Chunk, submissions: Iterable[Submission]) -> None:
         self._note(chunk)
-        results = await record(self.store, list(submissions), OnConflict.KEEP) if chunk.events else []
+        stated, refused = _stated(chunk.recorded_at)
+        results = await record(self.store, list(submissions), stated=stated) if chunk.events else []
+        refused = stated.refused if stated is not None else refused
+        if refused is not None:
+            recorded = sum(result.status not in NOT_RECORDED for result in results)
+            if recorded:
+                self.report.assumed["recorded now", refused] += recorded
         for place, result in zip(chunk.places, results, strict=True):
             self._count(place, result, chunk.field_name)
         self._events += len(results)
@@ -167,6 +180,16 @@ class _Files(ExitStack):
             pipe = self._stdin if path == "-" else self.enter_context(Path(path).open("rb"))  # noqa: SIM115
             self._pipes[path] = self._source("standard input" if path == "-" else path, pipe)
         yield self._pipes[path]
+
+
+def _stated(recorded_at: Any) -> tuple[Stated | None, str | None]:
+    """When a file says that its events were recorded, or why that cannot be kept; neither where it says nothing."""
+    if recorded_at is None:
+        return None, None
+    try:
+        return Stated(instant_us(_MOMENT.validate_python(recorded_at))), None
+    except ValidationError:
+        return None, "its recordedAt is not an RFC 3339 time with an offset"
 
 
 def _tally(counter: Counter[tuple[str, str]], entries: Iterable[LeftOut | Assumed]) -> None:

@@ -18,7 +18,8 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from service.ports import Fault, Snapshot, Store, T, Writer
+from service.findings import Revision
+from service.ports import Fault, Store, StoreSnapshot, T, Writer
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -120,7 +121,7 @@ class Timed:
             self._read.observe(time.perf_counter() - started)
 
     @asynccontextmanager
-    async def snapshot(self, sequence: int | None = None) -> AsyncIterator[Snapshot]:
+    async def snapshot(self, sequence: int | None = None) -> AsyncIterator[StoreSnapshot]:
         """As the store does."""
         started = time.perf_counter()
         try:
@@ -134,6 +135,14 @@ class Timed:
         started = time.perf_counter()
         try:
             return await self.store.write(work)
+        finally:
+            self._write.observe(time.perf_counter() - started)
+
+    async def keep(self, revision: Revision) -> bool:
+        """As the store does."""
+        started = time.perf_counter()
+        try:
+            return await self.store.keep(revision)
         finally:
             self._write.observe(time.perf_counter() - started)
 

@@ -20,6 +20,7 @@ from graph_schema.reader import TraceReader
 from graph_schema.status import ItemStatus
 from graph_schema.windows import END
 from service.chain import Head
+from service.findings import Audited, CountBy, Counts, FindingFilter, FindingPlace, KeptFinding, Revision
 
 T = TypeVar("T")
 
@@ -168,6 +169,18 @@ EXACT, PREFIX, WITHIN = range(3)
 """The ranks: a name is the text, begins with it, or has it somewhere in any case."""
 
 
+class Change(NamedTuple):
+    """An item of which something changed in the batch that ended with a record of the log: its key, which may be one
+    that only pending events name."""
+
+    sequence: int
+    key: str
+
+
+LAST_KEY = chr(0x10FFFF)
+"""Behind every key: `Change(sequence, LAST_KEY)` is behind all changes up to a sequence."""
+
+
 class Snapshot(TraceReader, Protocol):
     """The graph and the log at one moment of knowledge, the log's first `sequence` records; consistent throughout."""
 
@@ -225,8 +238,14 @@ class Snapshot(TraceReader, Protocol):
     async def history_count(self, items: Collection[Handle], cut: Position = END) -> dict[Handle, int]:
         """How many events `history` tells of each item; items without any are left out."""
 
-    async def registrations(self, organization: str) -> list[StoredEvent]:
-        """The accepted registrations of an organization, in the total order."""
+    async def identified(self, names: Collection[str]) -> list[tuple[str, Handle]]:
+        """The known items that carry any of the names as an identifier (not as the key), in any order."""
+
+    async def receipts(self, transfers: Collection[str]) -> list[StoredEvent]:
+        """The receipts of transfers, by their event ids, whatever their status, in the total order."""
+
+    async def registrations(self, organizations: Collection[str]) -> list[StoredEvent]:
+        """The accepted registrations of organizations, in the total order."""
 
     async def registered(self, organizations: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:
         """The fields that accepted registrations before the cut state, of some (None: all) organizations by key; those
@@ -247,6 +266,30 @@ class Snapshot(TraceReader, Protocol):
         """Those of the keys under which an organization was registered, acted, or held something."""
 
 
+class StoreSnapshot(Snapshot, Protocol):
+    """A snapshot as the store itself hands it out, to those who may know of everything."""
+
+    async def changes(self, after: Change, limit: int) -> list[Change]:
+        """Items of which the history or an edge, or the status of an event that names them, changed after a place in
+        this list, in the order of sequences; those of one sequence in an order of the store's own.
+
+        Whoever reads on to the end hears of each item once at least, the last time at its last change up to this
+        moment or later; now and then of one to which nothing happened.
+        """
+
+    async def audited(self) -> Audited:
+        """How far the findings that are kept were worked out."""
+
+    async def finding_page(
+        self, where: FindingFilter, after: FindingPlace | None, limit: int, reverse: bool = False
+    ) -> list[KeptFinding]:
+        """Findings as they are kept now, whatever the moment of knowledge, in their order, after a place in it
+        (`reverse`: the last first, before one)."""
+
+    async def finding_counts(self, where: FindingFilter, by: CountBy | None = None) -> Counts:
+        """How many findings a filter finds, by a value each has; `by` None is all of them as one count, of None."""
+
+
 class Writer(Protocol):
     """What can be done inside one exclusive write (`Store.write`), all of which becomes durable at once."""
 
@@ -259,8 +302,9 @@ class Writer(Protocol):
     async def append(self, events: list[NewEvent], recorded_us: int | None = None) -> dict[str, Outcome]:
         """Append events in this order as one batch, fold, and answer with the outcome of each.
 
-        Their ids must be new and distinct. `recorded_us` (microseconds since 1970) is given where another log is
-        copied; ValueError where it is not later than the last batch.
+        Their ids must be new and distinct. They are recorded now, later than all before them; or, where another log is
+        copied or a file says when it was told, at `recorded_us` (microseconds since 1970). Batches of one such moment
+        become known as one: `sequence_at` is the end of the last. ValueError where it is earlier than the last batch.
         """
 
 
@@ -273,7 +317,7 @@ class Store(Protocol):
     async def sequence_at(self, known_at: datetime | None) -> int:
         """The last sequence number recorded at or before a moment; None is now. 0 before the first event."""
 
-    def snapshot(self, sequence: int | None = None) -> AbstractAsyncContextManager[Snapshot]:
+    def snapshot(self, sequence: int | None = None) -> AbstractAsyncContextManager[StoreSnapshot]:
         """A consistent view of what the log's first records say: up to a `sequence` that `sequence_at` told, or all."""
 
     async def write(self, work: Callable[[Writer], Awaitable[T]]) -> T:
@@ -282,6 +326,11 @@ class Store(Protocol):
         What the work did is durable when this returns, and undone where it raises. The work may be run again where
         the store could not commit it, so it must not do anything else.
         """
+
+    async def keep(self, revision: Revision) -> bool:
+        """Replace what is kept of the findings of some subjects, and note how far the audit is, all at once.
+        False, and nothing is done, where the audit is not at `before` any more: another one
+        was there first."""
 
     async def verify(self) -> list[Fault]:
         """Check the chain, and that the graph equals a fresh fold of the log; the first fault of each kind."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ import orjson
 from graph_schema.canonical import canonical, digest, parse_event
 from graph_schema.errors import MalformedEvent
 from graph_schema.outcome import EventStatus, Outcome, Problem
+from service.chain import now_us
 from service.ports import NewEvent, Store, Writer
 
 
@@ -42,6 +44,28 @@ class RecordedEvent(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
+@dataclass
+class Stated:
+    """When a batch is said to have been recorded (microseconds since 1970).
+
+    That is kept unless it lies in the future or before the end of the log: then the batch is recorded now, and
+    `refused` says why.
+    """
+
+    recorded_us: int
+    refused: str | None = None
+
+    async def at(self, writer: Writer) -> int | None:
+        """What to append with: the stated moment, None for now."""
+        if self.recorded_us > now_us():
+            self.refused = "its recordedAt lies in the future"
+        elif self.recorded_us < (await writer.head()).recorded_us:
+            self.refused = "its recordedAt is earlier than the end of the log"
+        else:
+            self.refused = None
+        return None if self.refused else self.recorded_us
+
+
 LARGE_BATCH = 50
 
 Submission = dict[str, Any] | bytes | str | NewEvent | RecordedEvent
@@ -64,15 +88,17 @@ async def record(
     on_conflict: OnConflict = OnConflict.KEEP,
     all_or_nothing: bool = False,
     dry_run: bool = False,
+    stated: Stated | None = None,
 ) -> list[RecordedEvent]:
     """Record events; the results are in the order sent. With `dry_run` nothing is stored: they say what would happen.
 
     A malformed event, or one whose id was used for other content, is REJECTED and not stored, with the field and the
     reason; with `all_or_nothing` one such event turns the whole batch away. `on_conflict` REJECT turns pending and
-    contested events away instead of keeping them.
+    contested events away instead of keeping them. What events themselves say of `recordedAt` is ignored; who operates
+    the store may say it by `stated`.
     """
     with _no_collection(len(submissions)):
-        return await _record(store, submissions, on_conflict, all_or_nothing, dry_run)
+        return await _record(store, submissions, on_conflict, all_or_nothing, dry_run, stated)
 
 
 @contextmanager
@@ -89,7 +115,12 @@ def _no_collection(size: int) -> Iterator[None]:
 
 
 async def _record(
-    store: Store, submissions: Sequence[Submission], on_conflict: OnConflict, all_or_nothing: bool, dry_run: bool
+    store: Store,
+    submissions: Sequence[Submission],
+    on_conflict: OnConflict,
+    all_or_nothing: bool,
+    dry_run: bool,
+    stated: Stated | None,
 ) -> list[RecordedEvent]:
     results: list[RecordedEvent | None] = [None] * len(submissions)
     parsed: dict[int, NewEvent] = {}
@@ -100,9 +131,10 @@ async def _record(
         else:
             results[index] = read
     turned_away: dict[str, Outcome] = {}
+    tried: dict[int, RecordedEvent] = {}
 
     async def work(writer: Writer) -> list[RecordedEvent]:
-        answered = await _append(writer, parsed, results, turned_away, on_conflict, all_or_nothing)
+        answered = await _append(writer, parsed, results, turned_away, tried, on_conflict, all_or_nothing, stated)
         if dry_run:
             raise _DryRun(answered)
         return answered
@@ -131,9 +163,12 @@ async def _append(
     parsed: dict[int, NewEvent],
     known: list[RecordedEvent | None],
     turned_away: dict[str, Outcome],
+    tried: dict[int, RecordedEvent],
     on_conflict: OnConflict,
     all_or_nothing: bool,
+    stated: Stated | None,
 ) -> list[RecordedEvent]:
+    """One try; `tried` is what came of the events of one before, which may be recorded though its store was lost."""
     results = list(known)
     stored = await writer.digests([new.event.event_id for new in parsed.values()])
     fresh: dict[int, NewEvent] = {}
@@ -146,7 +181,7 @@ async def _append(
             stored[event_id] = new.digest
             fresh[index] = new
         elif stored[event_id] == new.digest:
-            results[index] = RecordedEvent(event_id, RecordStatus.DUPLICATE)
+            results[index] = tried.get(index) or RecordedEvent(event_id, RecordStatus.DUPLICATE)
         else:
             message = f"{event_id} was recorded before with other content; send a new id, and void the old event"
             problem = Problem("EVENT_ID_REUSED", message, "eventId", event_id, event_id)
@@ -158,12 +193,13 @@ async def _append(
             problem = Problem("BATCH_REJECTED", message)
             results[index] = RecordedEvent(new.event.event_id, RecordStatus.REJECTED, (problem,))
     elif fresh:
-        outcomes = await writer.append(list(fresh.values()))
+        outcomes = await writer.append(list(fresh.values()), None if stated is None else await stated.at(writer))
         if on_conflict is OnConflict.REJECT:
             _turn_away(outcomes)
         for index, new in fresh.items():
             outcome = outcomes[new.event.event_id]
-            results[index] = RecordedEvent(new.event.event_id, RecordStatus(outcome.status.value), outcome.problems)
+            tried[index] = RecordedEvent(new.event.event_id, RecordStatus(outcome.status.value), outcome.problems)
+            results[index] = tried[index]
     return [result for result in results if result is not None]
 
 

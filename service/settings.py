@@ -65,6 +65,7 @@ class Settings:
     graphiql: bool = True
     queries_by_get: bool = True
     trusted_documents: str = ""
+    rules: str = ""
 
 
 DESCRIPTIONS = {
@@ -111,6 +112,7 @@ DESCRIPTIONS = {
     "graphiql": "whether browsers get GraphiQL on /graphql",
     "queries_by_get": "whether queries (never mutations) are answered by GET, too",
     "trusted_documents": "a JSON file {id: document}: only these documents are executed (default: any document)",
+    "rules": "further rule sets, each as module:NAME, separated by spaces (docs/rules/README.md)",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from service.stores.memory import MemoryStore
 from service.stores.sqlite import SqliteStore
 from service.testing import neo4j
 from service.testing.neo4j.server import Server
+from service.testing.neo4j.sharing import alone
 from tests.support import wait
 
 MakeStore = Callable[[], Store]
@@ -27,13 +29,22 @@ KINDS_AND_VERSIONS = ["memory", "sqlite", *_ON_NEO4J]
 
 def pytest_report_header() -> str:
     """Which Neo4j the tests run on."""
-    return f"neo4j: {', '.join(NEO4J_VERSIONS)}"
+    return f"neo4j: {neo4j.chosen()}"
 
 
-@pytest.fixture(scope="session")
-def neo4j_servers(provenance_neo4j_servers: Callable[[str], Server]) -> Callable[[str], Server]:
-    """A server of each version, started when it is first asked for."""
-    return provenance_neo4j_servers
+@pytest.fixture
+def neo4j_servers(provenance_neo4j_servers: Callable[[str], Server]) -> Iterator[Callable[[str], Server]]:
+    """A server of each version, started when it is first asked for; no other test uses it before this one ends."""
+    held: dict[str, Server] = {}
+    with ExitStack() as stack:
+
+        def server(version: str) -> Server:
+            if version not in held:
+                held[version] = provenance_neo4j_servers(version)
+                stack.enter_context(alone(held[version]))
+            return held[version]
+
+        yield server
 
 
 @pytest.fixture(params=KINDS)

@@ -49,6 +49,7 @@ ITEM: Properties = {
     "energyKwh": ("FLOAT", "as stated, kWh"),
     "state": ("STRING", "the present state, JSON"),
     "last": ("BYTES", "the position of the last event that touched it"),
+    "changed": ("INTEGER", "the sequence number of the last batch that changed anything of it"),
 }
 
 NODES: dict[str, NodeKind] = {
@@ -110,6 +111,35 @@ NODES: dict[str, NodeKind] = {
             "sequence": ("INTEGER", "the last sequence number"),
             "recordedUs": ("INTEGER", "when it was recorded"),
             "hash": ("BYTES", "the hash chain up to it"),
+            "writers": ("INTEGER", "how often it was locked"),
+            "rebuilt": ("STRING", "a mark that every rebuild of the graph changes; missing: there was none"),
+        },
+    ),
+    "Finding": NodeKind(
+        "What the rulebook finds suspicious, as far as an audit kept it.",
+        {
+            "id": ("STRING", "unique, and the same as long as the facts support it"),
+            "code": ("STRING", "CUSTODY_GAP, LATE_REPORT, ..."),
+            "ruleSet": ("STRING", "the rule set that it is by"),
+            "severity": ("STRING", "how grave it is"),
+            "subject": ("STRING", "the key of what it is about"),
+            "ofOrganization": ("BOOLEAN", "whether that is an organization"),
+            "since": ("ZONED DATETIME", "from when it holds, UTC"),
+            "sinceUs": ("INTEGER", "the same in microseconds since 1970"),
+            "shownUs": ("INTEGER", "when it came to light, in microseconds since 1970"),
+            "region": ("STRING", "where, ISO 3166-2"),
+            "parties": ("LIST<STRING>", "the keys of the organizations in it"),
+            "body": ("STRING", "all of it, JSON"),
+        },
+    ),
+    "Audit": NodeKind(
+        "How far the findings were worked out; who keeps some holds its lock.",
+        {
+            "name": ("STRING", "voltrace"),
+            "sequence": ("INTEGER", "up to which sequence number of the log"),
+            "key": ("STRING", "up to which item of that one"),
+            "atUs": ("INTEGER", "when, in microseconds since 1970"),
+            "rules": ("STRING", "a fingerprint of the rules"),
             "writers": ("INTEGER", "how often it was locked"),
         },
     ),
@@ -175,6 +205,8 @@ EDGES: dict[str, EdgeKind] = {
         "A registration.",
         {"name": ("STRING", "the stated name"), "regulator": ("BOOLEAN", "whether it has that role")},
     ),
+    "ABOUT": EdgeKind("Finding", "Item", "It is about this item.", {}),
+    "INVOLVES": EdgeKind("Finding", "Organization", "The organization has a part in it.", {}),
     "WAS_JUDGED": EdgeKind("Event", "Judgement", "It stood so before.", {}),
 }
 

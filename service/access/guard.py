@@ -13,8 +13,6 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from graph_schema.answer import Direction, Handle
 from graph_schema.order import Position, instant_of
 from graph_schema.reader import (
@@ -33,6 +31,7 @@ from graph_schema.reader import (
 )
 from graph_schema.windows import END
 from service.access.custody import Custody
+from service.access.public import public_row, public_spec
 from service.access.records import MANY, Records
 from service.access.viewer import Viewer
 from service.items import holders_of
@@ -52,7 +51,6 @@ from service.ports import (
 )
 
 PUBLIC_KIND = "BATTERY"
-PUBLIC_FACTS = frozenset(["key", "kind", "model", "chemistry", "massKg", "energyKwh", "material"])
 EVERY = 1 << 31
 SEARCHED = 10_000
 """Among so many hits, the best ones, what is in sight keeps its rank; the rest is found by any part of a name."""
@@ -122,7 +120,7 @@ class Guarded:
         rows = await self.whole.items(items)
         full = await self.full(items)
         return [
-            row if row.handle in full else _public(row)
+            row if row.handle in full else public_row(row)
             for row in rows
             if row.handle in full or row.kind == PUBLIC_KIND
         ]  # fmt: skip
@@ -131,7 +129,7 @@ class Guarded:
         rows = await self.whole.details(items)
         full = await self.full(items)
         return [
-            row if row.handle in full else row._replace(spec=_public_spec(row.spec))
+            row if row.handle in full else row._replace(spec=public_spec(row.spec))
             for row in rows
             if row.handle in full or row.kind == PUBLIC_KIND
         ]
@@ -272,8 +270,16 @@ class Guarded:
     async def history_count(self, items: Collection[Handle], cut: Position = END) -> dict[Handle, int]:
         return await self.whole.history_count(list(await self.full(items)), cut)
 
-    async def registrations(self, organization: str) -> list[StoredEvent]:
-        return await self.records.shown(await self.whole.registrations(organization))
+    async def identified(self, names: Collection[str]) -> list[tuple[str, Handle]]:
+        rows = await self.whole.identified(names)
+        full = await self.full([item for _, item in rows])
+        return [row for row in rows if row[1] in full]
+
+    async def receipts(self, transfers: Collection[str]) -> list[StoredEvent]:
+        return await self.records.shown(await self.whole.receipts(transfers))
+
+    async def registrations(self, organizations: Collection[str]) -> list[StoredEvent]:
+        return await self.records.shown(await self.whole.registrations(organizations))
 
     async def registered(self, organizations: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:
         return await self.whole.registered(organizations, cut)
@@ -323,13 +329,3 @@ class Guarded:
     async def are_organizations(self, keys: Collection[str]) -> set[str]:
         registered = await self.whole.registered(keys, END)
         return {key for key in keys if key in registered or key == self.viewer.organization}
-
-
-def _public(row: ItemRow) -> ItemRow:
-    return row._replace(
-        composition=None, body_mass_kg=None, body_mass_at=None, body_composition=None, body_composition_at=None
-    )
-
-
-def _public_spec(spec: bytes) -> bytes:
-    return orjson.dumps({name: value for name, value in orjson.loads(spec).items() if name in PUBLIC_FACTS})

@@ -11,9 +11,11 @@ ARGUMENTS = {
     "after": "Only what comes after this cursor.",
     "allOrNothing": "Record nothing if any event would be turned away.",
     "asOf": "The world at this moment. Default: what is above, else after everything that was reported.",
+    "at": "Those that hold at this moment. Default: `asOf`, else now.",
     "before": "Only what comes before this cursor.",
     "claims": "Whether contested claims are followed, too.",
     "direction": "Where the substance went, where it came from, or both.",
+    "element": "Of this element, by its symbol. Default: total mass.",
     "event": "The event.",
     "eventId": "The sender's id of the event.",
     "events": "The events, each as one JSON object.",
@@ -37,6 +39,17 @@ ARGUMENTS = {
 }
 
 VALUES = {
+    "BatteryFate": {
+        "REUSED": "In a second-life unit, or built into something again after it was retired.",
+        "RECYCLED": "It went into a recycling.",
+        "IN_STOCK": "It has not ended, and an organization that is registered holds it.",
+        "EXPORTED": "It was disposed of by export.",
+        "LOST": "It was lost or stolen.",
+        "LANDFILLED": "It was disposed of by landfill or incineration.",
+        "DISMANTLED": "It ended when it came apart, and nobody says where what did not come out of it went.",
+        "MIXED": "It was dismantled, and its parts have different fates.",
+        "UNKNOWN": "It has not ended, and nobody holds it, or somebody who is not registered.",
+    },
     "IdentifierScheme": {
         "GBT_34014": "Code of a traction battery, module or cell in China: GB/T 34014-2017.",
         "GBT_34014_REUSE": "Code of such a product that is made for reuse: GB/T 34014-2017.",
@@ -48,6 +61,11 @@ VALUES = {
         "EPC": "Electronic product code of GS1, as a URN.",
         "DIGITAL_LINK": "GS1 Digital Link URI.",
         "UUID": "UUID, bare or as a URN: RFC 9562.",
+    },
+    "Severity": {
+        "NOTICE": "Worth knowing.",
+        "WARNING": "To be looked into.",
+        "VIOLATION": "Against a law.",
     },
     "ItemOrderField": {
         "KEY": "By key, in the order of code points.",

@@ -13,7 +13,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from graph_schema.errors import MalformedEvent
 from service.refusals import limited
 from service.settings import Settings, environment_name
-from service.stores.errors import StoreError
+from service.stores.errors import StoreError, UnknownBookmark
 
 LOGGER = logging.getLogger("voltrace")
 
@@ -22,6 +22,8 @@ UNEXPECTED = "Unexpected error."
 
 AWAY, AWAY_CODE = "the store does not answer; try again later", "STORE_UNAVAILABLE"
 """What is told of an error of the store, whose text names addresses and files; who may see all is told that, too."""
+
+BOOKMARK_CODE = "BOOKMARK"
 
 _TOLD = (
     GraphQLError,
@@ -48,7 +50,9 @@ def too_long(seconds: float, limit: int, hint: str = "") -> GraphQLError:
 def mask(error: GraphQLError, sees_all: bool) -> None:
     """Log an error that is not the client's mistake, and leave in it what a client may know."""
     cause = error.original_error
-    if isinstance(cause, StoreError):
+    if isinstance(cause, UnknownBookmark):
+        error.extensions = {"code": BOOKMARK_CODE}
+    elif isinstance(cause, StoreError):
         LOGGER.error("the store does not answer: %s", cause)
         error.extensions = {"code": AWAY_CODE}
         if not sees_all:
@@ -71,9 +75,10 @@ def finish_errors(errors: Iterable[GraphQLError], settings: Settings) -> None:
             error.message = error.message.partition(" Did you mean ")[0]
 
 
-def is_away(answered: dict[str, Any]) -> bool:
-    """Whether the body of an answer holds no data because the store does not answer."""
+def status_of(answered: dict[str, Any]) -> int | None:
+    """The status of a body without data that stands for more than its errors: 503 where the store does not answer, 400
+    where it does not know the request's bookmark. None for any other body."""
     if any((answered.get("data") or {}).values()):
-        return False
-    codes = [(error.get("extensions") or {}).get("code") for error in answered.get("errors") or ()]
-    return AWAY_CODE in codes
+        return None
+    codes = {(error.get("extensions") or {}).get("code") for error in answered.get("errors") or ()}
+    return 400 if BOOKMARK_CODE in codes else 503 if AWAY_CODE in codes else None

@@ -22,6 +22,7 @@ from service.ports import ItemDetails
 
 if TYPE_CHECKING:
     from service.api.event import Event, EventConnection
+    from service.api.finding import Finding
     from service.api.organization import Organization
     from service.api.trace import Trace
 
@@ -29,6 +30,7 @@ Info = strawberry.Info[Context, None]
 LazyOrganization = Annotated["Organization", strawberry.lazy("service.api.organization")]
 LazyEvent = Annotated["Event", strawberry.lazy("service.api.event")]
 LazyEventConnection = Annotated["EventConnection", strawberry.lazy("service.api.event")]
+LazyFinding = Annotated["Finding", strawberry.lazy("service.api.finding")]
 LazyTrace = Annotated["Trace", strawberry.lazy("service.api.trace")]
 
 
@@ -158,6 +160,13 @@ class Item(Node):
         from service.api.event import history_page
 
         return await history_page(info.context, self.moment, self.row.handle, first, after)
+
+    @strawberry.field(description="What the rulebook finds wrong with it, in the order of `since` (docs/rules).")
+    async def findings(self, info: Info, at: datetime | None = None) -> list[LazyFinding]:
+        """The findings that hold at a moment."""
+        from service.api.finding import holding_findings
+
+        return await holding_findings(info, self.row, self.moment, at)
 
     @strawberry.field(description="Where its substance went, or came from.")
     async def trace(

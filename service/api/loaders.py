@@ -6,6 +6,7 @@ moment; its answers are kept for the request.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
@@ -16,13 +17,16 @@ from strawberry.dataloader import DataLoader
 from graph_schema.canonical import parse_event
 from graph_schema.order import Position
 from graph_schema.reader import ItemRow
+from graph_schema.rules import Finding
 from graph_schema.status import ItemStatus, statuses
-from service import items
+from service import auditing, items
+from service.access.findings import findings_in_sight
 from service.ports import EventFilter, ItemDetails, ItemFilter, OrganizationFilter, Snapshot, StoredEvent
 
 if TYPE_CHECKING:
     from service.api.context import Context, Moment
 
+LOG = logging.getLogger("voltrace")
 T = TypeVar("T")
 Loader: TypeAlias = DataLoader[tuple["Moment", Any], T]
 Question: TypeAlias = Callable[[Snapshot, list[Any], Position], Awaitable[dict[Any, Any]]]
@@ -68,6 +72,8 @@ class Loaders:
         self.state_of_health: Loader[float | None] = self._of(items.states_of_health)
         self.histories: Loader[list[StoredEvent]] = self._of(_histories, [])
         self.history_counts: Loader[int] = self._of(_history_counts, 0)
+        self.findings: Loader[list[Finding]] = self._of(self._findings, [])
+        """All of an item, of whatever moment."""
         self.counts: Loader[int] = self._of(_counts, 0)
         """How many a filter finds."""
 
@@ -107,6 +113,14 @@ class Loaders:
         handles = [there.get(key) for key in keys]
         rows = await self._context.read(moment, lambda snapshot: snapshot.items(handles))
         return {row.key: row for row in rows}
+
+    async def _findings(self, snapshot: Snapshot, handles: list[Any], cut: Position) -> dict[Any, list[Finding]]:
+        sets = auditing.rule_sets(self._context.settings.rules.split())
+        found = await findings_in_sight(snapshot, handles, cut, sets)
+        for failure in found.failures:
+            LOG.error("rule %s of %s failed on %s: %s", *failure)
+        self._context.spending.check(sum(map(len, found.of.values())), "findings")
+        return dict(found.of)
 
     async def _parts(self, snapshot: Snapshot, hosts: list[Any], cut: Position) -> dict[Any, list[ItemRow]]:
         """The parts in the order of their keys; read host by host where they have many, and no more than may be shown.

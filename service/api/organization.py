@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
+from graph_schema.flows.amounts import Scope
 from service.api.connection import Page, PageInfo, cursor, from_cursor, page_info, page_size
 from service.api.context import Moment, global_id
 from service.api.counting import counted
 from service.api.item import Identifier, Info, Node
 from service.api.item_list import ItemConnection, items_page
+from service.api.report import Recovery, question_of, recovery_of
 from service.api.scalars import ItemKind
 from service.ports import ItemFilter as Filter
 from service.ports import OrganizationFilter as Organizations
@@ -98,6 +100,21 @@ class Organization(Node):
         moment = await info.context.moment(as_of, known_at, self.moment)
         where = Filter(custodian=self.key_text, kind=None if kind is None else kind.value, as_of=moment.as_of)
         return await items_page(info, where, moment, Page(first, after))
+
+    @strawberry.field(description="Recovery from what entered its plants, over the whole chain; its own report.")
+    async def recovery(
+        self,
+        info: Info,
+        from_: Annotated[
+            datetime | None, strawberry.argument(name="from", description="The start of the period.")
+        ] = None,
+        to: Annotated[datetime | None, strawberry.argument(description="Its end, inclusive. Default: asOf.")] = None,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> Recovery:
+        """Recovery."""
+        moment = await info.context.moment(as_of, known_at, self.moment)
+        return await recovery_of(info, question_of(moment, Scope(self.key_text, since=from_, until=to)))
 
     async def _stated(self, info: Info) -> dict[str, Any]:
         """The fields that registrations up to the moment state."""

@@ -20,7 +20,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 
 from service.api.context import Context
-from service.api.errors import UNEXPECTED, is_away
+from service.api.errors import UNEXPECTED, status_of
 from service.api.limits.documents import document_of, trusted_documents
 from service.api.limits.sockets import Sockets
 from service.rates import Rates
@@ -133,17 +133,16 @@ class Router(GraphQLRouter[Context, None]):
     def create_response(self, response_data: Any, sub_response: Response) -> Response:
         """The answer. Where nothing was executed its status says so, in the media type that has such a status.
 
-        503 where there is no data because the store does not answer, in any: then it is worth asking again.
+        503 where there is no data because the store does not answer, in any: then it is worth asking again. 400 where
+        it does not know the request's bookmark.
         """
-        status = sub_response.status_code or 200
-        if is_away(response_data):
-            status = 503
-        elif "data" not in response_data and sub_response.media_type == GRAPHQL_JSON:
+        status = status_of(response_data)
+        if status is None and "data" not in response_data and sub_response.media_type == GRAPHQL_JSON:
             ours = any(error["message"] == UNEXPECTED for error in response_data["errors"])
             status = 500 if ours else 400
         answer = Response(
             orjson.dumps(response_data),
-            status_code=status,
+            status_code=status or sub_response.status_code or 200,
             media_type=sub_response.media_type,
         )
         answer.headers.raw.extend(sub_response.headers.raw)

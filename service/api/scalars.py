@@ -34,7 +34,8 @@ __all__ = [
 ]
 
 
-def _moment(value: Any) -> datetime:
+def read_moment(value: Any) -> datetime:
+    """A time with an offset. Raises GraphQLError saying how one is written."""
     if isinstance(value, str):
         try:
             moment = datetime.fromisoformat(value)
@@ -52,7 +53,7 @@ SCALARS: Any = {
         name="DateTime",
         description="An RFC 3339 time with an offset; answers are in UTC.",
         serialize=utc_text,
-        parse_value=_moment,
+        parse_value=read_moment,
     ),
     EventInput: strawberry.scalar(
         name="EventInput",

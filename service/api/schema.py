@@ -25,6 +25,7 @@ from service.api.item_list import ItemConnection, ItemFilter, ItemOrder, filter_
 from service.api.limits import Limits
 from service.api.mutations import Mutation
 from service.api.organization import Organization, OrganizationConnection, OrganizationFilter, organizations_page
+from service.api.report import Report, ReportFilter, question_of
 from service.api.scalars import (
     SCALARS,
     Claims,
@@ -273,6 +274,21 @@ class Query:
     ) -> Affected:
         """What is affected."""
         return await ask_affected(info, keys, await info.context.moment(as_of, known_at), first, after)
+
+    @strawberry.field(
+        description="Flows of metal: recovery, fates, the market, times, years. A participant asks about its own "
+        "organization only."
+    )
+    async def report(
+        self,
+        info: Info,
+        filter: ReportFilter | None = None,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> Report:
+        """The reports on a scope."""
+        moment = await info.context.moment(as_of, known_at)
+        return Report(question=question_of(moment, (filter or ReportFilter()).scope()))
 
 
 class Schema(strawberry.Schema):

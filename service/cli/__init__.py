@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import click
 
+from service.cli.audit import audit
 from service.cli.common import config_option
 from service.cli.copy import copy
 from service.cli.demo import demo
 from service.cli.explain import explain
 from service.cli.export import export
+from service.cli.generate import generate
 from service.cli.ingest import ingest
+from service.cli.report import report
 from service.cli.schema import schema
 from service.cli.serve import serve
 from service.cli.token import token
@@ -26,11 +29,15 @@ def main() -> None:
     voltrace demo                          everything in one go
     voltrace ingest events.jsonl           events into the store
     voltrace trace KEY                     the trace as a tree
+    voltrace report recovery               what was recovered of each element
     voltrace serve                         GraphQL on 127.0.0.1:8000
     """
 
 
-for command in (demo, serve, ingest, trace, explain, verify, rebuild, migrate, copy, export, schema, token):
+_COMMANDS = (
+    demo, serve, ingest, trace, audit, report, explain, generate, verify, rebuild, migrate, copy, export, schema, token,
+)  # fmt: skip
+for command in _COMMANDS:
     main.add_command(command)
     command.params.append(config_option)
 main.params.append(config_option)

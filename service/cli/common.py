@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 
 from service import settings
+from service.auditing import rule_sets
 from service.bootstrap import open_store
 from service.ports import Store
 from service.stores.errors import StoreError
@@ -59,7 +60,9 @@ err = _console(stderr=True)
 def configured() -> settings.Settings:
     """The settings; a bad one ends the command."""
     try:
-        return settings.load()
+        chosen = settings.load()
+        rule_sets(chosen.rules.split())
+        return chosen
     except ValueError as error:
         raise click.ClickException(str(error)) from error
 

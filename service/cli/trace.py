@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
+from pathlib import Path
 
 import click
-import orjson
 
 from graph_schema.answer import Direction, Trace
+from graph_schema.canonical import utc_text
 from graph_schema.trace import TraceQuestion
 from service import tracing
 from service.cli.common import Moment, configured, err, finish, opened, out, store_option
-from service.writers.json import trace_json
+from service.writers.formats import BY_NAME, Format, Options
+from service.writers.png import NoFont
 from service.writers.tree import render
 
 
@@ -24,7 +27,8 @@ from service.writers.tree import render
 @click.option("--claims", type=click.Choice(["accepted", "all"]), default="accepted", show_default=True)
 @click.option("--max-depth", type=click.IntRange(0))
 @click.option("--max-nodes", type=click.IntRange(1))
-@click.option("--format", "format_name", type=click.Choice(["tree", "json"]), default="tree", show_default=True)
+@click.option("--format", "format_name", type=click.Choice(["tree", *BY_NAME]), default="tree", show_default=True)
+@click.option("--output", "-o", type=click.Path(dir_okay=False, writable=True), help="the file to write (not a tree)")
 @click.option("--all", "unfold", is_flag=True, help="show each of a group of like items")
 def trace(
     key: str,
@@ -36,6 +40,7 @@ def trace(
     max_depth: int | None,
     max_nodes: int | None,
     format_name: str,
+    output: str | None,
     unfold: bool,
 ) -> None:
     """Where the substance of an item went, and where it came from.
@@ -46,7 +51,13 @@ def trace(
     voltrace trace 04QPE76836300JBC40000903
     voltrace trace LOT-17 --direction backward --as-of 2026-04-01
     voltrace trace PACK-1 --known-at 2026-05-01T00:00:00Z --format json
+    voltrace trace PACK-1 --format svg --output pack.svg
     """
+    chosen_format = BY_NAME.get(format_name)
+    if output is not None and chosen_format is None:
+        raise click.BadParameter(f"a tree is for the terminal; name a --format: {', '.join(BY_NAME)}", param_hint="-o")
+    if format_name == "png" and output is None and sys.stdout.isatty():
+        raise click.BadParameter("a PNG is nothing for a terminal; name a file with --output", param_hint="--format")
     store = opened(store_url)
     ceiling = configured().nodes_max
     if max_nodes is not None and max_nodes > ceiling:
@@ -55,12 +66,14 @@ def trace(
     apart = format_name == "tree" and chosen is Direction.BOTH
     wanted = [Direction.FORWARD, Direction.BACKWARD] if apart else [chosen]
 
+    weigh = chosen_format is None or chosen_format.weighed
+
     async def ask() -> list[Trace | None]:
         sequence = await store.sequence_at(known_at)
         return [
             await tracing.trace(
                 store,
-                TraceQuestion(key, one, as_of, claims == "all", max_depth, max_nodes or ceiling),
+                TraceQuestion(key, one, as_of, claims == "all", max_depth, max_nodes or ceiling, weigh=weigh),
                 sequence,
             )
             for one in wanted
@@ -73,13 +86,31 @@ def trace(
             err.print(f"[red]not known[/]{when}: ", end="")
             err.print(f"{key}: no accepted event brought it in ({store.url})", markup=False)
             raise SystemExit(1)
-        show(one, format_name, unfold)
+        if chosen_format is None:
+            show(one, unfold)
+        else:
+            note = ", ".join(
+                f"{word} {utc_text(moment)}" for word, moment in (("as of", as_of), ("known at", known_at)) if moment
+            )
+            write(one, chosen_format, note, output)
 
 
-def show(trace: Trace, format_name: str = "tree", unfold: bool = False) -> None:
-    """Print a trace."""
-    if format_name == "json":
-        click.echo(orjson.dumps(trace_json(trace), option=orjson.OPT_INDENT_2).decode())
+def show(trace: Trace, unfold: bool = False) -> None:
+    """Print a trace as a tree."""
+    out.print(render(trace, unfold))
+    out.print()
+
+
+def write(trace: Trace, format: Format, note: str, path: str | None) -> None:
+    """Write a trace to a file, or to standard output."""
+    try:
+        body = format.write(trace, Options(note))
+    except NoFont as error:
+        raise click.ClickException(str(error)) from error
+    if path is None:
+        click.echo(body, nl=False)
     else:
-        out.print(render(trace, unfold))
-        out.print()
+        try:
+            Path(path).write_bytes(body)
+        except OSError as error:
+            raise click.ClickException(f"{path}: {error.strerror}") from error

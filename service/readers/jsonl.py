@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
+
+import orjson
 
 from service.ports import Store
 from service.readers.reading import BOM, Chunk, Reader, Source
+from service.recording import Submission
 
 
 class JsonLines(Reader):
-    """One event a line; empty lines count, but say nothing."""
+    """One event a line; empty lines count, but say nothing. A line may state when another log recorded it."""
 
     name = "jsonl"
     title = "JSON Lines of events"
@@ -25,16 +29,41 @@ class JsonLines(Reader):
 
 
 def _chunks(source: Source) -> Iterator[Chunk]:
-    lines: list[bytes] = []
-    places: list[str] = []
+    """Chunks of at most `batch` lines, which all state the same `recordedAt`."""
+    chunk = _Lines()
     read = 0
     for number, line in enumerate(source.lines(), 1):
-        read += len(line)
         if line.strip():
-            lines.append(line)
-            places.append(f"{source.name}:{number}")
-        if len(lines) >= source.batch:
-            yield Chunk(lines, places, read)
-            lines, places = [], []
-    if lines:
-        yield Chunk(lines, places, read)
+            event, recorded_at = _split(line)
+            if chunk.events and (recorded_at != chunk.recorded_at or len(chunk.events) >= source.batch):
+                yield chunk.ended(read)
+                chunk = _Lines()
+            chunk.recorded_at = recorded_at
+            chunk.events.append(event)
+            chunk.places.append(f"{source.name}:{number}")
+        read += len(line)
+    if chunk.events:
+        yield chunk.ended(read)
+
+
+class _Lines:
+    """What a chunk is put together from."""
+
+    def __init__(self) -> None:
+        self.events: list[Submission] = []
+        self.places: list[str] = []
+        self.recorded_at: Any = None
+
+    def ended(self, bytes_read: int) -> Chunk:
+        return Chunk(self.events, self.places, bytes_read, recorded_at=self.recorded_at)
+
+
+def _split(line: bytes) -> tuple[Submission, Any]:
+    """A line as it is to be recorded, and the `recordedAt` that it states."""
+    if b'"recordedAt"' not in line:
+        return line, None
+    try:
+        event = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return line, None
+    return (event, event.get("recordedAt")) if isinstance(event, dict) else (line, None)

@@ -116,7 +116,8 @@ class Chunk:
     """Events to record together, each with its place in the file, and what was reported up to them.
 
     `bytes_read` is how far into the file this is. `duplicates` counts events that the reader knows to be recorded.
-    `field_name` says in the terms of the file which field of an event a problem is about.
+    `field_name` says in the terms of the file which field of an event a problem is about. `recorded_at` is what the
+    file says, as it says it, of when another log recorded these events.
     """
 
     events: Sequence[Submission] = ()
@@ -127,6 +128,7 @@ class Chunk:
     assumed: Sequence[Assumed] = ()
     malformed: Sequence[Malformed] = ()
     field_name: Callable[[str], str] = str
+    recorded_at: Any = None
 
 
 class Reader(ABC):

@@ -66,7 +66,7 @@ async def _stands(snapshot: Snapshot, key: str, where: ItemFilter) -> bool:
     holder = (await holders_of(snapshot, [key], where.cut)).get(key)
     if holder is None or where.holder not in (None, holder):
         return False
-    registered = stated(await snapshot.registrations(holder), where.cut)
+    registered = stated(await snapshot.registrations([holder]), where.cut)
     return where.region in (None, registered.get("region"))
 
 

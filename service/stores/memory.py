@@ -8,18 +8,32 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 from graph_schema.answer import Handle
 from graph_schema.canonical import canonical, digest, parse_event
-from graph_schema.graph import Graph, fold
+from graph_schema.graph import Graph, changed, fold
 from graph_schema.order import Position, instant_of, instant_us, moment_of_us
 from graph_schema.outcome import EventStatus, Outcome
 from graph_schema.windows import END
 from service.chain import Head, extend, recorded_us_after
+from service.findings import (
+    Audited,
+    CountBy,
+    Counts,
+    FindingFilter,
+    FindingPlace,
+    KeptFinding,
+    Revision,
+    Subject,
+    counted,
+    shown,
+)
 from service.organizations import is_found, names_of, rank_of, stated
 from service.ports import (
     WITHIN,
+    Change,
     EventFilter,
     Fault,
     Found,
@@ -54,6 +68,9 @@ class MemoryStore:
         self.url = url
         self.records: list[_Record] = []
         self._by_id: dict[str, _Record] = {}
+        self.changes: list[Change] = []
+        self.audited = Audited()
+        self.findings: dict[Subject, dict[str, KeptFinding]] = {}
         self._graphs: OrderedDict[int, GraphReader] = OrderedDict()
         self._writing = threading.Lock()
 
@@ -78,7 +95,19 @@ class MemoryStore:
             for record in writer.staged:
                 self._by_id[record.new.event.event_id] = record
             self.records += writer.staged
+            self.changes += writer.changes
         return result
+
+    async def keep(self, revision: Revision) -> bool:
+        with self._writing:
+            if self.audited != revision.before:
+                return False
+            kept = {subject: self.findings.pop(subject, {}) for subject in revision.subjects}
+            for new in revision.findings:
+                stood = kept[new.subject].get(new.id)
+                self.findings.setdefault(new.subject, {})[new.id] = shown(new, stood, revision.after.at_us)
+            self.audited = revision.after
+        return True
 
     async def verify(self) -> list[Fault]:
         head = Head()
@@ -113,9 +142,9 @@ class MemoryStore:
         """A record by event id."""
         return self._by_id.get(event_id)
 
-    def fold_of(self, records: list[_Record]) -> Graph:
-        """The fold of records."""
-        return fold([record.new.event for record in records])
+    def graph(self) -> Graph:
+        """The fold of all records."""
+        return self._graph(self.records).graph
 
 
 class MemoryWriter:
@@ -124,6 +153,8 @@ class MemoryWriter:
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
         self.staged: list[_Record] = []
+        self.changes: list[Change] = []
+        self._graph: Graph | None = None
 
     async def digests(self, event_ids: Collection[str]) -> dict[str, bytes]:
         staged = {record.new.event.event_id: record for record in self.staged}
@@ -137,12 +168,14 @@ class MemoryWriter:
     async def append(self, events: list[NewEvent], recorded_us: int | None = None) -> dict[str, Outcome]:
         head = await self.head()
         recorded_us = recorded_us_after(head, recorded_us)
+        before = self._graph or self._store.graph()
         for new in events:
             previous = head.hash
             head = extend(head, new.digest, recorded_us)
             self.staged.append(_Record(new, head, previous))
-        outcomes = self._store.fold_of(self._store.records + self.staged).outcomes
-        return {new.event.event_id: outcomes[new.event.event_id] for new in events}
+        graph = self._graph = fold([record.new.event for record in self._store.records + self.staged])
+        self.changes += (Change(head.sequence, key) for key in sorted(changed(before, graph)))
+        return {new.event.event_id: graph.outcomes[new.event.event_id] for new in events}
 
 
 class MemorySnapshot(GraphReader):
@@ -249,17 +282,31 @@ class MemorySnapshot(GraphReader):
         records = [self._store.known(event.event_id) for event in events]
         return [self._stored(record) for record in records if record is not None]
 
-    async def registrations(self, organization: str) -> list[StoredEvent]:
+    async def identified(self, names: Collection[str]) -> list[tuple[str, Handle]]:
+        return [
+            (name, key)
+            for key, spec in self.specs.items()
+            for name in sorted({one.value for one in spec.identifiers or ()}.intersection(names))
+        ]
+
+    async def receipts(self, transfers: Collection[str]) -> list[StoredEvent]:
         return [
             self._stored(self._store.known(event.event_id))
             for event in self.graph.events.values()
-            if event.type == "REGISTRATION" and event.organization.key == organization
+            if event.type == "RECEIPT" and event.transfer in transfers
+        ]
+
+    async def registrations(self, organizations: Collection[str]) -> list[StoredEvent]:
+        return [
+            self._stored(self._store.known(event.event_id))
+            for event in self.graph.events.values()
+            if event.type == "REGISTRATION" and event.organization.key in organizations
             if self.graph.outcomes[event.event_id].status is EventStatus.ACCEPTED
         ]
 
     async def registered(self, organizations: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:
         keys = self._organizations() if organizations is None else organizations
-        found = {key: stated(await self.registrations(key), cut) for key in keys}
+        found = {key: stated(await self.registrations([key]), cut) for key in keys}
         return {key: fields for key, fields in found.items() if fields}
 
     def _organizations(self) -> set[str]:
@@ -291,6 +338,28 @@ class MemorySnapshot(GraphReader):
             if rank is not None:
                 found.append(Found(rank, key))
         return sorted(found, key=lambda one: one.order)[:limit]
+
+    async def changes(self, after: Change, limit: int) -> list[Change]:
+        found = (one for one in self._store.changes if after < one and one.sequence <= self.sequence)
+        return list(islice(found, limit))
+
+    async def audited(self) -> Audited:
+        return self._store.audited
+
+    def _findings(self, where: FindingFilter) -> list[KeptFinding]:
+        return [one for kept in self._store.findings.values() for one in kept.values() if where.finds(one)]
+
+    async def finding_page(
+        self, where: FindingFilter, after: FindingPlace | None, limit: int, reverse: bool = False
+    ) -> list[KeptFinding]:
+        found = sorted(self._findings(where), key=lambda one: one.place, reverse=reverse)
+        if after is not None:
+            found = [one for one in found if (one.place < after if reverse else one.place > after)]
+        return found[:limit]
+
+    async def finding_counts(self, where: FindingFilter, by: CountBy | None = None) -> Counts:
+        found = self._findings(where)
+        return [(None, len(found))] if by is None else counted(found, by)
 
     async def are_organizations(self, keys: Collection[str]) -> set[str]:
         return self._organizations().intersection(keys)

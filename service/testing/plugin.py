@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,17 +44,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker and read the choice of stores.
 
-    Raises UsageError for a store that does not exist, and where workers would share one Neo4j.
+    Raises UsageError for a store that does not exist.
     """
     config.addinivalue_line("markers", _SEED_MARKER)
     chosen = _chosen(config)
     config.stash[_CHOSEN] = chosen
-    if "neo4j" in chosen and os.environ.get("VOLTRACE_TEST_NEO4J"):
-        from service.testing.workers import trouble
-
-        why = trouble(config.getoption("dist", "no"))
-        if why:
-            raise pytest.UsageError(f"VOLTRACE_TEST_NEO4J names one database, which every test empties; {why}")
 
 
 def _chosen(config: pytest.Config) -> list[str]:
@@ -94,7 +89,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _parameter(name: str, grouped: bool) -> object:
-    """A store as a parameter. All tests on Neo4j are one group of pytest-xdist, so that they share one server."""
+    """A store as a parameter. All tests on Neo4j are one group of pytest-xdist: they take turns on one server."""
     marks = [pytest.mark.xdist_group("neo4j")] if name == "neo4j" and grouped else []
     return pytest.param(name, id=name, marks=marks)
 
@@ -141,18 +136,21 @@ def provenance_store(
     """
     from service.testing.stores import ProvenanceStore, embedded
 
-    if provenance_store_kind == "neo4j":
-        from service.testing import neo4j
+    with ExitStack() as stack:
+        if provenance_store_kind == "neo4j":
+            from service.testing import neo4j
+            from service.testing.neo4j.sharing import alone
 
-        server = request.getfixturevalue("provenance_neo4j_servers")(neo4j.versions()[0])
-        server.empty()
-        store = server.store()
-    else:
-        factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
-        store = embedded(provenance_store_kind, lambda: factory.mktemp("voltrace"))
-    helper = ProvenanceStore(store, provenance_loop)
-    yield helper
-    helper.close()
+            server = request.getfixturevalue("provenance_neo4j_servers")(neo4j.versions()[0])
+            stack.enter_context(alone(server))
+            server.empty()
+            store = server.store()
+        else:
+            factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+            store = embedded(provenance_store_kind, lambda: factory.mktemp("voltrace"))
+        helper = ProvenanceStore(store, provenance_loop)
+        yield helper
+        helper.close()
 
 
 @pytest.fixture

@@ -4,15 +4,19 @@ import asyncio
 import io
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from seed.story import story
 from service.ingesting import FORMATS, Ingest, Report, UnknownFormat, recognise
+from service.ports import EventFilter, Store
 from service.readers.reading import Source
 from service.recording import RecordStatus
 from service.stores.memory import MemoryStore
+from service.stores.sqlite import SqliteStore
+from tests.support import send
 
 LINES = b"\n".join(json.dumps(event).encode() for event in story()[:12])
 CATENAX = json.dumps([{"catenaXId": "urn:uuid:1"}], indent=1).encode()
@@ -97,3 +101,48 @@ def test_a_source_gives_its_lines_or_a_file_to_seek_in_whatever_it_comes_from() 
         whole.seek(2)
         assert whole.read(3) == b"rst"
         whole.close()
+
+
+def told(number: int, recorded_at: object) -> dict[str, object]:
+    event = {**story()[0], "eventId": f"r-{number}"}
+    return event if recorded_at is None else {**event, "recordedAt": recorded_at}
+
+
+def recorded(store: Store) -> list[str]:
+    async def read() -> list[str]:
+        async with store.snapshot() as snapshot:
+            page = await snapshot.event_page(EventFilter(), None, 99)
+            assert all(b"recordedAt" not in (stored.payload or b"") for stored in page)
+            return [f"{stored.recorded_at:%Y-%m-%d}" for stored in page]
+
+    return asyncio.run(read())
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def embedded(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    return MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "log.db")
+
+
+def test_a_stated_recorded_at_is_kept_where_it_can_be(embedded: Store) -> None:
+    days = ["2024-01-01T08:00:00+08:00", "2024-01-01T00:00:00Z", "2024-03-01T08:00:00Z", "2024-02-01T08:00:00Z"]
+    days += ["2999-01-01T00:00:00Z", "yesterday"]
+    lines = b"\n".join(json.dumps(told(number, day)).encode() for number, day in enumerate(days))
+    report = asyncio.run(Ingest(embedded).run(["-"], io.BytesIO(lines)))
+    assert report.counts == {RecordStatus.ACCEPTED: 6}
+    assert report.assumed == {
+        ("recorded now", "its recordedAt is earlier than the end of the log"): 1,
+        ("recorded now", "its recordedAt lies in the future"): 1,
+        ("recorded now", "its recordedAt is not an RFC 3339 time with an offset"): 1,
+    }
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    assert recorded(embedded) == ["2024-01-01", "2024-01-01", "2024-03-01", today, today, today]
+    again = asyncio.run(Ingest(embedded).run(["-"], io.BytesIO(lines)))
+    assert again.counts == {RecordStatus.DUPLICATE: 6}
+    assert ("recorded now", "its recordedAt lies in the future") not in again.assumed
+
+
+def test_nothing_is_honoured_but_by_ingest(embedded: Store) -> None:
+    (result,) = send(embedded, [told(1, "2024-01-01T08:00:00+08:00")])
+    assert result.status == RecordStatus.ACCEPTED
+    assert recorded(embedded) == [f"{datetime.now(UTC):%Y-%m-%d}"]
+    assert send(embedded, [told(1, None)])[0].status == RecordStatus.DUPLICATE

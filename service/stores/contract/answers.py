@@ -42,7 +42,7 @@ async def answers(snapshot: Snapshot, organizations: Collection[str]) -> Answers
             found[f"trace of {key}, claims {claims}"] = _trace(answer)
     for key in organizations:
         found[f"organization {key}"] = key in await snapshot.are_organizations([key, "nobody"])
-        found[f"registrations of {key}"] = [_event(event) for event in await snapshot.registrations(key)]
+        found[f"registrations of {key}"] = [_event(event) for event in await snapshot.registrations([key])]
     found["names of organizations"] = await snapshot.organizations(organizations)
     return found | await lists(snapshot, organizations)
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Collection, Iterable
 from typing import Any
 
 from service.copying import CannotCopy, copy
-from service.ports import EventFilter, Store, StoredEvent
+from service.ports import LAST_KEY, Change, EventFilter, Store, StoredEvent
 from service.stores.contract.answers import Answers, answers, difference
 from service.stores.contract.lists import MANY
 from service.stores.contract.script import BATCHES, ORGANIZATIONS, events_until
@@ -90,6 +90,39 @@ async def check_history(store: Store, batches: Iterable[Collection[Event]], orga
         expected = await _answers(memory, sequence, organizations)
         actual = await _answers(store, sequence, organizations)
         assert not difference(expected, actual), f"at {sequence}: {difference(expected, actual)}"
+
+
+async def _changed(store: Store, after: Change, page: int, sequence: int | None = None) -> list[Change]:
+    found: list[Change] = []
+    async with store.snapshot(sequence) as snapshot:
+        while more := await snapshot.changes(found[-1] if found else after, page):
+            found += more
+    return found
+
+
+async def check_changes_are_told_to_who_follows(store: Store) -> None:
+    """Of every item of which something changed since any moment, and of hardly another; whatever the page."""
+    memory = MemoryStore()
+    ends = [0]
+    for _, batch in BATCHES:
+        await tell(memory, *batch)
+        await tell(store, *batch)
+        ends.append(await store.sequence_at(None))
+        for since in ends:
+            expected = {change.key for change in await _changed(memory, Change(since, LAST_KEY), 1_000)}
+            told = await _changed(store, Change(since, LAST_KEY), 2)
+            assert expected <= {change.key for change in told}, f"{_name(ends[-1])}, since {since}"
+            assert [one.sequence for one in told] == sorted(one.sequence for one in told)
+            assert all(since < one.sequence <= ends[-1] for one in told)
+    assert not await _changed(store, Change(ends[-1], LAST_KEY), 2)
+    await tell(memory, made("alone", 99, unit("ALONE")))
+    await tell(store, made("alone", 99, unit("ALONE")))
+    assert await _changed(store, Change(ends[-1], LAST_KEY), 2) == [Change(await store.sequence_at(None), "ALONE")]
+    for until, since in zip(ends[1:], ends, strict=False):
+        expected = {change.key for change in await _changed(memory, Change(since, LAST_KEY), 1_000, until)}
+        told = await _changed(store, Change(since, LAST_KEY), 3, until)
+        assert expected <= {change.key for change in told}
+        assert all(one.sequence <= until for one in told)
 
 
 async def check_a_copy_knows_what_its_source_knew(store: Store) -> None:

@@ -222,13 +222,31 @@ async def check_registrations_in_the_total_order_without_voided_ones(store: Stor
         assert await snapshot.organizations(["A", "B", "C"]) == {"A": "not A"}
     await tell(store, voided("v", 9, "wrong", "B"))
     async with store.snapshot() as snapshot:
-        assert [stored.event_id for stored in await snapshot.registrations("A")] == ["first", "third"]
-        assert [stored.event_id for stored in await snapshot.registrations("B")] == ["other"]
-        assert await snapshot.registrations("C") == []
+        assert [stored.event_id for stored in await snapshot.registrations(["A"])] == ["first", "third"]
+        assert [stored.event_id for stored in await snapshot.registrations(["B"])] == ["other"]
+        assert await snapshot.registrations(["C"]) == []
         assert await snapshot.organizations(["A", "B", "C"]) == {"A": "A late"}, "the last that states a name"
     async with store.snapshot(4) as snapshot:
-        assert [stored.event_id for stored in await snapshot.registrations("A")] == ["first", "third", "wrong"]
+        assert [stored.event_id for stored in await snapshot.registrations(["A"])] == ["first", "third", "wrong"]
     assert await standing(store, "wrong") == ["VOIDED"]
+
+
+async def check_receipts_and_bearers_of_names_in_bulk(store: Store) -> None:
+    name = [{"scheme": "SN", "value": "7"}]
+    await tell(
+        store, made("m", 1, unit("m", identifiers=name), unit("n", identifiers=name), unit("7")),
+        event("t", "TRANSFER", 2, items=["m"], to="B"), event("u", "TRANSFER", 2, items=["n"], to="B"),
+        event("second", "RECEIPT", 4, "C", transfer="t"), event("first", "RECEIPT", 3, "B", transfer="t"),
+        event("other", "RECEIPT", 3, "B", transfer="u"), voided("v", 9, "t"),
+    )  # fmt: skip
+    await tell(store, event("third", "RECEIPT", 5, "B", transfer="t"))
+    async with store.snapshot(7) as snapshot:
+        assert [one.event_id for one in await snapshot.receipts(["t", "nothing"])] == ["first", "second"]
+        assert [one.event_id for one in await snapshot.receipts(["t", "u"])] == ["first", "other", "second"]
+        m, n = await handles(snapshot, ["m", "n"])
+        assert sorted(await snapshot.identified(["7", "8"]), key=str) == sorted([("7", m), ("7", n)], key=str)
+        assert await snapshot.identified([]) == []
+    assert await standing(store, "first", "third") == ["PENDING", "PENDING"]
 
 
 async def check_who_is_an_organization(store: Store) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
+from graph_schema.order import instant_us
 from graph_schema.outcome import EventStatus
 from service.ports import EventFilter, ItemFilter, NewEvent, Store, Writer
 from service.recording import OnConflict, RecordedEvent, RecordStatus, read_event, record
@@ -34,7 +36,7 @@ async def check_an_empty_store_answers(store: Store) -> None:
         assert await snapshot.event_page(EventFilter(), None, 10) == []
         assert await snapshot.event_count(EventFilter()) == 0
         assert await snapshot.stored(["x"]) == []
-        assert await snapshot.registrations("A") == []
+        assert await snapshot.registrations(["A"]) == []
         assert await snapshot.organizations(["A"]) == {}
         assert not await snapshot.are_organizations(["A"])
         for rows in (snapshot.items, snapshot.parts, snapshot.hosts, snapshot.custody, snapshot.consumptions):
@@ -228,6 +230,32 @@ async def check_an_exception_in_the_writer_leaves_nothing(store: Store) -> None:
         assert await snapshot.event_count(EventFilter()) == 1
     assert await tell(store, made("m", 1.5, unit("m"))) == ["ACCEPTED"], "the store writes on, and the id is free"
     assert await store.verify() == []
+
+
+async def check_a_stated_moment_is_kept_and_never_goes_back(store: Store) -> None:
+    early, late = datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 2, tzinfo=UTC)
+
+    async def append(writer: Writer, name: str, moment: datetime | None) -> None:
+        await writer.append([_new(made(name, 1, unit(name)))], None if moment is None else instant_us(moment))
+
+    await store.write(lambda writer: append(writer, "a", early))
+    await store.write(lambda writer: append(writer, "b", late))
+    await store.write(lambda writer: append(writer, "c", late))
+    assert [await store.sequence_at(moment) for moment in (early, late)] == [1, 3], "equal moments are known together"
+    try:
+        await store.write(lambda writer: append(writer, "d", early))
+    except ValueError:
+        pass
+    else:
+        raise AssertionError("recordedAt never decreases along the sequence")
+    await store.write(lambda writer: append(writer, "e", None))
+    async with store.snapshot() as snapshot:
+        recorded = [stored.recorded_at for stored in await snapshot.event_page(EventFilter(), None, 9)]
+    assert recorded[:3] == [early, late, late]
+    assert len(recorded) == 4
+    assert recorded[3] > late, "what states nothing is recorded now"
+    assert await store.verify() == []
+    assert await store.rebuild() == 4
 
 
 async def check_two_appends_in_one_write(store: Store) -> None:

@@ -17,6 +17,7 @@ from service.stores.errors import StoreError
 from service.stores.neo4j.connection import WRITE_TIMEOUT_S, Connection, Transaction, one
 from service.stores.neo4j.rows import seconds, when
 from service.stores.neo4j.source import Neo4jSource
+from service.stores.neo4j.state import LogLost
 from service.stores.neo4j.writer import Neo4jWriter
 from service.stores.values import outcome_of
 
@@ -63,13 +64,21 @@ class Neo4jGraph:
         return {(key, event_id) async for key, event_id in self._rows(NAMED)}
 
 
+BEGIN = "MATCH (l:Log {name: 'voltrace'}) SET l.rebuilding = $by, l.rebuilt = $by RETURN true"
 FORGET = (
-    "MATCH (l:Log {name: 'voltrace'}) SET l.rebuilding = $by",
-    "MATCH (e:Event) CALL (e) { SET e:Unfolded REMOVE e:Event } IN TRANSACTIONS OF 5000 ROWS",
-    "MATCH (n:Item) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 2000 ROWS",
-    "MATCH (n:Identifier|Judgement) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS",
-    "MATCH (n:Organization) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS",
+    "MATCH (e:Event) WITH e LIMIT 5000 SET e:Unfolded REMOVE e:Event RETURN count(e)",
+    "MATCH (n:Item) WITH n LIMIT 2000 DETACH DELETE n RETURN count(n)",
+    "MATCH (n:Identifier|Judgement) WITH n LIMIT 5000 DETACH DELETE n RETURN count(n)",
+    "MATCH (n:Organization) WITH n LIMIT 5000 DETACH DELETE n RETURN count(n)",
 )
+"""Each forgets some of what a fold makes, and is run until it finds nothing."""
+JOIN = (
+    "MATCH (f:Finding) WHERE NOT f.ofOrganization AND NOT EXISTS { (f)-[:ABOUT]->() }"
+    " MATCH (i:Item {key: f.subject}) WITH f, i LIMIT 5000 CREATE (f)-[:ABOUT]->(i) RETURN count(f)",
+    "MATCH (f:Finding) WHERE size(f.parties) > COUNT { (f)-[:INVOLVES]->() } WITH f LIMIT 5000"
+    " UNWIND f.parties AS party MERGE (o:Organization {key: party}) MERGE (f)-[:INVOLVES]->(o) RETURN count(f)",
+)
+"""Each joins some of the findings to the nodes that were made again, and is run until it finds none."""
 BATCHES = "MATCH (b:Batch) RETURN b.last ORDER BY b.recordedUs"
 UNFOLDED = """
 MATCH (u:Unfolded) WHERE $after < u.sequence <= $last
@@ -95,22 +104,39 @@ async def rebuild(connection: Connection) -> int:
     count = 0
     by = token_hex(8)
     async with connection.session(writes=True) as session:
+        if not await session.execute_write(one, BEGIN, by=by):
+            raise LogLost(connection.url)
         for statement in FORGET:
-            await (await session.run(statement, by=by)).consume()
+            while await session.execute_write(_some, by, statement):
+                pass
         ends = [record[0] async for record in await session.run(BATCHES)]
         after = 0
         for last in ends:
             count += await session.execute_write(_fold_again, by, after, last)
             after = last
+        for statement in JOIN:
+            while await session.execute_write(_some, by, statement):
+                pass
         if not await session.execute_write(one, DONE, by=by):
             raise StoreError(f"{connection.url}: {TAKEN_OVER}")
     return count
 
 
-@neo4j.unit_of_work(timeout=WRITE_TIMEOUT_S)
-async def _fold_again(transaction: neo4j.AsyncManagedTransaction, by: str, after: int, last: int) -> int:
+async def _own(transaction: neo4j.AsyncManagedTransaction, by: str) -> None:
+    """Hold the log, so that no other rebuild begins before this transaction ends. Raises StoreError where one did."""
     if not await one(transaction, OWN, by=by):
         raise StoreError(TAKEN_OVER)
+
+
+@neo4j.unit_of_work(timeout=WRITE_TIMEOUT_S)
+async def _some(transaction: neo4j.AsyncManagedTransaction, by: str, statement: str) -> int:
+    await _own(transaction, by)
+    return int(await one(transaction, statement))
+
+
+@neo4j.unit_of_work(timeout=WRITE_TIMEOUT_S)
+async def _fold_again(transaction: neo4j.AsyncManagedTransaction, by: str, after: int, last: int) -> int:
+    await _own(transaction, by)
     records: dict[Position, dict[str, Any]] = {}
     events = []
     stored = await one(transaction, UNFOLDED, after=after, last=last)

@@ -19,8 +19,8 @@ from neo4j.exceptions import (
     ServiceUnavailable,
 )
 
-from service.causality import FOLLOWED
-from service.stores.errors import StoreError
+from service.causality import FOLLOWED, HEADER
+from service.stores.errors import StoreError, UnknownBookmark
 
 READ_TIMEOUT_S = 30.0
 WRITE_TIMEOUT_S = 600.0
@@ -34,11 +34,13 @@ GRACE_S = 2.0
 """How long after its timeout a read is waited for, since the server itself ends it then, if it still answers."""
 BOOKMARKS = ("Neo.TransientError.Transaction.BookmarkTimeout", "Neo.ClientError.Transaction.InvalidBookmark")
 """What a server says that never had the state of a bookmark: a backup was loaded, or it is another database's."""
+TIMED_OUT = (
+    "Neo.ClientError.Transaction.TransactionTimedOut",
+    "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
+)
 WAYS_OUT = {
     "Neo.ClientError.Database.DatabaseNotFound": "name one that is there with VOLTRACE_NEO4J_DATABASE",
-    "Neo.ClientError.Transaction.TransactionTimedOut": "VOLTRACE_READ_TIMEOUT_S is how long a read may take",
-    "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration": "VOLTRACE_READ_TIMEOUT_S is how long a read "
-    "may take",
+    **dict.fromkeys(TIMED_OUT, "VOLTRACE_READ_TIMEOUT_S is how long a read may take"),
     "Neo.ClientError.Security.Forbidden": "grant the user of VOLTRACE_NEO4J_USER reading, writing and the schema",
     "Neo.TransientError.General.MemoryPoolOutOfMemoryError": "record fewer events at once (--batch), or give "
     "transactions more memory (dbms.memory.transaction.total.max)",
@@ -58,6 +60,10 @@ class Login(NamedTuple):
     database: str | None = None
 
 
+class MaybeRecorded(StoreError):
+    """A write of which nobody knows whether it was done: its server was lost while it confirmed it."""
+
+
 class Connection:
     """Makes sessions. Bookmarks are shared by all of them, so that each sees what this process wrote before."""
 
@@ -72,6 +78,8 @@ class Connection:
         self.login = login
         self.read_timeout_s = read_timeout_s
         self._bookmarks = neo4j.AsyncGraphDatabase.bookmark_manager()
+        self.doubtful = False
+        """Whether a read waited in vain: for a server that hangs, or for a bookmark that is never reached."""
         self._drivers: WeakKeyDictionary[asyncio.AbstractEventLoop, neo4j.AsyncDriver] = WeakKeyDictionary()
 
     def driver(self) -> neo4j.AsyncDriver:
@@ -95,22 +103,32 @@ class Connection:
         return driver
 
     @asynccontextmanager
-    async def session(self, writes: bool) -> AsyncIterator[neo4j.AsyncSession]:
-        """A session; `writes` sends it to the leader of a cluster."""
+    async def session(self, writes: bool, follows: bool = True) -> AsyncIterator[neo4j.AsyncSession]:
+        """A session; `writes` sends it to the leader of a cluster; without `follows` it waits for no bookmark."""
         mode = neo4j.WRITE_ACCESS if writes else neo4j.READ_ACCESS
         with self.errors():
             async with self.driver().session(
                 database=self.login.database,
                 default_access_mode=mode,
-                bookmark_manager=self._bookmarks,
-                bookmarks=neo4j.Bookmarks.from_raw_values(FOLLOWED.get()),
+                bookmark_manager=self._bookmarks if follows else None,
+                bookmarks=neo4j.Bookmarks.from_raw_values(FOLLOWED.get()) if follows else None,
             ) as session:
                 yield session
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Reads]:
-        """Reads with a timeout, of one session."""
+    async def checking(self) -> AsyncIterator[Patient]:
+        """A transaction of reads, which may take long as a whole."""
+        patience_s = self.read_timeout_s + GRACE_S
         async with self.session(writes=False) as session:
+            async with asyncio.timeout(patience_s):
+                transaction = await session.begin_transaction()
+            async with transaction:
+                yield Patient(transaction, patience_s)
+
+    @asynccontextmanager
+    async def reading(self, leader: bool = False, follows: bool = True) -> AsyncIterator[Reads]:
+        """Reads with a timeout, of one session."""
+        async with self.session(leader, follows) as session:
             yield Reads(session, self.read_timeout_s)
 
     async def bookmarks(self) -> frozenset[str]:
@@ -127,7 +145,7 @@ class Connection:
                 f"{self.url} refuses the login: {error.message}; set VOLTRACE_NEO4J_USER and VOLTRACE_NEO4J_PASSWORD"
             ) from error
         except IncompleteCommit as error:
-            raise StoreError(
+            raise MaybeRecorded(
                 f"{self.url} was lost while it confirmed a write, which may be recorded; send the same events again: "
                 "each is recorded once"
             ) from error
@@ -138,14 +156,17 @@ class Connection:
         except (ConfigurationError, ValueError) as error:
             raise StoreError(f"{self.url} is no address of a Neo4j: {_line(error)}") from error
         except TimeoutError as error:
-            self.forget_bookmarks()
+            self.doubtful = True
             raise StoreError(
                 f"{self.url} does not answer: a read took longer than {self.read_timeout_s:g} s "
                 "(VOLTRACE_READ_TIMEOUT_S)"
             ) from error
         except (Neo4jError, DriverError, OSError) as error:
             code = getattr(error, "code", None) or ""
-            if code in BOOKMARKS:
+            self.doubtful |= code in (*BOOKMARKS, *TIMED_OUT)
+            if code == BOOKMARKS[1] and FOLLOWED.get():
+                raise UnknownBookmark(f"{HEADER}: no bookmark of this store; ask again without it") from error
+            if code in BOOKMARKS and not FOLLOWED.get():
                 self.forget_bookmarks()
             raise StoreError("; ".join(filter(None, [f"{self.url}: {_line(error)}", WAYS_OUT.get(code)]))) from error
 
@@ -176,17 +197,22 @@ class Reads:
         self._session = session
         self._timeout_s = timeout_s
 
+    async def answer(self, query: str, values: dict[str, Any]) -> tuple[neo4j.Record | None, neo4j.ResultSummary]:
+        """The only record of a query, None where there is none; and what the server says beside."""
+        async with asyncio.timeout(self._timeout_s + GRACE_S):
+            for wait_s in (*RETRY_AFTER_S, None):
+                try:
+                    result = await self._session.run(neo4j.Query(query, timeout=self._timeout_s), values)
+                    return await result.single(), await result.consume()
+                except (Neo4jError, DriverError) as error:
+                    if wait_s is None or not error.is_retryable() or getattr(error, "code", None) in BOOKMARKS:
+                        raise
+                await asyncio.sleep(wait_s)
+        raise AssertionError("the last try answers or raises")
+
     async def record(self, query: str, values: dict[str, Any]) -> Any:
         """The only record of a query, None where there is none."""
-        for wait_s in (*RETRY_AFTER_S, None):
-            try:
-                async with asyncio.timeout(self._timeout_s + GRACE_S):
-                    return await (await self._session.run(neo4j.Query(query, timeout=self._timeout_s), values)).single()
-            except (Neo4jError, DriverError) as error:
-                if wait_s is None or not error.is_retryable() or getattr(error, "code", None) in BOOKMARKS:
-                    raise
-            await asyncio.sleep(wait_s)
-        raise AssertionError("the last try answers or raises")
+        return (await self.answer(query, values))[0]
 
     async def one(self, query: str, **values: Any) -> Any:
         """The only value of the only record of a query; None where there is no record."""
@@ -194,10 +220,53 @@ class Reads:
         return None if record is None else record[0]
 
 
-async def one(transaction: neo4j.AsyncTransaction | neo4j.AsyncManagedTransaction, query: str, /, **values: Any) -> Any:
+async def one(transaction: Transaction, query: str, /, **values: Any) -> Any:
     """The only value of the only record of a query; None where there is no record."""
     record = await (await transaction.run(query, values)).single()
     return None if record is None else record[0]
 
 
-Transaction = neo4j.AsyncTransaction | neo4j.AsyncManagedTransaction
+class Patient:
+    """A transaction that waits only so long for each answer, and for each row of it: it may be long, not hung.
+
+    Time that is spent between two rows does not count.
+    """
+
+    def __init__(self, transaction: neo4j.AsyncTransaction, timeout_s: float) -> None:
+        self._transaction = transaction
+        self._timeout_s = timeout_s
+
+    async def run(self, query: str, values: dict[str, Any] | None = None) -> PatientResult:
+        """As that of a transaction. Raises TimeoutError."""
+        async with asyncio.timeout(self._timeout_s):
+            return PatientResult(await self._transaction.run(query, values), self._timeout_s)
+
+
+class PatientResult:
+    """What a `Patient` transaction was answered."""
+
+    def __init__(self, result: neo4j.AsyncResult, timeout_s: float) -> None:
+        self._result = result
+        self._timeout_s = timeout_s
+
+    async def __aiter__(self) -> AsyncIterator[neo4j.Record]:
+        rows = aiter(self._result)
+        while True:
+            async with asyncio.timeout(self._timeout_s):
+                row = await anext(rows, None)
+            if row is None:
+                return
+            yield row
+
+    async def single(self) -> neo4j.Record | None:
+        """The only record, None where there is none. Raises TimeoutError."""
+        async with asyncio.timeout(self._timeout_s):
+            return await self._result.single()
+
+    async def consume(self) -> neo4j.ResultSummary:
+        """What the server says beside. Raises TimeoutError."""
+        async with asyncio.timeout(self._timeout_s):
+            return await self._result.consume()
+
+
+Transaction = neo4j.AsyncTransaction | neo4j.AsyncManagedTransaction | Patient

@@ -157,3 +157,15 @@ KEYED = (
     + known("y")
     + " RETURN collect(i.key)"
 )
+
+CHANGES = """
+MATCH (i:Item) USING INDEX i:Item(changed) WHERE $seq <= i.changed < $k AND (i.changed > $seq OR i.key > $key)
+WITH i.changed AS changed, i.key AS key ORDER BY changed, key LIMIT $limit
+RETURN collect([changed, key])
+"""
+CHANGES_LAST = """
+MATCH (i:Item) USING INDEX i:Item(changed) WHERE i.changed >= $k AND i.key > $key
+WITH i.key AS key ORDER BY key LIMIT $limit
+RETURN collect(key)
+"""
+"""What changed last by the end of the snapshot or behind it: told as of its end, so that it is told again."""

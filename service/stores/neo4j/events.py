@@ -26,10 +26,13 @@ ROW = (
     + ", e.payload]"
 )
 STORED = f"UNWIND $ids AS id MATCH (e:Event {{eventId: id}}) WHERE e.sequence <= $k RETURN collect({ROW})"
+RECEIPTS = (
+    "UNWIND $ids AS id MATCH (e:Event {refersTo: id}) USING INDEX e:Event(refersTo)"
+    f" WHERE e.type = 'RECEIPT' AND e.sequence <= $k RETURN collect({ROW})"
+)
 REGISTRATIONS = (
-    "MATCH (o:Organization {key: $key})<-[:REGISTERS]-(e) WHERE e.sequence <= $k AND "
-    + judged("e", "status")
-    + f" = 'ACCEPTED' RETURN collect({ROW})"
+    "UNWIND $keys AS key MATCH (o:Organization {key: key})<-[:REGISTERS]-(e) USING INDEX o:Organization(key)"
+    " WHERE e.sequence <= $k AND " + judged("e", "status") + f" = 'ACCEPTED' RETURN collect({ROW})"
 )
 TOUCHING = f"""
 UNWIND $keys AS key

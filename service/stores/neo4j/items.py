@@ -229,6 +229,14 @@ class Lists:
         return int(await self._snapshot.one(query, **self._values))
 
 
+IDENTIFIED = f"""
+UNWIND $names AS name
+MATCH (n:Identifier {{value: name}})-[d:IDENTIFIES]->(i) USING INDEX n:Identifier(value)
+WHERE {known("d")} AND EXISTS {{ MATCH (i)<-[y:YIELDED]-() WHERE {known("y")} }}
+RETURN collect(DISTINCT [name, i.key])
+"""
+
+
 async def called(
     snapshot: Neo4jSnapshot, text: str, prefix: bool, where: ItemFilter, limit: int
 ) -> list[tuple[Any, str]]:

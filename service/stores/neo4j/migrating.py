@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 
+from neo4j.exceptions import DriverError, Neo4jError
+
 from graph_schema.neo4j import Migration, migrations
 from service.stores.errors import StoreError
 from service.stores.neo4j.connection import Connection, one
@@ -21,16 +23,24 @@ SET s.version = CASE WHEN s.version > $version THEN s.version ELSE $version END
 """
 """Under the lock of the log, so that there is one such node."""
 TRIED_AGAIN_AFTER_S = (0.1, 0.5, 2.0)
+CROSSED = (
+    "Neo.ClientError.Schema.EquivalentSchemaRuleAlreadyExists",
+    "Neo.ClientError.Schema.ConstraintAlreadyExists",
+    "Neo.ClientError.Schema.ConstraintWithNameAlreadyExists",
+    "Neo.ClientError.Schema.IndexAlreadyExists",
+    "Neo.ClientError.Schema.IndexWithNameAlreadyExists",
+    "Neo.ClientError.Schema.ConstraintValidationFailed",
+)
+"""How the server turns one away of two that make a constraint, or the log, at the same time."""
 INDEXES_S = 24 * 3600
 """How long the indexes of a database that was imported may take."""
 
 
 async def version(connection: Connection) -> int:
     """The number of the last migration that was applied; 0 for none."""
-    async with connection.session(writes=True) as session:
-        result = await session.run(APPLIED)
-        record = await result.single()
-        refuse_older(connection.url, (await result.consume()).server.agent)
+    async with connection.reading(leader=True) as reads:
+        record, summary = await reads.answer(APPLIED, {})
+        refuse_older(connection.url, summary.server.agent)
         return 0 if record is None else int(record[0])
 
 
@@ -51,8 +61,8 @@ async def outstanding(connection: Connection) -> list[Migration]:
             f"{connection.url} has the schema version {missing[0].number - 1}, this voltrace needs "
             f"{missing[-1].number}; run `voltrace migrate`"
         )
-    async with connection.session(writes=True) as session:
-        if await session.execute_read(one, OCCUPIED):
+    async with connection.reading(leader=True) as reads:
+        if await reads.one(OCCUPIED):
             raise StoreError(
                 f"{connection.url} holds a log of voltrace without its indexes, as an import leaves it; "
                 "run `voltrace migrate`"
@@ -74,8 +84,8 @@ async def _missing(connection: Connection) -> list[Migration]:
 
 async def _refuse_foreign(connection: Connection) -> None:
     """Raises StoreError where the database holds what somebody else wrote."""
-    async with connection.session(writes=True) as session:
-        if await session.execute_read(one, OCCUPIED) and not await session.execute_read(one, LOADED):
+    async with connection.reading(leader=True) as reads:
+        if await reads.one(OCCUPIED) and not await reads.one(LOADED):
             raise StoreError(
                 f"{connection.url} holds events or items that are not of voltrace, and is left as it is; "
                 "name another database with VOLTRACE_NEO4J_DATABASE"
@@ -92,12 +102,19 @@ async def migrate(connection: Connection, dry_run: bool = False) -> list[Migrati
         try:
             await _apply(connection, missing)
             break
-        except StoreError:
-            # Of two that make one constraint at the same time the server turns one away.
-            if wait_s is None:
+        except StoreError as error:
+            if wait_s is None or not _passes(error):
                 raise
             await asyncio.sleep(wait_s)
     return missing
+
+
+def _passes(error: StoreError) -> bool:
+    """Whether what went wrong is worth another try."""
+    cause = error.__cause__
+    if not isinstance(cause, Neo4jError | DriverError):
+        return False
+    return cause.is_retryable() or getattr(cause, "code", None) in CROSSED
 
 
 async def _apply(connection: Connection, missing: list[Migration]) -> None:

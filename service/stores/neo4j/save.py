@@ -40,7 +40,11 @@ SET r.name = row.name, o.name = coalesce(row.name, o.name)
 """
 ORGANIZATIONS = "UNWIND $keys AS key MERGE (o:Organization {key: key})"
 NEW_ITEMS = "UNWIND $rows AS row CREATE (i:Item%s) SET i = row"
-STATES = "UNWIND $rows AS row MATCH (i:Item {key: row.key}) SET i.state = row.state, i.last = row.last"
+STATES = """
+UNWIND $rows AS row
+MATCH (i:Item {key: row.key})
+SET i.state = row.state, i.last = row.last, i.changed = row.changed
+"""
 RENAMED = """
 UNWIND $rows AS row
 MATCH (i:Item {key: row.key})
@@ -197,7 +201,7 @@ class Saver:
         renewed: dict[str, Rows] = defaultdict(list)
         states: Rows = []
         for key, (state, last) in changes.states.items():
-            row = {"key": key, "state": state_text(state), "last": last}
+            row = {"key": key, "state": state_text(state), "last": last, "changed": self._known}
             label = "" if state is None else ":" + LABELS[state.kind]
             if key not in self._stored:
                 created[label].append(_without_none({**stated.get(key, {}), **row}))

@@ -21,8 +21,10 @@ from graph_schema.reader import (
     YieldRow,
 )
 from graph_schema.windows import END
+from service.findings import Audited, CountBy, Counts, FindingFilter, FindingPlace, KeptFinding
 from service.ports import (
     WITHIN,
+    Change,
     EventFilter,
     Found,
     ItemDetails,
@@ -37,10 +39,11 @@ from service.stores.neo4j import cypher
 from service.stores.neo4j.ahead import AHEAD_BACKWARD, AHEAD_FORWARD, WIDTH, Ahead
 from service.stores.neo4j.claims import read_claims
 from service.stores.neo4j.connection import Reads
-from service.stores.neo4j.events import REGISTRATIONS, STORED, history, places, stored
+from service.stores.neo4j.events import RECEIPTS, REGISTRATIONS, STORED, history, places, stored
 from service.stores.neo4j.events import Lists as EventLists
+from service.stores.neo4j.findings import audited, finding_counts, finding_page
+from service.stores.neo4j.items import IDENTIFIED, called, concerned
 from service.stores.neo4j.items import Lists as ItemLists
-from service.stores.neo4j.items import called, concerned
 from service.stores.neo4j.organizations import ARE_ORGANIZATIONS, organization_keys, registered
 
 
@@ -195,8 +198,16 @@ class Neo4jSnapshot:
     async def history_count(self, items: Collection[Handle], cut: Position = END) -> dict[Handle, int]:
         return {key: len(positions) for key, positions in (await places(self, items, cut)).items()}
 
-    async def registrations(self, organization: str) -> list[StoredEvent]:
-        return sorted(await stored(self, REGISTRATIONS, key=organization), key=lambda event: event.position)
+    async def identified(self, names: Collection[str]) -> list[tuple[str, Handle]]:
+        return [(name, key) for name, key in await self.one(IDENTIFIED, names=list(names))] if names else []
+
+    async def receipts(self, transfers: Collection[str]) -> list[StoredEvent]:
+        found = await stored(self, RECEIPTS, ids=list(transfers)) if transfers else []
+        return sorted(found, key=lambda event: event.position)
+
+    async def registrations(self, organizations: Collection[str]) -> list[StoredEvent]:
+        found = await stored(self, REGISTRATIONS, keys=list(organizations)) if organizations else []
+        return sorted(found, key=lambda event: event.position)
 
     async def registered(self, organizations: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:
         return await registered(self, organizations, cut)
@@ -215,6 +226,27 @@ class Neo4jSnapshot:
             return await called(self, text, prefix, ItemFilter(as_of=as_of), limit)
 
         return await search(self, named, self._organization_keys, text, limit, as_of, worst)
+
+    async def changes(self, after: Change, limit: int) -> list[Change]:
+        found = [
+            Change(sequence, key)
+            for sequence, key in await self.one(cypher.CHANGES, seq=after.sequence, key=after.key, limit=limit)
+        ]
+        if len(found) < limit:
+            rest = {"key": after.key if after.sequence >= self.sequence else "", "limit": limit - len(found)}
+            found += [Change(self.sequence, key) for key in await self.one(cypher.CHANGES_LAST, **rest)]
+        return found
+
+    async def audited(self) -> Audited:
+        return await audited(self._reads)
+
+    async def finding_page(
+        self, where: FindingFilter, after: FindingPlace | None, limit: int, reverse: bool = False
+    ) -> list[KeptFinding]:
+        return await finding_page(self._reads, where, after, limit, reverse)
+
+    async def finding_counts(self, where: FindingFilter, by: CountBy | None = None) -> Counts:
+        return await finding_counts(self._reads, where, by)
 
     async def are_organizations(self, keys: Collection[str]) -> set[str]:
         return set(await self.one(ARE_ORGANIZATIONS, keys=list(keys)))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
 import neo4j
+from neo4j.exceptions import DriverError, Neo4jError
 
 from graph_schema.order import instant_us
 from service.causality import encode
+from service.findings import Revision
 from service.ports import Fault, T, Writer
 from service.stores.checking import check
 from service.stores.errors import StoreError
@@ -22,13 +25,17 @@ from service.stores.neo4j.connection import (
     WRITE_TIMEOUT_S,
     Connection,
     Login,
+    MaybeRecorded,
     Reads,
 )
+from service.stores.neo4j.findings import keep
 from service.stores.neo4j.migrating import migrate, outstanding
 from service.stores.neo4j.snapshot import Neo4jSnapshot
+from service.stores.neo4j.state import LogLost, State, Unready, read_state, refuse_rebuilt
 from service.stores.neo4j.writer import Neo4jWriter
 
-SEQUENCE = "MATCH (l:Log {name: 'voltrace'}) RETURN [l.sequence, coalesce(l.rebuilding, false)]"
+LOGGER = logging.getLogger("voltrace")
+LAST = "MATCH (l:Log {name: 'voltrace'}) RETURN l.sequence"
 SEQUENCE_AT = "MATCH (b:Batch) WHERE b.recordedUs <= $us RETURN b.last ORDER BY b.recordedUs DESC LIMIT 1"
 
 
@@ -51,17 +58,43 @@ class Neo4jStore:
         self.url = url
         self.connection = Connection(url, login, read_timeout_s, retry_s)
         self._ready = False
+        self._begun = False
+        """Whether there was a log: a database that lost it is not begun again without being told to."""
+        self._seen: State | None = None
+        self._furthest = 0
+        """The last record that was ever seen here."""
         self._preparing: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
     async def _prepare(self) -> None:
         """See to the schema, once; a lock for each event loop keeps those that come at once from doing it twice."""
-        if self._ready:
+        if self._ready and not self.connection.doubtful:
             return
         async with self._preparing.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+            if self.connection.doubtful:
+                await self._look_back()
             if not self._ready:
                 if await outstanding(self.connection):
+                    if self._begun:
+                        raise LogLost(self.url)
                     await migrate(self.connection)
-                self._ready = True
+                self._ready = self._begun = True
+
+    async def _look_back(self) -> None:
+        """Find out whether the database was set back, after a read that waited in vain.
+
+        Then no bookmark of before is ever reached, and its schema may be older, too.
+        """
+        async with self.connection.reading(leader=True, follows=False) as reads:
+            last = await reads.one(LAST)
+        self.connection.doubtful = False
+        if last is None or last < self._furthest:
+            LOGGER.warning("%s was set back from record %d to %s, and is followed", self.url, self._furthest, last)
+            self.connection.forget_bookmarks()
+            self._lose()
+
+    def _lose(self) -> None:
+        """Take nothing for granted any more."""
+        self._ready, self._seen, self._furthest = False, None, 0
 
     async def sequence_at(self, known_at: datetime | None) -> int:
         await self._prepare()
@@ -69,33 +102,66 @@ class Neo4jStore:
             last = await self._last(reads)
             return last if known_at is None else int(await reads.one(SEQUENCE_AT, us=instant_us(known_at)) or 0)
 
+    async def _state(self, reads: Reads) -> State:
+        try:
+            self._seen = await read_state(reads, self.url)
+        except LogLost:
+            self._lose()
+            raise
+        self._furthest = max(self._furthest, self._seen.sequence)
+        return self._seen
+
     async def _last(self, reads: Reads) -> int:
-        found = await reads.one(SEQUENCE)
-        if found is None:
-            self._ready = False
-            raise StoreError(
-                f"{self.url} holds no log of voltrace any more: it was emptied or replaced; load a backup, or ask "
-                "again to begin an empty log"
-            )
-        last, rebuilding = found
-        if rebuilding:
-            raise StoreError(
-                f"{self.url} is being rebuilt; wait, or run `voltrace rebuild` again if it was interrupted"
-            )
-        return int(last)
+        return (await self._state(reads)).sequence
 
     @asynccontextmanager
     async def snapshot(self, sequence: int | None = None) -> AsyncIterator[Neo4jSnapshot]:
+        """As `Store.snapshot`. Raises StoreError when it is left, too: where a rebuild began since the state of the log
+        was last looked at, since what was read may be of half a graph."""
         await self._prepare()
         async with self.connection.reading() as reads:
-            yield Neo4jSnapshot(reads, await self._last(reads) if sequence is None else sequence, self._last)
+            before = self._seen
+            if before is None or sequence is None:
+                before = await self._state(reads)
+            try:
+                yield Neo4jSnapshot(reads, before.sequence if sequence is None else sequence, self._last)
+            except (StoreError, Neo4jError, DriverError):
+                raise
+            except Exception:
+                # Half a graph may also be one that readers stumble over.
+                refuse_rebuilt(before, await self._state(reads), self.url)
+                raise
+            refuse_rebuilt(before, await self._state(reads), self.url)
 
     async def write(self, work: Callable[[Writer], Awaitable[T]]) -> T:
         await self._prepare()
 
         @neo4j.unit_of_work(timeout=WRITE_TIMEOUT_S)
-        async def unit(transaction: neo4j.AsyncManagedTransaction) -> T:
-            return await work(await Neo4jWriter.lock(transaction))
+        async def unit(transaction: neo4j.AsyncManagedTransaction) -> tuple[T, int]:
+            writer = await Neo4jWriter.lock(transaction, self.url)
+            return await work(writer), (await writer.head()).sequence
+
+        try:
+            done, last = await self._written(unit)
+        except MaybeRecorded as error:
+            LOGGER.warning("%s: it is sent again now", error)
+            done, last = await self._written(unit)
+        except Unready:
+            self._lose()
+            raise
+        self._furthest = max(self._furthest, last)
+        return done
+
+    async def _written(self, unit: Callable[[neo4j.AsyncManagedTransaction], Awaitable[T]]) -> T:
+        async with self.connection.session(writes=True) as session:
+            return await session.execute_write(unit)
+
+    async def keep(self, revision: Revision) -> bool:
+        await self._prepare()
+
+        @neo4j.unit_of_work(timeout=WRITE_TIMEOUT_S)
+        async def unit(transaction: neo4j.AsyncManagedTransaction) -> bool:
+            return await keep(transaction, revision)
 
         async with self.connection.session(writes=True) as session:
             return await session.execute_write(unit)
@@ -103,20 +169,23 @@ class Neo4jStore:
     async def verify(self) -> list[Fault]:
         await self._prepare()
         async with self.connection.reading() as reads:
-            before = await self._last(reads)
+            before = await self._state(reads)
         faults: list[Fault] = []
-        lost: LookupError | None = None
-        async with self.connection.session(writes=False) as session, await session.begin_transaction() as transaction:
+        lost: Exception | None = None
+        async with self.connection.checking() as transaction:
             try:
                 faults = await check(Neo4jGraph(transaction))
-            except LookupError as error:
-                # Of two passes the later one saw an event that the earlier one did not.
+            except (StoreError, Neo4jError, DriverError, TimeoutError):
+                raise
+            except Exception as error:
+                # Of two passes the later one saw an event that the earlier one did not, or half a graph.
                 lost = error
         async with self.connection.reading() as reads:
-            after = await self._last(reads)
+            after = await self._state(reads)
+        refuse_rebuilt(before, after, self.url)
         if before != after:
             raise StoreError(
-                f"{self.url}: events were recorded while it was checked, from {before} to {after}; "
+                f"{self.url}: events were recorded while it was checked, from {before.sequence} to {after.sequence}; "
                 "run `voltrace verify` again when nobody records"
             )
         if lost is not None:

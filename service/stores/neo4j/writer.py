@@ -17,6 +17,7 @@ from service.stores.neo4j.connection import Transaction, one
 from service.stores.neo4j.rows import seconds, when
 from service.stores.neo4j.save import Saver, refers_to
 from service.stores.neo4j.source import Neo4jSource, Neo4jVoidings
+from service.stores.neo4j.state import LogLost, Unready
 from service.stores.values import outcome_of
 
 LOCK = """
@@ -45,20 +46,18 @@ class Neo4jWriter:
         self._head = head
 
     @classmethod
-    async def lock(cls, transaction: Transaction) -> Neo4jWriter:
-        """Wait until nobody else writes."""
+    async def lock(cls, transaction: Transaction, url: str) -> Neo4jWriter:
+        """Wait until nobody else writes. Raises Unready, and StoreError during a rebuild."""
         found = await one(transaction, LOCK)
         if found is None:
-            raise StoreError("the database has no log any more: it was emptied or replaced; run `voltrace migrate`")
-        if found[4] is not None and found[4] > VERSION:
-            raise StoreError(
-                f"the database has the schema version {found[4]} by now, this voltrace knows {VERSION}; "
-                "start the voltrace that migrated it, or a newer one"
+            raise LogLost(url)
+        if found[4] != VERSION:
+            raise Unready(
+                f"{url} has the schema version {found[4] or 0} by now, this voltrace knows {VERSION}; "
+                "run `voltrace migrate`, or start the voltrace that migrated it"
             )
         if found[3]:
-            raise StoreError(
-                "the database is being rebuilt; wait, or run `voltrace rebuild` again if it was interrupted"
-            )
+            raise StoreError(f"{url} is being rebuilt; wait, or run `voltrace rebuild` again if it was interrupted")
         return cls(transaction, Head(*found[:3]) if found[0] else Head())
 
     async def digests(self, event_ids: Collection[str]) -> dict[str, bytes]:

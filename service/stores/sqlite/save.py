@@ -80,7 +80,7 @@ class Saver:
 
     def _number_items(self, lines: dict[str, Line]) -> None:
         ids = self._source.ids
-        inserts, updates = [], []
+        inserts, updates, changes = [], [], []
         (highest,) = self._connection.execute("SELECT coalesce(max(id), 0) FROM item").fetchone()
         for key, line in lines.items():
             if line.entries is None and not line.appended:
@@ -92,10 +92,12 @@ class Saver:
                 highest += 1
                 ids[key] = highest
                 inserts.append((highest, key, *columns))
+            changes.append((self._known, ids[key]))
         marks = ", ".join("?" * (2 + len(STATE_COLUMNS)))
         self._connection.executemany(f"INSERT INTO item VALUES ({marks})", inserts)
         sets = ", ".join(f"{name} = ?" for name in STATE_COLUMNS)
         self._connection.executemany(f"UPDATE item SET {sets} WHERE id = ?", updates)
+        self._connection.executemany("INSERT OR IGNORE INTO change VALUES (?, ?)", changes)
 
     def _number_organizations(self, lines: Iterable[Line]) -> None:
         numbers = self._source.organizations

@@ -8,7 +8,16 @@ state of each item, so that an event that is the latest of its items needs one r
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
+
+UPGRADES = {
+    1: (
+        "CREATE TABLE IF NOT EXISTS change (seq INTEGER NOT NULL, item INTEGER NOT NULL, PRIMARY KEY (seq, item))"
+        " WITHOUT ROWID",
+        "INSERT INTO change SELECT (SELECT coalesce(max(seq), 0) FROM log), id FROM item",
+    ),
+}
+"""Schema version -> what makes the next of it. What is there already counts as changed by the last record."""
 
 FOREVER = 2**63 - 1
 
@@ -51,6 +60,18 @@ CREATE TABLE IF NOT EXISTS registration (
     WITHOUT ROWID;
 """
 
+FINDINGS = """
+CREATE TABLE IF NOT EXISTS finding (
+    id TEXT PRIMARY KEY, subject TEXT NOT NULL, organization INTEGER NOT NULL, shown_us INTEGER NOT NULL,
+    since_us INTEGER NOT NULL, code TEXT NOT NULL, rule_set TEXT NOT NULL, severity TEXT NOT NULL, region TEXT,
+    parties TEXT NOT NULL, body BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS finding_subject ON finding (subject, organization);
+CREATE INDEX IF NOT EXISTS finding_shown ON finding (shown_us, id);
+CREATE INDEX IF NOT EXISTS finding_code ON finding (code, shown_us, id);
+CREATE TABLE IF NOT EXISTS finding_party (party TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (party, id)) WITHOUT ROWID;
+"""
+"""What follows from the graph by the rulebook, and is kept: a rebuild leaves it, an audit works it out again."""
+
 GRAPH_TABLES = (
     "judgement",
     "item",
@@ -62,6 +83,7 @@ GRAPH_TABLES = (
     "mark",
     "mention",
     "identifier",
+    "change",
 )
 
 GRAPH = """
@@ -105,4 +127,5 @@ CREATE TABLE IF NOT EXISTS identifier (
     known_from INTEGER NOT NULL, known_to INTEGER NOT NULL, PRIMARY KEY (value, item, scheme, known_from))
     WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS identifier_item ON identifier (item);
+CREATE TABLE IF NOT EXISTS change (seq INTEGER NOT NULL, item INTEGER NOT NULL, PRIMARY KEY (seq, item)) WITHOUT ROWID;
 """

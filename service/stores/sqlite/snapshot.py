@@ -24,8 +24,10 @@ from graph_schema.reader import (
     around_by_kind,
 )
 from graph_schema.windows import END
+from service.findings import Audited, CountBy, Counts, FindingFilter, FindingPlace, KeptFinding
 from service.ports import (
     WITHIN,
+    Change,
     EventFilter,
     Found,
     ItemDetails,
@@ -40,6 +42,7 @@ from service.stores.finding import organization_count, organization_page, search
 from service.stores.sqlite.claims import read_claims
 from service.stores.sqlite.events import KNOWN, history, history_count, stored
 from service.stores.sqlite.events import Lists as EventLists
+from service.stores.sqlite.findings import audited, finding_counts, finding_page
 from service.stores.sqlite.items import Lists as ItemLists
 from service.stores.sqlite.items import called, concerned
 from service.stores.sqlite.organizations import organization_keys, registered
@@ -252,12 +255,30 @@ class SqliteSnapshot:
     async def history_count(self, items: Collection[Handle], cut: Position = END) -> dict[Handle, int]:
         return history_count(self, items, cut)
 
-    async def registrations(self, organization: str) -> list[StoredEvent]:
+    async def identified(self, names: Collection[str]) -> list[tuple[str, Handle]]:
+        return self.rows(
+            "SELECT DISTINCT n.value, n.item FROM json_each(:ids) j CROSS JOIN identifier n ON n.value = j.value"
+            " AND n.known_from <= :k AND n.known_to > :k CROSS JOIN yielded y ON y.item = n.item"
+            " AND y.known_from <= :k AND y.known_to > :k",
+            names,
+        )
+
+    async def receipts(self, transfers: Collection[str]) -> list[StoredEvent]:
+        found = stored(
+            self,
+            "json_each(:ids) e CROSS JOIN reference r ON r.target = e.value"
+            " CROSS JOIN log l ON l.seq = r.seq AND l.seq <= :k {joined} ORDER BY l.pos",
+            transfers,
+        )
+        return [event for event in found if event.type == "RECEIPT"]
+
+    async def registrations(self, organizations: Collection[str]) -> list[StoredEvent]:
         return stored(
             self,
-            "registration r JOIN log l ON l.seq = r.seq AND l.seq <= :k {joined}"
-            f" WHERE r.organization = :organization AND {STATUS} = 'ACCEPTED' ORDER BY l.pos",
-            organization=organization,
+            "json_each(:ids) e CROSS JOIN registration r ON r.organization = e.value"
+            " CROSS JOIN log l ON l.seq = r.seq AND l.seq <= :k {joined}"
+            f" WHERE {STATUS} = 'ACCEPTED' ORDER BY l.pos",
+            organizations,
         )
 
     async def registered(self, organizations: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:
@@ -277,6 +298,27 @@ class SqliteSnapshot:
             return called(self, text, prefix, ItemFilter(as_of=as_of), limit)
 
         return await search(self, named, self._organization_keys, text, limit, as_of, worst)
+
+    async def changes(self, after: Change, limit: int) -> list[Change]:
+        rows = self.rows(
+            "SELECT c.seq, i.key FROM change c CROSS JOIN item i ON i.id = c.item WHERE c.seq BETWEEN :seq AND :k"
+            " AND (c.seq > :seq OR i.key > :key) ORDER BY c.seq, i.key LIMIT :limit",
+            seq=after.sequence,
+            key=after.key,
+            limit=limit,
+        )
+        return [Change._make(row) for row in rows]
+
+    async def audited(self) -> Audited:
+        return audited(self._connection)
+
+    async def finding_page(
+        self, where: FindingFilter, after: FindingPlace | None, limit: int, reverse: bool = False
+    ) -> list[KeptFinding]:
+        return finding_page(self._connection, where, after, limit, reverse)
+
+    async def finding_counts(self, where: FindingFilter, by: CountBy | None = None) -> Counts:
+        return finding_counts(self._connection, where, by)
 
     async def are_organizations(self, keys: Collection[str]) -> set[str]:
         rows = self.rows(

@@ -11,12 +11,14 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from graph_schema.order import instant_us
+from service.findings import Revision
 from service.ports import Fault, T, Writer
 from service.running import unwanted
 from service.stores.checking import check
 from service.stores.errors import StoreError
 from service.stores.sqlite.checking import SqliteGraph, rebuild
-from service.stores.sqlite.schema import GRAPH, LOG, VERSION
+from service.stores.sqlite.findings import keep
+from service.stores.sqlite.schema import FINDINGS, GRAPH, LOG, UPGRADES, VERSION
 from service.stores.sqlite.snapshot import SqliteSnapshot
 from service.stores.sqlite.writer import SqliteWriter
 
@@ -73,7 +75,7 @@ class SqliteStore:
         if names and "meta" not in names:
             raise StoreError(f"{self.path} is a SQLite file, but no voltrace store; name another file")
         row = connection.execute("SELECT value FROM meta WHERE name = 'version'").fetchone() if names else None
-        if row is not None and row[0] != VERSION:
+        if row is not None and row[0] != VERSION and row[0] not in UPGRADES:
             raise StoreError(
                 f"{self.path} has the schema version {row[0]}, this voltrace knows {VERSION}; "
                 "use the voltrace that wrote it"
@@ -83,10 +85,15 @@ class SqliteStore:
         self._write.execute("BEGIN IMMEDIATE")
         try:
             self._refuse_others(self._write)
-            for statement in (LOG + GRAPH).split(";"):
+            for statement in (LOG + GRAPH + FINDINGS).split(";"):
                 if statement.strip():
                     self._write.execute(statement)
             self._write.execute("INSERT OR IGNORE INTO meta VALUES ('version', ?)", (VERSION,))
+            (version,) = self._write.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()
+            for older in range(version, VERSION):
+                for statement in UPGRADES[older]:
+                    self._write.execute(statement)
+            self._write.execute("UPDATE meta SET value = ? WHERE name = 'version'", (VERSION,))
         except BaseException:
             self._write.execute("ROLLBACK")
             raise
@@ -140,6 +147,17 @@ class SqliteStore:
                 raise
             self._write.execute("COMMIT")
         return result
+
+    async def keep(self, revision: Revision) -> bool:
+        with self._writing:
+            self._write.execute("BEGIN IMMEDIATE")
+            try:
+                done = keep(self._write, revision)
+            except BaseException:
+                self._write.execute("ROLLBACK")
+                raise
+            self._write.execute("COMMIT")
+        return done
 
     async def verify(self) -> list[Fault]:
         with self.reading() as connection:

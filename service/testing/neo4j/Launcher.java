@@ -27,6 +27,8 @@ public class Launcher {
                 // Tests empty their database again and again: plans are made once, not whenever its size changes.
                 .setConfig(GraphDatabaseSettings.query_statistics_divergence_threshold, 1.0)
                 .setConfig(GraphDatabaseSettings.cypher_min_replan_interval, Duration.ofDays(1))
+                // So that a test need not wait long for a bookmark that is never reached.
+                .setConfig(GraphDatabaseSettings.bookmark_ready_timeout, Duration.ofSeconds(1))
                 .setConfig(GraphDatabaseSettings.transaction_timeout, Duration.ofMinutes(10))
                 .build();
         System.out.println("ready " + port);

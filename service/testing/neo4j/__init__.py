@@ -14,9 +14,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import neo4j
+from neo4j.exceptions import DriverError, Neo4jError
+
 from service.stores.neo4j import Login
 from service.testing.neo4j import local
 from service.testing.neo4j.server import Server
+from service.testing.neo4j.sharing import shared
 
 VERSIONS = ("5.26.20", "2026.09.0")
 """The long-term release and the newest calendar release."""
@@ -33,6 +37,23 @@ def versions() -> list[str]:
         return list(VERSIONS)
     found = [version for version in VERSIONS if local.java_for(version) is not None]
     return found or [VERSIONS[0]]
+
+
+def chosen() -> str:
+    """Which Neo4j the tests run on, and of which versions, for people; one that is named is asked."""
+    address = os.environ.get("VOLTRACE_TEST_NEO4J")
+    if not address:
+        how = "containers" if docker_answers() else "Maven artifacts, started here"
+        return f"{', '.join(versions())} ({how})"
+    user, password = (os.environ.get(f"VOLTRACE_TEST_NEO4J_{name}", "") for name in ("USER", "PASSWORD"))
+    try:
+        with neo4j.GraphDatabase.driver(
+            address, auth=(user, password) if user else None, connection_timeout=5, connection_acquisition_timeout=5
+        ) as driver:
+            found = driver.get_server_info().agent.removeprefix("Neo4j/")
+    except (DriverError, Neo4jError, ValueError, OSError) as error:
+        found = f"does not answer: {' '.join(str(error).split())}"
+    return f"{found} (named by VOLTRACE_TEST_NEO4J: {address})"
 
 
 def docker_answers() -> bool:
@@ -93,7 +114,8 @@ def _container(version: str) -> Iterator[Server]:
 
 @contextmanager
 def servers() -> Iterator[Callable[[str], Server]]:
-    """Gives the server of a version, started when it is first asked for; all run until the block ends.
+    """Gives the server of a version, started when it is first asked for; all run until the block ends. The workers of a
+    run of pytest-xdist share them (`sharing.alone`).
 
     Asking raises RuntimeError with the way out where there is none.
     """
@@ -102,8 +124,7 @@ def servers() -> Iterator[Callable[[str], Server]]:
 
         def server(version: str) -> Server:
             if version not in started:
-                started[version] = stack.enter_context(running(version))
-                print(f"Neo4j {version}: {started[version].found}, at {started[version].url}")
+                started[version] = stack.enter_context(shared(version, running))
             return started[version]
 
         yield server

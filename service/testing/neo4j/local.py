@@ -111,8 +111,11 @@ def _java(version: str) -> list[str]:
 
 
 @contextmanager
-def started(version: str, home: Path | None = None, login: Login = Login()) -> Iterator[Server]:
-    """A server of our own until the block ends; with an empty database, or with what a home holds.
+def started(
+    version: str, home: Path | None = None, login: Login = Login(), port: int | None = None
+) -> Iterator[Server]:
+    """A server of our own until the block ends; with an empty database, or with what a home holds; on a port that is
+    free, or that is stated.
 
     It asks for a login where one is given.
     """
@@ -122,7 +125,7 @@ def started(version: str, home: Path | None = None, login: Login = Login()) -> I
         as_file(files("service.testing.neo4j").joinpath("Launcher.java")) as launcher,
         (Path(folder) / "log").open("w+") as log,
     ):
-        port = _free_port()
+        port = port or _free_port()
         logins = str(login.user is not None).lower()
         command += [str(launcher), str(home or folder), str(port), logins, str(CACHE_MIB)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True) as process:
@@ -132,7 +135,8 @@ def started(version: str, home: Path | None = None, login: Login = Login()) -> I
                 if not any(line.startswith("ready") for line in process.stdout):
                     log.seek(0)
                     raise RuntimeError(f"Neo4j {version} did not start:\n{log.read()[-3000:]}")
-                server = Server(f"bolt://127.0.0.1:{port}", login, version, f"its Maven artifacts under {command[0]}")
+                found = f"its Maven artifacts under {command[0]}"
+                server = Server(f"bolt://127.0.0.1:{port}", login, version, found, process.pid)
                 if login.user is not None:
                     _change_password(server)
                 yield server

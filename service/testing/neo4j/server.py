@@ -15,12 +15,13 @@ CLEAR = (
 
 
 class Server(NamedTuple):
-    """Where it answers, how to log in, its version, and how it was found."""
+    """Where it answers, how to log in, its version, and how it was found; its process, where it is one of ours."""
 
     url: str
     login: Login
     version: str
     found: str
+    process: int | None = None
 
     def store(self) -> Neo4jStore:
         """A store on it, with what it holds."""

@@ -61,14 +61,15 @@ def _events(connection: sqlite3.Connection) -> Rows:
 
 def _items(connection: sqlite3.Connection) -> Rows:
     names = [column.partition(":")[0] for column in STATED]
-    for number, key, *columns, spec in connection.execute(
-        f"SELECT id, key, {', '.join('i.' + name for name in STATE_COLUMNS)}, y.spec"
-        f" FROM item i LEFT JOIN yielded y ON y.item = i.id AND y.known_to = {FOREVER} ORDER BY i.id"
+    for number, key, changed, *columns, spec in connection.execute(
+        f"SELECT id, key, c.changed, {', '.join('i.' + name for name in STATE_COLUMNS)}, y.spec FROM item i"
+        " LEFT JOIN (SELECT item, max(seq) AS changed FROM change GROUP BY item) c ON c.item = i.id"
+        f" LEFT JOIN yielded y ON y.item = i.id AND y.known_to = {FOREVER} ORDER BY i.id"
     ):
         state = state_of(columns)
         stated: dict[str, Any] = {} if spec is None else orjson.loads(spec)
         label = None if state is None else LABELS[state.kind]
-        yield number, label, key, state_text(state), columns[-1], *(stated.get(name) for name in names)
+        yield number, label, key, state_text(state), columns[-1], changed, *(stated.get(name) for name in names)
 
 
 def _organizations(connection: sqlite3.Connection) -> Rows:
@@ -148,7 +149,7 @@ _EVENT = (
     "also:string",
     "judged:long",
 )
-_ITEM = (":ID(Item)", ":LABEL", "key:string", "state:string", "last:byte[]", *STATED)
+_ITEM = (":ID(Item)", ":LABEL", "key:string", "state:string", "last:byte[]", "changed:long", *STATED)
 
 NODES = (
     Sheet("nodes", "Event", _EVENT, "log", _events),

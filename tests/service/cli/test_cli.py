@@ -75,6 +75,33 @@ def test_trace_as_json(told: str) -> None:
     assert {"nodes", "edges", "attribution", "balance", "unsettled", "truncated", "frontier"} <= found.keys()
 
 
+@pytest.mark.parametrize("name", ["csv", "svg", "dot", "mermaid", "graphml", "prov-json"])
+def test_trace_as_a_file(told: str, tmp_path: Path, name: str) -> None:
+    shown = run("trace", "--store", told, PACK_A, "--format", name)
+    assert shown.exit_code == 0
+    file = tmp_path / "trace"
+    assert run("trace", "--store", told, PACK_A, "--format", name, "-o", str(file)).exit_code == 0
+    assert PACK_A in file.read_text()
+    assert file.read_bytes() == shown.stdout_bytes
+
+
+def test_trace_as_a_picture(told: str, tmp_path: Path) -> None:
+    file = tmp_path / "trace.png"
+    assert run("trace", "--store", told, PACK_A, "--format", "png", "-o", str(file)).exit_code == 0
+    assert file.read_bytes().startswith(b"\x89PNG")
+    dated = run("trace", "--store", told, PACK_A, "--format", "svg", "--as-of", "2026-05-03")
+    assert "as of 2026-05-03T23:59:59" in dated.output
+
+
+def test_trace_says_what_it_cannot_write(told: str, tmp_path: Path) -> None:
+    tree = run("trace", "--store", told, PACK_A, "-o", str(tmp_path / "tree"))
+    assert tree.exit_code == 2
+    assert "name a --format: json, csv, svg" in tree.output.replace("\n", " ")
+    nowhere = run("trace", "--store", told, PACK_A, "--format", "csv", "-o", str(tmp_path / "none" / "file"))
+    assert nowhere.exit_code == 1
+    assert "No such file" in nowhere.output
+
+
 def test_trace_at_a_moment(told: str) -> None:
     then = run("trace", "--store", told, PACK_A, "--as-of", "2022-01-01", "--format", "json", "--direction", "forward")
     assert not [node for node in json.loads(then.output)["nodes"] if node["kind"] == "EVENT"]

@@ -1,6 +1,7 @@
 """A road to a server that can be closed and opened again: for the server, its clients are gone; for them, it is."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -9,11 +10,12 @@ from urllib.parse import urlsplit
 
 
 class Proxy:
-    """Passes on what comes to a port of its own, on a thread of its own."""
+    """Passes on what comes to a port of its own, on a thread of its own; over TLS where it is told how."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, tls: ssl.SSLContext | None = None) -> None:
         address = urlsplit(url)
         self._target = (address.hostname, address.port)
+        self._tls = tls
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -33,7 +35,7 @@ class Proxy:
         self._run(self._open())
 
     async def _open(self) -> None:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self._port)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self._port, ssl=self._tls)
         self._port = self._server.sockets[0].getsockname()[1]
 
     def close(self) -> None:

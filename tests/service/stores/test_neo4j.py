@@ -17,6 +17,7 @@ from graph_schema.trace import TraceQuestion, trace
 from seed.story import PACK_A, PACK_NEW, story
 from service.bootstrap import open_store
 from service.causality import FOLLOWED, decode
+from service.findings import Audited, KeptFinding, Revision, Subject
 from service.settings import Settings
 from service.stores.contract.knowing import check_every_read_equals_the_specification
 from service.stores.contract.script import BATCHES
@@ -136,8 +137,8 @@ def test_what_was_not_read_ahead_is_read_when_asked_for(store: Neo4jStore, monke
     RUNNER.run(check_every_read_equals_the_specification(store))
 
 
-def test_a_trace_takes_two_round_trips(store: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The moment of knowledge, and the item with everything around it."""
+def test_a_trace_takes_three_round_trips(store: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The moment of knowledge, the item with everything around it, and that no rebuild came between."""
     asked: list[str] = []
     record = Reads.record
 
@@ -154,7 +155,7 @@ def test_a_trace_takes_two_round_trips(store: Neo4jStore, monkeypatch: pytest.Mo
                 found = await trace(snapshot, TraceQuestion(key, direction, weigh=False))
             assert found is not None
             assert len(found.nodes) > 10
-            assert len(asked) == 2
+            assert len(asked) == 3
 
     RUNNER.run(run())
 
@@ -293,6 +294,9 @@ def test_every_label_type_and_property_is_described(store: Neo4jStore) -> None:
             await tell(store, *batch)
         await tell(store, *story())
         await tell(store, made("graded", 1, lot("GRADED", 5) | {"grade": "battery grade"}))
+        await store.rebuild()
+        finding = KeptFinding("f", "CUSTODY_GAP", "integrity", "ERROR", Subject(PACK_A), 1, "CN-44", ("B",))
+        await store.keep(Revision((finding.subject,), (finding,), Audited(), Audited(1, "", 1, "rules")))
         found = {row for row in await rows(nodes) if row[0] not in LABELS.values()}
         said = {(label, name, kind) for label, node in NODES.items() for name, (kind, _) in node.properties.items()}
         assert found == said

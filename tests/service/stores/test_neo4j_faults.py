@@ -13,20 +13,22 @@ import pytest
 from starlette.testclient import TestClient
 
 from seed.story import story
+from service import copying
 from service.app import create_app
-from service.causality import decode
+from service.causality import decode, encode
 from service.ingesting import Ingest
 from service.recording import RecordStatus
 from service.settings import Settings
 from service.stores.contract.telling import made, standing, tell, unit
 from service.stores.errors import StoreError
+from service.stores.memory import MemoryStore
 from service.stores.neo4j import Login, Neo4jStore
 from service.stores.neo4j.migrating import refuse_older
 from service.testing.neo4j import with_login
 from service.testing.neo4j.server import Server
 from tests.conftest import NEO4J_VERSIONS
 from tests.service.stores.proxy import Proxy
-from tests.support import RUNNER
+from tests.support import RUNNER, send
 
 pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
 AWAY_S = 1.5
@@ -66,13 +68,44 @@ def test_an_ingest_outlives_a_lost_server(server: Server, proxy: Proxy) -> None:
         report = await Ingest(store, batch=5, on_progress=progress).run(["-"], io.BytesIO(lines))
         assert report.rejected == 0
         assert sum(report.counts.values()) == 57
-        assert report.counts[RecordStatus.REJECTED] == 0
+        assert report.counts[RecordStatus.REJECTED] == report.counts[RecordStatus.DUPLICATE] == 0
         assert await store.verify() == []
         assert await store.sequence_at(None) == 57
         await store.close()
 
     RUNNER.run(run())
     cut[0].join()
+
+
+@pytest.mark.parametrize("committed", [True, False], ids=["it was recorded", "it was not"])
+def test_a_write_that_was_not_confirmed_is_sent_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, committed: bool
+) -> None:
+    """The server is lost in the very moment of the commit: each event is recorded once, and told as what it became."""
+    store, copied = server.store(), MemoryStore()
+    write = neo4j.AsyncSession.execute_write
+    lost: list[bool] = []
+
+    async def losing(session: neo4j.AsyncSession, *arguments: Any, **named: Any) -> Any:
+        if lost:
+            return await write(session, *arguments, **named)
+        lost.append(committed)
+        if committed:
+            await write(session, *arguments, **named)
+        raise neo4j.exceptions.IncompleteCommit("lost")
+
+    send(copied, story())
+    expected = [result.status for result in send(MemoryStore(), story())]
+    RUNNER.run(store.sequence_at(None))
+    monkeypatch.setattr(neo4j.AsyncSession, "execute_write", losing)
+    assert [result.status for result in send(store, story())] == expected
+    assert "may be recorded; send the same events again: each is recorded once: it is sent again now" in caplog.text
+    assert {result.status for result in send(store, story())} == {RecordStatus.DUPLICATE}
+    server.empty()
+    lost.clear()
+    assert RUNNER.run(copying.copy(copied, store)) == (0, 57)
+    assert RUNNER.run(store.verify()) == []
+    RUNNER.run(store.close())
 
 
 def test_what_was_not_acknowledged_is_ingested_again(server: Server, proxy: Proxy) -> None:
@@ -135,6 +168,21 @@ def test_another_service_is_followed_over_http(server: Server, monkeypatch: pyte
         refused = reader.post("/graphql", json={"query": "{ __typename }"}, headers={"voltrace-bookmark": "%"})
         assert refused.status_code == 400
         assert "Voltrace-Bookmark" in refused.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("bookmarks", [["nonsense"], ["FB:AAAA"]], ids=["no bookmark", "none of this server"])
+def test_a_bookmark_that_is_none_of_ours_is_refused_over_http(server: Server, bookmarks: list[str]) -> None:
+    """With 400 and the name of the header; and nobody else is the worse for it."""
+    store = server.store()
+    query = {"query": "{ items { totalCount } }"}
+    with TestClient(create_app(store, Settings(store=store.url))) as client:
+        assert client.post("/graphql", json=query).status_code == 200
+        refused = client.post("/graphql", json=query, headers={"voltrace-bookmark": encode(bookmarks)})
+        assert refused.status_code == 400, refused.text
+        (error,) = refused.json()["errors"]
+        assert error["extensions"] == {"code": "BOOKMARK"}
+        assert error["message"].startswith("Voltrace-Bookmark: no bookmark of this ")
+        assert client.post("/graphql", json=query).json()["data"] == {"items": {"totalCount": 0}}
 
 
 class Sessions:

@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,17 +13,18 @@ from service.ports import Store
 from service.recording import RecordStatus, record
 from service.stores.contract.telling import draw, event, lot, made, tell, unit, voided
 from service.stores.errors import StoreError
-from service.stores.neo4j import Login, Neo4jStore, checking
+from service.stores.neo4j import Login, Neo4jStore, checking, migrating
 from service.stores.neo4j import store as store_module
 from service.stores.neo4j.migrating import migrate, version
 from service.stores.neo4j.save import GONE_EVENT
 from service.testing.neo4j.server import Server
 from tests.conftest import NEO4J_VERSIONS
-from tests.service.stores.proxy import Proxy
 from tests.support import RUNNER, send
 
 pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
 NEWEST = migrations()[-1].number
+INT_32 = b"\xca"
+"""Before a number of four bytes, in PackStream."""
 
 
 @pytest.fixture
@@ -89,16 +90,56 @@ def test_a_foreign_database_is_left_as_it_is(store: Neo4jStore) -> None:
     RUNNER.run(refused())
 
 
-def test_a_log_that_is_gone_is_told_and_begun_again(store: Neo4jStore) -> None:
+def test_what_no_second_try_mends_is_tried_once(store: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where two nodes have one key: the migrations tell it at once, and go on where that is mended."""
+    tries: list[int] = []
+    apply = migrating._apply
+
+    async def counted(*arguments: Any) -> None:
+        tries.append(1)
+        await apply(*arguments)
+
+    async def refused() -> None:
+        await forget_everything(store)
+        await run(store, "CREATE (:Log {name: 'voltrace', sequence: 0}), (:Item {key: 'P'}), (:Item {key: 'P'})")
+        with pytest.raises(StoreError, match="ConstraintCreationFailed"):
+            await migrate(store.connection)
+        assert len(tries) == 1
+        await run(store, "MATCH (i:Item) DELETE i")
+        assert [step.number for step in await migrate(store.connection)][-1] == NEWEST
+
+    monkeypatch.setattr(migrating, "_apply", counted)
+    RUNNER.run(refused())
+
+
+def test_a_log_that_is_gone_is_not_begun_again_unasked(store: Neo4jStore) -> None:
+    """Whether a read or a write finds out: a service that had a log begins no other one behind its users' backs."""
+
     async def lost() -> None:
-        await tell(store, made("p", 1, unit("P")))
-        await run(store, "MATCH (n) DETACH DELETE n")
-        with pytest.raises(StoreError, match="holds no log of voltrace any more"):
-            await store.sequence_at(None)
-        assert await store.sequence_at(None) == 0, "an empty database is begun"
-        await tell(store, made("p", 1, unit("P")))
+        for ask in (lambda: store.sequence_at(None), lambda: tell(store, made("q", 1, unit("Q")))):
+            await tell(store, made("p", 1, unit("P")))
+            await run(store, "MATCH (n) DETACH DELETE n")
+            for _ in range(2):
+                with pytest.raises(StoreError, match=r"holds no log of voltrace any more.*run `voltrace migrate`"):
+                    await ask()
+            assert [step.number for step in await migrate(store.connection)][-1] == NEWEST
+            assert await store.sequence_at(None) == 0
 
     RUNNER.run(lost())
+
+
+def test_a_schema_that_became_older_is_told(store: Neo4jStore) -> None:
+    """As a database has it that was set back to before an upgrade."""
+    send(store, [made("p", 1, unit("P"))])
+    RUNNER.run(run(store, "MATCH (s:Schema) SET s.version = 2"))
+    try:
+        with pytest.raises(StoreError, match=rf"schema version 2 by now, .* {NEWEST}; run `voltrace migrate`"):
+            send(store, [made("q", 1, unit("Q"))])
+        with pytest.raises(StoreError, match=r"has the schema version 2, .*run `voltrace migrate`"):
+            RUNNER.run(store.sequence_at(None))
+    finally:
+        RUNNER.run(migrate(store.connection))
+    assert RUNNER.run(store.sequence_at(None)) == 1, "without a restart"
 
 
 def test_nobody_writes_to_a_schema_that_became_newer(store: Neo4jStore) -> None:
@@ -134,6 +175,54 @@ def test_what_is_recorded_during_a_check_is_no_fault(store: Neo4jStore, monkeypa
     assert RUNNER.run(store.verify()) == []
 
 
+def test_a_rebuild_during_a_check_is_told(store: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(store, story())
+    whole = store_module.check
+
+    async def check_slowly(graph: checking.Neo4jGraph) -> Any:
+        await store.rebuild()
+        return await whole(graph)
+
+    monkeypatch.setattr(store_module, "check", check_slowly)
+    with pytest.raises(StoreError, match="was rebuilt while it was read"):
+        RUNNER.run(store.verify())
+
+
+def test_nobody_answers_from_half_a_graph(server: Server, store: Neo4jStore) -> None:
+    """Neither who asks during a rebuild for what was known at a sequence, nor who began to read before it."""
+    send(store, [made("p", 1, unit("P"))])
+
+    async def read(meanwhile: Callable[[], Awaitable[object]], stumbles: bool = False) -> None:
+        async with store.snapshot(await store.sequence_at(None)) as snapshot:
+            await snapshot.find("P")
+            await meanwhile()
+            if stumbles:
+                raise LookupError("half a graph")
+
+    async def nothing() -> None:
+        pass
+
+    async def begun() -> None:
+        sequence = await store.sequence_at(None)
+        await run(store, checking.BEGIN, by="somebody")
+        async with store.snapshot(sequence) as snapshot:
+            await snapshot.find("P")
+
+    with pytest.raises(StoreError, match="is being rebuilt"):
+        RUNNER.run(begun())
+    other = server.store()
+    try:
+        assert RUNNER.run(other.rebuild()) == 1
+        for stumbles in (False, True):
+            with pytest.raises(StoreError, match="was rebuilt while it was read; ask again"):
+                RUNNER.run(read(other.rebuild, stumbles))
+    finally:
+        RUNNER.run(other.close())
+    RUNNER.run(read(nothing))
+    with pytest.raises(LookupError, match="half a graph"):
+        RUNNER.run(read(nothing, stumbles=True))
+
+
 def test_of_two_rebuilds_one_goes_on(server: Server, store: Neo4jStore) -> None:
     for number in range(4):
         send(store, [made(f"p{number}", number, unit(f"P{number}"))])
@@ -153,9 +242,32 @@ def test_of_two_rebuilds_one_goes_on(server: Server, store: Neo4jStore) -> None:
     assert RUNNER.run(store.verify()) == []
 
 
+def test_a_rebuild_that_was_overtaken_deletes_nothing(
+    server: Server, store: Neo4jStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one begins after it, and ends before it goes on to forget."""
+    send(store, story())
+    forget = checking._some
+    others: list[int] = []
+
+    async def overtaken(*arguments: Any) -> int:
+        if not others:
+            others.append(0)
+            other = server.store()
+            others.append(await other.rebuild())
+            await other.close()
+        return await forget(*arguments)
+
+    monkeypatch.setattr(checking, "_some", overtaken)
+    with pytest.raises(StoreError, match="another rebuild began"):
+        RUNNER.run(store.rebuild())
+    assert others == [0, 57]
+    assert RUNNER.run(store.verify()) == []
+
+
 def test_an_interrupted_rebuild_refuses_all_until_it_is_run_again(store: Neo4jStore) -> None:
     send(store, [made("p", 1, unit("P"))])
-    RUNNER.run(run(store, checking.FORGET[0], by="somebody"))
+    RUNNER.run(run(store, checking.BEGIN, by="somebody"))
     with pytest.raises(StoreError, match=r"being rebuilt.*run `voltrace rebuild` again"):
         RUNNER.run(store.sequence_at(None))
     with pytest.raises(StoreError, match="being rebuilt"):
@@ -182,43 +294,36 @@ def test_a_voided_hub_lot(store: Neo4jStore) -> None:
     assert "Expand(All)" not in found
 
 
-def test_a_server_that_hangs_is_not_waited_for(server: Server) -> None:
-    proxy = Proxy(server.url)
-    hung = Neo4jStore(proxy.url, server.login, read_timeout_s=0.5)
-    try:
-        assert RUNNER.run(hung.sequence_at(None)) == 0
-        proxy.hold()
-        with pytest.raises(StoreError, match=r"longer than 0\.5 s"):
-            RUNNER.run(hung.sequence_at(None))
-        proxy.let_go()
-        assert RUNNER.run(hung.sequence_at(None)) == 0, "it goes on without a restart"
-    finally:
-        RUNNER.run(hung.close())
-        proxy.end()
-
-
-def test_a_database_that_was_set_back_is_followed_again(store: Neo4jStore) -> None:
+@pytest.mark.parametrize("timeout_s", [0.2, 60.0], ids=["before the server ends it", "by the server"])
+def test_a_database_that_was_set_back_is_followed_again(server: Server, store: Neo4jStore, timeout_s: float) -> None:
     """What this process wrote before is no longer there, and its bookmark is never reached."""
     send(store, [made("p", 1, unit("P"))])
 
     async def set_back() -> int:
+        await run(store, "MATCH (s:Schema) SET s.version = 2")
         ahead = {_later(one) for one in await store.connection.bookmarks()}
         await store.connection._bookmarks.update_bookmarks(await store.connection.bookmarks(), ahead)
-        store.connection.read_timeout_s = 0.2
+        store.connection.read_timeout_s = timeout_s
         with pytest.raises(StoreError):
             await store.sequence_at(None)
+        store.connection.read_timeout_s = 60
+        with pytest.raises(StoreError, match=r"has the schema version 2, .*run `voltrace migrate`"):
+            await store.sequence_at(None)
+        await migrate(store.connection)
         return await store.sequence_at(None)
 
-    assert RUNNER.run(set_back()) == 1
+    server.empty()
+    assert RUNNER.run(set_back()) == 0
 
 
 def _later(bookmark: str) -> str:
-    """A bookmark of this database that it has not reached: its last number is that of the transaction."""
+    """A bookmark of this database that it has not reached: a list of its id, the number of a transaction, and more."""
     kind, _, text = bookmark.partition(":")
-    told = bytearray(base64.b64decode(text))
-    assert told[-4] == 0xC9, "a 16-bit number follows"
-    told[-3:-1] = (int.from_bytes(told[-3:-1]) + 1000).to_bytes(2)
-    return f"{kind}:{base64.b64encode(told).decode()}"
+    told = base64.b64decode(text)
+    database, number, more = told[:19], told[19:-1], told[-1:]
+    reached = number[0] if len(number) == 1 else int.from_bytes(number[1:])
+    later = base64.b64encode(database + INT_32 + (reached + 1000).to_bytes(4) + more)
+    return f"{kind}:{later.decode()}"
 
 
 @pytest.mark.parametrize(

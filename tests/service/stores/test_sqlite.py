@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from service.bootstrap import open_store
-from service.ports import EventFilter, Fault, ItemFilter, Store
+from service.ports import LAST_KEY, Change, EventFilter, Fault, ItemFilter, Store
 from service.stores.contract.answers import answers, difference
 from service.stores.contract.script import BATCHES, ORGANIZATIONS, events_until
 from service.stores.contract.telling import draw, event, made, tell, unit
@@ -61,6 +61,26 @@ def test_a_newer_schema_version(tmp_path: Path) -> None:
     message = refused(path)
     assert "99" in message
     assert "use the voltrace that wrote it" in message
+
+
+def test_an_older_schema_version_is_upgraded(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+
+    async def run() -> None:
+        store = SqliteStore(path)
+        await tell(store, *events_until(4))
+        last = await store.sequence_at(None)
+        await store.close()
+        tamper(path, "UPDATE meta SET value = 1 WHERE name = 'version'", "DROP TABLE change")
+        for _ in range(2):
+            store = SqliteStore(path)
+            async with store.snapshot() as snapshot:
+                told = await snapshot.changes(Change(0, LAST_KEY), 100)
+            assert {change.sequence for change in told} == {last}
+            assert "P1" in {change.key for change in told}
+            await store.close()
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize("path", ["/proc/voltrace/store.db", "/dev/null/store.db"])
@@ -224,7 +244,7 @@ def test_verify_names_what_is_wrong_with_the_graph_and_rebuild_repairs_it(copy: 
 
 PROGRAM = """
 import asyncio, sys
-from service.ports import EventFilter, ItemFilter
+from service.ports import LAST_KEY, Change, EventFilter, ItemFilter
 from service.recording import record
 from service.stores.contract.telling import draw, event, lot, made, unit
 from service.stores.sqlite import SqliteStore

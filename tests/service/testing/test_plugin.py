@@ -14,7 +14,7 @@ import pytest
 
 from seed.story import story
 from service.testing.neo4j.server import Server
-from service.testing.workers import trouble
+from service.testing.neo4j.sharing import HELD
 from tests.conftest import NEO4J_VERSIONS
 from tests.support import wait
 
@@ -63,14 +63,22 @@ def test_the_example_passes_on_both_embedded_stores() -> None:
     )
 
 
+def named(server: Server) -> dict[str, str]:
+    """The environment of a run on a server, which this test holds."""
+    address = {"VOLTRACE_TEST_NEO4J": server.url, HELD: os.environ[HELD]}
+    if server.login.user is None:
+        return address
+    return address | {
+        "VOLTRACE_TEST_NEO4J_USER": server.login.user,
+        "VOLTRACE_TEST_NEO4J_PASSWORD": server.login.password,
+    }
+
+
 @pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
 def test_the_example_passes_on_the_neo4j_that_is_named(neo4j_servers: Callable[[str], Server]) -> None:
     server = neo4j_servers(NEO4J_VERSIONS[0])
     server.empty()
-    named = {"VOLTRACE_TEST_NEO4J": server.url}
-    if server.login.user is not None:
-        named |= {"VOLTRACE_TEST_NEO4J_USER": server.login.user, "VOLTRACE_TEST_NEO4J_PASSWORD": server.login.password}
-    done = run(EXAMPLE, "--voltrace-store=neo4j", **named)
+    done = run(EXAMPLE, "--voltrace-store=neo4j", **named(server))
     assert done.outcomes == {"passed": 7}, done.text
     assert f"voltrace stores: neo4j at {server.url}\n" in done.text
     store = server.store()
@@ -106,26 +114,30 @@ def test_the_option_comes_before_the_ini_file(tmp_path: Path) -> None:
     assert "test_ask[sqlite] PASSED" in repeated.text
 
 
-def test_workers_do_not_empty_one_database_for_each_other(tmp_path: Path) -> None:
-    named = {"VOLTRACE_TEST_NEO4J": "bolt://127.0.0.1:9"}
-    done = run(suite(tmp_path, ASKING), "--voltrace-store=neo4j", "-n", "2", **named)
-    assert done.code == pytest.ExitCode.USAGE_ERROR
-    assert "add --dist loadgroup" in done.text
+TAKING_TURNS = """
+import time
+import pytest
+
+@pytest.mark.parametrize("number", range(6))
+def test_turn(provenance_store, number):
+    event = {"type": "ENROLMENT", "occurredAt": "2026-01-01T00:00:00Z", "actor": "A"}
+    for each in range(3):
+        key = f"{number}-{each}"
+        provenance_store.record([event | {"eventId": key, "items": [{"key": key, "kind": "CELL"}]}])
+        time.sleep(0.05)
+    assert provenance_store.run(lambda: provenance_store.store.sequence_at(None)) == 3
+"""
 
 
-@pytest.mark.parametrize(
-    ("dist", "pytest_version", "xdist_version", "told"),
-    [
-        ("no", "9.2.0", "3.8.0", None),
-        ("loadfile", "9.1.1", "3.8.0", "add --dist loadgroup"),
-        ("loadgroup", "9.1.1", "3.8.0", None),
-        ("loadgroup", "9.2.0", "3.8.0", "pytest-xdist 3.8.0 keeps no groups together under pytest 9.2.0"),
-        ("loadgroup", "9.2.0", "3.9.0", None),
-    ],
-)
-def test_when_workers_may_share_a_server(dist: str, pytest_version: str, xdist_version: str, told: str | None) -> None:
-    said = trouble(dist, pytest_version, xdist_version)
-    assert said is None if told is None else told in str(said)
+@pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+@pytest.mark.parametrize("dist", ["load", "loadgroup"])
+def test_workers_take_turns_on_the_neo4j_that_is_named(
+    tmp_path: Path, neo4j_servers: Callable[[str], Server], dist: str
+) -> None:
+    """Whether or not groups are kept together: none empties the database under another."""
+    server = neo4j_servers(NEO4J_VERSIONS[0])
+    done = run(suite(tmp_path, TAKING_TURNS), "--voltrace-store=neo4j", "-n", "2", "--dist", dist, **named(server))
+    assert done.outcomes == {"passed": 6}, done.text
 
 
 @pytest.mark.parametrize(("xdist", "groups"), [("xdist", "[('neo4j',)]"), ("no:xdist", "[]")])

@@ -1,0 +1,195 @@
+"""A row for each battery: when and where it came on the market, was retired and ended, and what became of it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from graph_schema.contents import Portion
+from graph_schema.flows.amounts import total_of
+from graph_schema.flows.facts import Facts
+from graph_schema.order import Position, type_of
+from graph_schema.windows import END
+
+USERS = frozenset({"VEHICLE_OWNER", "SWAP_OPERATOR", "REPAIRER"})
+"""Who uses batteries: holding one puts it on the market."""
+TRADE = frozenset(
+    {
+        "BATTERY_MAKER",
+        "VEHICLE_MAKER",
+        "IMPORTER",
+        "MATERIAL_MAKER",
+        "OUTLET",
+        "UTILIZER",
+        "VEHICLE_DISMANTLER",
+        "REGULATOR",
+    }
+)
+"""Who makes, brings in, takes back or oversees batteries: holding one does not put it on the market."""
+
+
+class Fate(StrEnum):
+    """What became of a retired battery, or of a body of it."""
+
+    REUSED = "REUSED"
+    """In a second-life unit, or built into something again after it was retired."""
+    RECYCLED = "RECYCLED"
+    """Went into a recycling."""
+    IN_STOCK = "IN_STOCK"
+    """Not ended, and held by an organization that is registered."""
+    EXPORTED = "EXPORTED"
+    """Disposed of by export."""
+    LOST = "LOST"
+    """Lost or stolen."""
+    LANDFILLED = "LANDFILLED"
+    """Disposed of by landfill or incineration."""
+    DISMANTLED = "DISMANTLED"
+    """A body that ended when the unit came apart: nobody says where it went. A battery: no part of it came out."""
+    MIXED = "MIXED"
+    """A battery that was dismantled, and whose parts had different fates."""
+    UNKNOWN = "UNKNOWN"
+    """Not ended, and held by nobody or by somebody who is not registered."""
+
+
+METHODS = {"EXPORT": Fate.EXPORTED, "LOSS": Fate.LOST, "THEFT": Fate.LOST}
+
+
+class Piece(NamedTuple):
+    """A body of a retired battery: what it holds, and what became of it."""
+
+    fate: Fate
+    content: Portion
+
+
+class BatteryRow(NamedTuple):
+    """A battery. Positions are of events: `produced` is None where it was enrolled; `market`, `retired` None where that
+    has not happened or is not known; `taken_up` the first repurposing, `ended` its end.
+
+    `content` is what was in it right before it was retired, else at its birth; `pieces` what became of each body of it,
+    empty until it is retired. `reported` is whether a retirement was reported; if not, `retired` is its end or the
+    repurposing that took it up.
+    """
+
+    key: str
+    producer: str | None
+    model: str | None
+    chemistry: str | None
+    second_life: bool
+    born: Position
+    produced: Position | None
+    market: Position | None
+    market_region: str | None
+    retired: Position | None
+    retired_region: str | None
+    reported: bool
+    taken_up: Position | None
+    ended: Position | None
+    content: Portion
+    pieces: tuple[Piece, ...]
+    fate: Fate | None
+
+    @property
+    def in_use(self) -> bool:
+        """On the market (what was enrolled is taken to be), and neither retired nor ended."""
+        return self.retired is None and (self.market is not None or self.produced is None)
+
+
+def battery_row(facts: Facts, item: Any) -> BatteryRow:
+    """The row of a battery, from facts of it, of what it was ever inside, and of what was ever inside it."""
+    row, spec = facts.items[item], facts.specs[item]
+    market, market_region = put_on_market(facts, item, spec.producer)
+    retired, reported = retirement(facts, item)
+    at = _after(row.born) if retired is None else retired
+    bodies = list(facts.inside(item, at))
+    pieces = [] if retired is None else [Piece(fate_of(facts, body, retired), facts.body(body)) for body in bodies]
+    return BatteryRow(
+        row.key,
+        spec.producer,
+        spec.model,
+        spec.chemistry,
+        row.second_life,
+        row.born,
+        None if type_of(row.born) == "ENROLMENT" else row.born,
+        market,
+        market_region,
+        retired,
+        None if retired is None else _retired_region(facts, item, retired),
+        reported,
+        _taken_up(facts, bodies),
+        facts.end_of(item),
+        total_of([facts.body(body) for body in bodies]),
+        tuple(pieces),
+        _common([piece.fate for piece in pieces]),
+    )
+
+
+def _after(position: Position) -> Position:
+    """The place right after an event."""
+    return position + b"\x00"
+
+
+def put_on_market(facts: Facts, unit: Any, producer: str | None) -> tuple[Position | None, str | None]:
+    """The first event from which an organization on the market held the unit, or what it was in; its region then.
+
+    On the market is who is not the producer and is registered then as a user (`USERS`), or as nothing in the trade
+    (`TRADE`): outside the custody of makers, importers and vehicle makers. None where that never was, or was before the
+    record begins (enrolled). Source: placing on the market, EU 2023/1542 Art. 3, as far as custody shows it.
+    """
+    if producer is None:
+        return None, None
+    for at, organization in sorted(facts.holdings(unit)):
+        party = facts.party(organization, at)
+        roles = frozenset[str]() if party is None else party.roles
+        if organization != producer and (roles & USERS or not roles & TRADE):
+            return at, None if party is None else party.region
+    return None, None
+
+
+def retirement(facts: Facts, unit: Any) -> tuple[Position | None, bool]:
+    """When first life was over, and whether a retirement said so; else its end, or what took it into second life."""
+    reported = min((at for at, op in facts.marks.get(unit, ()) if op == "retired"), default=None)
+    implied = [] if (end := facts.end_of(unit)) is None else [end]
+    if not facts.items[unit].second_life:
+        implied += [row[2] for row in facts.hosts.get(unit, ()) if facts.items[row[1]].second_life]
+    first = min(implied, default=None)
+    if reported is not None and (first is None or reported <= first):
+        return reported, True
+    return first, False
+
+
+def _retired_region(facts: Facts, unit: Any, at: Position) -> str | None:
+    """The place that the event states, else the holder's registered region, else the actor's."""
+    deed = facts.deeds.get(at)
+    if deed is not None and deed.region is not None:
+        return deed.region
+    holder = facts.holder(unit, at)
+    return facts.region_of(holder if holder is not None else deed.actor if deed is not None else None, at)
+
+
+def _taken_up(facts: Facts, bodies: list[Any]) -> Position | None:
+    stays = [row for body in bodies for row in facts.hosts.get(body, ())]
+    return min((row[2] for row in stays if facts.items[row[1]].second_life), default=None)
+
+
+def fate_of(facts: Facts, unit: Any, retired: Position) -> Fate:
+    """What became of one body by the cut."""
+    end = facts.end_of(unit)
+    if end is not None:
+        kind = type_of(end)
+        if kind == "DISPOSAL":
+            return METHODS.get(facts.deeds[end].method or "", Fate.LANDFILLED)
+        return Fate.RECYCLED if kind == "RECYCLING" else Fate.DISMANTLED
+    chain = facts.above(unit, END)
+    if any(facts.items[row[1]].second_life or row[2] >= retired for row in chain):
+        return Fate.REUSED
+    return Fate.UNKNOWN if facts.party(facts.holder(unit, END), facts.cut) is None else Fate.IN_STOCK
+
+
+def _common(fates: list[Fate]) -> Fate | None:
+    """The one fate of a battery: of its bodies, bodies that ended when it came apart aside; MIXED where they differ."""
+    if not fates:
+        return None
+    others = {fate for fate in fates if fate is not Fate.DISMANTLED}
+    if not others:
+        return Fate.DISMANTLED
+    return others.pop() if len(others) == 1 else Fate.MIXED

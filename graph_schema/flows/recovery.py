@@ -1,0 +1,245 @@
+"""Recovery over the chain of plants, element by element.
+
+What enters: the bodies of units that a recycling ends, and draws on lots, where the event is in scope (organization,
+region); each kilogram of waste matter once, where it first enters the scope. Black mass that a later plant in scope
+draws on therefore does not count again, and a refiner's own report begins at what it bought. The period chooses what
+enters; it is then followed to the end of the record, through whatever plants, by the mixing rule of model 8.7:
+
+    rate = recovered / input
+
+`recovered` is waste matter in lots that are no intermediates (`INTERMEDIATES`), and what productions drew. What lies
+in black mass is in process: not recovered yet, and not lost. Waste matter is that of units, and of black mass that no
+event in the record made; reagents and primary lots are none. Source: recovery of target materials, EU 2025/606 (output
+over input of the whole recycling process, all plants together); the Chinese conditions of 2024 take the same quotient.
+
+Where the contents of an event's inputs or outputs are not all known, nobody can say which output holds whose matter:
+what went in there is unknown, what comes out is followed no further, and there is no rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from graph_schema.flows.amounts import Scope, content_of
+from graph_schema.flows.transformations import LotRow, TransformationRow
+
+CHAIN = ("RECYCLING", "REFINING")
+
+
+class Share(NamedTuple):
+    """Of the content of a lot: what is waste matter, what has entered the scope, what entered it in the period."""
+
+    waste: float
+    entered: float
+    counted: float
+
+
+class ElementFlow(NamedTuple):
+    """What became of an element (`""`: total mass), in kg: input = recovered + in process + disposed + lost + unknown.
+
+    `unknown_inputs` counts units and draws that entered with unknown content.
+    """
+
+    element: str
+    input_kg: float
+    recovered_kg: float
+    in_process_kg: float
+    disposed_kg: float
+    lost_kg: float
+    unknown_kg: float
+    unknown_inputs: int
+
+    @property
+    def rate(self) -> float | None:
+        """Recovered over input; None where nothing entered, or where some of it is unknown."""
+        if self.unknown_inputs or self.input_kg <= 0 or self.unknown_kg > 1e-9 * self.input_kg:
+            return None
+        return self.recovered_kg / self.input_kg
+
+    @property
+    def output_kg(self) -> float:
+        """What came out in lots: recovered, in process or disposed of since."""
+        return self.recovered_kg + self.in_process_kg + self.disposed_kg
+
+
+class BlackMass(NamedTuple):
+    """Black mass of the recyclings in scope and period over the mass of the units in them; those of which a mass is
+    unknown are counted, and left out."""
+
+    input_kg: float
+    output_kg: float
+    events: int
+    unknown_events: int
+
+    @property
+    def yield_(self) -> float | None:
+        """Kilograms of black mass per kilogram of battery; None where nothing is known."""
+        return self.output_kg / self.input_kg if self.input_kg > 0 else None
+
+
+class Recovery(NamedTuple):
+    """A report: flows by element, total mass first."""
+
+    flows: list[ElementFlow]
+    black_mass: BlackMass
+
+
+def recovery(
+    rows: Iterable[TransformationRow], lots: Mapping[str, LotRow], scope: Scope, elements: Iterable[str] | None = None
+) -> Recovery:
+    """The report of a scope over all transformations of the record, in any order, and the lots that they touch."""
+    chain = sorted((row for row in rows if row.type in CHAIN), key=lambda row: row.position)
+    wanted = elements_of(chain, lots) if elements is None else sorted(set(elements))
+    return Recovery(
+        [Followed(chain, lots, scope, element).flow() for element in wanted], black_mass(chain, lots, scope)
+    )
+
+
+def elements_of(rows: Iterable[TransformationRow], lots: Mapping[str, LotRow]) -> list[str]:
+    """Total mass (`""`) and every element that an input or a lot lists."""
+    found = {""}
+    for row in rows:
+        for bodies in row.units.values():
+            found |= set(bodies.composition)
+    for lot in lots.values():
+        found |= set(lot.content.composition or ())
+    return sorted(found)
+
+
+def is_acting(row: TransformationRow, scope: Scope) -> bool:
+    """Whether an event was done by whom a scope is about."""
+    return scope.organization in (None, row.actor) and scope.has_region(row.region)
+
+
+class _Input(NamedTuple):
+    kg: float
+    share: Share | None
+    unknown: int
+
+
+class Followed:
+    """One element, followed through the chain; `shares` is None for a lot of which nobody can say what is in it."""
+
+    def __init__(self, chain: list[TransformationRow], lots: Mapping[str, LotRow], scope: Scope, element: str) -> None:
+        self.lots, self.scope, self.element = lots, scope, element
+        self.shares: dict[str, Share | None] = {}
+        self.drawn: dict[str, list[float | None]] = {}
+        self.input_kg = self.lost_kg = self.unknown_kg = 0.0
+        self.unknown_inputs = 0
+        for row in chain:
+            self._pass(row)
+
+    def share_of(self, lot: str) -> Share | None:
+        """What is in a lot; where no recycling or refining made it, it is waste matter if it is black mass."""
+        if lot in self.shares:
+            return self.shares[lot]
+        waste = self.scope.chemistry is None and self.lots[lot].is_intermediate
+        return Share(1.0 if waste else 0.0, 0.0, 0.0)
+
+    def _inputs(self, row: TransformationRow) -> list[_Input]:
+        found = []
+        for chemistry, bodies in row.units.items():
+            kg, unknown = bodies.content(self.element)
+            waste = 1.0 if self.scope.has_chemistry(chemistry) else 0.0
+            found.append(_Input(kg, Share(waste, 0.0, 0.0), unknown))
+        for draw in row.draws:
+            content = content_of(draw.portion, self.element)
+            self.drawn.setdefault(draw.lot, []).append(content)
+            found.append(_Input(content or 0.0, self.share_of(draw.lot), int(content is None)))
+        return found
+
+    def _pass(self, row: TransformationRow) -> None:
+        inputs = self._inputs(row)
+        if is_acting(row, self.scope):
+            inputs = self._enter(inputs, counted=self.scope.in_period(row.position))
+        carried = sum(one.kg * one.share.counted for one in inputs if one.share is not None)
+        contents = [content_of(self.lots[lot].content, self.element) for lot in row.outputs]
+        out = sum(kg for kg in contents if kg is not None)
+        if None in contents or any(one.unknown or one.share is None for one in inputs):
+            self.unknown_kg += carried
+            self.shares |= dict.fromkeys(row.outputs)
+            return
+        divisor = max(sum(one.kg for one in inputs), out)
+        share = _mixed([(one.kg, one.share) for one in inputs if one.share is not None], divisor)
+        self.shares |= dict.fromkeys(row.outputs, share)
+        self.lost_kg += carried - share.counted * out
+
+    def _enter(self, inputs: list[_Input], counted: bool) -> list[_Input]:
+        """What is new to the scope enters it."""
+        found = []
+        for one in inputs:
+            share = one.share
+            if share is None or share.waste > share.entered:
+                self.unknown_inputs += (one.unknown or int(share is None)) if counted else 0
+            if share is not None:
+                new = share.waste - share.entered if counted else 0.0
+                self.input_kg += one.kg * new
+                share = Share(share.waste, share.waste, share.counted + new)
+            found.append(one._replace(share=share))
+        return found
+
+    def flow(self) -> ElementFlow:
+        """Where it all is."""
+        recovered = in_process = disposed = 0.0
+        unknown = self.unknown_kg
+        for key, share in self.shares.items():
+            lot = self.lots[key]
+            content = content_of(lot.content, self.element)
+            if share is None or content is None or share.counted == 0:
+                continue
+            used = self._used(lot, content)
+            moved = self.drawn.get(key, ())
+            rest = content - used - sum(kg for kg in moved if kg is not None)
+            if lot.used_unknown or None in moved or (lot.used_kg and self.element and not lot.content.mass_kg):
+                unknown += share.counted * rest
+            elif lot.disposed:
+                disposed += share.counted * rest
+            elif lot.is_intermediate:
+                in_process += share.counted * rest
+            else:
+                recovered += share.counted * rest
+            recovered += share.counted * used
+        return ElementFlow(
+            self.element, self.input_kg, recovered, in_process, disposed, self.lost_kg, unknown, self.unknown_inputs
+        )
+
+    def _used(self, lot: LotRow, content: float) -> float:
+        """What productions drew of the element in a lot as far as known, in kg."""
+        return content * lot.used_kg / lot.content.mass_kg if lot.content.mass_kg else 0.0
+
+
+def _mixed(inputs: list[tuple[float, Share]], divisor: float) -> Share:
+    if divisor <= 0:
+        return Share(0.0, 0.0, 0.0)
+    return Share(*(sum(kg * share[place] for kg, share in inputs) / divisor for place in range(3)))
+
+
+def black_mass(rows: Iterable[TransformationRow], lots: Mapping[str, LotRow], scope: Scope) -> BlackMass:
+    """Black-mass yield, kg per kg: outputs that are intermediates over the units, of recyclings of units only.
+
+    With a chemistry, of recyclings that took nothing else.
+    """
+    in_kg = out_kg = 0.0
+    events = unknown = 0
+    for row in rows:
+        if row.type != "RECYCLING" or not row.units or not is_acting(row, scope) or not scope.in_period(row.position):
+            continue
+        if not all(scope.has_chemistry(chemistry) for chemistry in row.units):
+            continue
+        masses = [lots[lot].content.mass_kg for lot in row.outputs if lots[lot].is_intermediate]
+        if row.draws or None in masses or any(bodies.kg_unknown for bodies in row.units.values()):
+            unknown += 1
+            continue
+        events += 1
+        in_kg += sum(bodies.kg for bodies in row.units.values())
+        out_kg += sum(kg for kg in masses if kg is not None)
+    return BlackMass(in_kg, out_kg, events, unknown)
+
+
+def waste_shares(
+    rows: Iterable[TransformationRow], lots: Mapping[str, LotRow], element: str
+) -> Mapping[str, Share | None]:
+    """What share of each lot's element comes from waste; lots that nobody recycled or refined are left out."""
+    chain = sorted((row for row in rows if row.type in CHAIN), key=lambda row: row.position)
+    return Followed(chain, lots, Scope(), element).shares

@@ -1,0 +1,139 @@
+"""A row for each recycling, refining and repurposing, and for each lot that they touch."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from graph_schema.contents import Content, Portion, add_to
+from graph_schema.flows.facts import Facts
+from graph_schema.fold import drawn_portion
+from graph_schema.order import Position, type_of
+
+INTERMEDIATES = frozenset({"black mass", "black powder", "electrode powder"})
+"""Materials, in lower case, that still have to be refined: what is in them is not recovered yet."""
+
+
+class Bodies(NamedTuple):
+    """Bodies of units (so many) that went into an event: their content as far as known, of how many it is not.
+
+    `again_kg` is the mass of those that a repurposing had taken up before, or that were made for second life.
+    """
+
+    units: int
+    kg: float
+    kg_unknown: int
+    composition: Content
+    composition_unknown: int
+    again_kg: float = 0.0
+
+    def content(self, element: str) -> tuple[float, int]:
+        """Kilograms of an element (`""`: total mass) as far as known; of how many bodies it is not known."""
+        if not element:
+            return self.kg, self.kg_unknown
+        return self.composition.get(element, 0.0), self.composition_unknown
+
+
+class DrawRow(NamedTuple):
+    """A draw on a lot."""
+
+    lot: str
+    portion: Portion
+
+
+class TransformationRow(NamedTuple):
+    """A recycling, refining or repurposing. `region` is the actor's as registered then; `units` are bodies that ended
+    (repurposing: that were taken up) by their chemistry, None where nobody states it; `outputs` are lots by key."""
+
+    position: Position
+    actor: str
+    region: str | None
+    units: dict[str | None, Bodies]
+    draws: tuple[DrawRow, ...]
+    outputs: tuple[str, ...]
+
+    @property
+    def type(self) -> str:
+        """The event's type."""
+        return type_of(self.position)
+
+
+class LotRow(NamedTuple):
+    """A lot: as created, what productions drew from it as far as known (kg), whether one of them drew nobody knows how
+    much, and whether what was left was disposed of."""
+
+    key: str
+    material: str | None
+    content: Portion
+    used_kg: float
+    used_unknown: bool
+    disposed: bool
+
+    @property
+    def is_intermediate(self) -> bool:
+        """Whether it still has to be refined."""
+        return (self.material or "").lower() in INTERMEDIATES
+
+
+def transformation_row(
+    facts: Facts, position: Position, inputs: list[tuple[Any, float | None]], outputs: list[Any]
+) -> TransformationRow:
+    """The row of an event: `inputs` are the units that it ended or took up with all inside them, and draws (kg)."""
+    units: dict[str | None, list[Any]] = {}
+    draws = []
+    for item, kg in inputs:
+        row = facts.items[item]
+        if row.kind == "LOT":
+            content = facts.body(item)
+            draws.append(DrawRow(row.key, drawn_portion(kg, content.mass_kg, content.composition)))
+        else:
+            units.setdefault(facts.chemistry_of(item, position), []).append(item)
+    actor = facts.deeds[position].actor
+    return TransformationRow(
+        position,
+        actor,
+        facts.region_of(actor, position),
+        {chemistry: _bodies(facts, items, position) for chemistry, items in units.items()},
+        tuple(sorted(draws, key=lambda draw: draw.lot)),
+        tuple(sorted(facts.items[item].key for item in outputs if facts.items[item].kind == "LOT")),
+    )
+
+
+def _bodies(facts: Facts, units: list[Any], at: Position) -> Bodies:
+    kg = again = 0.0
+    kg_unknown = composition_unknown = 0
+    composition: Content = {}
+    for unit in sorted(units, key=lambda one: facts.items[one].key):
+        body = facts.body(unit)
+        if body.mass_kg is None:
+            kg_unknown += 1
+        else:
+            kg += body.mass_kg
+            again += body.mass_kg if was_taken_up(facts, unit, at) else 0.0
+        if body.composition is None:
+            composition_unknown += 1
+        else:
+            add_to(composition, body.composition)
+    return Bodies(len(units), kg, kg_unknown, composition, composition_unknown, again)
+
+
+def was_taken_up(facts: Facts, unit: Any, before: Position) -> bool:
+    """Whether a unit was made for second life, or was ever inside such a unit, before an event."""
+    if facts.items[unit].second_life:
+        return True
+    stays = [row for row in facts.hosts.get(unit, ()) if row[2] < before]
+    return any(was_taken_up(facts, row[1], min(before, row[3])) for row in stays)
+
+
+def lot_row(facts: Facts, lot: Any) -> LotRow:
+    """The row of a lot."""
+    used = 0.0
+    unknown = disposed = False
+    for _, event, kg in facts.consumptions.get(lot, ()):
+        kind = type_of(event)
+        if kind == "PRODUCTION":
+            used += kg or 0.0
+            unknown = unknown or kg is None
+        disposed = disposed or kind == "DISPOSAL"
+    row = facts.items[lot]
+    spec = facts.specs.get(lot)
+    return LotRow(row.key, None if spec is None else spec.material, facts.body(lot), used, unknown, disposed)

@@ -1,0 +1,5 @@
+// Which items changed since a record of the log. What is there already counts as changed by the last record.
+
+CREATE INDEX voltrace_item_changed IF NOT EXISTS FOR (i:Item) ON (i.changed);
+
+MATCH (l:Log {name: 'voltrace'}) MATCH (i:Item) SET i.changed = l.sequence;

@@ -1,0 +1,245 @@
+"""Rule sets `cn-2018-35` and `cn-order-73`: traceability and recovery of traction batteries in China.
+
+They judge what parties in China do (`Party.chinese`); the dates of the facts decide which of the two applies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from graph_schema.order import moment_of
+from graph_schema.rules.deadlines import deadline
+from graph_schema.rules.finding import Finding, Severity
+from graph_schema.rules.history import History, Party, Thing, Told
+from graph_schema.rules.limits import BANNED_USES, NO_35, ORDER_73, REPORTING, Limit
+from graph_schema.rules.rule import CHINA_TIME, Rule, RuleSet
+
+OLD, NEW = "cn-2018-35", "cn-order-73"
+UNITS = frozenset(["BATTERY", "MODULE", "CELL"])
+TAKES_BACK = frozenset(["OUTLET", "BATTERY_MAKER", "VEHICLE_MAKER", "IMPORTER"])
+TAKES_IN = frozenset(["REPAIRER", "VEHICLE_DISMANTLER", "SWAP_OPERATOR"])
+"""Whom an owner may leave a battery with: the duty to hand it on is theirs then."""
+HANDS_ON = frozenset([*TAKES_IN, *TAKES_BACK, "UTILIZER", "MATERIAL_MAKER"])
+UTILIZES = ("REPURPOSING", "RECYCLING", "DISMANTLING")
+SWAP_KINDS = frozenset([True, "true", "SWAP", "BATTERY_SWAP"])
+
+
+def late_report(rule: Rule, history: History) -> Iterator[Finding]:
+    begins = history.log_begins
+    for event in rule.events(history, *{limit.event_type for limit in rule.limits}):
+        party = history.party(event.actor)
+        if begins is None or event.occurred_at < begins or not party.chinese:
+            continue
+        limits = [limit for limit in rule.limits if _is_for(limit, event, party, history)]
+        if not limits:
+            continue
+        limit = max(limits, key=lambda one: deadline(one, event.occurred_at))
+        over = deadline(limit, event.occurred_at)
+        if event.recorded_at >= over:
+            yield rule.finding(
+                history,
+                f"{party.name} reported {event.type.lower()} {event.event_id} of {_day(event)} only on "
+                f"{event.recorded_at.astimezone(CHINA_TIME).date()}: the limit is {limit.number} {limit.unit.value} "
+                f"({limit.source})",
+                [event.event_id],
+                over,
+                [event.actor],
+            )
+
+
+def _is_for(limit: Limit, event: Told, party: Party, history: History) -> bool:
+    if limit.event_type != event.type or not limit.roles & party.roles(event.position):
+        return False
+    if limit.kinds and history.thing.kind not in limit.kinds:
+        return False
+    born_here = event.type in ("PRODUCTION", "REPURPOSING")
+    if born_here and history.thing.born != event.position:
+        return False
+    return not limit.retired_only or history.retired_before(event.position)
+
+
+def unauthorized_recipient(rule: Rule, history: History) -> Iterator[Finding]:
+    for event in rule.events(history, "TRANSFER"):
+        (to,) = event.keys("to")
+        giver, taker = history.party(event.actor), history.party(to)
+        if to == event.actor or not giver.chinese or not history.retired_before(event.position):
+            continue
+        roles = taker.roles(event.position)
+        scopes = ("COLLECTION", *UTILIZES)
+        authorized = any(taker.authorized(scope, event.occurred_at, event.position) for scope in scopes)
+        if roles & TAKES_BACK or authorized:
+            continue
+        if roles & TAKES_IN and not giver.roles(event.position) & HANDS_ON:
+            continue
+        what = f"registered as {', '.join(sorted(roles))}" if roles else "which nobody registered as anything"
+        yield rule.finding(
+            history,
+            f"{giver.name} handed the retired {history.key} to {taker.name} on {_day(event)}, {what}: neither an "
+            "outlet or maker nor a utilization enterprise authorized at that moment",
+            [event.event_id],
+            event.position,
+            [event.actor, to],
+        )
+
+
+def unauthorized_processing(rule: Rule, history: History) -> Iterator[Finding]:
+    for event in rule.events(history, *UTILIZES):
+        if not _processed(event, history) or not history.party(event.actor).chinese:
+            continue
+        party = history.party(event.actor)
+        if party.authorized(event.type, event.occurred_at, event.position):
+            continue
+        yield rule.finding(
+            history,
+            f"{party.name} did {event.type.lower()} {event.event_id} with {history.key} on {_day(event)} without an "
+            f"authorization for {event.type} at that moment",
+            [event.event_id],
+            event.position,
+            [event.actor],
+        )
+
+
+def _processed(event: Told, history: History) -> bool:
+    """Whether the event worked on the item as a waste battery: not a maker on its own new products."""
+    if event.type == "REPURPOSING":
+        return history.thing.born == event.position
+    named = event.keys("item") if event.type == "DISMANTLING" else event.keys("inputs")
+    return history.key in named and history.retired_before(event.position)
+
+
+def battery_missing_at_scrapping(rule: Rule, history: History) -> Iterator[Finding]:
+    for event in rule.events(history, "SCRAPPING"):
+        if not history.party(event.actor).chinese or _is_swap(history):
+            continue
+        inside = history.parts_before(event.position)
+        stays = [stay for stay in history.parts if _kind(history, stay.part) == "BATTERY"]
+        if not stays or any(part.kind == "BATTERY" for part in inside):
+            continue
+        last = max(stays, key=lambda stay: stay.closed or b"")
+        out = None if last.closed is None else history.event(last.closed)
+        if out is None or out.actor == event.actor:
+            continue
+        yield rule.finding(
+            history,
+            f"{history.party(event.actor).name} scrapped {history.key} on {_day(event)} without a battery: the last "
+            f"one, {last.part}, was taken out by {history.party(out.actor).name} on {_day(out)}",
+            [event.event_id, out.event_id],
+            event.position,
+            [event.actor, out.actor],
+        )
+
+
+def _kind(history: History, key: str) -> str | None:
+    thing = history.things.get(key)
+    return None if thing is None else thing.kind
+
+
+def _is_swap(history: History) -> bool:
+    """Whether a vehicle is of the battery-swap kind: stated, or a swap operator changed its battery."""
+    stated = [history.thing.attributes.get(name) for name in ("batterySwap", "energySupply")]
+    if any(isinstance(value, bool | str) and value in SWAP_KINDS for value in stated):
+        return True
+    changes = (event for event in history.accepted if event.type in ("REMOVAL", "INSTALLATION"))
+    return any("SWAP_OPERATOR" in history.party(event.actor).roles(event.position) for event in changes)
+
+
+def forbidden_use(rule: Rule, history: History) -> Iterator[Finding]:
+    thing = history.thing
+    born = history.event(thing.born)
+    made = thing.second_life and born is not None and rule.holds_at(born.occurred_at)
+    if made and born is not None and _banned(thing) and history.party(born.actor).chinese:
+        sentence = f"{history.party(born.actor).name} made {thing.key} of used batteries for {_banned(thing)}"
+        yield rule.finding(history, sentence, [born.event_id], born.position, [born.actor])
+    for stay in history.hosts:
+        host, event = history.things.get(stay.host), history.event(stay.opened)
+        use = None if host is None else _banned(host)
+        if use is None or event is None or not rule.holds_at(event.occurred_at) or _is_own(thing, stay.opened):
+            continue
+        waste = thing.second_life or any(mark == "retired" and at < stay.opened for at, mark in history.marks)
+        if waste and history.party(event.actor).chinese:
+            yield rule.finding(
+                history,
+                f"{history.party(event.actor).name} put the used {thing.key} into {stay.host} on {_day(event)}, which "
+                f"is for {use}",
+                [event.event_id],
+                stay.opened,
+                [event.actor],
+            )
+
+
+def _is_own(thing: Thing, opened: bytes) -> bool:
+    """Whether it came into being inside that host: then the host's own finding says so."""
+    return thing.born == opened
+
+
+def _banned(thing: Thing) -> str | None:
+    for name in ("vehicleType", "application"):
+        value: Any = thing.attributes.get(name)
+        if isinstance(value, str) and value.upper().replace(" ", "_").replace("-", "_") in BANNED_USES:
+            return value
+    return None
+
+
+def _day(event: Told) -> str:
+    return str(moment_of(event.position).astimezone(CHINA_TIME).date())
+
+
+def _late(name: str, basis: str, begins: date, ends: date | None) -> Rule:
+    limits = tuple(limit for limit in REPORTING if limit.valid_from == begins)
+    return Rule(
+        "LATE_REPORT", name, Severity.NOTICE, "It was reported too late",
+        "The log learned an event later than its type, the actor's role and the date allow. Of several limits the "
+        "latest counts. What occurred before the log learned its first event was reported elsewhere and carried over: "
+        "it is not judged. Working days are those of China, with public holidays and make-up working days.",
+        basis, "Nothing: it stays late. If the event was a mistake, it is voided.", late_report, begins, ends,
+        limits=limits,
+    )  # fmt: skip
+
+
+CN_2018_35 = RuleSet(
+    OLD,
+    "Traceability provisions of 2018, for facts until 2026-03-31",
+    (_late(OLD, NO_35, date(2018, 8, 1), date(2026, 3, 31)),),
+)
+
+_BEGINS = date(2026, 4, 1)
+CN_ORDER_73 = RuleSet(
+    NEW,
+    "Interim Measures for recycling and comprehensive utilization, for facts from 2026-04-01",
+    (
+        _late(NEW, ORDER_73, _BEGINS, None),
+        Rule(
+            "UNAUTHORIZED_RECIPIENT", NEW, Severity.VIOLATION, "It went to somebody who may not take it",
+            "A party in China handed a retired battery to somebody who is, at that moment, neither an outlet, battery "
+            "or vehicle maker or importer, nor authorized for COLLECTION, DISMANTLING, REPURPOSING or RECYCLING. An "
+            "owner may leave it with a repairer, vehicle dismantler or swap operator, whose duty it is then.",
+            f"{ORDER_73}, Art. 19 and the custody duties", "The recipient's registration or authorization is reported, "
+            "if it had one.", unauthorized_recipient, _BEGINS, kinds=UNITS,
+        ),
+        Rule(
+            "UNAUTHORIZED_PROCESSING", NEW, Severity.VIOLATION, "It was worked on without authorization",
+            "A party in China dismantled or recycled a retired battery, or made second-life units, without an "
+            "authorization for DISMANTLING, RECYCLING or REPURPOSING that covers the moment. A maker who recycles what "
+            "never was retired, such as its own rejects, needs none.",
+            f"{ORDER_73}, Art. 18", "The authorization is reported, if there was one.", unauthorized_processing,
+            _BEGINS, kinds=UNITS,
+        ),
+        Rule(
+            "BATTERY_MISSING_AT_SCRAPPING", NEW, Severity.VIOLATION, "Scrapped without its battery",
+            "A vehicle that had a battery was scrapped without one, and it was not the dismantler who had taken it "
+            "out. Vehicles of the battery-swap kind are exempt: `attributes.batterySwap`, or a swap operator changed a "
+            "battery. A vehicle of which no battery was ever recorded is not judged.",
+            f"{ORDER_73}, duty of vehicle dismantlers", "The removal by the dismantler is reported, if it was so.",
+            battery_missing_at_scrapping, _BEGINS, kinds=frozenset(["VEHICLE"]),
+        ),
+        Rule(
+            "FORBIDDEN_USE", NEW, Severity.VIOLATION, "Used where that is banned",
+            "A retired battery, a part of one or a second-life unit is in an electric bicycle, or made for one, as "
+            "`attributes.vehicleType` or `attributes.application` says.",
+            f"{ORDER_73}, Art. 22", "It was reported by mistake, and the event is voided.", forbidden_use, _BEGINS,
+            kinds=UNITS,
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,57 @@
+"""Masses and compositions that do not add up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from graph_schema.order import event_id_of
+from graph_schema.rules.finding import Finding
+from graph_schema.rules.history import History
+from graph_schema.rules.rule import Rule
+
+SLACK = 1 + 1e-6
+SLACK_KG = 1e-6
+FOREIGN_SHARE = 0.001
+"""So much nickel or cobalt, of the mass, is no impurity any more."""
+
+
+def content_rule(rule: Rule, history: History) -> Iterator[Finding]:
+    """Parts heavier than their host; more out of a transformation than went in."""
+    thing = history.thing
+    parts = [history.things[stay.part] for stay in history.parts if stay.opened == thing.born]
+    masses = [part.spec.get("massKg") for part in parts]
+    stated = thing.spec.get("massKg")
+    total = sum(mass for mass in masses if mass is not None)
+    evidence = [event_id_of(thing.born)]
+    if stated is not None and total > stated * SLACK:
+        sentence = f"{history.key} is said to weigh {stated:g} kg, but its parts {total:g} kg"
+        yield rule.finding(history, sentence, evidence, thing.born, [thing.producer])
+    excess = list(_excess(history)) if thing.kind == "LOT" else []
+    if excess:
+        sentence = f"more came out of what {history.key} is from than went in: {'; '.join(excess)}"
+        yield rule.finding(history, sentence, evidence, thing.born, [thing.producer])
+
+
+def _excess(history: History) -> Iterator[str]:
+    """Elements of this lot of which all outputs hold more than all inputs list."""
+    if not history.inputs or any(portion.composition is None for portion in history.inputs):
+        return
+    for element in sorted(history.thing.spec.get("composition") or {}):
+        went_in = sum((portion.composition or {}).get(element, 0.0) for portion in history.inputs)
+        came_out = sum((portion.composition or {}).get(element, 0.0) for portion in history.outputs)
+        if came_out > went_in * SLACK + SLACK_KG:
+            yield f"{came_out:g} kg of {element} out, {went_in:g} kg in"
+
+
+def composition_rule(rule: Rule, history: History) -> Iterator[Finding]:
+    """A composition that does not fit the chemistry."""
+    spec = history.thing.spec
+    composition, mass = spec.get("composition") or {}, spec.get("massKg")
+    chemistry = str(spec.get("chemistry") or "").upper()
+    foreign = {element: composition.get(element, 0.0) for element in ("Ni", "Co")}
+    if chemistry.startswith("LFP") and mass is not None and sum(foreign.values()) > FOREIGN_SHARE * mass:
+        found = " and ".join(f"{kg:g} kg of {element}" for element, kg in foreign.items() if kg)
+        sentence = f"{history.key} is recorded as {chemistry}, which has neither nickel nor cobalt, but with {found}"
+        yield rule.finding(
+            history, sentence, [event_id_of(history.thing.born)], history.thing.born, [history.thing.producer]
+        )

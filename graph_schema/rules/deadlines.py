@@ -1,0 +1,49 @@
+"""When a limit is over: days, months, and working days of China with holidays and make-up working days."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+import chinese_calendar
+
+from graph_schema.rules.limits import Limit, Unit
+from graph_schema.rules.rule import CHINA_TIME
+
+
+def deadline(limit: Limit, moment: datetime) -> datetime:
+    """The first moment that is too late. A day is a day in China, the day of the fact itself does not count.
+
+    Raises ValueError for working days of a year whose holidays are not known (`chinesecalendar` knows 2004 to 2026):
+    nobody is blamed by a calendar that was guessed.
+    """
+    day = moment.astimezone(CHINA_TIME).date()
+    if limit.unit is Unit.DAYS:
+        last = day + timedelta(days=limit.number)
+    elif limit.unit is Unit.MONTHS:
+        last = months_after(day, limit.number)
+    else:
+        last = working_days_after(day, limit.number)
+    return datetime.combine(last + timedelta(days=1), time(), CHINA_TIME)
+
+
+def months_after(day: date, number: int) -> date:
+    """The same day so many months later, or the last of that month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + number, 12)
+    following = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
+    return date(year, month + 1, min(day.day, (following - timedelta(days=1)).day))
+
+
+def working_days_after(day: date, number: int) -> date:
+    """The so-manieth working day in China after a day. Raises ValueError outside the known years."""
+    while number:
+        day += timedelta(days=1)
+        number -= is_working_day(day)
+    return day
+
+
+def is_working_day(day: date) -> bool:
+    """Whether people work in China that day. Raises ValueError outside the known years."""
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        raise ValueError(f"the public holidays of {day.year} in China are not known") from None

@@ -1,0 +1,230 @@
+"""What a rule sees: one item with all that was said of it, and light facts of what it was joined with.
+
+Nothing here depends on a clock. Positions are places in the total order (`graph_schema.order`); "before" always means
+before one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from graph_schema.identifiers import Scheme, claim
+from graph_schema.life import Custody, Stay
+from graph_schema.order import Position, type_of
+from graph_schema.outcome import EventStatus, Problem
+
+CHINA = "CN"
+
+
+class Told(NamedTuple):
+    """An event: what the log holds of it and what became of it. `payload` is empty where it was erased."""
+
+    position: Position
+    event_id: str
+    type: str
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: str
+    status: EventStatus
+    problems: tuple[Problem, ...]
+    payload: Mapping[str, Any]
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it counts."""
+        return self.status is EventStatus.ACCEPTED
+
+    def keys(self, name: str) -> list[str]:
+        """The keys that a field names: one key, or a list of keys or of objects with a key."""
+        value = self.payload.get(name)
+        values = value if isinstance(value, list) else [] if value is None else [value]
+        return [one["key"] if isinstance(one, dict) else one for one in values]
+
+
+@dataclass(frozen=True)
+class Thing:
+    """Light facts of an item: `spec` is what the event that brought it in stated of it, without parts."""
+
+    key: str
+    kind: str
+    born: Position
+    producer: str
+    spec: Mapping[str, Any]
+    second_life: bool = False
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """What else was stated of it."""
+        return self.spec.get("attributes") or {}
+
+
+@dataclass(frozen=True)
+class Party:
+    """An organization: its accepted registrations in the total order, each with the fields that it states."""
+
+    key: str
+    registrations: tuple[tuple[Position, Mapping[str, Any]], ...] = ()
+
+    @property
+    def registered(self) -> bool:
+        """Whether anybody ever registered it."""
+        return bool(self.registrations)
+
+    def stated(self, position: Position | None = None) -> dict[str, Any]:
+        """The fields stated before a position (None: ever); where it was registered only later, its first ones.
+
+        Later registrations replace the fields that they state. Reference data come late: who was a workshop in May
+        is taken to have been one in April.
+        """
+        before = [fields for at, fields in self.registrations if position is None or at < position]
+        found: dict[str, Any] = {}
+        for fields in before or [fields for _, fields in self.registrations[:1]]:
+            found |= {name: value for name, value in fields.items() if value is not None}
+        return found
+
+    def roles(self, position: Position | None = None) -> frozenset[str]:
+        """Its roles at a position."""
+        return frozenset(self.stated(position).get("roles") or ())
+
+    def authorized(self, scope: str, moment: datetime, position: Position) -> bool:
+        """Whether an authorization of a scope covers a moment."""
+        return any(
+            one["scope"] == scope and _covers(one, moment) for one in self.stated(position).get("authorizations") or ()
+        )
+
+    @property
+    def name(self) -> str:
+        """What to call it in a sentence."""
+        name = self.stated().get("name")
+        return f"{name} ({self.key})" if name else self.key
+
+    @property
+    def chinese(self) -> bool:
+        """Whether Chinese rules are for it: registered in a region of China, or under a valid social credit code."""
+        stated = self.stated()
+        region = str(stated.get("region") or "")
+        if region == CHINA or region.startswith(CHINA + "-"):
+            return True
+        names = [(self.key, None), *((one["value"], one["scheme"]) for one in stated.get("identifiers") or ())]
+        claims = (claim(text, "ORGANIZATION", scheme) for text, scheme in names)
+        return any(one is not None and one.scheme is Scheme.CREDIT_CODE and one.valid for one in claims)
+
+
+def _covers(authorization: Mapping[str, Any], moment: datetime) -> bool:
+    begins, ends = authorization.get("validFrom"), authorization.get("validTo")
+    return (begins is None or _moment(begins) <= moment) and (ends is None or moment <= _moment(ends))
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+class Portion(NamedTuple):
+    """A body or a draw that went into an event, in kg; None is unknown. `listed` are the elements that are stated."""
+
+    key: str
+    mass_kg: float | None
+    composition: Mapping[str, float] | None
+
+
+@dataclass
+class History:
+    """One item, as far as a moment of knowledge and of the world goes. All lists are in the total order."""
+
+    thing: Thing
+    events: list[Told]
+    """All that name it or did something to it, whatever became of them, and the receipts of its transfers."""
+    hosts: list[Stay] = field(default_factory=list)
+    """When it was directly inside which unit."""
+    parts: list[Stay] = field(default_factory=list)
+    """Which units were directly inside it when."""
+    custody: list[Custody] = field(default_factory=list)
+    """Who held it itself when."""
+    marks: list[tuple[Position, str]] = field(default_factory=list)
+    """`retired`, `taken_up`, `ended`."""
+    things: dict[str, Thing] = field(default_factory=dict)
+    """Its hosts at any height, its parts, and what went into the event that brought it in."""
+    hosts_above: dict[str, list[Stay]] = field(default_factory=dict)
+    """Of each of its hosts, when that was inside which unit."""
+    custody_above: dict[str, list[Custody]] = field(default_factory=dict)
+    """Of each of its hosts, who held that."""
+    inputs: list[Portion] = field(default_factory=list)
+    """What went into the transformation that brought it in, and what came out beside it."""
+    outputs: list[Portion] = field(default_factory=list)
+    parties: dict[str, Party] = field(default_factory=dict)
+    namesakes: dict[str, list[str]] = field(default_factory=dict)
+    """Of each of its names (key and identifiers), the other items that carry it as key or identifier."""
+    log_begins: datetime | None = None
+    """When the log learned its first event: what occurred before was reported elsewhere, and carried over."""
+
+    @property
+    def key(self) -> str:
+        """The item's key."""
+        return self.thing.key
+
+    @property
+    def accepted(self) -> Iterator[Told]:
+        """The events that count."""
+        return (event for event in self.events if event.accepted)
+
+    @property
+    def ended(self) -> Position | None:
+        """The event that ended it."""
+        return next((at for at, mark in self.marks if mark == "ended"), None)
+
+    @property
+    def enrolled(self) -> bool:
+        """Whether it came in without a record of its production."""
+        return type_of(self.thing.born) == "ENROLMENT"
+
+    def event(self, position: Position) -> Told | None:
+        """The event at a position."""
+        return next((event for event in self.events if event.position == position), None)
+
+    def retired_before(self, position: Position) -> bool:
+        """Whether it was a waste battery right before: retired, and not taken up for a second life since."""
+        marks = [mark for at, mark in self.marks if at < position and mark != "ended"]
+        return bool(marks) and marks[-1] == "retired"
+
+    def near(self) -> list[str]:
+        """The keys of other things that a sentence about it may name, in order."""
+        keys = {*self.things, *(key for others in self.namesakes.values() for key in others)}
+        keys |= {problem.key for event in self.events for problem in event.problems if problem.key is not None}
+        fields = ("items", "item", "part", "host", "parts", "inputs", "outputs")
+        keys |= {key for event in self.events for name in fields for key in event.keys(name)}
+        return sorted(keys - {self.key})
+
+    def party(self, key: str) -> Party:
+        """An organization; one that nobody registered has only a key."""
+        return self.parties.get(key) or Party(key)
+
+    def stay_before(self, position: Position) -> Stay | None:
+        """The stay in a host that an event found."""
+        return next((stay for stay in self.hosts if _open(stay.opened, stay.closed, position)), None)
+
+    def parts_before(self, position: Position) -> list[Thing]:
+        """The units directly inside it that an event found."""
+        inside = [stay.part for stay in self.parts if _open(stay.opened, stay.closed, position)]
+        return [self.things[key] for key in inside if key in self.things]
+
+    def hosts_before(self, position: Position) -> list[str]:
+        """The units that an event found it in, the innermost first."""
+        found: list[str] = []
+        stays = self.hosts
+        while (stay := next((one for one in stays if _open(one.opened, one.closed, position)), None)) is not None:
+            found.append(stay.host)
+            stays = self.hosts_above.get(stay.host, [])
+        return found
+
+    def custody_before(self, position: Position) -> Custody | None:
+        """The custody that an event found: its own, or that of the outermost unit that it was in."""
+        hosts = self.hosts_before(position)
+        spans = self.custody_above.get(hosts[-1], []) if hosts else self.custody
+        return next((span for span in spans if _open(span.opened, span.closed, position)), None)
+
+
+def _open(opened: Position, closed: Position | None, position: Position) -> bool:
+    return opened < position and (closed is None or closed >= position)

@@ -1,0 +1,365 @@
+"""Rule set `integrity`: what contradicts itself, is missing or was passed by; always on, for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from graph_schema.identifiers import Scheme, claim, claimed_scheme
+from graph_schema.identifiers.gbt34014 import parse
+from graph_schema.order import Position, event_id_of, moment_of, type_of
+from graph_schema.outcome import EventStatus
+from graph_schema.rules.contents import composition_rule, content_rule
+from graph_schema.rules.deadlines import deadline
+from graph_schema.rules.finding import Finding, Severity
+from graph_schema.rules.history import History, Told
+from graph_schema.rules.limits import CONFIRMATION, STANDSTILL
+from graph_schema.rules.rule import CHINA_TIME, Rule, RuleSet
+
+NAME = "integrity"
+UNITS = frozenset(["BATTERY", "MODULE", "CELL"])
+ACTED_ON = {
+    "TRANSFER": ("items", "hands over"),
+    "DISMANTLING": ("item", "dismantles"),
+    "SCRAPPING": ("item", "scraps"),
+    "RECYCLING": ("inputs", "recycles"),
+    "REFINING": ("inputs", "refines"),
+    "PRODUCTION": ("inputs", "uses in production"),
+    "INSTALLATION": ("part", "installs"),
+    "DISPOSAL": ("items", "disposes of"),
+}
+"""What an event does with what it names in a field."""
+DELIVERED_UNSEEN = ("INSTALLATION", "PRODUCTION", "REPURPOSING")
+
+
+def conflicting_claims(rule: Rule, history: History) -> Iterator[Finding]:
+    for event in history.events:
+        if event.status is not EventStatus.CONTESTED:
+            continue
+        own = [problem for problem in event.problems if problem.key == history.key] or list(event.problems)
+        against = [problem.conflicts_with for problem in own if problem.conflicts_with is not None]
+        what = "; ".join(dict.fromkeys(f"{problem.message} ({problem.code})" for problem in own))
+        stands = f", against event {', '.join(dict.fromkeys(against))}" if against else ""
+        yield rule.finding(
+            history,
+            f"{history.party(event.actor).name} claims {_told(event)} about {history.key}, which cannot be: "
+            f"{what}{stands}",
+            [event.event_id, *against],
+            event.position,
+            [event.actor],
+        )
+
+
+def missing_record(rule: Rule, history: History) -> Iterator[Finding]:
+    if history.enrolled:
+        yield rule.finding(
+            history,
+            f"{history.key} was enrolled by {history.party(history.thing.producer).name} without a production record",
+            [event_id_of(history.thing.born)],
+            history.thing.born,
+            [history.thing.producer],
+        )
+    for event in history.events:
+        if event.status is EventStatus.PENDING:
+            missing = ", ".join(dict.fromkeys(problem.key for problem in event.problems if problem.key is not None))
+            yield rule.finding(
+                history,
+                f"{_told(event)} by {history.party(event.actor).name} names {history.key} and waits for {missing}, "
+                "which nobody reported before it",
+                [event.event_id],
+                event.position,
+                [event.actor],
+            )
+
+
+def unregistered_organization(rule: Rule, history: History) -> Iterator[Finding]:
+    seen: dict[str, list[Told]] = {}
+    for event in history.accepted:
+        for key in [event.actor, *event.keys("to")]:
+            if not history.party(key).registered:
+                seen.setdefault(key, []).append(event)
+    for key, events in seen.items():
+        first = events[0]
+        role = "reported" if first.actor == key else "received it by"
+        yield rule.finding(
+            history,
+            f"{key}, which nobody registered, {role} {_told(first)} about {history.key}",
+            [event.event_id for event in events],
+            first.position,
+            [key],
+        )
+
+
+def shared_identifier(rule: Rule, history: History) -> Iterator[Finding]:
+    for name, others in sorted(history.namesakes.items()):
+        yield rule.finding(
+            history,
+            f"{history.key} and {', '.join(sorted(others))} are both called {name}: perhaps one thing under two keys",
+            [event_id_of(history.thing.born)],
+            history.thing.born,
+            [history.thing.producer],
+        )
+
+
+def custody_gap(rule: Rule, history: History) -> Iterator[Finding]:
+    for event in history.accepted:
+        did = _acted_on(event, history)
+        span = history.custody_before(event.position)
+        if did is None or span is None or span.organization == event.actor:
+            continue
+        if _moved_out(event, history) or _first_delivery(event, span.opened, span.organization, history):
+            continue
+        yield rule.finding(
+            history,
+            f"{history.party(event.actor).name} {did} {history.key} on {_day(event.position)}, which "
+            f"{history.party(span.organization).name} was holding since {_day(span.opened)}: nobody reported how it "
+            "got from one to the other",
+            [event.event_id, event_id_of(span.opened)],
+            event.position,
+            [event.actor, span.organization],
+        )
+
+
+def missing_removal(rule: Rule, history: History) -> Iterator[Finding]:
+    for event in history.accepted:
+        if _acted_on(event, history) is None or not _moved_out(event, history):
+            continue
+        host = history.hosts_before(event.position)[0]
+        yield rule.finding(
+            history,
+            f"{_told(event)} by {history.party(event.actor).name} names {history.key}, which was inside {host}: nobody "
+            "reported that it was taken out",
+            [event.event_id],
+            event.position,
+            [event.actor],
+        )
+
+
+def unconfirmed_transfer(rule: Rule, history: History) -> Iterator[Finding]:
+    accepted = list(history.accepted)
+    for place, event in enumerate(accepted):
+        if event.type != "TRANSFER" or not history.retired_before(event.position):
+            continue
+        (to,) = event.keys("to")
+        if any(_confirms(later, event, to) for later in accepted[place + 1 :]):
+            continue
+        over = deadline(CONFIRMATION, event.occurred_at)
+        yield rule.finding(
+            history,
+            f"{history.party(event.actor).name} handed the retired {history.key} to {history.party(to).name} on "
+            f"{_day(event.position)}, which did not confirm it within {CONFIRMATION.number} days",
+            [event.event_id],
+            over,
+            [event.actor, to],
+        )
+
+
+def stale_custody(rule: Rule, history: History) -> Iterator[Finding]:
+    last = max((event.position for event in history.accepted), default=history.thing.born)
+    end = last + b"\xff"
+    if history.ended is not None or not history.retired_before(end) or history.hosts_before(end):
+        return
+    span = history.custody_before(end)
+    holder = [] if span is None else [span.organization]
+    who = f", when {history.party(holder[0]).name} had it" if holder else ""
+    yield rule.finding(
+        history,
+        f"nothing was heard of the retired {history.key} for {STANDSTILL.number} months since {_day(last)}{who}",
+        [event_id_of(last)],
+        deadline(STANDSTILL, moment_of(last)),
+        holder,
+    )
+
+
+def left_the_loop(rule: Rule, history: History) -> Iterator[Finding]:
+    ways = {"LANDFILL": "was put into a landfill", "EXPORT": "was exported", "LOSS": "was lost", "THEFT": "was stolen"}
+    for event in history.accepted:
+        method = event.payload.get("method")
+        if event.type == "DISPOSAL" and method in ways:
+            actor = history.party(event.actor).name
+            yield rule.finding(
+                history,
+                f"{history.key} {ways[method]}, says {actor} on {_day(event.position)}: its materials left the loop",
+                [event.event_id],
+                event.position,
+                [event.actor],
+            )
+
+
+def code_malformed(rule: Rule, history: History) -> Iterator[Finding]:
+    thing = history.thing
+    names = [(thing.key, None), *((one["value"], one["scheme"]) for one in thing.spec.get("identifiers") or ())]
+    faults: list[str] = []
+    for text, scheme in names:
+        found = claim(text, thing.kind if scheme is None else None, scheme)  # type: ignore[arg-type]
+        if found is None:
+            continue
+        if found.faults:
+            faults.append(f"{text} breaks its own scheme, {found.scheme.value}: {'; '.join(found.faults)}")
+        elif found.scheme is Scheme.GBT_34014:
+            faults += [f"{text} says {fault}" for fault in _contradictions(history, found.value)]
+    if faults:
+        yield rule.finding(
+            history, ". ".join(faults), [event_id_of(thing.born)], thing.born, [thing.producer]
+        )  # fmt: skip
+
+
+def _contradictions(history: History, text: str) -> Iterator[str]:
+    """What the code of a new product says otherwise than its record."""
+    code, thing = parse(text), history.thing
+    if thing.kind in UNITS and code.kind != thing.kind:
+        yield f"that it is on a {code.kind.lower()}, but it is recorded as a {thing.kind.lower()}"
+    chemistry = str(thing.spec.get("chemistry") or "").upper()
+    families = {"B": ("LFP",), "E": ("NMC", "NCM", "NCA"), "C": ("LMO",), "D": ("LCO",), "G": ("LTO",)}
+    stated = next((letter for letter, names in families.items() if chemistry.startswith(names)), None)
+    if stated is not None and stated != code.battery_type:
+        yield f"battery type {code.battery_type}, but its chemistry is recorded as {chemistry}"
+    made = moment_of(thing.born).astimezone(CHINA_TIME)
+    if type_of(thing.born) == "PRODUCTION" and code.made > (made + timedelta(days=1)).date():
+        yield f"that it was made on {code.made}, but its production is recorded on {made.date()}"
+
+
+def original_code_lost(rule: Rule, history: History) -> Iterator[Finding]:
+    thing = history.thing
+    reuse = claimed_scheme(thing.key, thing.kind) is Scheme.GBT_34014_REUSE  # type: ignore[arg-type]
+    if not thing.second_life and not reuse:
+        return
+    inside = any(stay.opened == thing.born for stay in history.parts)
+    codes = [thing.attributes.get(name) for name in ("originalCode", "originalCodes")]
+    if not inside and not any(codes):
+        yield rule.finding(
+            history,
+            f"{history.key} is a second-life unit of {history.party(thing.producer).name} without any part or original "
+            "code: which batteries it was made of is lost",
+            [event_id_of(thing.born)],
+            thing.born,
+            [thing.producer],
+        )
+
+
+def _acted_on(event: Told, history: History) -> str | None:
+    """What an event does with the item, where one may only do that with what one holds."""
+    if event.type in ACTED_ON:
+        name, did = ACTED_ON[event.type]
+        if history.key in event.keys(name):
+            return did
+    if event.type in ("PRODUCTION", "REPURPOSING") and any(stay.opened == event.position for stay in history.hosts):
+        return "builds in" if history.thing.born != event.position else None
+    return None
+
+
+def _moved_out(event: Told, history: History) -> bool:
+    """Whether an event takes the item out of a host without saying so."""
+    stay = history.stay_before(event.position)
+    if stay is None or event.type in ("INSTALLATION", "REMOVAL", *DELIVERED_UNSEEN):
+        return False
+    named = {*event.keys("items"), *event.keys("item"), *event.keys("inputs")}
+    return not named.intersection(history.hosts_before(event.position))
+
+
+def _first_delivery(event: Told, opened: Position, holder: str, history: History) -> bool:
+    """Whether a new part that its maker still held was built in elsewhere: a delivery that files of parts leave out."""
+    new = opened == history.thing.born and holder == history.thing.producer
+    unused = not history.enrolled and not history.retired_before(event.position)
+    return new and unused and event.type in DELIVERED_UNSEEN
+
+
+def _confirms(later: Told, transfer: Told, to: str) -> bool:
+    """Whether an event shows that a transfer arrived: its receipt, or that the receiver did something with it."""
+    if later.actor != to:
+        return False
+    return later.type != "RECEIPT" or later.payload.get("transfer") == transfer.event_id
+
+
+def _told(event: Told) -> str:
+    return f"{event.type.lower()} {event.event_id} of {_day(event.position)}"
+
+
+def _day(position: Position) -> str:
+    return str(moment_of(position).date())
+
+
+INTEGRITY = RuleSet(
+    NAME,
+    "What contradicts itself, is missing or was passed by",
+    (
+        Rule(
+            "CONFLICTING_CLAIMS", NAME, Severity.WARNING, "Two reports cannot both be true",
+            "An event was kept without effect because it is physically impossible after what comes before it: one "
+            "battery in two vehicles, a module used after it was recycled. It stands on every item that the event "
+            "names. One of the two is wrong, and which one is for the parties to find out.",
+            "model, section 5", "One of the two events is voided by who reported it, or by a regulator.",
+            conflicting_claims,
+        ),
+        Rule(
+            "MISSING_RECORD", NAME, Severity.NOTICE, "Something was not reported",
+            "An item entered without a record of its production, or an event about it waits for an item or event that "
+            "nobody reported. Such an event has no effect until then.",
+            "model, section 5", "The missing production or event is reported.", missing_record,
+        ),
+        Rule(
+            "UNREGISTERED_ORGANIZATION", NAME, Severity.NOTICE, "Nobody knows who that is",
+            "An organization acted on an item or received it that no registration names, before or after.",
+            "model, section 5", "The organization is registered.", unregistered_organization,
+        ),
+        Rule(
+            "SHARED_IDENTIFIER", NAME, Severity.WARNING, "One name, two things",
+            "Two items carry one identifier, or one is called what is the other's key: perhaps one battery that two "
+            "parties brought in under two keys, so that its history is in two halves.",
+            "model, section 2", "The production or enrolment of one of them is voided, or its identifiers corrected.",
+            shared_identifier,
+        ),
+        Rule(
+            "CUSTODY_GAP", NAME, Severity.WARNING, "It changed hands unseen",
+            "Somebody hands over, takes apart, recycles or builds in what another party was holding: the mark of an "
+            "informal channel. Nobody holding it is no gap, and neither is a workshop that takes a part out of a "
+            "customer's vehicle. Nor is a new part that its maker still held when another built it in: files of parts "
+            "leave deliveries out. Where a missing removal explains it, only that is told.",
+            "model, section 5", "The transfer between the two is reported.", custody_gap,
+        ),
+        Rule(
+            "MISSING_REMOVAL", NAME, Severity.NOTICE, "It was taken out unseen",
+            "A unit was handed over, taken apart, recycled, scrapped or disposed of while it was recorded inside a "
+            "host. The removal is implied at that moment.",
+            "model, section 5", "The removal is reported.", missing_removal,
+        ),
+        Rule(
+            "UNCONFIRMED_TRANSFER", NAME, Severity.WARNING, "Did it arrive?",
+            "The receiver of a retired battery neither confirmed it in time nor did anything with it later.",
+            CONFIRMATION.source, "The receiver reports its receipt.", unconfirmed_transfer,
+            kinds=UNITS, limits=(CONFIRMATION,),
+        ),
+        Rule(
+            "STALE_CUSTODY", NAME, Severity.WARNING, "Where is it?",
+            "Nothing was heard of a retired battery for long. What is inside something that is retired is not "
+            "told apart.",
+            STANDSTILL.source, "Anything about it is reported.", stale_custody, kinds=UNITS, limits=(STANDSTILL,),
+        ),
+        Rule(
+            "LEFT_THE_LOOP", NAME, Severity.WARNING, "Lost for recycling",
+            "A battery, module or cell went into a landfill, abroad, or was lost or stolen.",
+            "model, section 4", "It was reported by mistake, and the disposal is voided.", left_the_loop, kinds=UNITS,
+        ),
+        Rule(
+            "CODE_MALFORMED", NAME, Severity.NOTICE, "The code is wrong",
+            "A key or identifier claims a scheme and breaks it, such as a VIN with a wrong check digit; or a GB/T "
+            "34014 code says another type, chemistry or date than the record. docs/identifiers.md says "
+            "what claims a scheme.",
+            "GB/T 34014-2017, GB 32100-2015, ISO 3779", "The item is reported with the right code.", code_malformed,
+        ),
+        Rule(
+            "ORIGINAL_CODE_LOST", NAME, Severity.WARNING, "Second life of what?",
+            "A second-life unit, or one with a reuse code, has no recorded parts and names no original code "
+            "(`attributes.originalCode`).",
+            "GB/T 34014-2017: the original code must be kept and linked", "The repurposing is reported with its parts.",
+            original_code_lost, kinds=UNITS,
+        ),
+        Rule(
+            "CONTENT_MISMATCH", NAME, Severity.NOTICE, "The masses do not add up",
+            "Parts heavier than their host; more of an element out of recycling or refining than went in, within the "
+            "tolerance of 5 % or where only some inputs list it; or nickel and cobalt in lithium iron phosphate.",
+            "model, sections 7.11 and 8.6", "The masses or compositions are reported as they are.",
+            lambda rule, history: [*content_rule(rule, history), *composition_rule(rule, history)],
+        ),
+    ),
+)  # fmt: skip

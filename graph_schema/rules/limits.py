@@ -1,0 +1,75 @@
+"""Every limit of the rulebook: how long, by whom, for what, between which dates, and where that is written."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+NO_35 = "MIIT Announcement 2018 No. 35"
+ORDER_73 = "Order No. 73 (MIIT and others, 2025-12-31)"
+CHOSEN = "chosen by this project; no law says so"
+
+
+class Unit(StrEnum):
+    """What a limit counts."""
+
+    WORKING_DAYS = "working days"
+    DAYS = "days"
+    MONTHS = "months"
+
+
+class Limit(NamedTuple):
+    """So many units for an event of a type, by an actor with one of some roles, about an item of one of some kinds.
+
+    Empty roles or kinds: any. `retired_only`: only where the item was retired before. Both dates are inclusive.
+    """
+
+    event_type: str
+    roles: frozenset[str]
+    kinds: frozenset[str]
+    number: int
+    unit: Unit
+    source: str
+    valid_from: date | None = None
+    valid_until: date | None = None
+    retired_only: bool = False
+
+
+def _report(
+    kind: str, roles: str, number: int, article: str, kinds: str = "", retired: bool = False, new: bool = False
+) -> Limit:
+    source = f"{ORDER_73 if new else NO_35}, {article}"
+    begins, ends = (date(2026, 4, 1), None) if new else (date(2018, 8, 1), date(2026, 3, 31))
+    unit = Unit.DAYS if new else Unit.WORKING_DAYS
+    return Limit(kind, frozenset(roles.split()), frozenset(kinds.split()), number, unit, source, begins, ends, retired)
+
+
+BATTERIES = "BATTERY MODULE CELL"
+
+REPORTING = (
+    _report("PRODUCTION", "VEHICLE_MAKER IMPORTER", 15, "certificate of conformity or import clearance", "VEHICLE"),
+    _report("REMOVAL", "REPAIRER", 30, "Art. 10", BATTERIES),
+    _report("INSTALLATION", "REPAIRER", 30, "Art. 10", BATTERIES),
+    _report("RECEIPT", "OUTLET", 30, "Art. 11", BATTERIES, retired=True),
+    _report("TRANSFER", "OUTLET", 30, "Art. 11", BATTERIES, retired=True),
+    _report("SCRAPPING", "VEHICLE_DISMANTLER", 15, "Art. 13", "VEHICLE"),
+    _report("TRANSFER", "VEHICLE_DISMANTLER", 15, "Art. 13", BATTERIES),
+    _report("REPURPOSING", "UTILIZER", 15, "Art. 14", BATTERIES),
+    _report("RECEIPT", "UTILIZER", 30, "Art. 15", BATTERIES, retired=True),
+    _report("RECYCLING", "UTILIZER", 30, "Art. 15", BATTERIES),
+    _report("PRODUCTION", "VEHICLE_MAKER IMPORTER", 20, "vehicle data after the certificate", "VEHICLE", new=True),
+    _report("RECEIPT", "UTILIZER", 30, "Art. 24(7)", BATTERIES, retired=True, new=True),
+    _report("TRANSFER", "UTILIZER", 30, "Art. 24(7)", new=True),
+)
+"""How soon an event is to be reported after it occurred."""
+
+CONFIRMATION = Limit("TRANSFER", frozenset(), frozenset(), 30, Unit.DAYS, CHOSEN, retired_only=True)
+"""How soon a retired battery's transfer is to be confirmed."""
+
+STANDSTILL = Limit("", frozenset(), frozenset(), 12, Unit.MONTHS, CHOSEN, retired_only=True)
+"""How long nothing may be heard of a retired battery."""
+
+BANNED_USES = frozenset(["ELECTRIC_BICYCLE", "E_BIKE", "EBIKE", "电动自行车"])
+"""What Order No. 73, Art. 22 names; compared with `attributes.vehicleType` and `attributes.application` of what a
+battery is in or made for, in capitals with `_` for spaces and hyphens."""

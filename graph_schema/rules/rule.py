@@ -1,0 +1,106 @@
+"""Rules and rule sets, and how they judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+
+from graph_schema.order import Position, moment_of
+from graph_schema.rules.finding import Failure, Finding, Judgement, Severity
+from graph_schema.rules.history import History, Told
+from graph_schema.rules.limits import Limit
+
+Judge = Callable[["Rule", History], Iterable[Finding]]
+
+CHINA_TIME = timezone(timedelta(hours=8))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of one rule set. `judge` is a pure function of the rule and a history."""
+
+    code: str
+    rule_set: str
+    severity: Severity
+    title: str
+    explanation: str
+    legal_basis: str
+    resolved_by: str
+    judge: Judge
+    valid_from: date | None = None
+    valid_until: date | None = None
+    """Both inclusive, in the time of China: of the facts that it judges, not of the moment when one asks."""
+    kinds: frozenset[str] = frozenset()
+    """The kinds of items that it looks at; empty: all."""
+    limits: tuple[Limit, ...] = ()
+
+    def holds_at(self, moment: datetime) -> bool:
+        """Whether what occurred at a moment falls under it."""
+        day = moment.astimezone(CHINA_TIME).date()
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_until is None or day <= self.valid_until
+        )
+
+    def events(self, history: History, *types: str) -> Iterator[Told]:
+        """The accepted events of some types that fall under it."""
+        return (event for event in history.accepted if event.type in types and self.holds_at(event.occurred_at))
+
+    def finding(
+        self,
+        history: History,
+        sentence: str,
+        evidence: Iterable[str],
+        since: datetime | Position,
+        parties: Iterable[str] = (),
+    ) -> Finding:
+        """A finding of this rule; the main evidence comes first."""
+        return Finding(
+            self.code,
+            self.rule_set,
+            self.severity,
+            history.key,
+            sentence,
+            tuple(dict.fromkeys(parties)),
+            tuple(dict.fromkeys(evidence)),
+            moment_of(since) if isinstance(since, bytes) else since,
+            self.resolved_by,
+            self.legal_basis,
+        )
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """Rules with one source. Those for a country find nothing about parties elsewhere: the rules see to it."""
+
+    name: str
+    title: str
+    rules: tuple[Rule, ...]
+
+
+def judge(history: History, rule_sets: Iterable[RuleSet]) -> Judgement:
+    """What rule sets say of an item. A rule that raises is told as a failure, and the others judge on."""
+    findings: dict[str, Finding] = {}
+    failures: list[Failure] = []
+    for rule_set in rule_sets:
+        for rule in rule_set.rules:
+            if rule.kinds and history.thing.kind not in rule.kinds:
+                continue
+            try:
+                found = list(rule.judge(rule, history))
+            except Exception as error:
+                failures.append(Failure(rule.code, rule.rule_set, history.key, f"{type(error).__name__}: {error}"))
+                continue
+            for one in found:
+                known = findings.get(one.id)
+                more = one if known is None else known._replace(sentence=f"{known.sentence}. {one.sentence}")
+                findings[one.id] = more
+    near = history.near() if findings else []
+    for one in findings.values():
+        findings[one.id] = one._replace(others=tuple(key for key in near if key in one.sentence))
+    return Judgement(sorted(findings.values(), key=lambda one: (one.since, one.code, one.evidence)), failures)
+
+
+def holding(findings: Iterable[Finding], at: datetime) -> list[Finding]:
+    """Those that hold at a moment."""
+    return [finding for finding in findings if finding.since <= at]

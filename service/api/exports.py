@@ -1,0 +1,215 @@
+"""`GET /trace/{key}.{extension}`: a trace as a file, bounded and authorized as the trace of GraphQL is."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from typing import NamedTuple, TypeVar
+from urllib.parse import quote, urlencode
+
+from graphql import GraphQLError, OperationDefinitionNode, get_operation_ast, parse
+from starlette.datastructures import QueryParams
+from starlette.responses import Response
+
+from graph_schema.answer import Direction, Trace, TraceNode
+from graph_schema.canonical import utc_text
+from graph_schema.trace import TraceQuestion
+from service import tracing
+from service.api.context import Context
+from service.api.errors import AWAY, AWAY_CODE, limit_error, too_long
+from service.api.limits.measuring import Measuring
+from service.api.limits.sizes import Sizes
+from service.api.scalars import Claims, read_moment
+from service.api.schema import schema
+from service.api.trace import bound
+from service.refusals import failed, refusal
+from service.stores.errors import StoreError
+from service.writers.formats import FORMATS, Format, Options, parted
+from service.writers.png import NoFont
+
+LOGGER = logging.getLogger("voltrace")
+
+PARAMETERS = ("direction", "asOf", "knownAt", "claims", "maxDepth", "maxNodes")
+EQUIVALENT = """
+query($key: String!, $direction: TraceDirection!, $maxNodes: Int) {
+  trace(key: $key, direction: $direction, maxNodes: $maxNodes) {
+    nodes { key kind role depth label status at redacted }
+    edges { source target kind from to massKg openedBy closedBy contested }
+    %s
+  }
+}
+"""
+"""What a client would ask GraphQL for to write the same file: that is what it costs."""
+_WEIGHED = """
+    attribution { key kind element massKg share basis direction }
+    balance { element rootKg recoveredKg inUseKg usedInProductionKg disposedKg lossKg }
+"""
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class Asked(NamedTuple):
+    """What a request asks for."""
+
+    key: str
+    format: Format
+    direction: Direction
+    as_of: datetime | None
+    known_at: datetime | None
+    claims: Claims
+    max_depth: int | None
+    max_nodes: int | None
+
+
+async def export(context: Context, name: str, stated: QueryParams) -> Response:
+    """The file of that name, or why there is none: 400 for what is asked wrongly or is too much, 404 for what is not
+    there or not to be seen, 503 where the store does not answer or the time is over."""
+    found = parted(name)
+    if found is None:
+        extensions = ", ".join(f".{one.extension}" for one in FORMATS)
+        return refusal(404, failed(f"{name}: no format has that extension; there are {extensions}", "NOT_FOUND"))
+    seconds, started = context.settings.execution_timeout_s, time.monotonic()
+    try:
+        asked = _read(*found, stated)
+        question = _question(context, asked)
+        async with asyncio.timeout(seconds):
+            return await _answer(context, asked, question)
+    except GraphQLError as error:
+        return _refused(400, error)
+    except TimeoutError:
+        return _refused(503, too_long(time.monotonic() - started, seconds))
+    except NoFont as error:
+        return refusal(503, failed(str(error), "NO_FONT"))
+    except StoreError as error:
+        LOGGER.error("the store does not answer: %s", error)
+        told = str(error) if context.asker.viewer.sees_all else AWAY
+        return refusal(503, failed(told, AWAY_CODE))
+
+
+async def _answer(context: Context, asked: Asked, question: TraceQuestion) -> Response:
+    moment = await context.moment(asked.as_of, asked.known_at)
+    trace = await tracing.trace(context.store, question, moment.sequence, context.sight)
+    if trace is None:
+        then = " then" if asked.as_of or asked.known_at else ""
+        return refusal(404, failed(f"{asked.key}: no item of that key or identifier is known{then}", "NOT_FOUND"))
+    options = Options(_note(asked), lambda node: _address(node, asked))
+    body = await asyncio.to_thread(asked.format.write, trace, options)
+    return Response(body, media_type=asked.format.media_type, headers=_headers(trace, asked.format))
+
+
+def _question(context: Context, asked: Asked) -> TraceQuestion:
+    """The question, within all limits. Raises GraphQLError."""
+    ceiling = context.settings.nodes_max
+    question = TraceQuestion(
+        asked.key,
+        asked.direction,
+        asked.as_of,
+        asked.claims is Claims.ALL,
+        bound(asked.max_depth, ceiling, "maxDepth", 0),
+        bound(asked.max_nodes, ceiling, "maxNodes", 1) or ceiling,
+        weigh=asked.format.weighed,
+    )
+    document, operation = _document(asked.format.weighed)
+    sizes = Sizes(context.settings, operation, {"maxNodes": question.nodes_max})
+    cost = Measuring(schema._schema, document, sizes).of(operation).cost
+    context.metrics.cost.labels("query").observe(cost)
+    if cost > context.budget:
+        raise limit_error(
+            f"the operation costs {cost}; ask for a smaller maxNodes", context.budget_setting, context.budget, cost
+        )
+    return question
+
+
+@cache
+def _document(weighed: bool) -> tuple:  # type: ignore[type-arg]
+    document = parse(EQUIVALENT % (_WEIGHED if weighed else ""))
+    operation = get_operation_ast(document)
+    assert isinstance(operation, OperationDefinitionNode)
+    return document, operation
+
+
+def _read(key: str, format: Format, stated: QueryParams) -> Asked:
+    """What is asked for. Raises GraphQLError naming the parameter."""
+    for name, value in stated.multi_items():
+        if name not in PARAMETERS:
+            raise GraphQLError(f"{name}: there is no such parameter; there are {', '.join(PARAMETERS)}")
+        if len(stated.getlist(name)) > 1:
+            raise GraphQLError(f"{name}: it is stated more than once")
+        if not value:
+            raise GraphQLError(f"{name}: it is empty; leave it out")
+    return Asked(
+        key,
+        format,
+        _choice(stated, "direction", Direction, Direction.BOTH),
+        _moment(stated, "asOf"),
+        _moment(stated, "knownAt"),
+        _choice(stated, "claims", Claims, Claims.ACCEPTED),
+        _number(stated, "maxDepth"),
+        _number(stated, "maxNodes"),
+    )
+
+
+def _choice(stated: QueryParams, name: str, kind: type[Choice], default: Choice) -> Choice:
+    value = stated.get(name, default.value)
+    try:
+        return kind(value.upper())
+    except ValueError as error:
+        raise GraphQLError(f"{name}: {value!r} is none of {', '.join(one.value for one in kind)}") from error
+
+
+def _moment(stated: QueryParams, name: str) -> datetime | None:
+    value = stated.get(name)
+    try:
+        return None if value is None else read_moment(value)
+    except GraphQLError as error:
+        hint = "; in an address + is written %2B" if " " in (value or "") else ""
+        raise GraphQLError(f"{name}: {error.message}{hint}") from error
+
+
+def _number(stated: QueryParams, name: str) -> int | None:
+    value = stated.get(name)
+    if value is None:
+        return None
+    if not re.fullmatch(r"-?[0-9]{1,9}", value):
+        raise GraphQLError(f"{name}: {value!r} is no whole number of at most nine digits")
+    return int(value)
+
+
+def _note(asked: Asked) -> str:
+    said = [] if asked.as_of is None else [f"as of {utc_text(asked.as_of)}"]
+    said += [] if asked.known_at is None else [f"as known at {utc_text(asked.known_at)}"]
+    return ", ".join([*said, *(["contested claims included"] if asked.claims is Claims.ALL else [])])
+
+
+def _address(node: TraceNode, asked: Asked) -> str | None:
+    """The same picture of another item."""
+    if node.kind in ("EVENT", "ORGANIZATION"):
+        return None
+    moments = {"asOf": asked.as_of, "knownAt": asked.known_at}
+    stated = {name: utc_text(moment) for name, moment in moments.items() if moment is not None}
+    if asked.claims is Claims.ALL:
+        stated["claims"] = asked.claims.value
+    query = urlencode({"direction": asked.direction.value, **stated})
+    return f"/trace/{quote(node.key, safe='')}.{asked.format.extension}?{query}"
+
+
+def _headers(trace: Trace, format: Format) -> dict[str, str]:
+    """The file's name: the key as far as any file system takes it, and the whole one for those who read that. A trace
+    is the viewer's own: no cache may hand it to others."""
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", trace.root).strip("-")[:100] or "trace"
+    whole = quote(f"{trace.root}.{format.extension}", safe="")
+    return {
+        "Content-Disposition": f"inline; filename=\"{plain}.{format.extension}\"; filename*=UTF-8''{whole}",
+        "Cache-Control": "private, no-cache",
+        "Vary": "Authorization",
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
+def _refused(status: int, error: GraphQLError) -> Response:
+    return refusal(status, {"message": error.message, "extensions": error.extensions or {"code": "BAD_REQUEST"}})

@@ -1,0 +1,274 @@
+"""Auditing: what the rulebook sees of items, read in bulk, and what it says of them.
+
+However many items are asked for, a constant number of questions is asked, and one more for each level of hosts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import orjson
+
+from graph_schema.answer import Handle
+from graph_schema.attribution import decode
+from graph_schema.life import Custody, Stay
+from graph_schema.order import Position
+from graph_schema.reader import ItemRow, StayRow
+from graph_schema.rules import (
+    RULE_SETS,
+    Failure,
+    Finding,
+    History,
+    Judgement,
+    Party,
+    Portion,
+    RuleSet,
+    Thing,
+    Told,
+    judge,
+)
+from graph_schema.windows import END
+from service.ports import EventFilter, ItemDetails, Snapshot, StoredEvent
+
+
+class Findings(NamedTuple):
+    """What was found of many items, by handle (an item without findings has an empty list), and what rules failed."""
+
+    of: dict[Handle, list[Finding]]
+    failures: list[Failure]
+
+
+class UnknownRuleSet(ValueError):
+    """No rule set can be loaded from a name."""
+
+
+def rule_sets(names: Iterable[str] = ()) -> tuple[RuleSet, ...]:
+    """The built-in rule sets and those of others, each named `module:NAME`. Raises UnknownRuleSet."""
+    return (*RULE_SETS, *map(_loaded, names))
+
+
+def _loaded(name: str) -> RuleSet:
+    module, _, attribute = name.partition(":")
+    try:
+        found = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError, TypeError) as error:
+        raise UnknownRuleSet(
+            f"{name!r} is no rule set: {error}; name one as module:NAME, where NAME is a RuleSet of a module that "
+            "Python finds (docs/rules/README.md)"
+        ) from error
+    if not isinstance(found, RuleSet):
+        raise UnknownRuleSet(f"{name!r} is a {type(found).__name__}, not a RuleSet (docs/rules/README.md)")
+    return found
+
+
+async def findings_of(
+    snapshot: Snapshot, items: Collection[Handle], cut: Position = END, sets: Sequence[RuleSet] = RULE_SETS
+) -> Findings:
+    """What rule sets say of items, as the events before the cut tell it; unknown items are left out.
+
+    Findings are in the order of `since`, which may lie in the future: `rules.holding` chooses those of a moment. The
+    snapshot must be a whole one: what others did with an item is part of its history.
+    """
+    judged: dict[Handle, Judgement] = {
+        handle: judge(history, sets) for handle, history in (await histories(snapshot, items, cut)).items()
+    }
+    failures = [failure for judgement in judged.values() for failure in judgement.failures]
+    return Findings({handle: judgement.findings for handle, judgement in judged.items()}, failures)
+
+
+async def histories(snapshot: Snapshot, items: Collection[Handle], cut: Position = END) -> dict[Handle, History]:
+    """What rules see of items, as of the cut; what was not there then is left out."""
+    rows = {row.handle: row for row in await snapshot.items(list(items)) if row.born < cut}
+    return await _Reading(snapshot, rows, cut).histories() if rows else {}
+
+
+class _Reading:
+    """What one bulk read of histories has read so far."""
+
+    def __init__(self, snapshot: Snapshot, rows: dict[Handle, ItemRow], cut: Position) -> None:
+        self.snapshot = snapshot
+        self.wanted = list(rows)
+        self.rows = dict(rows)
+        self.cut = cut
+        self.details: dict[Handle, ItemDetails] = {}
+        self.hosts: dict[Handle, list[StayRow]] = {}
+        self.parts: dict[Handle, list[StayRow]] = {}
+        self.custody: dict[Handle, list[Any]] = {}
+        self.marks: dict[Handle, list[tuple[Position, str]]] = {}
+        self.events: dict[Handle, list[Told]] = {}
+        self.inputs: dict[Position, list[Any]] = {}
+        self.outputs: dict[Position, list[Handle]] = {}
+        self.parties: dict[str, Party] = {}
+        self.bearers: dict[str, set[str]] = {}
+
+    async def histories(self) -> dict[Handle, History]:
+        """All of them."""
+        await self._read_edges()
+        await self._read_births()
+        await self._read_things()
+        await self._read_events()
+        await self._read_parties()
+        await self._read_bearers()
+        first = await self.snapshot.event_page(EventFilter(), None, 1)
+        begins = first[0].recorded_at if first else None
+        return {handle: self._history(handle, begins) for handle in self.wanted}
+
+    async def _read_edges(self) -> None:
+        """Hosts at any height, direct parts, custody of all that, marks."""
+        level = list(self.wanted)
+        while level:
+            self.hosts |= {handle: [] for handle in level}
+            for row in await self.snapshot.hosts(level):
+                if row[2] < self.cut:
+                    self.hosts[row[0]].append(self._stay(row))
+            level = list({row[1] for handle in level for row in self.hosts[handle]} - set(self.hosts))
+        for row in await self.snapshot.parts(self.wanted):
+            if row[2] < self.cut:
+                self.parts.setdefault(row[1], []).append(self._stay(row))
+        for row in await self.snapshot.custody(list(self.hosts)):
+            if row[2] < self.cut:
+                self.custody.setdefault(row[0], []).append((*row[:3], self._closed(row[3])))
+        for handle, position, mark in await self.snapshot.marks(self.wanted):
+            if position < self.cut:
+                self.marks.setdefault(handle, []).append((position, mark))
+
+    async def _read_births(self) -> None:
+        """What went into the transformations that lots are from, and what came out beside them."""
+        births = {row.born for row in self.rows.values() if row.kind == "LOT"}
+        if not births:
+            return
+        for item, event, kg in await self.snapshot.inputs(births):
+            self.inputs.setdefault(event, []).append((item, kg))
+        if self.inputs:
+            for event, item in await self.snapshot.outputs(list(self.inputs)):
+                self.outputs.setdefault(event, []).append(item)
+
+    async def _read_things(self) -> None:
+        """Light facts of the items, their hosts and parts, and of what they were made of and with."""
+        near = {row[0] for rows in self.parts.values() for row in rows} | set(self.hosts)
+        near |= {item for rows in self.inputs.values() for item, _ in rows}
+        near |= {item for found in self.outputs.values() for item in found}
+        missing = list(near - set(self.rows))
+        if missing:
+            self.rows |= {row.handle: row for row in await self.snapshot.items(missing)}
+        self.details = {one.handle: one for one in await self.snapshot.details(list(self.rows))}
+
+    async def _read_events(self) -> None:
+        told = {
+            handle: [_told(event) for event in events]
+            for handle, events in (await self.snapshot.history(self.wanted, self.cut)).items()
+        }
+        transfers = {event.event_id for events in told.values() for event in events if event.type == "TRANSFER"}
+        receipts: dict[str, list[Told]] = {}
+        for stored in await self.snapshot.receipts(list(transfers)) if transfers else []:
+            receipt = _told(stored)
+            if receipt.position < self.cut:
+                receipts.setdefault(str(receipt.payload.get("transfer")), []).append(receipt)
+        for handle, events in told.items():
+            more = [receipt for event in events for receipt in receipts.get(event.event_id, ())]
+            self.events[handle] = sorted([*events, *more], key=lambda event: event.position)
+
+    async def _read_parties(self) -> None:
+        keys = {event.actor for events in self.events.values() for event in events}
+        keys |= {to for events in self.events.values() for event in events for to in event.keys("to")}
+        keys |= {row[1] for rows in self.custody.values() for row in rows}
+        keys |= {one.producer for one in self.details.values()}
+        stated: dict[str, list[tuple[Position, Any]]] = {}
+        for event in await self.snapshot.registrations(sorted(keys)):
+            if event.payload is not None:
+                fields = orjson.loads(event.payload)["organization"]
+                stated.setdefault(fields["key"], []).append((event.position, fields))
+        self.parties = {key: Party(key, tuple(stated.get(key, ()))) for key in keys}
+
+    async def _read_bearers(self) -> None:
+        """Who else is called what the items are called, as key or identifier."""
+        names = {name for handle in self.wanted for name in self._names(handle)}
+        bearers = [*await self.snapshot.identified(sorted(names)), *(await self.snapshot.keyed(names)).items()]
+        unknown = list({handle for _, handle in bearers} - set(self.rows))
+        others = {row.handle: row for row in await self.snapshot.items(unknown)} if unknown else {}
+        for name, handle in bearers:
+            row = self.rows.get(handle) or others[handle]
+            if row.born < self.cut:
+                self.bearers.setdefault(name, set()).add(row.key)
+
+    def _names(self, handle: Handle) -> list[str]:
+        stated = orjson.loads(self.details[handle].spec).get("identifiers") or ()
+        return [self.rows[handle].key, *(one["value"] for one in stated)]
+
+    def _history(self, handle: Handle, begins: Any) -> History:
+        born = self.rows[handle].born
+        hosts = self._above(handle)
+        near = {*hosts, *(row[0] for row in self.parts.get(handle, ()))}
+        key = self.rows[handle].key
+        namesakes = {name: sorted(self.bearers.get(name, set()) - {key}) for name in self._names(handle)}
+        history = History(
+            self._thing(handle),
+            self.events.get(handle, []),
+            self._stays(self.hosts[handle]),
+            self._stays(self.parts.get(handle, [])),
+            self._spans(handle),
+            sorted(self.marks.get(handle, [])),
+            parties=self.parties,
+            namesakes={name: others for name, others in namesakes.items() if others},
+            log_begins=begins,
+        )
+        history.things = {self.rows[one].key: self._thing(one) for one in near}
+        history.hosts_above = {self.rows[one].key: self._stays(self.hosts[one]) for one in hosts}
+        history.custody_above = {self.rows[one].key: self._spans(one) for one in hosts}
+        if self.rows[handle].kind == "LOT" and born in self.inputs:
+            history.inputs = [self._portion(item, kg) for item, kg in self.inputs[born]]
+            history.outputs = [self._portion(item, self.rows[item].mass_kg) for item in self.outputs.get(born, ())]
+        return history
+
+    def _above(self, handle: Handle) -> list[Handle]:
+        found: dict[Handle, None] = {}
+        waiting = [handle]
+        while waiting:
+            above = [row[1] for row in self.hosts[waiting.pop()] if row[1] not in found]
+            found |= dict.fromkeys(above)
+            waiting += above
+        return list(found)
+
+    def _thing(self, handle: Handle) -> Thing:
+        row, details = self.rows[handle], self.details[handle]
+        return Thing(row.key, row.kind, row.born, details.producer, orjson.loads(details.spec), bool(row.second_life))
+
+    def _portion(self, handle: Handle, kg: float | None) -> Portion:
+        """What an event took of an item: of a lot a draw, of a unit its own body."""
+        row = self.rows[handle]
+        if row.kind != "LOT":
+            return Portion(row.key, kg, decode(row.body_composition))
+        content = decode(row.composition)
+        if content is None or kg is None or row.mass_kg is None:
+            return Portion(row.key, kg, None if kg is None or row.mass_kg != kg else content)
+        return Portion(row.key, kg, {element: part * kg / row.mass_kg for element, part in content.items()})
+
+    def _closed(self, position: Position | None) -> Position | None:
+        return position if position is not None and position < self.cut else None
+
+    def _stay(self, row: StayRow) -> StayRow:
+        return (*row[:3], self._closed(row[3]), row[4])
+
+    def _stays(self, rows: list[StayRow]) -> list[Stay]:
+        named = [Stay(self.rows[row[0]].key, self.rows[row[1]].key, *row[2:]) for row in rows]
+        return sorted(named, key=lambda stay: stay.opened)
+
+    def _spans(self, handle: Handle) -> list[Custody]:
+        spans = [Custody(self.rows[row[0]].key, *row[1:]) for row in self.custody.get(handle, [])]
+        return sorted(spans, key=lambda span: span.opened)
+
+
+def _told(event: StoredEvent) -> Told:
+    return Told(
+        event.position,
+        event.event_id,
+        event.type,
+        event.occurred_at,
+        event.recorded_at,
+        event.actor,
+        event.status,
+        event.problems,
+        {} if event.payload is None else orjson.loads(event.payload),
+    )

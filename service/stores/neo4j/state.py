@@ -1,0 +1,48 @@
+"""What the one node of the log says of the database: how far it goes, and whether the graph is whole."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from service.stores.errors import StoreError
+from service.stores.neo4j.connection import Reads
+
+STATE = "MATCH (l:Log {name: 'voltrace'}) RETURN [l.sequence, coalesce(l.rebuilding, false), l.rebuilt]"
+
+
+class State(NamedTuple):
+    """The last record of a log whose graph is whole, and the mark of the last rebuild, None before the first."""
+
+    sequence: int
+    rebuilt: str | None
+
+
+class Unready(StoreError):
+    """A database that is not, or no longer, what a store took it for."""
+
+
+class LogLost(Unready):
+    """A database that holds no log any more, though it did."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"{url} holds no log of voltrace any more: it was emptied or replaced; load a backup, or run "
+            "`voltrace migrate` to begin an empty log"
+        )
+
+
+async def read_state(reads: Reads, url: str) -> State:
+    """Raises LogLost, and StoreError during a rebuild."""
+    found = await reads.one(STATE)
+    if found is None:
+        raise LogLost(url)
+    sequence, rebuilding, rebuilt = found
+    if rebuilding:
+        raise StoreError(f"{url} is being rebuilt; wait, or run `voltrace rebuild` again if it was interrupted")
+    return State(int(sequence), rebuilt)
+
+
+def refuse_rebuilt(before: State, after: State, url: str) -> None:
+    """Raises StoreError where a rebuild began between two states, so that what was read between is of half a graph."""
+    if before.rebuilt != after.rebuilt:
+        raise StoreError(f"{url} was rebuilt while it was read; ask again")

@@ -1,0 +1,32 @@
+"""The trace in the DOT language of Graphviz."""
+
+from __future__ import annotations
+
+from graph_schema.answer import Trace, TraceEdge
+from service.writers.named import describe, named_edges, named_nodes
+
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\x00": "�"})
+
+
+def dot(trace: Trace) -> str:
+    """A trace as a digraph; nodes are called n0, n1, ... in the order of the trace."""
+    lines = ["digraph trace {", "  rankdir=LR;", "  node [shape=box];"]
+    for name, node in named_nodes(trace):
+        stated = {"label": describe(node), "kind": node.kind, "role": node.role.value, "key": node.key}
+        if node.kind == "EVENT":
+            stated["shape"] = "ellipse"
+        if node.redacted:
+            stated["style"] = "dashed"
+        lines.append(f"  {name} [{_attributes(stated)}];")
+    for source, target, edge in named_edges(trace):
+        lines.append(f"  {source} -> {target} [{_attributes(_stated(edge))}];")
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _stated(edge: TraceEdge) -> dict[str, str]:
+    label = edge.kind if edge.mass_kg is None else f"{edge.kind} {edge.mass_kg:g} kg"
+    return {"label": label} | ({"style": "dashed", "color": "red"} if edge.contested else {})
+
+
+def _attributes(stated: dict[str, str]) -> str:
+    return ", ".join(f'{name}="{value.translate(_ESCAPES)}"' for name, value in stated.items())

@@ -1,0 +1,71 @@
+"""The formats that a trace is written in, by the names of the command line and the extensions of HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import orjson
+
+from graph_schema.answer import Trace
+from service.writers.csv import csv
+from service.writers.dot import dot
+from service.writers.graphml import graphml
+from service.writers.json import trace_json
+from service.writers.mermaid import mermaid
+from service.writers.png import png
+from service.writers.prov_json import prov_json
+from service.writers.svg import Address, svg
+
+
+class Options(NamedTuple):
+    """What a writer may be told: a line on what the trace is of, and where the links of a picture lead."""
+
+    note: str = ""
+    address: Address | None = None
+
+
+class Format(NamedTuple):
+    """A format; `weighed`: it says attribution and balance, too."""
+
+    name: str
+    extension: str
+    media_type: str
+    write: Callable[[Trace, Options], bytes]
+    weighed: bool = False
+
+
+FORMATS = (
+    Format(
+        "json",
+        "json",
+        "application/json",
+        lambda trace, _: orjson.dumps(trace_json(trace), option=orjson.OPT_INDENT_2) + b"\n",
+        weighed=True,
+    ),
+    Format("csv", "csv", "text/csv; charset=utf-8; header=present", lambda trace, _: csv(trace).encode()),
+    Format("svg", "svg", "image/svg+xml", lambda trace, told: svg(trace, told.address, told.note).encode()),
+    Format("png", "png", "image/png", lambda trace, told: png(trace, told.note)),
+    Format("dot", "dot", "text/vnd.graphviz; charset=utf-8", lambda trace, _: dot(trace).encode()),
+    Format("mermaid", "mmd", "text/vnd.mermaid; charset=utf-8", lambda trace, _: mermaid(trace).encode()),
+    Format("graphml", "graphml", "application/graphml+xml", lambda trace, _: graphml(trace).encode()),
+    Format(
+        "prov-json",
+        "prov.json",
+        "application/json",
+        lambda trace, _: orjson.dumps(prov_json(trace), option=orjson.OPT_INDENT_2) + b"\n",
+    ),
+)
+BY_NAME = {one.name: one for one in FORMATS}
+
+
+def parted(name: str) -> tuple[str, Format] | None:
+    """The key and the format of a file's name: the extension follows the last dot, `prov.json` is one extension.
+
+    None where it names no format.
+    """
+    for one in sorted(FORMATS, key=lambda one: -len(one.extension)):
+        key, dot_, extension = name.rpartition("." + one.extension)
+        if dot_ and not extension and key:
+            return key, one
+    return None

@@ -1,0 +1,187 @@
+"""From a trace to what is drawn of it: vertices, which hold nodes and other vertices, and links between them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from graph_schema.answer import Role, Trace, TraceEdge, TraceNode
+from service.writers.layout.likeness import Identity, classes, ends, identity
+
+GROUP_ABOVE = 150
+"""Traces of so many nodes are drawn node by node."""
+GROUP_MIN = 3
+"""So many like nodes become a group."""
+VERTICES_MAX = 600
+"""Where there are more, less is looked at to tell what is alike."""
+_LIKENESS = ((None, True), (2, True), (1, True), (0, True), (1, False), (0, False))
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(eq=False)
+class Vertex:
+    """A node or a group of like nodes, with what is drawn inside."""
+
+    nodes: list[TraceNode]
+    host: Vertex | None = None
+    parts: list[Vertex] = field(default_factory=list)
+
+    @property
+    def top(self) -> Vertex:
+        """What it is drawn inside of at last, itself where it is inside of nothing."""
+        vertex = self
+        while vertex.host is not None:
+            vertex = vertex.host
+        return vertex
+
+    @property
+    def is_event(self) -> bool:
+        """Whether it is an event."""
+        return self.nodes[0].kind == "EVENT"
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it is the root of the trace."""
+        return self.nodes[0].role is Role.ROOT
+
+    @property
+    def since(self) -> datetime:
+        """When the first of it came into being."""
+        return min((node.at for node in self.nodes if node.at is not None), default=_EARLIEST)
+
+
+@dataclass
+class Link:
+    """Edges of one kind between two vertices. `backward`: the edges lead from the right vertex to the left one."""
+
+    left: Vertex
+    right: Vertex
+    kind: str
+    contested: bool
+    backward: bool
+    edges: list[TraceEdge]
+
+
+@dataclass
+class Gathered:
+    """What is to be drawn: vertices that are inside of no other, links, and the edges that being inside shows."""
+
+    tops: list[Vertex]
+    links: list[Link]
+    enclosed: list[TraceEdge]
+
+
+def gather(trace: Trace) -> Gathered:
+    """What is to be drawn of a trace."""
+    hosts = _hosts(trace)
+    nodes = [node for node in trace.nodes if node.kind != "ORGANIZATION"]
+    if len(nodes) <= GROUP_ABOVE:
+        tops, vertices = _vertices(nodes, hosts, None)
+    else:
+        for rounds, labelled in _LIKENESS:
+            tops, vertices = _vertices(nodes, hosts, classes(trace, rounds, labelled))
+            if len({id(vertex) for vertex in vertices.values()}) <= VERTICES_MAX:
+                break
+    links, enclosed = _links(trace, vertices)
+    return Gathered(tops, links, enclosed)
+
+
+def _hosts(trace: Trace) -> dict[Identity, Identity]:
+    """The parts that are drawn inside of their host: those that were only ever in that one, which nobody contests."""
+    found: dict[Identity, set[Identity]] = defaultdict(set)
+    loose = set()
+    for edge in trace.edges:
+        if edge.kind == "PART_OF":
+            part, host = ends(edge)
+            found[part].add(host)
+            if edge.contested:
+                loose.add(part)
+    hosts = {part: next(iter(ones)) for part, ones in found.items() if len(ones) == 1 and part not in loose}
+    for part in list(hosts):
+        seen: set[Identity | None] = {part}
+        above = hosts.get(part)
+        while above is not None and above not in seen:
+            seen.add(above)
+            above = hosts.get(above)
+        if above is not None:  # one was in the other, and later the other in the one
+            del hosts[part]
+    return hosts
+
+
+def _vertices(
+    nodes: list[TraceNode], hosts: dict[Identity, Identity], alike: dict[Identity, int] | None
+) -> tuple[list[Vertex], dict[Identity, Vertex]]:
+    """The vertices that are inside of nothing, and the vertex of each node; groups where classes are given."""
+    inside: dict[Identity | None, list[TraceNode]] = defaultdict(list)
+    for node in nodes:
+        inside[hosts.get(identity(node))].append(node)
+    vertices: dict[Identity, Vertex] = {}
+
+    def made(members: list[TraceNode], host: Vertex | None) -> list[Vertex]:
+        grouped: dict[object, list[TraceNode]] = defaultdict(list)
+        for node in members:
+            grouped[None if alike is None else alike[identity(node)]].append(node)
+        found = []
+        for ones in grouped.values():
+            together = alike is not None and len(ones) >= GROUP_MIN
+            found += [Vertex(ones, host)] if together else [Vertex([node], host) for node in ones]
+        for vertex in found:
+            vertices.update((identity(node), vertex) for node in vertex.nodes)
+        return found
+
+    tops = made(inside[None], None)
+    rest = list(tops)
+    while rest:
+        vertex = rest.pop()
+        vertex.parts = made([part for node in vertex.nodes for part in inside[identity(node)]], vertex)
+        rest += vertex.parts
+    return tops, vertices
+
+
+def _links(trace: Trace, vertices: dict[Identity, Vertex]) -> tuple[list[Link], list[TraceEdge]]:
+    edges = [edge for edge in trace.edges if edge.kind != "HELD_BY"]
+    last = _last_stays(edges)
+    direct = set()
+    for edge in edges:
+        source, target = (vertices[one] for one in ends(edge))
+        item, event = (target, source) if edge.kind == "YIELDED" else (source, target)
+        direct.add((id(item), id(event), edge.kind, edge.contested))
+    links: dict[tuple[int, int, str, bool], Link] = {}
+    enclosed = []
+    for edge in edges:
+        source, target = (vertices[one] for one in ends(edge))
+        if edge.kind == "CONSUMED_IN":
+            source = _going_along(source, target, edge, direct)
+        elif edge.kind == "YIELDED":
+            target = _going_along(target, source, edge, direct)
+        if source.top is target.top:
+            enclosed.append(edge)
+            continue
+        backward = edge.kind == "PART_OF" and not edge.contested and last[edge.source] != edge.target
+        left, right = (target, source) if backward else (source, target)
+        name = (id(left), id(right), edge.kind, edge.contested)
+        if name in links:
+            links[name].edges.append(edge)
+        else:
+            links[name] = Link(left, right, edge.kind, edge.contested, backward, [edge])
+    return list(links.values()), enclosed
+
+
+def _last_stays(edges: list[TraceEdge]) -> dict[str, str]:
+    """The last host of each part: that is drawn to the right of the part, and those before to its left."""
+    last: dict[str, str] = {}
+    for edge in edges:
+        if edge.kind == "PART_OF" and not edge.contested:
+            last[edge.source] = edge.target
+    return last
+
+
+def _going_along(item: Vertex, event: Vertex, edge: TraceEdge, direct: set[tuple[int, int, str, bool]]) -> Vertex:
+    """The outermost host that has the same edge: what is inside goes along."""
+    found, host = item, item.host
+    while host is not None:
+        if (id(host), id(event), edge.kind, edge.contested) in direct:
+            found = host
+        host = host.host
+    return found

@@ -1,0 +1,68 @@
+"""Which nodes are alike, so that a picture can show them as one: what they are, and what they are connected with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+from graph_schema.answer import Trace, TraceEdge, TraceNode
+
+Identity: TypeAlias = tuple[bool, str]
+"""A node of a trace: whether it is an event, and its key. Items and events have namespaces of their own."""
+
+
+def identity(node: TraceNode) -> Identity:
+    """The identity of a node that is no organization."""
+    return node.kind == "EVENT", node.key
+
+
+def ends(edge: TraceEdge) -> tuple[Identity, Identity]:
+    """The nodes that an edge leads from and to; it must not be one of custody."""
+    return (edge.kind == "YIELDED", edge.source), (edge.kind == "CONSUMED_IN", edge.target)
+
+
+def classes(trace: Trace, rounds: int | None = None, labelled: bool = True) -> dict[Identity, int]:
+    """A class of each item and event. Two are alike where they are of one kind, label, role and status, and their
+    edges lead to nodes that are alike, how many ever; `rounds` bounds how far away that is looked at (None: anywhere).
+    Where not `labelled`, labels and status do not count.
+    """
+    nodes = [node for node in trace.nodes if node.kind != "ORGANIZATION"]
+    place = {identity(node): number for number, node in enumerate(nodes)}
+    around = _around(trace, place)
+    numbers = _numbered(_look(node, labelled) for node in nodes)
+    classes = max(numbers, default=0)
+    while rounds is None or rounds > 0:
+        rounds = None if rounds is None else rounds - 1
+        width = classes + 1
+        numbers = _numbered(
+            (number, frozenset([tag * width + numbers[other] for tag, other in links]))
+            for number, links in zip(numbers, around, strict=True)
+        )
+        if max(numbers, default=0) == classes:
+            break
+        classes = max(numbers, default=0)
+    return dict(zip(place, numbers, strict=True))
+
+
+def _look(node: TraceNode, labelled: bool) -> tuple[Any, ...]:
+    label = "" if node.label == node.key else node.label
+    return (node.kind, node.role, node.redacted, *((label, node.status or "") if labelled else ()))
+
+
+def _around(trace: Trace, place: dict[Identity, int]) -> list[list[tuple[int, int]]]:
+    """The neighbours of each node by their places, each with a number for the kind and direction of the edge."""
+    around: list[list[tuple[int, int]]] = [[] for _ in place]
+    tags: dict[tuple[str, bool, bool], int] = {}
+    for edge in trace.edges:
+        if edge.kind != "HELD_BY":
+            source, target = (place[one] for one in ends(edge))
+            for outward, here, there in ((True, source, target), (False, target, source)):
+                tag = tags.setdefault((edge.kind, edge.contested, outward), len(tags))
+                around[here].append((tag, there))
+    return around
+
+
+def _numbered(colours: Iterable[Any]) -> list[int]:
+    """The colours as numbers, in the order in which they appear."""
+    seen: dict[Any, int] = {}
+    return [seen.setdefault(colour, len(seen)) for colour in colours]

@@ -1,0 +1,166 @@
+"""Boxes and lines of a layout as elements of SVG."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+
+from graph_schema.answer import TraceEdge, TraceNode
+from service.writers.layout import Box, Line, Picture, Text, Way
+from service.writers.layout.sizing import HUB
+from service.writers.markup import xml_text
+from service.writers.svg.style import MATERIALS, SCOPE
+
+TOLD_MAX = 20
+"""So many members of a group, or edges of a line, are told by name."""
+_TIPS = ("beside", "from", "to", "contested")
+_SAID = {"PART_OF": "is part of", "CONSUMED_IN": "consumed in", "YIELDED": "yielded"}
+
+
+class Drawing:
+    """Draws a layout. `materials`: the colour of each material of lots, by number."""
+
+    def __init__(self, picture: Picture, address: Callable[[TraceNode], str | None] | None) -> None:
+        self.picture = picture
+        self.address = address or (lambda node: None)
+        every = picture.every_box()
+        names = sorted({name for box in every if (name := _material(box)) is not None})
+        self.materials = {name: number % MATERIALS for number, name in enumerate(names)}
+
+    def definitions(self) -> str:
+        """What is referred to: tips of arrows, and the hatching of what is withheld."""
+        tips = "".join(
+            f'<marker id="{SCOPE}-tip-{name}" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8"'
+            f' markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path class="tip-{name}" d="M0 0L8 4L0 8z"/>'
+            "</marker>"
+            for name in _TIPS
+        )
+        hatch = (
+            f'<pattern id="{SCOPE}-hatch" width="8" height="8" patternUnits="userSpaceOnUse"'
+            ' patternTransform="rotate(45)">'
+            '<rect class="hatch-ground" width="8" height="8"/><line class="hatch-line" x1="0" y1="0" x2="0" y2="8"/>'
+            "</pattern>"
+        )
+        return f"<defs>{tips}{hatch}</defs>"
+
+    def lines(self) -> Iterator[str]:
+        """The lines, to be drawn above the boxes: they lead into hosts, and pass no text."""
+        names = {box.name: _name(box) for box in self.picture.every_box()}
+        for line in self.picture.lines:
+            look = "contested" if line.contested else line.way.value
+            tip = ""
+            if line.kind != "PART_OF" or line.contested:
+                end = "start" if line.backward else "end"
+                tip = f' marker-{end}="url(#{SCOPE}-tip-{look})"'
+            yield (
+                f'<path class="{line.kind.lower()} {look}" d="{_course(line)}"{tip}>'
+                f"<title>{xml_text(_told(line, names))}</title></path>"
+            )
+
+    def boxes(self) -> Iterator[str]:
+        """The boxes in reading order."""
+        for box in self.picture.boxes:
+            yield self._box(box)
+
+    def _box(self, box: Box) -> str:
+        told = xml_text(_label(box))
+        shape = _hub(box) if box.node.kind == "EVENT" else _frame(box)
+        inner = f"<title>{told}</title>{shape}{''.join(map(_text, box.texts))}"
+        target = None if len(box.nodes) > 1 or box.node.redacted else self.address(box.node)
+        if target is None:
+            drawn = f'<g class="{self._classes(box)}" role="img" aria-label="{told}">{inner}</g>'
+        else:
+            drawn = f'<a href="{xml_text(target)}" class="{self._classes(box)}" aria-label="{told}">{inner}</a>'
+        return drawn + "".join(map(self._box, box.parts))
+
+    def _classes(self, box: Box) -> str:
+        node = box.node
+        found = ["box", node.kind.lower(), box.way.value]
+        material = _material(box)
+        if material is not None:
+            found.append(f"material-{self.materials[material]}")
+        if node.redacted:
+            found.append("withheld")
+        if len(box.nodes) > 1:
+            found.append("group")
+        if node.kind == "EVENT" and node.status == "CONTESTED":
+            found.append("contested")
+        return " ".join(found)
+
+
+def _material(box: Box) -> str | None:
+    """The material of a box of lots, where all are of one."""
+    labels = {node.label for node in box.nodes}
+    return box.node.label if box.node.kind == "LOT" and not box.node.redacted and len(labels) == 1 else None
+
+
+def _frame(box: Box) -> str:
+    corner = 3 if len(box.texts) == 1 else 6
+    stacked = ""
+    if len(box.nodes) > 1:
+        stacked = (
+            f'<rect x="{box.x + 3:g}" y="{box.y + 3:g}" width="{box.width:g}" height="{box.height:g}" rx="{corner}"/>'
+        )
+    return stacked + (
+        f'<rect x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" height="{box.height:g}" rx="{corner}"/>'
+    )
+
+
+def _hub(box: Box) -> str:
+    radius = HUB + (2 if len(box.nodes) > 1 else 0)
+    return f'<circle cx="{box.x + box.width / 2:g}" cy="{box.y + box.hub:g}" r="{radius - 0.5:g}"/>'
+
+
+def _text(text: Text) -> str:
+    place = f'x="{text.x:g}" y="{text.y:g}" font-size="{text.size:g}"'
+    return f'<text class="{text.style}" {place}>{xml_text(text.shown)}</text>'
+
+
+def _course(line: Line) -> str:
+    """Straight within columns, curved between them."""
+    points = line.points
+    course = f"M{points[0][0]:g} {points[0][1]:g}"
+    for number, ((x, y), (to_x, to_y)) in enumerate(itertools.pairwise(points)):
+        if number % 2 == 0 or y == to_y:
+            course += f"L{to_x:g} {to_y:g}"
+        else:
+            middle = (x + to_x) / 2
+            course += f"C{middle:g} {y:g} {middle:g} {to_y:g} {to_x:g} {to_y:g}"
+    return course
+
+
+def _name(box: Box) -> str:
+    """What a box is called where it is spoken of."""
+    return " ".join(text.full for text in box.texts[:2] if text.style in ("key", "chip", "event", "day"))
+
+
+def _label(box: Box) -> str:
+    """All that there is to say of a box."""
+    said = [text.full for text in box.texts if text.style not in ("held", "more")]
+    keys = [node.key for node in box.nodes if not node.redacted]
+    if keys and (len(keys) > 1 or box.node.kind == "EVENT"):
+        said.append(", ".join(keys[:TOLD_MAX]) + (f" and {len(keys) - TOLD_MAX} more" if len(keys) > TOLD_MAX else ""))
+    if box.way is Way.ROOT:
+        said.insert(0, "the root of the trace")
+    said += [f"held by {one}" for one in box.holders[:TOLD_MAX]]
+    if len(box.holders) > TOLD_MAX:
+        said.append(f"and {len(box.holders) - TOLD_MAX} more holders")
+    if box.more:
+        said.append(f"up to {box.more} more edges, cut off at a bound")
+    return "; ".join(said)
+
+
+def _told(line: Line, names: dict[str, str]) -> str:
+    left, right = names[line.source], names[line.target]
+    start, end = (right, left) if line.backward else (left, right)
+    count = f"{len(line.edges)} edges: " if len(line.edges) > 1 else ""
+    said = f"{count}{start} {_SAID[line.kind]} {end}{' (contested)' if line.contested else ''}"
+    if len(line.edges) == 1:
+        said += _details(line.edges[0])
+    return said
+
+
+def _details(edge: TraceEdge) -> str:
+    if edge.kind == "PART_OF":
+        return f", {edge.from_:%Y-%m-%d} to {'now' if edge.to is None else f'{edge.to:%Y-%m-%d}'}"
+    return "" if edge.mass_kg is None else f", {edge.mass_kg:g} kg"

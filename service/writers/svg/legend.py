@@ -1,0 +1,56 @@
+"""What the colours and lines of a picture mean: only those that are in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from service.writers.layout import Picture, Way
+from service.writers.layout.text import fitting, width_of
+from service.writers.markup import xml_text
+
+SIZE = 11.0
+ROW = 20.0
+SIGN = 26.0
+GAP = 18.0
+
+
+class Legend:
+    """The entries of a picture's legend, in rows of a width."""
+
+    def __init__(self, picture: Picture, materials: dict[str, int], width: float) -> None:
+        self.placed: list[tuple[float, float, str, str, str]] = []
+        x = y = 0.0
+        for sign, look, text in _entries(picture, materials):
+            shown = fitting(text, SIZE, width - SIGN)
+            needed = SIGN + width_of(shown, SIZE) + GAP
+            if x and x + needed - GAP > width:
+                x, y = 0.0, y + ROW
+            self.placed.append((x, y, sign, look, shown))
+            x += needed
+        self.height = y + ROW if self.placed else 0.0
+
+    def entries(self) -> Iterator[str]:
+        """The entries as elements."""
+        for x, y, sign, look, text in self.placed:
+            if sign == "line":
+                drawn = f'<path class="{look}" d="M{x:g} {y + 8:g}L{x + 20:g} {y + 8:g}"/>'
+            else:
+                drawn = f'<g class="{look}"><rect x="{x:g}" y="{y + 2:g}" width="20" height="12" rx="3"/></g>'
+            yield f'{drawn}<text x="{x + SIGN:g}" y="{y + 12:g}" font-size="{SIZE:g}">{xml_text(text)}</text>'
+
+
+def _entries(picture: Picture, materials: dict[str, int]) -> Iterator[tuple[str, str, str]]:
+    every = picture.every_box()
+    yield "box", "box root", "root"
+    for name, number in materials.items():
+        yield "box", f"box material-{number}", name
+    if any(box.node.redacted for box in every):
+        yield "box", "box withheld", "withheld"
+    ways = {line.way for line in picture.lines if not line.contested}
+    for way, text in ((Way.FROM, "led to the root"), (Way.TO, "came from the root"), (Way.BESIDE, "beside")):
+        if way in ways:
+            yield "line", way.value, text
+    if any(line.kind == "PART_OF" for line in picture.lines):
+        yield "line", "part_of beside", "was part of"
+    if any(line.contested for line in picture.lines):
+        yield "line", "contested", "contested claim"

@@ -1,0 +1,320 @@
+"""Flows of metal over random histories, against a replay of the full fold that pours dyed kilograms about."""
+
+import os
+import random
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graph_schema.flows.amounts import Scope
+from graph_schema.flows.batteries import BatteryRow, Fate
+from graph_schema.flows.recovery import recovery
+from graph_schema.flows.summaries import fates, market, stages, yearly
+from graph_schema.graph import Graph
+from graph_schema.order import type_of
+from graph_schema.outcome import EventStatus
+from service.gathering import Gathering
+from service.ports import ItemFilter, Store
+from service.running import drive
+from service.stores.memory import MemoryStore
+from service.stores.sqlite import SqliteStore
+from tests.oracle.histories import clean_history, random_history
+from tests.support import folded, send
+
+HISTORIES = int(os.environ.get("VOLTRACE_TEST_HISTORIES", "2000"))
+PARTS = 4
+CHEMISTRIES = ["LFP", "NMC622", None]
+
+
+def dressed(seed: int) -> list[dict[str, Any]]:
+    """A random history whose lots are of materials, whose units are of chemistries, whose parties are in regions."""
+    rng = random.Random(seed)
+    size = 12 + seed % 29
+    events = (clean_history if seed % 3 else random_history)(rng, size)
+    dress: dict[str, tuple[str | None, str]] = defaultdict(
+        lambda: (rng.choice(CHEMISTRIES), rng.choice(["black mass", "black mass", "nickel sulphate"]))
+    )
+    for event in events:
+        for spec in list(_specs(event)):
+            chemistry, material = dress[spec["key"]]
+            spec |= {"material": material} if _is_lot(event, spec) else {"chemistry": chemistry}
+        if event["type"] == "REGISTRATION":
+            event["organization"]["region"] = {"A": "CN-31", "D": "CN-43"}.get(event["organization"]["key"], "CN-35")
+    return events
+
+
+def _is_lot(event: dict[str, Any], spec: dict[str, Any]) -> bool:
+    return event["type"] in ("RECYCLING", "REFINING") or spec.get("kind") == "LOT"
+
+
+def _specs(event: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    waiting = [*event.get("outputs", ()), *(one for one in event.get("items", ()) if isinstance(one, dict))]
+    while waiting:
+        spec = waiting.pop()
+        waiting += [part for part in spec.get("parts", ()) if isinstance(part, dict) and "kind" in part]
+        yield spec
+
+
+class Tank:
+    """A lot: how much there was, how much is left (None: nobody knows), and the dyes in it, in kg."""
+
+    def __init__(self, kg: float | None, dyes: dict[str, float] | None) -> None:
+        self.created = self.left = kg
+        self.dyes = dyes
+
+
+class Replay:
+    """Dyes `waste`, `entered` and `counted`, poured in the order of events. None of it is shares of anything."""
+
+    def __init__(self, graph: Graph, material: dict[str, str], scope: Scope, element: str) -> None:
+        self.graph, self.material, self.scope, self.element = graph, material, scope, element
+        self.tanks: dict[str, Tank] = {}
+        self.input = self.lost = self.disposed = self.recovered = self.unknown = 0.0
+        self.region: dict[str, str] = {}
+        for event in sorted(graph.events.values(), key=lambda one: one.position):
+            outcome = graph.outcomes[event.event_id]
+            if outcome.status is EventStatus.ACCEPTED:
+                if event.type == "REGISTRATION" and event.organization.region:
+                    self.region[event.organization.key] = event.organization.region
+                self._pour(event, outcome)
+
+    def _kg(self, key: str) -> float | None:
+        birth = self.graph.life(key).birth
+        assert birth is not None
+        lot = birth.kind == "LOT"
+        if not self.element:
+            return birth.mass_kg if lot else birth.body_mass_kg
+        content = birth.composition if lot else birth.body_composition
+        return None if content is None else content.get(self.element, 0.0)
+
+    def _pour(self, event: Any, outcome: Any) -> None:
+        chain = event.type in ("RECYCLING", "REFINING")
+        pot = {"kg": 0.0, "waste": 0.0, "entered": 0.0, "counted": 0.0}
+        clear = True
+        acting = self.scope.organization in (None, event.actor)
+        acting = acting and self.scope.region in (None, self.region.get(event.actor))
+        for key, effects in outcome.effects.items():
+            for effect in effects:
+                if effect[0] == "end" and event.type == "DISPOSAL" and key in self.tanks:
+                    tank = self.tanks[key]
+                    if tank.dyes is not None and tank.left is not None:
+                        self.disposed += tank.dyes["counted"]
+                        tank.dyes["counted"] = 0.0
+                if effect[0] == "draw":
+                    poured = self._draw(key, effect[1])
+                    if event.type == "PRODUCTION":
+                        self.recovered += 0.0 if poured is None else poured["counted"]
+                elif effect[0] == "end" and chain and self.graph.life(key).birth.kind != "LOT":  # type: ignore[union-attr]
+                    kg = self._kg(key)
+                    poured = None if kg is None else {"kg": kg, "waste": kg, "entered": 0.0, "counted": 0.0}
+                else:
+                    continue
+                if poured is None:
+                    clear = False
+                    continue
+                if acting and chain:
+                    new = poured["waste"] - poured["entered"]
+                    poured["entered"] = poured["waste"]
+                    if self.scope.in_period(event.position):
+                        self.input += new
+                        poured["counted"] += new
+                for name, kg in poured.items():
+                    pot[name] += kg
+        if not chain:
+            self._fill_new(outcome)
+            return
+        born = [key for key, effects in outcome.effects.items() if any(effect[0] == "born" for effect in effects)]
+        contents = [self._kg(key) for key in born]
+        if not clear or None in contents:
+            self.unknown += pot["counted"]
+            self.tanks |= {key: Tank(kg, None) for key, kg in zip(born, contents, strict=True)}
+            return
+        whole = max(pot["kg"], sum(kg or 0.0 for kg in contents))
+        for key, kg in zip(born, contents, strict=True):
+            part = (kg or 0.0) / whole if whole else 0.0
+            self.tanks[key] = Tank(kg, {name: pot[name] * part for name in ("waste", "entered", "counted")})
+        self.lost += pot["counted"] - sum(self.tanks[key].dyes["counted"] for key in born)  # type: ignore[index, misc]
+
+    def _fill_new(self, outcome: Any) -> None:
+        for key, effects in outcome.effects.items():
+            if effects[0][0] == "born" and effects[0][1] == "LOT":
+                kg = self._kg(key)
+                dirty = self.material[key] == "black mass"
+                self.tanks[key] = Tank(kg, {"waste": (kg or 0.0) * dirty, "entered": 0.0, "counted": 0.0})
+
+    def _draw(self, lot: str, kg: float | None) -> dict[str, float] | None:
+        tank, mass = self.tanks[lot], self.graph.life(lot).birth.mass_kg  # type: ignore[union-attr]
+        if self.element and (mass is None or kg is None or tank.created is None):
+            drawn = None
+        else:
+            drawn = kg if not self.element else (tank.created or 0.0) * kg / mass  # type: ignore[operator]
+        if not self.element and drawn is not None and tank.created is None and tank.dyes is not None:
+            dirty = self.material[lot] == "black mass"
+            return {"kg": drawn, "waste": drawn * dirty, "entered": 0.0, "counted": 0.0}
+        if drawn is None or tank.created is None:
+            if tank.dyes is not None and drawn is None:
+                tank.left = None
+            return None
+        if tank.dyes is None:
+            return None
+        part = drawn / tank.created if tank.created else 0.0
+        original = self._original(tank)
+        poured = {name: original[name] * part for name in original}
+        for name, amount in poured.items():
+            tank.dyes[name] -= amount
+        return poured | {"kg": drawn}
+
+    def _original(self, tank: Tank) -> dict[str, float]:
+        assert tank.dyes is not None
+        if not hasattr(tank, "full"):
+            tank.full = dict(tank.dyes)  # type: ignore[attr-defined]
+        return tank.full  # type: ignore[attr-defined, no-any-return]
+
+    def result(self) -> tuple[float, ...]:
+        process = 0.0
+        for key, tank in self.tanks.items():
+            rest = 0.0 if tank.dyes is None else tank.dyes["counted"]
+            if tank.left is None:
+                self.unknown += rest
+            elif self.material[key] == "black mass":
+                process += rest
+            else:
+                self.recovered += rest
+        return self.input, self.recovered, process, self.disposed, self.lost, self.unknown
+
+
+def read(store: Store) -> Any:
+    """All rows of a store."""
+
+    async def ask() -> Any:
+        async with store.snapshot() as snapshot:
+            gathering = Gathering(snapshot)
+            await gathering.all_registrations()
+            batteries = [row async for page in gathering.batteries(ItemFilter()) for row in await rows(gathering, page)]
+            return batteries, await gathering.transformations()
+
+    async def rows(gathering: Gathering, page: list[Any]) -> list[BatteryRow]:
+        return await gathering.battery_rows(page)
+
+    return drive(ask())
+
+
+def scopes(rng: random.Random) -> list[Scope]:
+    start = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=rng.randrange(20))
+    return [
+        Scope(),
+        Scope(organization=rng.choice("ABCDE")),
+        Scope(region=rng.choice(["CN-31", "CN-43", "CN-35"])),
+        Scope(since=start, until=start + timedelta(days=rng.randrange(1, 30))),
+    ]
+
+
+def check_recovery(seed: int) -> None:
+    events = dressed(seed)
+    graph = folded(events)
+    store = MemoryStore()
+    send(store, events)
+    _, (rows, lots) = read(store)
+    material = {key: lot.material or "" for key, lot in lots.items()} | _materials(events)
+    rng = random.Random(seed)
+    for scope in scopes(rng):
+        for flow in recovery(rows, lots, scope, ["", "Li", "Ni", "Co"]).flows:
+            expected = Replay(graph, material, scope, flow.element).result()
+            assert tuple(flow)[1:7] == pytest.approx(expected, rel=1e-9, abs=1e-9), (seed, scope, flow.element)
+            parts = flow.recovered_kg + flow.in_process_kg + flow.disposed_kg + flow.lost_kg + flow.unknown_kg
+            assert parts == pytest.approx(flow.input_kg, rel=1e-9, abs=1e-9), (seed, scope, flow.element)
+            assert flow.rate is None or not flow.unknown_inputs
+
+
+def _materials(events: list[dict[str, Any]]) -> dict[str, str]:
+    return {spec["key"]: spec["material"] for event in events for spec in _specs(event) if "material" in spec}
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_recovery_equals_a_replay_and_closes(part: int) -> None:
+    @settings(max_examples=max(1, HISTORIES // (4 * PARTS)), deadline=None, print_blob=True)
+    @given(st.integers(0, 2**32 - 1))
+    def check(seed: int) -> None:
+        check_recovery(seed)
+
+    check()
+
+
+@settings(max_examples=max(1, HISTORIES // 20), deadline=None, print_blob=True)
+@given(st.integers(0, 2**32 - 1))
+def test_rows_do_not_depend_on_arrival_or_store(seed: int) -> None:
+    events = dressed(seed)
+    specification = MemoryStore()
+    send(specification, events)
+    expected = read(specification)
+    first = {event["eventId"]: event for event in reversed(events)}
+    shuffled = list(first.values())
+    random.Random(seed).shuffle(shuffled)
+    with tempfile.TemporaryDirectory() as folder:
+        store = SqliteStore(Path(folder) / "voltrace.db")
+        try:
+            for start in range(0, len(shuffled), 7):
+                send(store, shuffled[start : start + 7])
+            batteries, (rows, lots) = read(store)
+        finally:
+            drive(store.close())
+    assert _ordered(batteries) == _ordered(expected[0])
+    assert sorted(rows, key=lambda row: row.position) == sorted(expected[1][0], key=lambda row: row.position)
+    assert lots == expected[1][1]
+
+
+def _ordered(rows: list[BatteryRow]) -> list[BatteryRow]:
+    return sorted((row._replace(pieces=tuple(sorted(row.pieces, key=repr))) for row in rows), key=lambda row: row.key)
+
+
+@settings(max_examples=max(1, HISTORIES // 20), deadline=None, print_blob=True)
+@given(st.integers(0, 2**32 - 1))
+def test_batteries_are_counted_once(seed: int) -> None:
+    events = dressed(seed)
+    graph = folded(events)
+    store = MemoryStore()
+    send(store, events)
+    batteries, (rows, _) = read(store)
+    lives = {key: graph.life(key) for key in graph.timelines}
+    births = {key: life.birth for key, life in lives.items() if life.birth is not None}
+    first = {key for key, birth in births.items() if birth.kind == "BATTERY" and not birth.second_life}
+    gone = {
+        key
+        for key in first
+        if any(mark.op == "retired" for mark in lives[key].marks)
+        or lives[key].consumptions
+        or any(births[stay.host].second_life for stay in lives[key].stays)
+    }
+    lines = market(batteries, Scope())
+    assert sum(line.retired for line in lines) == len(gone)
+    assert sum(line.in_use for line in lines) <= len(first - gone)
+    told = fates(batteries, Scope())
+    assert sum(line.batteries for line in told) == len(gone)
+    total = sum(row.content.mass_kg or 0.0 for row in batteries if row.key in gone and row.content.mass_kg is not None)
+    if all(row.content.mass_kg is not None for row in batteries if row.key in gone):
+        assert sum(line.mass.known_kg for line in told) == pytest.approx(total, rel=1e-9, abs=1e-9)
+    recycled = sum(
+        births[key].body_mass_kg or 0.0
+        for key, life in lives.items()
+        for used in life.consumptions
+        if births[key].kind != "LOT" and type_of(used.event) == "RECYCLING"
+    )
+    years = yearly(batteries, rows, Scope())
+    assert sum(line.recycled_mass.known_kg for line in years) == pytest.approx(recycled, rel=1e-9, abs=1e-9)
+    assert sum(line.retired for line in years) == len(gone)
+    assert (
+        sum(line.utilized_mass.known_kg for line in years)
+        <= sum(line.recycled_mass.known_kg + line.repurposed_mass.known_kg for line in years) + 1e-9
+    )
+    assert all(
+        line.mean_days is None or line.mean_days >= 0 for line in stages(batteries, Scope()) if line.stage != "IN_USE"
+    )
+    assert all((row.fate is None) == (row.retired is None) for row in batteries)
+    assert {row.fate for row in batteries} <= {None, *Fate}

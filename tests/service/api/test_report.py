@@ -1,0 +1,89 @@
+"""Reports over GraphQL, and who may ask for them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from service.access.tokens import Tokens
+from service.api.limits.spending import Spending
+from service.app import create_app
+from service.settings import Settings
+from service.stores.memory import MemoryStore
+from tests.service.access.conftest import asking, served
+from tests.service.test_reporting import EVENTS
+from tests.support import send
+
+NICKEL = "{ report { recovery { elements { element inputKg recoveredKg rate unknownInputs } } } }"
+
+
+@pytest.fixture(scope="module")
+def store() -> MemoryStore:
+    store = MemoryStore()
+    send(store, EVENTS)
+    return store
+
+
+def ask(store: MemoryStore, query: str, settings: Settings | None = None) -> dict[str, Any]:
+    with TestClient(create_app(store, settings or Settings(store="memory:"))) as client:
+        return client.post("/graphql", json={"query": query}).json()
+
+
+def test_recovery(store: MemoryStore) -> None:
+    elements = ask(store, NICKEL)["data"]["report"]["recovery"]["elements"]
+    assert {"element": "Ni", "inputKg": 50.0, "recoveredKg": 24.0, "rate": 0.48, "unknownInputs": 0} in elements
+
+
+def test_that_of_an_organization_is_its_own(store: MemoryStore) -> None:
+    query = '{ organization(key: "REFINER") { recovery { elements { element inputKg } } } }'
+    elements = ask(store, query)["data"]["organization"]["recovery"]["elements"]
+    assert {"element": "Ni", "inputKg": 24.5} in elements
+
+
+def test_unknown_is_null_and_counted(store: MemoryStore) -> None:
+    query = '{ report(filter: { organization: "MAKER" }) { fates(element: "Ni") { fate share mass { kg unknown } } } }'
+    fates = {one["fate"]: one for one in ask(store, query)["data"]["report"]["fates"]}
+    assert fates["UNKNOWN"] == {"fate": "UNKNOWN", "share": 0.25, "mass": {"kg": 25.0, "unknown": 0}}
+
+
+def test_what_is_no_element_is_refused(store: MemoryStore) -> None:
+    body = ask(store, '{ report { fates(element: "lithium") { fate } } }')
+    assert "element: 'lithium'" in body["errors"][0]["message"]
+
+
+def test_a_report_is_charged(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    charged: list[tuple[int, str]] = []
+    monkeypatch.setattr(Spending, "charge", lambda self, more, what: charged.append((more, what)))
+    ask(store, "{ report { yearly { year } } }")
+    assert (8, "report") in charged
+
+
+def test_a_period_that_ends_before_it_begins(store: MemoryStore) -> None:
+    query = '{ report(filter: { from: "2025-01-01T00:00:00Z", to: "2024-01-01T00:00:00Z" }) { yearly { year } } }'
+    assert "filter.from" in ask(store, query)["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("viewer", "organization", "allowed"),
+    [
+        ("regulator", None, True),
+        ("REFINER", "REFINER", True),
+        ("REFINER", "RECYCLER", False),
+        ("REFINER", None, False),
+        ("public", "REFINER", False),
+    ],
+)
+def test_who_sees_a_report(
+    store: MemoryStore, tmp_path: Path, viewer: str, organization: str | None, allowed: bool
+) -> None:
+    query = "query ($of: String) { report(filter: { organization: $of }) { recovery { blackMassKg } } }"
+    tokens = Tokens(tmp_path / "tokens.json")
+    with TestClient(served(store, tokens)) as client:
+        # A file of tokens is only there once there is a token.
+        bearer = asking(client, tokens)
+        bearer("regulator", "{ viewer { role } }")
+        body = bearer(viewer, query, of=organization)
+    assert ("errors" not in body) == allowed
+    if not allowed:
+        assert "filter.organization" in body["errors"][0]["message"]

@@ -1,0 +1,154 @@
+"""The commands on a Neo4j: `voltrace migrate`, and `voltrace copy` to it, from it, and after an interruption."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from graph_schema.neo4j import migrations
+from seed.story import PACK_A, story
+from service import copying
+from service.cli import main
+from service.ports import Store
+from service.stores.neo4j import Neo4jStore
+from service.stores.neo4j.migrating import version
+from service.stores.sqlite import SqliteStore
+from service.testing.neo4j.server import Server
+from tests.conftest import NEO4J_VERSIONS
+from tests.support import RUNNER, ask, found_by, send, wait
+
+pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+STEPS = migrations()
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def server(neo4j_servers: Any, monkeypatch: pytest.MonkeyPatch) -> Server:
+    found: Server = neo4j_servers(NEO4J_VERSIONS[0])
+    found.empty()
+    monkeypatch.setenv("VOLTRACE_NEO4J_USER", found.login.user or "")
+    monkeypatch.setenv("VOLTRACE_NEO4J_PASSWORD", found.login.password)
+    return found
+
+
+@pytest.fixture
+def store(server: Server) -> Iterator[Neo4jStore]:
+    made = server.store()
+    yield made
+    RUNNER.run(made.close())
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
+
+
+def told(result: Result) -> list[str]:
+    assert result.exit_code == 0, result.output
+    return result.output.splitlines()
+
+
+def test_an_older_schema_is_refused_until_it_is_migrated(server: Server, store: Neo4jStore) -> None:
+    """`voltrace migrate` says what it would do, does it, and then has nothing to do."""
+
+    async def age() -> None:
+        async with store.connection.session(writes=True) as session:
+            await (await session.run("DROP INDEX voltrace_event_occurred_at IF EXISTS")).consume()
+            await (await session.run("MATCH (s:Schema) SET s.version = 2")).consume()
+
+    async def is_there() -> bool:
+        async with store.connection.session(writes=False) as session:
+            found = await session.run("SHOW INDEXES YIELD name WHERE name = 'voltrace_event_occurred_at'")
+            return await found.single() is not None
+
+    send(store, story())
+    RUNNER.run(age())
+    refused = run("verify", "--store", server.url)
+    assert refused.exit_code == 1
+    assert "schema version 2" in refused.output
+    assert "run `voltrace migrate`" in refused.output
+    names = [f"{step.number:04d} {step.name}" for step in STEPS[2:]]
+    assert told(run("migrate", "--store", server.url, "--dry-run")) == [f"would apply {name}" for name in names]
+    assert RUNNER.run(version(store.connection)) == 2, "a dry run does nothing"
+    assert not RUNNER.run(is_there())
+    assert told(run("migrate", "--store", server.url)) == [f"applied {name}" for name in names]
+    assert RUNNER.run(version(store.connection)) == STEPS[-1].number
+    assert RUNNER.run(is_there())
+    assert told(run("migrate", "--store", server.url)) == [f"{server.url}: the schema is up to date"]
+    assert "57 records" in told(run("verify", "--store", server.url))[0]
+
+
+def log(store: Store) -> list[tuple[Any, ...]]:
+    """The log as a store tells it."""
+
+    async def read() -> list[tuple[Any, ...]]:
+        async with store.snapshot() as snapshot:
+            return [tuple(event) for event in await snapshot.event_page(copying.EventFilter(), None, 1_000)]
+
+    return wait(store, read())
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[SqliteStore]:
+    """A store with the story, in batches."""
+    made = SqliteStore(tmp_path / "source.db")
+    events = story()
+    for start in range(0, len(events), 10):
+        send(made, events[start : start + 10])
+    yield made
+    wait(made, made.close())
+
+
+def test_a_copy_to_neo4j_and_back(server: Server, store: Neo4jStore, file: SqliteStore, tmp_path: Path) -> None:
+    there, back = f"sqlite:{tmp_path / 'source.db'}", f"sqlite:{tmp_path / 'back.db'}"
+    (done,) = told(run("copy", "--from", there, "--to", server.url))
+    assert done == f"{server.url}: 57 records, 57 of them copied now, verified"
+    assert log(store) == log(file)
+    assert found_by(ask(store, PACK_A)) == found_by(ask(file, PACK_A))
+    (done,) = told(run("copy", "--from", server.url, "--to", back))
+    assert done == f"{back}: 57 records, 57 of them copied now, verified"
+    copied = SqliteStore(tmp_path / "back.db")
+    assert log(copied) == log(file)
+    then = [found_by(ask(one, PACK_A, sequence=30)) for one in (copied, file)]
+    assert then[0] == then[1], "moments of knowledge come along"
+    wait(copied, copied.close())
+
+
+def test_an_interrupted_copy_goes_on_where_it_stopped(
+    server: Server, store: Neo4jStore, file: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "PAGE", 10)
+    write, writes = Neo4jStore.write, []
+
+    async def interrupted(target: Neo4jStore, work: Any) -> Any:
+        writes.append(work)
+        if len(writes) == 4:
+            raise KeyboardInterrupt
+        return await write(target, work)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Neo4jStore, "write", interrupted)
+        arguments = ("copy", "--from", f"sqlite:{tmp_path / 'source.db'}", "--to", server.url)
+        assert run(*arguments).exit_code != 0
+    before = RUNNER.run(store.sequence_at(None))
+    assert 0 < before < 57
+    (done,) = told(run(*arguments))
+    assert done == f"{server.url}: 57 records, {57 - before} of them copied now, verified"
+    assert log(store) == log(file)
+
+
+def test_the_cypher_of_the_documents_finds_something(store: Neo4jStore) -> None:
+    """Each example is run on the story."""
+    texts = [path.read_text("utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))]
+    queries = [query for text in texts for query in re.findall(r"```cypher\n(.*?)```", text, re.DOTALL)]
+    assert queries
+    send(store, story())
+
+    async def found(query: str) -> list[Any]:
+        async with store.connection.session(writes=False) as session:
+            return [record.values() async for record in await session.run(query)]
+
+    for query in queries:
+        assert RUNNER.run(found(query)), query

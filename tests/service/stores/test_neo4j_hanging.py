@@ -1,0 +1,109 @@
+"""A Neo4j that accepts what it is asked, and never answers."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from seed.story import story
+from service import app
+from service.settings import Settings
+from service.stores.contract.telling import made, unit
+from service.stores.errors import StoreError
+from service.stores.neo4j import Neo4jStore, checking
+from service.stores.neo4j import connection as connection_module
+from service.stores.neo4j import store as store_module
+from service.stores.neo4j.connection import Connection
+from service.stores.neo4j.migrating import _refuse_foreign, migrate, outstanding, version
+from service.testing.neo4j.server import Server
+from tests.conftest import NEO4J_VERSIONS
+from tests.service.stores.proxy import Proxy
+from tests.support import RUNNER, send
+
+pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+
+
+@pytest.fixture
+def server(neo4j_servers: Any) -> Server:
+    found: Server = neo4j_servers(NEO4J_VERSIONS[0])
+    found.empty()
+    return found
+
+
+def test_a_server_that_hangs_is_not_waited_for(server: Server) -> None:
+    proxy = Proxy(server.url)
+    hung = Neo4jStore(proxy.url, server.login, read_timeout_s=0.5)
+    try:
+        assert RUNNER.run(hung.sequence_at(None)) == 0
+        send(hung, [made("p", 1, unit("P"))])
+        followed = RUNNER.run(hung.connection.bookmarks())
+        proxy.hold()
+        with pytest.raises(StoreError, match=r"longer than 0\.5 s"):
+            RUNNER.run(hung.sequence_at(None))
+        assert followed
+        assert RUNNER.run(hung.connection.bookmarks()) == followed, "what was written before is still to be seen"
+        proxy.let_go()
+        assert RUNNER.run(hung.sequence_at(None)) == 1, "it goes on without a restart"
+    finally:
+        RUNNER.run(hung.close())
+        proxy.end()
+
+
+def test_a_check_ends_where_the_server_hangs(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it begins, and in the middle; what takes long between two answers is no hanging."""
+    monkeypatch.setattr(connection_module, "GRACE_S", 0.5)
+    proxy = Proxy(server.url)
+    hung = Neo4jStore(proxy.url, server.login)
+    whole = store_module.check
+
+    async def check_and_hang(graph: checking.Neo4jGraph) -> Any:
+        proxy.hold()
+        return await whole(graph)
+
+    try:
+        send(hung, story())
+        assert RUNNER.run(hung.verify()) == []
+        hung.connection.read_timeout_s = 0.5
+        monkeypatch.setattr(store_module, "check", check_and_hang)
+        for _ in range(2):
+            with pytest.raises(StoreError, match=r"does not answer.*0\.5 s \(VOLTRACE_READ_TIMEOUT_S\)"):
+                RUNNER.run(hung.verify())
+    finally:
+        proxy.let_go()
+        RUNNER.run(hung.close())
+        proxy.end()
+
+
+@pytest.fixture
+def mute() -> Iterator[str]:
+    """The address of what accepts every connection, and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"bolt://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("ask", [version, outstanding, _refuse_foreign, migrate], ids=lambda ask: ask.__name__)
+def test_what_never_answers_is_not_waited_for(
+    mute: str, ask: Callable[[Connection], Awaitable[object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_module, "GRACE_S", 0.1)
+
+    async def asking() -> None:
+        store = Neo4jStore(mute, read_timeout_s=0.2)
+        try:
+            await ask(store.connection)
+        finally:
+            await store.close()
+
+    with pytest.raises(StoreError, match=r"does not answer.*VOLTRACE_READ_TIMEOUT_S"):
+        RUNNER.run(asyncio.wait_for(asking(), 60))
+
+
+def test_readyz_does_not_wait_long(mute: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "READY_S", 0.3)
+    with TestClient(app.create_app(Neo4jStore(mute, read_timeout_s=60), Settings(store=mute))) as client:
+        answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["error"].startswith("no answer within 0.3 s; VOLTRACE_READ_TIMEOUT_S")

@@ -1,0 +1,162 @@
+"""Findings on stores: what was judged by hand, in bulk, as of a moment, with rule sets of others."""
+
+import asyncio
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from graph_schema.order import cut_after
+from graph_schema.rules import RULE_SETS, Finding
+from graph_schema.windows import END
+from seed.nation import generate
+from seed.story import BLACK_MASS, PACK_VANISHED, VEHICLE_A, module, story
+from service.auditing import Findings, UnknownRuleSet, findings_of, histories, rule_sets
+from service.ingesting import Ingest
+from service.ports import ItemFilter, Store
+from service.stores.contract.telling import event, made, moment, moved, registered, unit
+from service.stores.memory import MemoryStore
+from service.stores.sqlite import SqliteStore
+from service.stores.sqlite.snapshot import SqliteSnapshot
+from tests.support import DATA, send, wait
+
+ROOT = DATA.parents[1]
+JUDGED = json.loads((DATA / "rules" / "judged.json").read_text())
+
+
+def audited(store: Store, as_of: float | None = None, limit: int = 10_000) -> Findings:
+    async def ask() -> Findings:
+        async with store.snapshot() as snapshot:
+            page = await snapshot.item_page(ItemFilter(), None, limit)
+            return await findings_of(
+                snapshot, [handle for handle, _ in page], END if as_of is None else cut_after(moment(as_of))
+            )
+
+    return wait(store, ask())
+
+
+def found(store: Store, as_of: float | None = None) -> list[Finding]:
+    answer = audited(store, as_of)
+    assert answer.failures == []
+    return [one for each in answer.of.values() for one in each]
+
+
+def test_the_story_says_what_went_wrong_in_it(store: Store) -> None:
+    send(store, story())
+    assert sorted((one.code, one.subject, one.evidence[0]) for one in found(store)) == [
+        # The taxi firm hands over what the workshop has had since it took it out, to a trader whom nobody registered,
+        # who never confirms it, and nothing is heard of it for a year. That was before Order No. 73.
+        ("CONFLICTING_CLAIMS", module(3), "story-56-transfer"),  # It was recycled two weeks before.
+        ("CUSTODY_GAP", PACK_VANISHED, "story-54-transfer"),
+        ("STALE_CUSTODY", PACK_VANISHED, "story-54-transfer"),
+        ("UNCONFIRMED_TRANSFER", PACK_VANISHED, "story-54-transfer"),
+        ("UNREGISTERED_ORGANIZATION", PACK_VANISHED, "story-54-transfer"),
+    ]
+
+
+def test_the_nation_has_only_packs_that_wait_for_their_recycling() -> None:
+    store = MemoryStore()
+    send(store, list(generate(120)))
+    assert {one.code for one in found(store)} == {"UNCONFIRMED_TRANSFER", "STALE_CUSTODY"}
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_files_of_others_raise_what_was_judged_right(name: str) -> None:
+    store = MemoryStore()
+    asyncio.run(Ingest(store).run([str(ROOT / name)], sys.stdin.buffer))
+    assert dict(Counter(one.code for one in found(store))) == {code: count for code, (count, _) in JUDGED[name].items()}
+
+
+def test_200_items_cost_as_many_questions_as_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = SqliteStore(tmp_path / "log.db")
+    send(store, list(generate(40)))
+    asked: list[str] = []
+    rows = SqliteSnapshot.rows
+    monkeypatch.setattr(
+        SqliteSnapshot, "rows", lambda self, sql, *a, **k: asked.append(sql) or rows(self, sql, *a, **k)
+    )
+    counts = []
+    for limit in (2, 200):
+        asked.clear()
+        assert len(audited(store, limit=limit).of) == limit
+        counts.append(len(asked))
+    # Two more for the hosts of the deepest that is among them.
+    assert counts[1] <= counts[0] + 2
+
+
+def test_what_is_asked_as_of_a_moment_does_not_know_what_comes(store: Store) -> None:
+    send(store, [
+        registered("r", 0, "A", "BATTERY_MAKER"), registered("s", 0, "B", "OUTLET"),
+        made("m", 1, unit("P", "BATTERY")), event("out", "RETIREMENT", 2, item="P"),
+        event("t", "TRANSFER", 3, items=["P"], to="B"), event("c", "RECEIPT", 5, "B", transfer="t"),
+        event("end", "RECYCLING", 9, "B", inputs=[{"key": "P"}]),
+    ])  # fmt: skip
+    assert found(store) == []
+    assert [one.code for one in found(store, 4)] == ["UNCONFIRMED_TRANSFER", "STALE_CUSTODY"]
+    assert [one.code for one in found(store, 6)] == ["STALE_CUSTODY"]
+    assert audited(store, 0).of == {}
+
+
+def test_parts_are_held_by_who_holds_the_outermost(store: Store) -> None:
+    send(store, [
+        *(registered(f"r{key}", 0, key, "REPAIRER") for key in "ABC"),
+        made("m", 1, unit("CAR", "VEHICLE", [unit("P", "BATTERY", [unit("m1")])])),
+        event("t", "TRANSFER", 2, items=["CAR"], to="B"), moved("o", "REMOVAL", 3, "m1", "P", "C"),
+        moved("i", "INSTALLATION", 4, "m1", "P", "C"),
+    ])  # fmt: skip
+    assert found(store) == [], "a workshop takes a part out of a customer's car and puts it back"
+
+    async def look() -> str | None:
+        async with store.snapshot() as snapshot:
+            (handle,) = (await snapshot.keyed(["m1"])).values()
+            span = (await histories(snapshot, [handle]))[handle].custody_before(cut_after(moment(2)))
+            return None if span is None else span.organization
+
+    assert wait(store, look()) == "B"
+
+
+def test_a_conflict_heals_when_the_other_is_voided(store: Store) -> None:
+    send(store, [
+        registered("r", 0, "A"), made("m", 1, unit("P", "BATTERY")),
+        event("d", "DISPOSAL", 2, items=["P"], method="INCINERATION"), event("i", "INSPECTION", 3, item="P"),
+    ])  # fmt: skip
+    (conflict,) = found(store)
+    assert (conflict.code, conflict.evidence) == ("CONFLICTING_CLAIMS", ("i", "d"))
+    send(store, [event("v", "VOIDING", 4, voids="d")])
+    assert found(store) == []
+
+
+def test_rule_sets_of_others_are_loaded_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "examples" / "rule_set"))
+    sets = rule_sets(["heavy_packs:HEAVY_PACKS"])
+    assert [one.name for one in sets] == [*(one.name for one in RULE_SETS), "workshop"]
+    store = MemoryStore()
+    send(store, [registered("r", 0, "A"), made("m", 1, unit("M", massKg=30), unit("N", massKg=20))])
+
+    async def ask() -> Findings:
+        async with store.snapshot() as snapshot:
+            return await findings_of(snapshot, ["M", "N"], sets=sets)
+
+    assert [one.sentence for one in wait(store, ask()).of["M"]] == ["M weighs 30 kg; one person lifts 25 kg"]
+    assert wait(store, ask()).of["N"] == []
+
+
+@pytest.mark.parametrize("name", ["nothing", "no_such_module:X", "json:NOTHING", "json:dumps", ":", "a b:c"])
+def test_an_unknown_rule_set_is_named(name: str) -> None:
+    with pytest.raises(UnknownRuleSet, match=r"rule ?set|RuleSet"):
+        rule_sets([name])
+
+
+def test_what_a_lot_holds_more_than_went_in(store: Store) -> None:
+    send(store, story())
+    assert BLACK_MASS not in [one.subject for one in found(store)]
+    assert VEHICLE_A not in [one.subject for one in found(store)]
+    lot = {"key": "L", "material": "black mass", "massKg": 1, "composition": {"Li": 0.104}}
+    send(store, [
+        registered("r", 0, "A"), made("m", 1, unit("P", "BATTERY", massKg=2, composition={"Li": 0.1})),
+        event("x", "RECYCLING", 2, inputs=[{"key": "P"}], outputs=[lot]),
+    ])  # fmt: skip
+    (excess,) = [one for one in found(store) if one.subject == "L"]
+    assert excess.sentence == "more came out of what L is from than went in: 0.104 kg of Li out, 0.1 kg in"

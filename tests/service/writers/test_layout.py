@@ -1,0 +1,196 @@
+"""The layout: nothing lies on anything else, nothing is missing, and it is the same each time."""
+
+from collections import Counter
+from itertools import combinations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graph_schema.answer import Direction, FrontierNode, Role, Trace, TraceEdge, TraceNode
+from seed.story import PACK_A, PACK_RECYCLED, story
+from service.writers.layout import Box, Picture, Way, lay_out
+from service.writers.layout.gathering import GROUP_ABOVE
+from service.writers.layout.places import near
+from service.writers.layout.ranks import acyclic, ranks
+from service.writers.layout.text import fitting, width_of
+from tests.service.writers.written import of_catena_x, of_packs, of_random, of_story, told
+
+LARGE = [(12, 3, 6, True), (12, 3, 6, False), (100, 3, 5, True), (100, 3, 5, False)]
+
+
+def apart(one: Box, other: Box) -> bool:
+    return (
+        one.x + one.width <= other.x
+        or other.x + other.width <= one.x
+        or one.y + one.height <= other.y
+        or other.y + other.height <= one.y
+    )
+
+
+def within(part: Box, host: Box) -> bool:
+    return (
+        part.x >= host.x
+        and part.y >= host.y
+        and part.x + part.width <= host.x + host.width + 0.1
+        and part.y + part.height <= host.y + host.height + 0.1
+    )
+
+
+def check_boxes(boxes: tuple[Box, ...]) -> None:
+    """No two lie on each other; parts are within their host, below its texts."""
+    by_left = sorted(boxes, key=lambda box: box.x)
+    for place, one in enumerate(by_left):
+        for other in by_left[place + 1 :]:
+            if other.x >= one.x + one.width:
+                break
+            assert apart(one, other), (one.name, other.name)
+    for box in boxes:
+        for text in box.texts:
+            width = width_of(text.shown, text.size, text.style in ("key", "more"))
+            left = text.x - width / 2 if box.node.kind == "EVENT" else text.x
+            assert box.x <= left
+            assert left + width <= box.x + box.width + 0.1, text
+            assert box.y <= text.y - text.size * 0.7
+            assert text.y <= min([part.y for part in box.parts], default=box.y + box.height), text
+        for one, other in combinations(box.texts, 2):
+            assert abs(one.y - other.y) >= min(one.size, other.size)
+        assert all(within(part, box) for part in box.parts)
+        check_boxes(box.parts)
+
+
+def check_lines(picture: Picture) -> None:
+    """Every line goes from left to right and passes no box but those that it begins and ends in."""
+    boxes = {box.name: box for box in picture.every_box()}
+    for line in picture.lines:
+        assert [x for x, _ in line.points] == sorted(x for x, _ in line.points)
+        ends = boxes[line.source], boxes[line.target]
+        for (x, y), (to_x, _) in list(zip(line.points, line.points[1:], strict=False))[::2]:
+            for box in picture.boxes:
+                if x < box.x + box.width and to_x > box.x and box.y < y < box.y + box.height:
+                    assert any(within(end, box) for end in ends), (line, box.name)
+
+
+def check_complete(trace: Trace, picture: Picture) -> None:
+    """Every item, event and edge is there once."""
+    shown = Counter((node.kind == "EVENT", node.key) for box in picture.every_box() for node in box.nodes)
+    assert shown == Counter((node.kind == "EVENT", node.key) for node in trace.nodes if node.kind != "ORGANIZATION")
+    edges = Counter([edge for line in picture.lines for edge in line.edges] + list(picture.enclosed))
+    assert edges == Counter(edge for edge in trace.edges if edge.kind != "HELD_BY")
+
+
+def check(trace: Trace) -> Picture:
+    picture = lay_out(trace)
+    check_boxes(picture.boxes)
+    check_lines(picture)
+    check_complete(trace, picture)
+    assert lay_out(trace) == picture
+    assert all(box.x >= 0 and box.x + box.width <= picture.width + 0.1 for box in picture.boxes)
+    assert all(box.y >= 0 and box.y + box.height <= picture.height for box in picture.boxes)
+    assert [box.x + box.width / 2 for box in picture.boxes] == sorted(box.x + box.width / 2 for box in picture.boxes)
+    return picture
+
+
+def test_the_story() -> None:
+    for trace in of_story():
+        check(trace)
+
+
+def test_a_real_file() -> None:
+    for trace in of_catena_x():
+        check(trace)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 1_000_000))
+def test_random_histories(seed: int) -> None:
+    for trace in of_random(seed):
+        check(trace)
+
+
+@pytest.mark.parametrize("size", LARGE)
+def test_large_traces(size: tuple[int, int, int, bool]) -> None:
+    trace = of_packs(*size)
+    picture = check(trace)
+    assert len(trace.nodes) > GROUP_ABOVE
+    assert max(len(box.nodes) for box in picture.every_box()) >= (18 if size[3] else 1)
+
+
+def test_parts_are_inside_their_host_and_moved_ones_are_not() -> None:
+    (trace,) = told(story(), PACK_A, directions=("FORWARD",))
+    boxes = {box.node.key: box for box in lay_out(trace).every_box()}
+    root = boxes[PACK_A]
+    stayed = {part.node.key for part in root.parts}
+    ever = {edge.source for edge in trace.edges if edge.kind == "PART_OF" and edge.target == PACK_A}
+    hosts = Counter(
+        source for source, _ in {(edge.source, edge.target) for edge in trace.edges if edge.kind == "PART_OF"}
+    )
+    assert stayed == {part for part in ever if hosts[part] == 1}
+    assert ever - stayed
+    assert root.way is Way.ROOT
+
+
+def test_small_traces_have_no_groups() -> None:
+    (trace,) = told(story(), PACK_RECYCLED, directions=("BOTH",))
+    assert len(trace.nodes) <= GROUP_ABOVE
+    assert all(len(box.nodes) == 1 for box in lay_out(trace).every_box())
+
+
+def test_like_siblings_are_one_box_that_counts_them() -> None:
+    picture = lay_out(of_packs(12, 3, 6))
+    titles = {box.texts[0].full for box in picture.every_box()}
+    assert "72 × cell C" in titles
+    assert {len(box.nodes) for box in picture.every_box() if box.node.kind == "LOT"} == {1}
+
+
+def test_what_a_bound_cut_off_is_counted() -> None:
+    (trace,) = told(story(), PACK_A, directions=("FORWARD",))
+    trace.truncated, trace.frontier = True, [FrontierNode(PACK_A, 7)]
+    (box,) = [box for box in lay_out(trace).every_box() if box.node.key == PACK_A]
+    assert box.more == 7
+    assert box.texts[-1].full == "+ 7 more"
+
+
+def test_an_item_and_an_event_of_one_key_are_two_boxes() -> None:
+    moment = of_story()[0].nodes[0].at
+    assert moment is not None
+    nodes = [
+        TraceNode("X", "LOT", Role.ROOT, 0, "black mass", "AVAILABLE", moment),
+        TraceNode("X", "EVENT", Role.EVENT, 1, "REFINING", "ACCEPTED", moment),
+    ]
+    edge = TraceEdge("X", "X", "CONSUMED_IN", moment, moment, 1.0, "X", "X", False)
+    picture = check(Trace("X", Direction.FORWARD, nodes, [edge]))
+    assert [box.name for box in picture.boxes] == ["item:X", "event:X"]
+
+
+def test_circles_are_opened() -> None:
+    pairs = [(0, 1), (1, 2), (2, 0), (2, 3)]
+    opened = acyclic(4, pairs, range(4))
+    assert opened == [(0, 1), (1, 2), (0, 2), (2, 3)]
+    assert ranks(4, opened) == [0, 1, 2, 3]
+
+
+def test_what_came_from_nothing_stands_beside_what_comes_from_it() -> None:
+    assert ranks(4, [(0, 1), (1, 2), (3, 2)]) == [0, 1, 2, 1]
+
+
+@given(st.lists(st.tuples(st.floats(-1e4, 1e4), st.floats(0.1, 9), st.floats(0, 300)), min_size=1, max_size=30))
+def test_places_keep_their_order_and_distance(rows: list[tuple[float, float, float]]) -> None:
+    wished, weights, sizes = ([row[part] for row in rows] for part in range(3))
+    placed = near(wished, weights, sizes, [5.0] * len(rows))
+    for number in range(1, len(rows)):
+        assert placed[number] >= placed[number - 1] + sizes[number - 1] + 5.0 - 1e-6
+    if len(rows) == 1:
+        assert placed == pytest.approx(wished)
+
+
+@given(st.text(max_size=150), st.floats(30, 300), st.booleans())
+def test_a_shortened_text_fits(text: str, width: float, ends: bool) -> None:
+    shown = fitting(text, 11, width, ends=ends)
+    assert width_of(shown, 11) <= width + 1e-9
+    assert shown == text or "…" in shown
+
+
+def test_like_keys_are_cut_in_their_middle() -> None:
+    assert fitting("0V1CE01VOLT001B4L0000005", 12, 100, ends=True)[-4:] == "0005"
+    assert fitting("held by somebody with a long name", 12, 100).startswith("held by")

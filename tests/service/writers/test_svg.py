@@ -1,0 +1,129 @@
+"""The picture: well-formed, without script, with links and names that a screen reader tells."""
+
+import re
+from datetime import UTC, datetime
+from xml.etree import ElementTree
+
+from graph_schema.answer import Direction, Role, Trace, TraceEdge, TraceNode
+from seed.story import BLACK_MASS, PACK_A
+from service.writers.layout import lay_out
+from service.writers.png import has_font, png
+from service.writers.svg import svg
+from tests.service.writers.written import of_catena_x, of_packs, of_random, of_story
+
+SVG = "{http://www.w3.org/2000/svg}"
+MOMENT = datetime(2026, 4, 1, tzinfo=UTC)
+NASTY = "\"><script>alert('x')</script>&\x00\x1b]]>"
+
+
+def lot(key: str, role: Role = Role.SUBSTANCE, label: str = "black mass", **more: object) -> TraceNode:
+    return TraceNode(key, "LOT", role, 0, label, "AVAILABLE", MOMENT)._replace(**more)
+
+
+def drawn(trace: Trace, **more: object) -> ElementTree.Element:
+    return ElementTree.fromstring(svg(trace, **more))  # type: ignore[arg-type]
+
+
+def titles(root: ElementTree.Element) -> list[str]:
+    return [title.text or "" for title in root.iter(f"{SVG}title")]
+
+
+def test_every_picture_is_well_formed_and_the_same_each_time() -> None:
+    for trace in [*of_story(), *of_catena_x(), *of_random(5), of_packs(12, 3, 6), of_packs(100, 3, 5, False)]:
+        first = svg(trace)
+        assert svg(trace) == first
+        root = ElementTree.fromstring(first)
+        assert {element.tag.removeprefix(SVG) for element in root.iter()} <= {
+            "svg", "title", "desc", "style", "defs", "marker", "path", "pattern", "rect", "line", "circle", "g", "a",
+            "text",
+        }  # fmt: skip
+        assert len({element.get("id") for element in root.iter() if element.get("id")}) == sum(
+            element.get("id") is not None for element in root.iter()
+        )
+
+
+def test_ids_and_styles_are_of_the_picture_alone() -> None:
+    text = svg(of_story()[0])
+    root = ElementTree.fromstring(text)
+    ids = {one.get("id") for one in root.iter() if one.get("id")}
+    assert set(re.findall(r"url\(#([^)]*)\)", text)) <= ids
+    assert "trace-picture-hatch" in ids
+    assert all(str(one).startswith("trace-picture-") for one in ids)
+    style = root.find(f"{SVG}style")
+    assert style is not None
+    rules = [line for line in (style.text or "").splitlines() if "{" in line and not line.startswith("@media")]
+    assert rules
+    for rule in rules:
+        assert all(one.startswith(".trace-picture ") for one in rule.partition(" {")[0].split(", ")), rule
+
+
+def test_boxes_come_in_reading_order_with_a_name() -> None:
+    trace = of_story()[0]
+    root = drawn(trace, address=lambda node: f"/at/{node.key}")
+    links = list(root.iter(f"{SVG}a"))
+    assert [link.get("href") for link in links] == [f"/at/{box.node.key}" for box in lay_out(trace).every_box()]
+    for link in links:
+        title = link.find(f"{SVG}title")
+        assert title is not None
+        assert title.text == link.get("aria-label")
+    assert any((link.get("aria-label") or "").startswith("the root of the trace") for link in links)
+
+
+def test_the_root_materials_and_ways_have_classes() -> None:
+    trace = next(one for one in of_story() if one.direction is Direction.BOTH and one.root == PACK_A)
+    root = drawn(trace)
+    classes = [(element.get("class") or "").split() for element in root.iter(f"{SVG}g")]
+    assert sum("root" in one and "battery" in one for one in classes) == 1
+    lots = {one[3] for one in classes if one[:2] == ["box", "lot"]}
+    assert len(lots) == len({node.label for node in trace.nodes if node.kind == "LOT"})
+    paths = [(path.get("class") or "").split() for path in root.iter(f"{SVG}path")]
+    assert {"from", "to"} <= {name for one in paths for name in one}
+    style = root.find(f"{SVG}style")
+    assert style is not None
+    assert "prefers-color-scheme: dark" in (style.text or "")
+
+
+def test_contested_claims_are_marked() -> None:
+    contested = [trace for seed in range(12) for trace in of_random(seed) if any(e.contested for e in trace.edges)]
+    assert contested
+    for trace in contested:
+        root = drawn(trace)
+        marked = [path for path in root.iter(f"{SVG}path") if "contested" in (path.get("class") or "").split()]
+        lines = [line for line in lay_out(trace).lines if line.contested]
+        assert len(marked) == len(lines) + bool(lines)  # and the legend
+        assert not lines or any("(contested)" in title for title in titles(root))
+
+
+def test_what_is_withheld_is_hatched_and_leads_nowhere() -> None:
+    hidden = lot("withheld:abc", label="withheld", status=None, at=None, redacted=True)
+    edge = TraceEdge("A", "E", "CONSUMED_IN", MOMENT, MOMENT, None, "E", "E", False)
+    event = TraceNode("E", "EVENT", Role.EVENT, 1, "REFINING", "ACCEPTED", MOMENT)
+    made = TraceEdge("E", "withheld:abc", "YIELDED", MOMENT, MOMENT, None, "E", "E", False)
+    trace = Trace("A", Direction.FORWARD, [lot("A", Role.ROOT), event, hidden], [edge, made])
+    text = svg(trace, address=lambda node: f"/at/{node.key}")
+    (box,) = [one for one in ElementTree.fromstring(text).iter(f"{SVG}g") if "lot" in (one.get("class") or "").split()]
+    assert "withheld" in (box.get("class") or "").split()
+    assert "withheld:abc" not in text
+
+
+def test_nothing_written_in_a_node_gets_out_of_its_text() -> None:
+    trace = Trace(NASTY, Direction.FORWARD, [lot(NASTY, Role.ROOT, label=NASTY)])
+    text = svg(trace, address=lambda node: node.key, note=NASTY)
+    root = ElementTree.fromstring(text)
+    assert "script" not in {element.tag.removeprefix(SVG) for element in root.iter()}
+    assert "<script" not in text
+
+
+def test_what_is_cut_off_and_unsettled_is_said() -> None:
+    trace = Trace(BLACK_MASS, Direction.FORWARD, [lot(BLACK_MASS, Role.ROOT)], unsettled=["e1"], truncated=True)
+    text = svg(trace, note="as of 2026-04-01")
+    for told in ("as of 2026-04-01", "cut off at a bound", "1 pending or contested events"):
+        assert told in text
+
+
+def test_a_png_has_text() -> None:
+    assert has_font()
+    image = png(of_story()[0])
+    assert image.startswith(b"\x89PNG")
+    bare = png(Trace("A", Direction.FORWARD, [lot("A", Role.ROOT)]))
+    assert png(Trace("A", Direction.FORWARD, [lot("B", Role.ROOT)])) != bare

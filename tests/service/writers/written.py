@@ -1,0 +1,84 @@
+"""Traces to write: of the story, of a real file, of random histories, and of large ones made up."""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+from typing import Any
+
+from graph_schema.answer import Trace
+from seed.story import BLACK_MASS, PACK_A, PACK_NEW, PACK_RECYCLED, story
+from service.readers import catenax
+from service.stores.memory import MemoryStore
+from tests.oracle.histories import random_history
+from tests.support import DATA, ask, send
+
+CATENA_X = DATA / "catenax" / "CX_Testdata_v1.4.1-AsBuilt-reduced-with-asPlanned.json"
+DIRECTIONS = ("FORWARD", "BACKWARD", "BOTH")
+
+
+def told(events: list[dict[str, Any]], *keys: str, directions: tuple[str, ...] = DIRECTIONS) -> list[Trace]:
+    """The traces of items over events, claims included."""
+    store = MemoryStore()
+    send(store, events)
+    return [trace for key in keys for one in directions if (trace := ask(store, key, one, claims=True)) is not None]
+
+
+@cache
+def of_story() -> list[Trace]:
+    """Six and more ways through the story."""
+    return told(story(), PACK_A, PACK_RECYCLED, PACK_NEW, BLACK_MASS)
+
+
+@cache
+def of_catena_x() -> list[Trace]:
+    """The five largest traces of the real file."""
+    events = [dict(event) for event in catenax.read(CATENA_X.read_bytes(), CATENA_X.name).events]
+    keys = list(dict.fromkeys(spec["key"] for event in events for spec in event.get("outputs", ())))
+    found = told(events, *keys, directions=("BOTH",))
+    return sorted(found, key=lambda trace: -len(trace.nodes))[:5]
+
+
+def of_random(seed: int) -> list[Trace]:
+    """Traces of some items of a random history, in which all goes wrong that can."""
+    rng = random.Random(seed)
+    events = random_history(rng, 12 + seed % 60)
+    keys = sorted({spec["key"] for event in events for spec in event.get("outputs", ()) if isinstance(spec, dict)})
+    return told(events, *rng.sample(keys, min(4, len(keys))))
+
+
+def packs(count: int, modules: int, cells: int, alike: bool = True) -> list[dict[str, Any]]:
+    """A lot goes into packs, which are recycled ten by ten; `alike`: all of one model."""
+    events: list[dict[str, Any]] = []
+
+    def tell(day: int, kind: str, **fields: Any) -> None:
+        when = f"2024-{1 + day // 28:02d}-{1 + day % 28:02d}T00:00:00Z"
+        events.append(
+            {"eventId": f"e{len(events)}", "type": kind, "occurredAt": when, "actor": "MAKER", "step": 0} | fields
+        )
+
+    def spec(key: str, kind: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
+        return {"key": key, "kind": kind, "model": kind[0] if alike else f"model {key}", "parts": parts}
+
+    tell(0, "ENROLMENT", items=[{"key": "LOT-0", "kind": "LOT", "material": "black mass", "massKg": 1e6}])
+    for pack in range(count):
+        inside = [
+            spec(f"P{pack}M{m}", "MODULE", [spec(f"P{pack}M{m}C{c}", "CELL", []) for c in range(cells)])
+            for m in range(modules)
+        ]
+        outputs = [spec(f"P{pack}", "BATTERY", inside)]
+        tell(1 + pack % 50, "PRODUCTION", inputs=[{"key": "LOT-0", "massKg": 1}], outputs=outputs)
+        tell(60 + pack % 50, "TRANSFER", items=[f"P{pack}"], to=f"FLEET-{pack % 7}")
+    for first in range(0, count, 10):
+        inputs = [{"key": f"P{pack}"} for pack in range(first, min(count, first + 10)) if pack % 3]
+        made = [{"key": f"L{first}", "material": ("copper", "aluminium")[first % 20 // 10], "massKg": 1}]
+        if inputs:
+            tell(150 + first // 10 % 28, "RECYCLING", actor="RECYCLER", inputs=inputs, outputs=made)
+    return events
+
+
+@cache
+def of_packs(count: int, modules: int, cells: int, alike: bool = True) -> Trace:
+    """Where that lot went."""
+    (trace,) = told(packs(count, modules, cells, alike), "LOT-0", directions=("FORWARD",))
+    return trace
