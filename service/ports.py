@@ -186,6 +186,9 @@ class Snapshot(TraceReader, Protocol):
 
     sequence: int
 
+    async def latest(self) -> Snapshot:
+        """The same store as the whole log says; handles are the same."""
+
     async def keyed(self, keys: Collection[str]) -> dict[str, Handle]:
         """The known items of these keys (no other identifiers), by key."""
 

@@ -65,6 +65,13 @@ class Custody:
     def __init__(self) -> None:
         self._authorized: dict[str, list[Authorized]] = {}
 
+    async def sight(self, whole: Snapshot, items: Collection[Handle | None], organization: str) -> set[Handle]:
+        """Those of the items that an organization comes to see in full."""
+        found = await whole.concerned(list(items), organization)
+        found = await self.of(whole, found, organization) if found else found
+        others = [item for item in items if item is not None and item not in found]
+        return found | await self.claimed(whole, others, organization)
+
     async def of(self, whole: Snapshot, items: Collection[Handle], organization: str) -> set[Handle]:
         """Those of the items that an organization made, or had at some time in a way that counts."""
         facts = await self._facts(whole, items)

@@ -12,7 +12,8 @@ from collections.abc import Collection, Sequence
 from graph_schema.answer import Handle
 from graph_schema.order import Position
 from graph_schema.rules import Finding, RuleSet
-from service.access.guard import WITHHELD, Guarded
+from service.access.guard import Guarded
+from service.access.records import WITHHELD
 from service.auditing import Findings, findings_of
 from service.ports import Snapshot
 

@@ -9,15 +9,12 @@ the same statements and answered alike. Public are also the registrations of org
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from graph_schema.answer import Direction, Handle
-from graph_schema.canonical import parse_event
-from graph_schema.events import Receipt, Voiding
 from graph_schema.order import Position, instant_of
-from graph_schema.outcome import Problem
 from graph_schema.reader import (
     About,
     Around,
@@ -35,6 +32,7 @@ from graph_schema.reader import (
 from graph_schema.windows import END
 from service.access.custody import Custody
 from service.access.public import public_row, public_spec
+from service.access.records import MANY, Records
 from service.access.viewer import Viewer
 from service.items import holders_of
 from service.ports import (
@@ -54,11 +52,8 @@ from service.ports import (
 
 PUBLIC_KIND = "BATTERY"
 EVERY = 1 << 31
-EVENTS = 500
-"""So many events or organizations are looked through at once."""
 SEARCHED = 10_000
 """Among so many hits, the best ones, what is in sight keeps its rank; the rest is found by any part of a name."""
-WITHHELD = "withheld: it concerns another party"
 
 
 class Known:
@@ -67,6 +62,7 @@ class Known:
     def __init__(self) -> None:
         self.full: dict[Handle, bool] = {}
         self.custody = Custody()
+        self.custody_now = Custody()
 
 
 def guarded(whole: Snapshot, viewer: Viewer, known: Known | None = None) -> Snapshot:
@@ -82,19 +78,22 @@ class Guarded:
         self.viewer = viewer
         self.sequence = whole.sequence
         self._known = known or Known()
+        self.records = Records(whole, viewer, self.full)
+
+    async def latest(self) -> Snapshot:
+        return guarded(await self.whole.latest(), self.viewer)
 
     async def full(self, items: Collection[Handle | None]) -> set[Handle]:
-        """Those of the items that the viewer sees in full."""
+        """Those of the items that the viewer sees in full: by the knowledge of then, as far as it does by today's."""
         organization = self.viewer.organization
         if organization is None:
             return set()
         known = self._known.full
         unknown = {item for item in items if item not in known}
         if unknown:
-            found = await self.whole.concerned(list(unknown), organization)
-            found = await self._known.custody.of(self.whole, found, organization) if found else found
-            others = [item for item in unknown if item is not None and item not in found]
-            found = found | await self._known.custody.claimed(self.whole, others, organization)
+            found = await self._known.custody.sight(self.whole, unknown, organization)
+            if found and (now := await self.whole.latest()).sequence > self.sequence:
+                found &= await self._known.custody_now.sight(now, found, organization)
             known.update({item: item in found for item in unknown if item is not None})
         return {item for item in items if item is not None and known[item]}
 
@@ -241,32 +240,17 @@ class Guarded:
         self, where: EventFilter, after: int | None, limit: int, reverse: bool = False
     ) -> list[StoredEvent]:
         shown: list[StoredEvent] = []
-        async for page in self._event_pages(where, after, limit, reverse):
+        async for page in self.records.pages(where, after, limit, reverse):
             shown += page
             if len(shown) >= limit:
                 break
         return shown[:limit]
 
     async def event_count(self, where: EventFilter) -> int:
-        return sum([len(page) async for page in self._event_pages(where, None, EVENTS)])
-
-    async def _event_pages(
-        self, where: EventFilter, after: int | None, size: int, reverse: bool = False
-    ) -> AsyncIterator[list[StoredEvent]]:
-        """What is shown of what may concern the viewer, page by page."""
-        own = self._own(where)
-        if own is None or (where.item is not None and not await self.keyed([where.item])):
-            return
-        own = where._replace(about=self.viewer.organization)
-        while True:
-            page = await self.whole.event_page(own, after, size, reverse)
-            yield await self._shown(page)
-            if len(page) < size:
-                return
-            after, size = page[-1].sequence, max(size, EVENTS)
+        return sum([len(page) async for page in self.records.pages(where, None, MANY)])
 
     async def stored(self, event_ids: Collection[str]) -> list[StoredEvent]:
-        return await self._shown(await self.whole.stored(event_ids))
+        return await self.records.shown(await self.whole.stored(event_ids))
 
     async def history(
         self,
@@ -280,7 +264,7 @@ class Guarded:
         full = list(await self.full(items))
         found = await self.whole.history(full, cut, after, limit, reverse, types)
         events = {event.event_id: event for events in found.values() for event in events}
-        shown = {event.event_id: event for event in await self._shown(list(events.values()), always=True)}
+        shown = {event.event_id: event for event in await self.records.shown(list(events.values()), always=True)}
         return {item: [shown[event.event_id] for event in events] for item, events in found.items()}
 
     async def history_count(self, items: Collection[Handle], cut: Position = END) -> dict[Handle, int]:
@@ -292,10 +276,10 @@ class Guarded:
         return [row for row in rows if row[1] in full]
 
     async def receipts(self, transfers: Collection[str]) -> list[StoredEvent]:
-        return await self._shown(await self.whole.receipts(transfers))
+        return await self.records.shown(await self.whole.receipts(transfers))
 
     async def registrations(self, organizations: Collection[str]) -> list[StoredEvent]:
-        return await self.whole.registrations(organizations)
+        return await self.records.shown(await self.whole.registrations(organizations))
 
     async def registered(self, organizations: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:
         return await self.whole.registered(organizations, cut)
@@ -303,10 +287,10 @@ class Guarded:
     async def organization_page(self, where: OrganizationFilter, after: str | None, limit: int) -> list[str]:
         shown: list[str] = []
         while len(shown) < limit:
-            page = await self.whole.organization_page(where, after, EVENTS)
+            page = await self.whole.organization_page(where, after, MANY)
             public = {*await self.whole.registered(page, END), self.viewer.organization}
             shown += [key for key in page if key in public]
-            if len(page) < EVENTS:
+            if len(page) < MANY:
                 break
             after = page[-1]
         return shown[:limit]
@@ -316,7 +300,7 @@ class Guarded:
 
     async def search(self, text: str, limit: int, as_of: datetime | None = None, worst: int = WITHIN) -> list[Found]:
         own = self.viewer.organization is not None
-        most = max(limit, SEARCHED) if own else limit + EVENTS
+        most = max(limit, SEARCHED) if own else limit + MANY
         hits = await self.whole.search(text, most, as_of, min(worst, PREFIX if own else EXACT))
         shown = await self._in_sight(hits, await self._public_batteries(hits))
         if own and worst == WITHIN and len(shown) < limit:
@@ -345,50 +329,3 @@ class Guarded:
     async def are_organizations(self, keys: Collection[str]) -> set[str]:
         registered = await self.whole.registered(keys, END)
         return {key for key in keys if key in registered or key == self.viewer.organization}
-
-    async def _shown(self, events: list[StoredEvent], always: bool = False) -> list[StoredEvent]:
-        """The events by the viewer, or about items in full sight; of the latter only the outline where they name
-        others' items, too. `always`: it is known that all are about an item in sight."""
-        named = await self._named(events)
-        handles = await self.whole.keyed({key for keys in named.values() for key in keys})
-        full = await self.full(list(handles.values()))
-        shown = []
-        for event in events:
-            seen = [handles.get(key) in full for key in named[event.event_id]]
-            own = event.actor == self.viewer.organization
-            if own or event.type == "REGISTRATION" or (seen and all(seen)):
-                shown.append(event._replace(problems=await self.told(event.problems)))
-            elif always or any(seen):
-                shown.append(event._replace(payload=None, problems=await self.told(event.problems)))
-        return shown
-
-    async def told(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-        """Problems of an event, without what they say of others' items and events."""
-        keys = {problem.key for problem in problems if problem.key is not None}
-        others = {problem.conflicts_with for problem in problems if problem.conflicts_with is not None}
-        if not keys and not others:
-            return problems
-        hidden = set(await self.whole.keyed(keys)) - set(await self.keyed(keys))
-        stored = await self.whole.stored(others)
-        own = {event.event_id for event in stored if event.actor == self.viewer.organization}
-        return tuple(
-            problem._replace(message=WITHHELD, conflicts_with=None)
-            if problem.key in hidden or (problem.conflicts_with is not None and problem.conflicts_with not in own)
-            else problem
-            for problem in problems
-        )
-
-    async def _named(self, events: list[StoredEvent]) -> dict[str, list[str]]:
-        """The keys of the items that events are about; a receipt and a voiding are about what their target is."""
-        parsed = {event.event_id: parse_event(event.payload)[0] for event in events if event.payload is not None}
-        targets = {
-            name: event.transfer if isinstance(event, Receipt) else event.voids
-            for name, event in parsed.items()
-            if isinstance(event, Receipt | Voiding)
-        }
-        about = {name: event.named_keys() for name, event in parsed.items()}
-        if targets:
-            for target in await self.whole.stored(sorted(set(targets.values()))):
-                keys = [] if target.payload is None else parse_event(target.payload)[0].named_keys()
-                about.update({name: keys for name, wanted in targets.items() if wanted == target.event_id})
-        return {event.event_id: about.get(event.event_id, []) for event in events}

@@ -49,7 +49,7 @@ async def record_as(
         return results
     async with store.snapshot() as snapshot:
         guard = Guarded(snapshot, viewer)
-        return [result._replace(problems=await guard.told(result.problems)) for result in results]
+        return [result._replace(problems=await guard.records.told(result.problems)) for result in results]
 
 
 def _checked(viewer: Viewer, submission: Submission) -> NewEvent | RecordedEvent:

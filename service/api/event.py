@@ -93,14 +93,15 @@ class Event(Node):
         """The sequence number."""
         return self.record.sequence
 
-    @strawberry.field(description="SHA-256 over the previous hash, sequence, recordedAt and the payload's digest.")
+    @strawberry.field(description="SHA-256 over the previous hash, sequence, recordedAt and the payload's digest; "
+                      "empty where anything of the log is withheld.")  # fmt: skip
     def hash(self) -> str:
-        """The hash, in hexadecimal."""
+        """The hash, in hexadecimal, "" where it is withheld."""
         return self.record.hash.hex()
 
-    @strawberry.field(description="The hash of the record before it.")
+    @strawberry.field(description="The hash of the record before it; empty as `hash` is.")
     def previous_hash(self) -> str:
-        """The previous hash, in hexadecimal."""
+        """The previous hash, in hexadecimal, "" where it is withheld."""
         return self.record.previous_hash.hex()
 
     @strawberry.field(description="The items that it names, as far as they are known.")

@@ -81,8 +81,12 @@ class MemoryStore:
 
     @asynccontextmanager
     async def snapshot(self, sequence: int | None = None) -> AsyncIterator[MemorySnapshot]:
+        yield self.at(sequence)
+
+    def at(self, sequence: int | None) -> MemorySnapshot:
+        """A view of what the first records say; None: all of them."""
         wanted = len(self.records) if sequence is None else min(sequence, len(self.records))
-        yield MemorySnapshot(self, wanted, self._graph(self.records[:wanted]))
+        return MemorySnapshot(self, wanted, self._graph(self.records[:wanted]))
 
     async def write(self, work: Callable[[Writer], Awaitable[T]]) -> T:
         with self._writing:
@@ -181,6 +185,9 @@ class MemorySnapshot(GraphReader):
         self.__dict__.update(reader.__dict__)
         self.sequence = sequence
         self._store = store
+
+    async def latest(self) -> MemorySnapshot:
+        return self._store.at(None)
 
     async def details(self, items: Collection[Handle]) -> list[ItemDetails]:
         found = []

@@ -151,6 +151,20 @@ async def check_an_enrolment_that_skips_a_known_item_says_nothing_of_it(store: S
         assert row.label == "true"
 
 
+async def check_the_latest_knowledge_from_an_earlier_one(store: Store) -> None:
+    await tell(store, made("p", 1, unit("P")))
+    await tell(store, made("q", 1, unit("Q")), voided("v", 2, "p"))
+    async with store.snapshot(1) as then:
+        now = await then.latest()
+        assert (then.sequence, now.sequence) == (1, 3)
+        assert await then.find("P") is not None
+        assert await now.find("P") is await then.find("Q") is None
+        assert await now.find("Q") is not None
+        (p,) = await handles(then, ["P"])
+        told = (await now.history([p]))[p]
+        assert [(event.event_id, event.status.value) for event in told] == [("p", "VOIDED")], "the handles are the same"
+
+
 async def check_details(store: Store) -> None:
     spec = {"massKg": 2, "chemistry": "NMC", "attributes": {"line": 7}, "composition": {"Li": 1}, "energyKwh": 0.5}
     inner = {"key": "m", "kind": "MODULE", "position": "3", **spec}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -50,10 +50,14 @@ from service.stores.neo4j.organizations import ARE_ORGANIZATIONS, organization_k
 class Neo4jSnapshot:
     """A `Snapshot` of what was known up to a record of the log."""
 
-    def __init__(self, reads: Reads, sequence: int) -> None:
+    def __init__(self, reads: Reads, sequence: int, last: Callable[[Reads], Awaitable[int]]) -> None:
         self._reads = reads
+        self._last = last
         self._ahead: Ahead | None = None
         self.sequence = sequence
+
+    async def latest(self) -> Neo4jSnapshot:
+        return Neo4jSnapshot(self._reads, await self._last(self._reads), self._last)
 
     async def one(self, query: str, **values: Any) -> Any:
         """The only value of a query at this moment of knowledge (`$k`)."""

@@ -99,7 +99,7 @@ class Neo4jStore:
     async def sequence_at(self, known_at: datetime | None) -> int:
         await self._prepare()
         async with self.connection.reading() as reads:
-            last = (await self._state(reads)).sequence
+            last = await self._last(reads)
             return last if known_at is None else int(await reads.one(SEQUENCE_AT, us=instant_us(known_at)) or 0)
 
     async def _state(self, reads: Reads) -> State:
@@ -111,6 +111,9 @@ class Neo4jStore:
         self._furthest = max(self._furthest, self._seen.sequence)
         return self._seen
 
+    async def _last(self, reads: Reads) -> int:
+        return (await self._state(reads)).sequence
+
     @asynccontextmanager
     async def snapshot(self, sequence: int | None = None) -> AsyncIterator[Neo4jSnapshot]:
         """As `Store.snapshot`. Raises StoreError when it is left, too: where a rebuild began since the state of the log
@@ -121,7 +124,7 @@ class Neo4jStore:
             if before is None or sequence is None:
                 before = await self._state(reads)
             try:
-                yield Neo4jSnapshot(reads, before.sequence if sequence is None else sequence)
+                yield Neo4jSnapshot(reads, before.sequence if sequence is None else sequence, self._last)
             except (StoreError, Neo4jError, DriverError):
                 raise
             except Exception:

@@ -62,9 +62,13 @@ def _ids(events: Collection[Position]) -> list[str]:
 class SqliteSnapshot:
     """A `Snapshot` over one connection inside a read transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, sequence: int) -> None:
+    def __init__(self, connection: sqlite3.Connection, sequence: int, last: int) -> None:
         self._connection = connection
+        self._last = last
         self.sequence = sequence
+
+    async def latest(self) -> SqliteSnapshot:
+        return SqliteSnapshot(self._connection, self._last, self._last)
 
     def rows(self, sql: str, ids: Collection[Any] = (), **more: Any) -> list[Any]:
         """Run a query at this moment of knowledge (`:k`), over a list of values (`:ids`).

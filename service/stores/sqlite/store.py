@@ -132,7 +132,7 @@ class SqliteStore:
     async def snapshot(self, sequence: int | None = None) -> AsyncIterator[SqliteSnapshot]:
         with self.reading() as connection:
             (last,) = connection.execute("SELECT coalesce(max(seq), 0) FROM log").fetchone()
-            yield SqliteSnapshot(connection, last if sequence is None else min(sequence, last))
+            yield SqliteSnapshot(connection, last if sequence is None else min(sequence, last), last)
 
     async def write(self, work: Callable[[Writer], Awaitable[T]]) -> T:
         with self._writing:

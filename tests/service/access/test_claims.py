@@ -78,9 +78,9 @@ def test_a_claim_gives_no_sight(told: Store, ask: AskAs, claim: str) -> None:
     assert keys.isdisjoint({PACK_NEW, module(1), STORAGE_UNIT, SULPHATE})
 
 
-def sees(ask: AskAs, viewer: str, key: str) -> bool:
-    query = "query ($key: String!) { trace(key: $key, direction: BOTH) { truncated } }"
-    return ask(viewer, query, key=key)["data"]["trace"] is not None
+def sees(ask: AskAs, viewer: str, key: str, known_at: str | None = None) -> bool:
+    query = "query ($key: String!, $at: DateTime) { trace(key: $key, direction: BOTH, knownAt: $at) { truncated } }"
+    return ask(viewer, query, key=key, at=known_at)["data"]["trace"] is not None
 
 
 def test_a_proper_hand_over_does(told: Store, ask: AskAs) -> None:
@@ -147,3 +147,31 @@ def test_reports_that_come_in_another_order_count(told: Store, ask: AskAs) -> No
     send(told, [event("first", "TRANSFER", MAKER, 2, items=[PACK_NEW], to=FLEET)])
     assert sees(ask, FLEET, PACK_NEW)
     assert sees(ask, TAXI, PACK_NEW)
+
+
+def test_what_was_voided_gives_no_sight_of_the_time_before(told: Store, ask: AskAs) -> None:
+    send(told, [event("h", "TRANSFER", MAKER, 1, items=[PACK_NEW], to=TAXI)])
+    then = ask("regulator", '{ event(eventId: "h") { recordedAt } }')["data"]["event"]["recordedAt"]
+    assert sees(ask, TAXI, PACK_NEW, then)
+    send(told, [event("v", "VOIDING", MAKER, 2, voids="h")])
+    assert not sees(ask, TAXI, PACK_NEW)
+    assert not sees(ask, TAXI, PACK_NEW, then)
+    assert sees(ask, MAKER, PACK_NEW, then)
+    for query in (
+        "{ items(first: 100, knownAt: $at) { edges { node { key } } } }",
+        "{ events(first: 100, knownAt: $at) { edges { node { eventId payload } } } }",
+        '{ item(key: "%s", knownAt: $at) { key } }' % module(1),
+    ):
+        assert PACK_NEW not in str(ask(TAXI, "query ($at: DateTime!) " + query, at=then)["data"])
+        assert module(1) not in str(ask(TAXI, "query ($at: DateTime!) " + query, at=then)["data"])
+
+
+def test_a_later_hand_over_gives_no_list_that_differs_from_its_items(told: Store, ask: AskAs) -> None:
+    """Of the time before it, neither finds the pack."""
+    then = ask("regulator", "{ events(last: 1) { edges { node { recordedAt } } } }")["data"]["events"]["edges"][0]
+    send(told, [event("h", "TRANSFER", MAKER, 1, items=[PACK_NEW], to=TAXI)])
+    query = "query ($at: DateTime) { items(first: 100, knownAt: $at) { totalCount edges { node { key } } } }"
+    for at, seen in ((then["node"]["recordedAt"], False), (None, True)):
+        page = ask(TAXI, query, at=at)["data"]["items"]
+        assert (PACK_NEW in [edge["node"]["key"] for edge in page["edges"]]) is seen
+        assert sees(ask, TAXI, PACK_NEW, at) is seen

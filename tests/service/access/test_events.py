@@ -1,10 +1,11 @@
 """A participant's part of the log: found without looking through all of it, the same from both ends, and counted."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from seed.story import MAKER, RECYCLER, STORAGE, TAXI, WORKSHOP
+from seed.story import MAKER, PACK_RECYCLED, RECYCLER, STORAGE, TAXI, WORKSHOP
 from service.access.guard import guarded
 from service.access.viewer import Role, Viewer
 from service.ports import EventFilter, Store, StoredEvent
@@ -23,7 +24,7 @@ def test_all_of_it_is_what_is_shown_of_every_event(told: Store, viewer: str) -> 
     async def both() -> tuple[list[StoredEvent], list[StoredEvent], list[StoredEvent], int]:
         async with told.snapshot() as snapshot:
             guard: Any = guarded(snapshot, Viewer(Role.PARTICIPANT, viewer, viewer))
-            every = await guard._shown(await snapshot.event_page(EventFilter(), None, 10_000))
+            every = await guard.records.shown(await snapshot.event_page(EventFilter(), None, 10_000))
             found = await guard.event_page(EventFilter(), None, 10_000)
             back = await guard.event_page(EventFilter(), None, 10_000, reverse=True)
             return every, found, back, await guard.event_count(EventFilter())
@@ -42,6 +43,21 @@ def test_pages_and_counts(told: Store, ask: AskAs) -> None:
     assert [edge["node"]["eventId"] for edge in newest["edges"]] == ids[:-4:-1]
     assert newest["totalCount"] == len(ids)
     assert ask("public", EVENTS % "first: 3")["data"]["events"] == {"totalCount": 0, "edges": []}
+
+
+def test_no_hash_lets_anybody_check_a_guess_of_a_payload(told: Store, ask: AskAs) -> None:
+    """Not even one's own: those before and after another's event hold its digest between them."""
+    query = "{ %s { edges { node { eventId payload hash previousHash } } } }" % "events(first: 100)"
+    history = '{ battery(key: "%s") { history(first: 100) { edges { node { hash previousHash } } } } }' % PACK_RECYCLED
+    for asked, path in ((query, ("events",)), (history, ("battery", "history"))):
+        for viewer in (TAXI, MAKER):
+            page = ask(viewer, asked)["data"]
+            for name in path:
+                page = page[name]
+            assert len(page["edges"]) > 3
+            assert {(edge["node"]["hash"], edge["node"]["previousHash"]) for edge in page["edges"]} == {("", "")}
+    nodes = [edge["node"] for edge in ask("regulator", query)["data"]["events"]["edges"]]
+    assert all(one["hash"] == other["previousHash"] != "" for one, other in pairwise(nodes))
 
 
 def test_little_is_read_of_a_log_of_others(tmp_path: Any) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from seed.story import FLEET, MAKER, PACK_VANISHED, RECYCLER, TAXI, module
-from service.access.guard import WITHHELD
+from service.access.records import WITHHELD
 from service.ports import Store
 from tests.service.access.conftest import AskAs
 

@@ -1,0 +1,102 @@
+"""Records of the log as a viewer may see them: whole, in outline, or not at all, and what problems tell of others."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+
+from graph_schema.answer import Handle
+from graph_schema.canonical import parse_event
+from graph_schema.events import Receipt, Voiding
+from graph_schema.outcome import Problem
+from service.access.viewer import Viewer
+from service.ports import EventFilter, Snapshot, StoredEvent
+
+MANY = 500
+"""So many events or organizations are looked through at once."""
+WITHHELD = "withheld: it concerns another party"
+
+Full = Callable[[Collection[Handle | None]], Awaitable[set[Handle]]]
+"""Those of some items that the viewer sees in full."""
+
+
+class Records:
+    """The records of a snapshot that withholds nothing, for a viewer."""
+
+    def __init__(self, whole: Snapshot, viewer: Viewer, full: Full) -> None:
+        self._whole = whole
+        self._organization = viewer.organization
+        self._full = full
+
+    async def pages(
+        self, where: EventFilter, after: int | None, size: int, reverse: bool = False
+    ) -> AsyncIterator[list[StoredEvent]]:
+        """What is shown of what may concern the viewer, page by page."""
+        if self._organization is None or where.party not in (None, self._organization):
+            return
+        if where.item is not None and not await self._in_full({where.item}):
+            return
+        own = where._replace(about=self._organization)
+        while True:
+            page = await self._whole.event_page(own, after, size, reverse)
+            yield await self.shown(page)
+            if len(page) < size:
+                return
+            after, size = page[-1].sequence, max(size, MANY)
+
+    async def shown(self, events: list[StoredEvent], always: bool = False) -> list[StoredEvent]:
+        """The events by the viewer, or about items in full sight; of the latter only the outline where they name
+        others' items, too. `always`: it is known that all are about an item in sight."""
+        named = await self._named(events)
+        full = await self._in_full({key for keys in named.values() for key in keys})
+        shown = []
+        for event in events:
+            seen = [key in full for key in named[event.event_id]]
+            own = event.actor == self._organization
+            if own or event.type == "REGISTRATION" or (seen and all(seen)):
+                shown.append(_unchained(event, await self.told(event.problems)))
+            elif always or any(seen):
+                shown.append(_unchained(event, await self.told(event.problems))._replace(payload=None))
+        return shown
+
+    async def told(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+        """Problems of an event, without what they say of others' items and events."""
+        keys = {problem.key for problem in problems if problem.key is not None}
+        others = {problem.conflicts_with for problem in problems if problem.conflicts_with is not None}
+        if not keys and not others:
+            return problems
+        hidden = set(await self._whole.keyed(keys)) - await self._in_full(keys)
+        stored = await self._whole.stored(others)
+        own = {event.event_id for event in stored if event.actor == self._organization}
+        return tuple(
+            problem._replace(message=WITHHELD, conflicts_with=None)
+            if problem.key in hidden or (problem.conflicts_with is not None and problem.conflicts_with not in own)
+            else problem
+            for problem in problems
+        )
+
+    async def _in_full(self, keys: set[str]) -> set[str]:
+        """Those of the keys whose items are in full sight."""
+        handles = await self._whole.keyed(keys)
+        full = await self._full(list(handles.values()))
+        return {key for key, handle in handles.items() if handle in full}
+
+    async def _named(self, events: list[StoredEvent]) -> dict[str, list[str]]:
+        """The keys of the items that events are about; a receipt and a voiding are about what their target is."""
+        parsed = {event.event_id: parse_event(event.payload)[0] for event in events if event.payload is not None}
+        targets = {
+            name: event.transfer if isinstance(event, Receipt) else event.voids
+            for name, event in parsed.items()
+            if isinstance(event, Receipt | Voiding)
+        }
+        about = {name: event.named_keys() for name, event in parsed.items()}
+        if targets:
+            for target in await self._whole.stored(sorted(set(targets.values()))):
+                keys = [] if target.payload is None else parse_event(target.payload)[0].named_keys()
+                about.update({name: keys for name, wanted in targets.items() if wanted == target.event_id})
+        return {event.event_id: about.get(event.event_id, []) for event in events}
+
+
+def _unchained(event: StoredEvent, problems: tuple[Problem, ...]) -> StoredEvent:
+    """An event without its place in the chain: from a hash and the one before it, whoever guesses a payload can tell
+    whether it was that one; also from those of the events before and after it."""
+    return event._replace(hash=b"", previous_hash=b"", digest=b"", problems=problems)
