@@ -115,7 +115,7 @@ def battery_row(facts: Facts, item: Any) -> BatteryRow:
         retired,
         None if retired is None else _retired_region(facts, item, retired),
         reported,
-        _taken_up(facts, bodies),
+        None if retired is None else _taken_up(facts, bodies, retired),
         facts.end_of(item),
         total_of([facts.body(body) for body in bodies]),
         tuple(pieces),
@@ -166,9 +166,10 @@ def _retired_region(facts: Facts, unit: Any, at: Position) -> str | None:
     return facts.region_of(holder if holder is not None else deed.actor if deed is not None else None, at)
 
 
-def _taken_up(facts: Facts, bodies: list[Any]) -> Position | None:
+def _taken_up(facts: Facts, bodies: list[Any], retired: Position) -> Position | None:
+    """By the first repurposing from its retirement on; a part may have come to it out of another second life."""
     stays = [row for body in bodies for row in facts.hosts.get(body, ())]
-    return min((row[2] for row in stays if facts.items[row[1]].second_life), default=None)
+    return min((row[2] for row in stays if row[2] >= retired and facts.items[row[1]].second_life), default=None)
 
 
 def fate_of(facts: Facts, unit: Any, retired: Position) -> Fate:
