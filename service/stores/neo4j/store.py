@@ -39,6 +39,14 @@ LAST = "MATCH (l:Log {name: 'voltrace'}) RETURN l.sequence"
 SEQUENCE_AT = "MATCH (b:Batch) WHERE b.recordedUs <= $us RETURN b.last ORDER BY b.recordedUs DESC LIMIT 1"
 
 
+class _OfTheWork(Exception):
+    """Carries what the work of a write refuses past the driver, whose own ValueErrors are about its address."""
+
+    def __init__(self, error: ValueError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 class Neo4jStore:
     """A `Store` in a Neo4j database.
 
@@ -139,7 +147,10 @@ class Neo4jStore:
         @neo4j.unit_of_work(timeout=WRITE_TIMEOUT_S)
         async def unit(transaction: neo4j.AsyncManagedTransaction) -> tuple[T, int]:
             writer = await Neo4jWriter.lock(transaction, self.url)
-            return await work(writer), (await writer.head()).sequence
+            try:
+                return await work(writer), (await writer.head()).sequence
+            except ValueError as error:
+                raise _OfTheWork(error) from error
 
         try:
             done, last = await self._written(unit)
@@ -149,6 +160,8 @@ class Neo4jStore:
         except Unready:
             self._lose()
             raise
+        except _OfTheWork as error:
+            raise error.error from error
         self._furthest = max(self._furthest, last)
         return done
 
@@ -194,7 +207,10 @@ class Neo4jStore:
 
     async def rebuild(self) -> int:
         await self._prepare()
-        return await rebuild(self.connection)
+        try:
+            return await rebuild(self.connection)
+        finally:
+            self._seen = None
 
     async def bookmark(self) -> str | None:
         return encode(await self.connection.bookmarks())
