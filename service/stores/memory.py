@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from graph_schema.answer import Handle
 from graph_schema.canonical import canonical, digest, parse_event
-from graph_schema.graph import Graph, changed, fold
+from graph_schema.graph import changed, fold
 from graph_schema.order import Position, instant_of, instant_us, moment_of_us
 from graph_schema.outcome import EventStatus, Outcome
 from graph_schema.windows import END
@@ -71,6 +71,8 @@ class MemoryStore:
         self.changes: list[Change] = []
         self.audited = Audited()
         self.findings: dict[Subject, dict[str, KeptFinding]] = {}
+        self.folded = (0, fold([]))
+        """How many records there are, and their fold."""
         self._graphs: OrderedDict[int, GraphReader] = OrderedDict()
         self._writing = threading.Lock()
 
@@ -94,6 +96,7 @@ class MemoryStore:
             result = await work(writer)
             for record in writer.staged:
                 self._by_id[record.new.event.event_id] = record
+            self.folded = (len(self.records) + len(writer.staged), writer.graph)
             self.records += writer.staged
             self.changes += writer.changes
         return result
@@ -132,7 +135,8 @@ class MemoryStore:
         sequence = len(records)
         reader = self._graphs.get(sequence)
         if reader is None:
-            reader = GraphReader(fold([record.new.event for record in records]))
+            count, graph = self.folded
+            reader = GraphReader(graph if count == sequence else fold([record.new.event for record in records]))
             self._graphs[sequence] = reader
             while len(self._graphs) > GRAPHS_KEPT:
                 self._graphs.popitem(last=False)
@@ -142,10 +146,6 @@ class MemoryStore:
         """A record by event id."""
         return self._by_id.get(event_id)
 
-    def graph(self) -> Graph:
-        """The fold of all records."""
-        return self._graph(self.records).graph
-
 
 class MemoryWriter:
     """Stages records until the writer is left."""
@@ -154,7 +154,8 @@ class MemoryWriter:
         self._store = store
         self.staged: list[_Record] = []
         self.changes: list[Change] = []
-        self._graph: Graph | None = None
+        self.graph = store.folded[1]
+        """The fold of all records and of what is staged."""
 
     async def digests(self, event_ids: Collection[str]) -> dict[str, bytes]:
         staged = {record.new.event.event_id: record for record in self.staged}
@@ -168,12 +169,12 @@ class MemoryWriter:
     async def append(self, events: list[NewEvent], recorded_us: int | None = None) -> dict[str, Outcome]:
         head = await self.head()
         recorded_us = recorded_us_after(head, recorded_us)
-        before = self._graph or self._store.graph()
+        before = self.graph
         for new in events:
             previous = head.hash
             head = extend(head, new.digest, recorded_us)
             self.staged.append(_Record(new, head, previous))
-        graph = self._graph = fold([record.new.event for record in self._store.records + self.staged])
+        graph = self.graph = fold([record.new.event for record in self._store.records + self.staged])
         self.changes += (Change(head.sequence, key) for key in sorted(changed(before, graph)))
         return {new.event.event_id: graph.outcomes[new.event.event_id] for new in events}
 

@@ -176,8 +176,7 @@ class Neo4jStore:
         async def unit(transaction: neo4j.AsyncManagedTransaction) -> bool:
             return await keep(transaction, revision)
 
-        async with self.connection.session(writes=True) as session:
-            return await session.execute_write(unit)
+        return await self._written(unit)
 
     async def verify(self) -> list[Fault]:
         await self._prepare()

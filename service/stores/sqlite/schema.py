@@ -11,13 +11,10 @@ from __future__ import annotations
 VERSION = 2
 
 UPGRADES = {
-    1: (
-        "CREATE TABLE IF NOT EXISTS change (seq INTEGER NOT NULL, item INTEGER NOT NULL, PRIMARY KEY (seq, item))"
-        " WITHOUT ROWID",
-        "INSERT INTO change SELECT (SELECT coalesce(max(seq), 0) FROM log), id FROM item",
-    ),
+    1: "INSERT INTO change SELECT (SELECT coalesce(max(seq), 0) FROM log), id FROM item",
 }
-"""Schema version -> what makes the next of it. What is there already counts as changed by the last record."""
+"""Schema version -> what makes the next of it, once the tables are there. What is there already counts as changed by
+the last record."""
 
 FOREVER = 2**63 - 1
 

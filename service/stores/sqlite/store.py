@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -91,9 +91,8 @@ class SqliteStore:
             self._write.execute("INSERT OR IGNORE INTO meta VALUES ('version', ?)", (VERSION,))
             (version,) = self._write.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()
             for older in range(version, VERSION):
-                for statement in UPGRADES[older]:
-                    self._write.execute(statement)
-            self._write.execute("UPDATE meta SET value = ? WHERE name = 'version'", (VERSION,))
+                self._write.execute(UPGRADES[older])
+                self._write.execute("UPDATE meta SET value = ? WHERE name = 'version'", (older + 1,))
         except BaseException:
             self._write.execute("ROLLBACK")
             raise
@@ -134,45 +133,36 @@ class SqliteStore:
             (last,) = connection.execute("SELECT coalesce(max(seq), 0) FROM log").fetchone()
             yield SqliteSnapshot(connection, last if sequence is None else min(sequence, last), last)
 
-    async def write(self, work: Callable[[Writer], Awaitable[T]]) -> T:
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        """A write transaction, of which there is one at a time: undone where the block raises, else durable."""
         with self._writing:
             try:
                 self._write.execute("BEGIN IMMEDIATE")
             except sqlite3.Error as error:
                 raise StoreError(f"cannot write to the store {self.path}: {error}") from error
             try:
-                result = await work(SqliteWriter(self._write))
+                yield self._write
             except BaseException:
                 self._write.execute("ROLLBACK")
                 raise
             self._write.execute("COMMIT")
-        return result
+
+    async def write(self, work: Callable[[Writer], Awaitable[T]]) -> T:
+        with self._changing() as connection:
+            return await work(SqliteWriter(connection))
 
     async def keep(self, revision: Revision) -> bool:
-        with self._writing:
-            self._write.execute("BEGIN IMMEDIATE")
-            try:
-                done = keep(self._write, revision)
-            except BaseException:
-                self._write.execute("ROLLBACK")
-                raise
-            self._write.execute("COMMIT")
-        return done
+        with self._changing() as connection:
+            return keep(connection, revision)
 
     async def verify(self) -> list[Fault]:
         with self.reading() as connection:
             return await check(SqliteGraph(connection))
 
     async def rebuild(self) -> int:
-        with self._writing:
-            self._write.execute("BEGIN IMMEDIATE")
-            try:
-                count = await rebuild(self._write)
-            except BaseException:
-                self._write.execute("ROLLBACK")
-                raise
-            self._write.execute("COMMIT")
-        return count
+        with self._changing() as connection:
+            return await rebuild(connection)
 
     async def bookmark(self) -> str | None:
         return None
