@@ -83,6 +83,9 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
     async def exported(name: str, request: Request) -> Response:
         return await export(await context(request), name, request.query_params)
 
+    app.mount(
+        "/static/explorer", StaticFiles(directory=str(files("service.explorer").joinpath("static"))), name="explorer"
+    )
     app.mount("/static", StaticFiles(directory=str(files("service").joinpath("web"))), name="static")
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)

@@ -1,0 +1,85 @@
+"""The languages of the pages: a catalogue of texts for each; dates, numbers and masses as its readers write them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+import orjson
+from babel import Locale, dates, negotiate_locale, numbers
+
+TAGS = ("en", "zh-Hans")
+"""The languages there are, the one for everybody else first."""
+_ALIASES = {
+    "zh": "zh_Hans",
+    "zh_CN": "zh_Hans",
+    "zh_SG": "zh_Hans",
+    "zh_Hans_CN": "zh_Hans",
+    "en_US": "en",
+    "en_GB": "en",
+}
+
+
+class Language(NamedTuple):
+    """A language of the pages: its tag (BCP 47), and the locale by which dates and numbers are written."""
+
+    tag: str
+    locale: Locale
+    texts: Mapping[str, str]
+
+    def text(self, name: str, /, **values: object) -> str:
+        """A text of the catalogue, values filled in. Raises KeyError for one that is not there."""
+        return self.texts[name].format(**values)
+
+    def number(self, value: float) -> str:
+        """A number of at most three decimals."""
+        return str(numbers.format_decimal(value, "#,##0.###", locale=self.locale))
+
+    def mass(self, kg: float | None) -> str:
+        """A mass in kilograms, or grams below one; None is unknown."""
+        if kg is None:
+            return self.text("unknown")
+        if 0 < abs(kg) < 1:
+            return self.number(float(f"{kg * 1000:.4g}")) + " g"
+        return self.number(float(f"{kg:.6g}")) + " kg"
+
+    def date(self, moment: datetime | None) -> str:
+        """The day, in UTC."""
+        return self.text("unknown") if moment is None else str(dates.format_date(moment, "medium", self.locale))
+
+    def time(self, moment: datetime | None) -> str:
+        """The day and the minute, in UTC."""
+        if moment is None:
+            return self.text("unknown")
+        return f"{dates.format_datetime(moment, 'yyyy-MM-dd HH:mm', locale=self.locale)} UTC"
+
+
+@cache
+def language(tag: str) -> Language:
+    """A language by one of TAGS."""
+    stored = files("service.explorer").joinpath("texts", f"{tag}.json").read_bytes()
+    return Language(tag, Locale.parse(tag, sep="-"), orjson.loads(stored))
+
+
+def chosen(wanted: str | None, accepted: str | None) -> Language:
+    """The language that was chosen (`wanted`, a tag), or the first that a browser accepts (`Accept-Language`)."""
+    if wanted in TAGS:
+        return language(str(wanted))
+    preferred = [tag.replace("-", "_") for tag in _preferred(accepted or "")]
+    found = negotiate_locale(preferred, [tag.replace("-", "_") for tag in TAGS], aliases=_ALIASES)
+    return language((found or TAGS[0]).replace("_", "-"))
+
+
+def _preferred(accepted: str) -> list[str]:
+    """The tags of an `Accept-Language` header, the most wanted first."""
+    ranked = []
+    for entry in accepted[:400].split(","):
+        tag, _, weight = entry.strip().partition(";q=")
+        try:
+            ranked.append((-float(weight or 1), tag))
+        except ValueError:
+            continue
+    return [tag for weight, tag in sorted(ranked, key=lambda one: one[0]) if tag and weight < 0]

@@ -1,0 +1,72 @@
+"""How a page is put together: its template, its language, and what a browser is allowed to do with it."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from starlette.datastructures import URL
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from service import __version__
+from service.explorer.languages import TAGS, chosen
+
+LANGUAGE_COOKIE = "voltrace-language"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""The Content-Security-Policy of a page: nothing from elsewhere, no script in the page, and no style but its own."""
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("service.explorer"),
+    autoescape=select_autoescape(),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page: a template of `templates/` with values, in the reader's language.
+
+    A template has besides: `t(name, **values)` for texts, `language` with `number`, `mass`, `date` and `time`, `nonce`
+    for a style of its own, `address` of this page, and `in_language(tag)`, the same page in another language.
+    """
+    wanted = request.query_params.get("lang")
+    language = chosen(wanted or request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language"))
+    nonce = secrets.token_urlsafe(16)
+    body = _TEMPLATES.get_template(template).render(
+        values
+        | {
+            "t": language.text,
+            "language": language,
+            "languages": TAGS,
+            "nonce": nonce,
+            "version": __version__,
+            "address": _path(request.url),
+            "in_language": lambda tag: _path(request.url.include_query_params(lang=tag)),
+        }
+    )
+    answer = HTMLResponse(body, status, headers=_headers(nonce, language.tag))
+    if wanted in TAGS:
+        answer.set_cookie(LANGUAGE_COOKIE, str(wanted), max_age=31_536_000, httponly=True, samesite="lax")
+    return answer
+
+
+def _path(url: URL) -> str:
+    """The address without scheme and host."""
+    return url.path + (f"?{url.query}" if url.query else "")
+
+
+def _headers(nonce: str, tag: str) -> dict[str, str]:
+    return {
+        "Content-Security-Policy": POLICY.format(nonce=nonce),
+        "Content-Language": tag,
+        "Cache-Control": "private, no-cache",
+        "Vary": "Accept-Language, Authorization, Cookie",
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+    }

@@ -1,0 +1,63 @@
+"""The catalogues of texts, and which language a reader gets."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from service.explorer.languages import TAGS, chosen, language
+
+ROOT = Path(__file__).parents[3]
+TEMPLATES = sorted((ROOT / "service/explorer/templates").glob("*.html"))
+
+
+def test_no_text_is_missing_in_a_language() -> None:
+    first = language(TAGS[0]).texts
+    for tag in TAGS[1:]:
+        texts = language(tag).texts
+        assert sorted(texts) == sorted(first)
+        for name, text in texts.items():
+            assert _values(text) == _values(first[name]), name
+
+
+def _values(text: str) -> set[str | None]:
+    return {field for _, field, _, _ in Formatter().parse(text) if field}
+
+
+def test_every_text_that_a_template_names_is_there() -> None:
+    for template in TEMPLATES:
+        for name in re.findall(r"""\bt\(["']([^"'~]+)["']\s*[,)]""", template.read_text("utf-8")):
+            assert name in language("en").texts, f"{template.name}: {name}"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "accepted", "tag"),
+    [
+        (None, None, "en"),
+        (None, "de-DE,de;q=0.9", "en"),
+        (None, "zh-CN,zh;q=0.9,en;q=0.8", "zh-Hans"),
+        (None, "en;q=0.5,zh;q=0.9", "zh-Hans"),
+        (None, "zh;q=nonsense, en", "en"),
+        ("zh-Hans", "en", "zh-Hans"),
+        ("xx", "en", "en"),
+    ],
+)
+def test_the_language_is_that_of_the_reader(wanted: str | None, accepted: str | None, tag: str) -> None:
+    assert chosen(wanted, accepted).tag == tag
+
+
+def test_masses_and_dates_are_written_as_its_readers_do() -> None:
+    english, chinese = language("en"), language("zh-Hans")
+    assert english.mass(1234.5678) == "1,234.57 kg"
+    assert english.mass(0.0123456) == "12.35 g"
+    assert english.mass(0) == "0 kg"
+    assert english.mass(None) == "unknown"
+    assert chinese.mass(None) == "未知"
+    day = datetime(2026, 11, 5, 7, 8, tzinfo=UTC)
+    assert english.date(day) == "Nov 5, 2026"
+    assert chinese.date(day) == "2026年11月5日"
+    assert english.time(day) == "2026-11-05 07:08 UTC"
