@@ -35,23 +35,30 @@ class Progress(NamedTuple):
     judged: int
     audited: Audited
     failures: list[Failure]
+    lost: bool = False
+    """Another keeper was faster, and nothing was done."""
 
     @property
     def finished(self) -> bool:
         """Whether all is up to date with the first `audited.until` records."""
-        return _finished(self.audited)
+        return not self.lost and _finished(self.audited)
 
 
 class Keeper:
     """Keeps the findings of a store up to date, by some rule sets."""
 
     def __init__(
-        self, store: Store, sets: Sequence[RuleSet] = RULE_SETS, now_us: Callable[[], int] | None = None
+        self,
+        store: Store,
+        sets: Sequence[RuleSet] = RULE_SETS,
+        now_us: Callable[[], int] | None = None,
+        page: int = PAGE,
     ) -> None:
-        """`now_us` is the clock, in microseconds since 1970."""
+        """`now_us` is the clock, in microseconds since 1970; `page` is how many changed items are one step."""
         self._store = store
         self._sets = tuple(sets)
         self._rules = fingerprint(self._sets)
+        self._size = page
         self._now_us = now_us or (lambda: time.time_ns() // 1000)
 
     async def step(self) -> Progress:
@@ -70,7 +77,7 @@ class Keeper:
             keys, after = set(), run._replace(sequence=run.until, key=LAST_KEY, base=run.until)
             if run.base and not await self._judge_told(run, work):
                 return await self._lost()
-        chunks = _chunks(keys)
+        chunks = self._chunks(keys)
         for number, chunk in enumerate(chunks, 1):
             if not await self._judge(chunk, after if number == len(chunks) else run, work):
                 return await self._lost()
@@ -94,7 +101,7 @@ class Keeper:
 
     async def _page(self, run: Audited) -> list[Change]:
         async with self._store.snapshot(run.until) as now:
-            return await now.changes(Change(run.sequence, run.key), PAGE)
+            return await now.changes(Change(run.sequence, run.key), self._size)
 
     async def _with_dependents(self, run: Audited, keys: set[str]) -> set[str]:
         """The first run comes to everything by itself."""
@@ -109,7 +116,7 @@ class Keeper:
         async with self._store.snapshot(run.until) as now:
             async for more in told_about(run.base, now):
                 keys.update(more)
-        for chunk in _chunks(keys) if keys else []:
+        for chunk in self._chunks(keys) if keys else []:
             if not await self._judge(chunk, run, work):
                 return False
         return True
@@ -144,7 +151,12 @@ class Keeper:
 
     async def _lost(self) -> Progress:
         async with self._store.snapshot() as latest:
-            return Progress(0, (await latest.audited())._replace(key=""), [])
+            return Progress(0, await latest.audited(), [], lost=True)
+
+    def _chunks(self, keys: Collection[str]) -> list[list[str]]:
+        """Keys in order, so many at a time; one empty list where there are none."""
+        ordered = sorted(keys)
+        return [ordered[start : start + PAGE] for start in range(0, len(ordered), PAGE)] or [[]]
 
     def _later(self, stored: Audited) -> int:
         return max(self._now_us(), stored.at_us + 1)
@@ -161,12 +173,6 @@ class _Work:
 
 def _finished(run: Audited) -> bool:
     return run.base == run.until and run.key == LAST_KEY
-
-
-def _chunks(keys: Collection[str]) -> list[list[str]]:
-    """Keys in order, so many at a time; one empty list where there are none."""
-    ordered = sorted(keys)
-    return [ordered[start : start + PAGE] for start in range(0, len(ordered), PAGE)] or [[]]
 
 
 def fingerprint(sets: Sequence[RuleSet]) -> str:

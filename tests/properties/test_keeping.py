@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from graph_schema.rules import Finding
 from graph_schema.windows import END
-from service import dependents, keeping
+from service import dependents
 from service.auditing import findings_of
 from service.findings import FindingFilter
 from service.keeping import Keeper
@@ -31,7 +31,6 @@ SEEDS = st.just(int(ONLY)) if ONLY else st.integers(0, 2**32 - 1)
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_what_is_kept_equals_a_fresh_audit(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping, "PAGE", 3)
     monkeypatch.setattr(dependents, "PAGE", 4)
 
     @settings(max_examples=max(1, HISTORIES // PARTS), deadline=None, print_blob=True)
@@ -54,7 +53,7 @@ def compare(seed: int, store: Store) -> None:
     if seed % 2:
         rng.shuffle(events)
     clock = iter(range(1, 1_000_000))
-    keepers = [Keeper(store, now_us=lambda: next(clock)) for _ in range(2)]
+    keepers = [Keeper(store, now_us=lambda: next(clock), page=3) for _ in range(2)]
     while events:
         size = rng.choice([1, 1, 2, 5, 20])
         batch, events = events[:size], events[size:]
