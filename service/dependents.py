@@ -125,8 +125,8 @@ async def told_about(base: int, now: Snapshot) -> AsyncIterator[list[str]]:
     async for page in _pages(now, EventFilter(types=("RECEIPT", "REGISTRATION", "VOIDING")), base):
         events = await _with_voided(now, page)
         organizations |= {event.organization.key for event in events if isinstance(event, Registration)}
-        if transfers := {event.transfer for event in events if isinstance(event, Receipt)}:
-            yield await _touched(now, await now.stored(transfers))
+        if receipts := [event for event in events if isinstance(event, Receipt)]:
+            yield await _touched(now, [*receipts])
     for organization in sorted(organizations):
         async for keys in _of(organization, now):
             yield keys
@@ -163,18 +163,24 @@ async def _of(organization: str, now: Snapshot) -> AsyncIterator[list[str]]:
     place: ItemPlace | None = None
     while items := await now.item_page(ItemFilter(party=organization), place, PAGE):
         place = ItemPlace(items[-1][1])
-        yield [key for _, key in items]
+        yield await _joined(now, {key for _, key in items})
     async for events in _pages(now, EventFilter(actor=organization)):
-        yield await _touched(now, events)
+        yield await _touched(now, _parsed(events))
 
 
-async def _touched(now: Snapshot, records: Iterable[StoredEvent]) -> list[str]:
-    """What events name, and what that was ever inside of, and what inside it: the end of a host is one of its parts,
-    too, and the end of a part takes it out of its host."""
-    named = {key for event in _parsed(records) for key in event.named_keys()}
-    handles = list((await now.keyed(named)).values())
+async def _touched(now: Snapshot, events: list[AnyEvent]) -> list[str]:
+    """What events name, receipts by their transfers, and what that was joined with."""
+    if transfers := {event.transfer for event in events if isinstance(event, Receipt)}:
+        events = [*events, *_parsed(await now.stored(transfers))]
+    return await _joined(now, {key for event in events for key in event.named_keys()})
+
+
+async def _joined(now: Snapshot, keys: set[str]) -> list[str]:
+    """Items, what they were ever inside of, and what inside them: what happens to one may happen to the other. The end
+    of a host is one of its parts, too, and the end of a part takes it out of its host."""
+    handles = list((await now.keyed(keys)).values())
     joined = await _inside(now, handles) | await _around(now, handles)
-    return sorted(named | {row.key for row in await now.items(list(joined))})
+    return sorted(keys | {row.key for row in await now.items(list(joined))})
 
 
 def _parsed(records: Iterable[StoredEvent]) -> list[AnyEvent]:

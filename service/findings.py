@@ -122,6 +122,7 @@ class Audited(NamedTuple):
     """How far findings were worked out: all changes up to `sequence` and `key` (`ports.Change`), at a moment, by rules
     of which `rules` is a fingerprint. No finding that is kept later comes to light at or before `at_us`.
 
+    The first run, of which `base` is 0, goes by key alone: it has come to the items up to `key`.
     A run judges by what the log's first `until` records say. What is kept of subjects that it has not come to yet is as
     the first `base` records say, or later ones; 0 is nothing.
     """

@@ -1,8 +1,9 @@
 """Keeping findings up to date: what the rulebook says of every item, worked out again where something changed.
 
-A run goes through what changed since the last one (`StoreSnapshot.changes`), a page at a time, and judges all of it by
-the log as it was when the run began. After each page it notes how far it is, so that it can be ended at any time and
-goes on there; of several that run at once each does a part. Rules of another fingerprint begin anew.
+The first run goes through all items; any other through what changed since the last one (`StoreSnapshot.changes`), a
+page at a time. It judges by the log as it was when it began. After each page it notes how far it is, so that it can be
+ended at any time and goes on there; of several that run at once each does a part. Rules of another fingerprint begin
+anew.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from service.auditing import findings_of
 from service.dependents import dependents, told_about
 from service.findings import Audited, FindingFilter, FindingPlace, Revision, Subject
 from service.kept import kept, parties
-from service.ports import LAST_KEY, Change, Store, StoreSnapshot
+from service.ports import LAST_KEY, Change, ItemFilter, ItemPlace, Store, StoreSnapshot
 
 LOGGER = logging.getLogger("voltrace")
 PAGE = 500
@@ -74,9 +75,8 @@ class Keeper:
             keys = await self._with_dependents(run, {change.key for change in page})
             after = run._replace(sequence=page[-1].sequence, key=page[-1].key)
         else:
-            keys, after = set(), run._replace(sequence=run.until, key=LAST_KEY, base=run.until)
-            if run.base and not await self._judge_told(run, work):
-                return await self._lost()
+            keys = await self._told(run) if run.base else await self._gone(run)
+            after = run._replace(sequence=run.until, key=LAST_KEY, base=run.until)
         chunks = self._chunks(keys)
         for number, chunk in enumerate(chunks, 1):
             if not await self._judge(chunk, after if number == len(chunks) else run, work):
@@ -100,26 +100,34 @@ class Keeper:
         return stored._replace(until=last) if _finished(stored) and last > stored.until else stored
 
     async def _page(self, run: Audited) -> list[Change]:
+        """What changed; the first run comes to all items there are, in the order of their keys."""
         async with self._store.snapshot(run.until) as now:
-            return await now.changes(Change(run.sequence, run.key), self._size)
+            if run.base:
+                return await now.changes(Change(run.sequence, run.key), self._size)
+            after = ItemPlace(run.key) if run.key else None
+            return [Change(0, key) for _, key in await now.item_page(ItemFilter(), after, self._size)]
 
     async def _with_dependents(self, run: Audited, keys: set[str]) -> set[str]:
-        """The first run comes to everything by itself."""
         if not run.base:
             return keys
         async with self._store.snapshot(run.base) as then, self._store.snapshot(run.until) as now:
             return keys | await dependents(then, now, keys)
 
-    async def _judge_told(self, run: Audited, work: _Work) -> bool:
-        """Judge what receipts, registrations and voidings since the last run speak of."""
-        keys: set[str] = set()
+    async def _told(self, run: Audited) -> set[str]:
+        """What receipts, registrations and voidings since the last run speak of."""
         async with self._store.snapshot(run.until) as now:
-            async for more in told_about(run.base, now):
-                keys.update(more)
-        for chunk in self._chunks(keys) if keys else []:
-            if not await self._judge(chunk, run, work):
-                return False
-        return True
+            return {key async for keys in told_about(run.base, now) for key in keys}
+
+    async def _gone(self, run: Audited) -> set[str]:
+        """What other rules found wrong once, and is not known any more."""
+        gone: set[str] = set()
+        place: FindingPlace | None = None
+        async with self._store.snapshot(run.until) as now:
+            while page := await now.finding_page(FindingFilter(), place, self._size):
+                place = page[-1].place
+                subjects = {one.subject.key for one in page if not one.subject.organization}
+                gone |= subjects - set(await now.keyed(subjects))
+        return gone
 
     async def _judge(self, keys: list[str], after: Audited, work: _Work) -> bool:
         """Judge items and keep what is found; False where another keeper was faster."""
