@@ -17,7 +17,7 @@ from graph_schema.answer import Direction
 from service.running import drive
 
 
-def run(batteries: int, small: int, starts: int, seconds: float, audited: int) -> dict[str, Any]:
+def run(batteries: int, small: int, starts: int, seconds: float, audited: int, runs: int) -> dict[str, Any]:
     """All measurements."""
     report: dict[str, Any] = {
         "machine": {
@@ -48,7 +48,7 @@ def run(batteries: int, small: int, starts: int, seconds: float, audited: int) -
         report["recording, batches of 10"] = recording.small_batches(large)
         for store in (tiny, large):
             drive(store.close())
-    report |= {f"one query, one worker: {name}": values for name, values in holding.measure([]).items()}
+    report |= {f"one query, one worker: {name}": values for name, values in holding.measure([], runs).items()}
     report |= auditing.measure(audited)
     report["memory of recording"] = recording.memory(batteries // 2)
     report["profile of recording"] = recording.profile(max(small, batteries // 20))
@@ -77,11 +77,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--batteries", type=int, default=50_000)
     parser.add_argument("--small", type=int, default=1_000)
     parser.add_argument("--audited", type=int, default=100_000, help="batteries of the histories that are audited")
+    parser.add_argument("--runs", type=int, default=holding.RUNS, help="of each query that others wait for")
     parser.add_argument("--starts", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=2.0, help="of load, for each kind of request")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
     chosen = parser.parse_args(arguments)
-    report = run(chosen.batteries, chosen.small, chosen.starts, chosen.seconds, chosen.audited)
+    report = run(chosen.batteries, chosen.small, chosen.starts, chosen.seconds, chosen.audited, chosen.runs)
     chosen.out.mkdir(parents=True, exist_ok=True)
     (chosen.out / "report.json").write_text(json.dumps(report, indent=2))
     (chosen.out / "report.md").write_text(markdown(report))

@@ -7,22 +7,9 @@ from benchmarks.__main__ import main
 
 
 def test_a_tiny_run_writes_both_reports(tmp_path: Path) -> None:
-    main(
-        [
-            "--batteries",
-            "2500",
-            "--small",
-            "20",
-            "--audited",
-            "60",
-            "--starts",
-            "5",
-            "--seconds",
-            "0.2",
-            "--out",
-            str(tmp_path),
-        ]
-    )
+    sizes = {"batteries": "600", "small": "20", "audited": "60", "starts": "5", "seconds": "0.2", "runs": "1"}
+    stated = [word for name, value in sizes.items() for word in (f"--{name}", value)]
+    main([*stated, "--out", str(tmp_path)])
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["trace forward"]["structure / bare"] > 0
     assert report["trace through HTTP"]["edges"] > 100
