@@ -11,13 +11,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import holding, http, load, neo4j, recording, tracing
+from benchmarks import auditing, holding, http, load, neo4j, recording, tracing
 from benchmarks.measure import fill
 from graph_schema.answer import Direction
 from service.running import drive
 
 
-def run(batteries: int, small: int, starts: int, seconds: float) -> dict[str, Any]:
+def run(batteries: int, small: int, starts: int, seconds: float, audited: int, runs: int) -> dict[str, Any]:
     """All measurements."""
     report: dict[str, Any] = {
         "machine": {
@@ -48,7 +48,8 @@ def run(batteries: int, small: int, starts: int, seconds: float) -> dict[str, An
         report["recording, batches of 10"] = recording.small_batches(large)
         for store in (tiny, large):
             drive(store.close())
-    report |= {f"one query, one worker: {name}": values for name, values in holding.measure([]).items()}
+    report |= {f"one query, one worker: {name}": values for name, values in holding.measure([], runs).items()}
+    report |= auditing.measure(audited)
     report["memory of recording"] = recording.memory(batteries // 2)
     report["profile of recording"] = recording.profile(max(small, batteries // 20))
     return report
@@ -75,11 +76,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--batteries", type=int, default=50_000)
     parser.add_argument("--small", type=int, default=1_000)
+    parser.add_argument("--audited", type=int, default=100_000, help="batteries of the histories that are audited")
+    parser.add_argument("--runs", type=int, default=holding.RUNS, help="of each query that others wait for")
     parser.add_argument("--starts", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=2.0, help="of load, for each kind of request")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
     chosen = parser.parse_args(arguments)
-    report = run(chosen.batteries, chosen.small, chosen.starts, chosen.seconds)
+    report = run(chosen.batteries, chosen.small, chosen.starts, chosen.seconds, chosen.audited, chosen.runs)
     chosen.out.mkdir(parents=True, exist_ok=True)
     (chosen.out / "report.json").write_text(json.dumps(report, indent=2))
     (chosen.out / "report.md").write_text(markdown(report))

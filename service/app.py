@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
 from typing import Any
 
@@ -21,9 +21,11 @@ from service.api.exports import export
 from service.api.router import Router
 from service.api.schema import schema
 from service.api.stream import stream
+from service.auditing import rule_sets
 from service.bootstrap import open_store
 from service.ending import when_told_to_end
 from service.feed import Feed
+from service.following import Follower
 from service.metrics import CONTENT_TYPE, Metrics, Timed
 from service.middleware import Authentication, BodyLimit, Bookmarks, EndWithClient, Hosts, Observed
 from service.ports import Store
@@ -36,6 +38,9 @@ from service.stores.errors import StoreError
 LOGGER = logging.getLogger("voltrace")
 READY_S = 10.0
 """How long `/readyz` waits for the store."""
+
+END_S = 5.0
+"""How long the end waits for the page of the audit at hand."""
 
 
 def create_app(store: Store, config: Settings | None = None, telemetry: Any = None) -> FastAPI:
@@ -51,7 +56,8 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with collecting.rarely(), when_told_to_end(feed.end):
-            yield
+            async with followed(store, config, feed, metrics):
+                yield
         await store.close()
 
     app = FastAPI(
@@ -119,6 +125,22 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
         return {"status": "ready"} | (more if sees_all else {})
 
     return app
+
+
+@asynccontextmanager
+async def followed(store: Store, config: Settings, feed: Feed, metrics: Metrics) -> AsyncIterator[None]:
+    """Findings are kept up to date meanwhile, as the settings say."""
+    if not config.audit_interval_s:
+        yield
+        return
+    follower = Follower(store, rule_sets(config.rules.split()), feed, metrics, config.audit_interval_s)
+    task = asyncio.create_task(follower.follow())
+    try:
+        yield
+    finally:
+        feed.end()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(task, END_S)
 
 
 def from_settings() -> FastAPI:

@@ -54,6 +54,29 @@ class Metrics:
             "voltrace_subscriptions", "Open subscriptions.", multiprocess_mode="livesum", registry=registry
         )
 
+        self.findings = Gauge(
+            "voltrace_findings",
+            "Findings that are kept, by code.",
+            ["code"],
+            multiprocess_mode="mostrecent",
+            registry=registry,
+        )
+        self.audited = Gauge(
+            "voltrace_audited_sequence",
+            "Findings are at least as of this record of the log.",
+            multiprocess_mode="mostrecent",
+            registry=registry,
+        )
+        self.rule_failures = Counter(
+            "voltrace_rule_failures_total", "Items that a rule could not judge.", ["code"], registry=registry
+        )
+
+    def found(self, counts: Mapping[str, int], sequence: int) -> None:
+        """Note how many findings are kept, of every code there is, and how far they were worked out."""
+        for code, count in counts.items():
+            self.findings.labels(code).set(count)
+        self.audited.set(sequence)
+
     def recorded(self, counts: Mapping[str, int]) -> None:
         """Count events that were sent, by what became of them."""
         for status, count in counts.items():
@@ -103,7 +126,8 @@ def _lives(process: int) -> bool:
 
 
 class Timed:
-    """A store whose uses are timed: `read` while a snapshot is open, `write` with the waiting for other writers."""
+    """A store whose uses are timed: `read` while a snapshot is open, `write` with the waiting for other writers,
+    `keep` where findings are kept."""
 
     def __init__(self, store: Store, metrics: Metrics) -> None:
         self.store = store
@@ -111,6 +135,7 @@ class Timed:
         self.blocking = store.blocking
         self._read = metrics.store.labels("read")
         self._write = metrics.store.labels("write")
+        self._keep = metrics.store.labels("keep")
 
     async def sequence_at(self, known_at: datetime | None) -> int:
         """As the store does."""
@@ -144,7 +169,7 @@ class Timed:
         try:
             return await self.store.keep(revision)
         finally:
-            self._write.observe(time.perf_counter() - started)
+            self._keep.observe(time.perf_counter() - started)
 
     async def verify(self) -> list[Fault]:
         """As the store does."""

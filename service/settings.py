@@ -66,6 +66,7 @@ class Settings:
     queries_by_get: bool = True
     trusted_documents: str = ""
     rules: str = ""
+    audit_interval_s: int = 5
 
 
 DESCRIPTIONS = {
@@ -112,6 +113,7 @@ DESCRIPTIONS = {
     "graphiql": "whether browsers get GraphiQL on /graphql",
     "queries_by_get": "whether queries (never mutations) are answered by GET, too",
     "trusted_documents": "a JSON file {id: document}: only these documents are executed (default: any document)",
+    "audit_interval_s": "how often the service brings findings up to date, in seconds (0: only `voltrace audit` does)",
     "rules": "further rule sets, each as module:NAME, separated by spaces (docs/rules/README.md)",
 }
 

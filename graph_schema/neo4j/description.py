@@ -140,6 +140,8 @@ NODES: dict[str, NodeKind] = {
             "key": ("STRING", "up to which item of that one"),
             "atUs": ("INTEGER", "when, in microseconds since 1970"),
             "rules": ("STRING", "a fingerprint of the rules"),
+            "base": ("INTEGER", "what the run has not come to yet is as this many records say"),
+            "until": ("INTEGER", "what it has come to is as this many records say"),
             "writers": ("INTEGER", "how often it was locked"),
         },
     ),

@@ -7,7 +7,8 @@ sentence that names something withheld says only what kind of finding it is.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from typing import cast
 
 from graph_schema.answer import Handle
 from graph_schema.order import Position
@@ -15,7 +16,11 @@ from graph_schema.rules import Finding, RuleSet
 from service.access.guard import Guarded
 from service.access.records import WITHHELD
 from service.auditing import Findings, findings_of
-from service.ports import Snapshot
+from service.findings import Audited, CountBy, Counts, FindingFilter, FindingPlace, KeptFinding, counted
+from service.kept import found
+from service.ports import Snapshot, StoreSnapshot
+
+PAGE = 500
 
 
 async def findings_in_sight(
@@ -26,14 +31,61 @@ async def findings_in_sight(
         return await findings_of(snapshot, items, cut, sets)
     found = await findings_of(snapshot.whole, await snapshot.full(items), cut, sets)
     findings = [finding for each in found.of.values() for finding in each]
+    shown = dict(zip(findings, await _as_shown(snapshot, findings), strict=True))
+    return found._replace(of={item: [shown[one] for one in each] for item, each in found.of.items()})
+
+
+class KeptInSight:
+    """Lists and counts of the findings that are kept, as far as a snapshot shows what they are about."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._guard = snapshot if isinstance(snapshot, Guarded) else None
+        self._whole = cast(StoreSnapshot, self._guard.whole if self._guard else snapshot)
+
+    async def audited(self) -> Audited:
+        """How far the findings were worked out."""
+        return await self._whole.audited()
+
+    async def page(
+        self, where: FindingFilter, after: FindingPlace | None, limit: int
+    ) -> list[tuple[FindingPlace, Finding]]:
+        """At most so many findings with their places, in their order, after a place in it."""
+        if self._guard is None:
+            return [(one.place, found(one)) for one in await self._whole.finding_page(where, after, limit)]
+        seen: list[KeptFinding] = []
+        async for page in self._seen(where, after):
+            seen += page
+            if len(seen) >= limit:
+                break
+        shown = await _as_shown(self._guard, [found(one) for one in seen[:limit]])
+        return [(one.place, finding) for one, finding in zip(seen, shown, strict=False)]
+
+    async def counts(self, where: FindingFilter, by: CountBy | None = None) -> Counts:
+        """How many there are, by a value that each has."""
+        if self._guard is None:
+            return await self._whole.finding_counts(where, by)
+        seen = [one async for page in self._seen(where, None) for one in page]
+        return [(None, len(seen))] if by is None else counted(seen, by)
+
+    async def _seen(self, where: FindingFilter, after: FindingPlace | None) -> AsyncIterator[list[KeptFinding]]:
+        """Those about items in full sight; the rest is read, too, so that it takes as long whatever there is."""
+        assert self._guard is not None
+        if self._guard.viewer.organization is None:
+            return
+        while page := await self._whole.finding_page(where, after, PAGE):
+            after = page[-1].place
+            handles = await self._guard.keyed({one.subject.key for one in page})
+            yield [one for one in page if one.subject.key in handles and not one.subject.organization]
+
+
+async def _as_shown(snapshot: Guarded, findings: Sequence[Finding]) -> list[Finding]:
+    """Findings about items in full sight, in their order, as far as nothing else of them is hidden."""
     others = {key for finding in findings for key in finding.others}
     hidden = set(await snapshot.whole.keyed(others)) - set(await snapshot.keyed(others))
     evidence = {event_id for finding in findings for event_id in finding.evidence}
     events = {event.event_id: event for event in await snapshot.stored(evidence)}
     untold = {name for name, event in events.items() if any(one.message == WITHHELD for one in event.problems)}
-    return found._replace(
-        of={item: [_shown(one, hidden, set(events), untold) for one in each] for item, each in found.of.items()}
-    )
+    return [_shown(one, hidden, set(events), untold) for one in findings]
 
 
 def _shown(finding: Finding, hidden: set[str], shown: set[str], untold: set[str]) -> Finding:

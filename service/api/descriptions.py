@@ -12,6 +12,7 @@ ARGUMENTS = {
     "allOrNothing": "Record nothing if any event would be turned away.",
     "asOf": "The world at this moment. Default: what is above, else after everything that was reported.",
     "at": "Those that hold at this moment. Default: `asOf`, else now.",
+    "by": "By which value of theirs.",
     "before": "Only what comes before this cursor.",
     "claims": "Whether contested claims are followed, too.",
     "direction": "Where the substance went, where it came from, or both.",
@@ -61,6 +62,14 @@ VALUES = {
         "EPC": "Electronic product code of GS1, as a URN.",
         "DIGITAL_LINK": "GS1 Digital Link URI.",
         "UUID": "UUID, bare or as a URN: RFC 9562.",
+    },
+    "FindingCountBy": {
+        "CODE": "By code.",
+        "RULE_SET": "By rule set.",
+        "SEVERITY": "By severity.",
+        "PARTY": "By organization: the keys of all that are in it.",
+        "REGION": "By region: where the first of its organizations is registered.",
+        "MONTH": "By the month in which it began to hold, in UTC, such as 2026-11.",
     },
     "Severity": {
         "NOTICE": "Worth knowing.",

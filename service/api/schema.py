@@ -19,6 +19,7 @@ from service.api.descriptions import describe
 from service.api.errors import finish_errors, mask
 from service.api.event import Event, EventConnection, EventFilter, EventOrder, events_page, load_event
 from service.api.execution import FastExecutionContext
+from service.api.finding_list import FindingConnection, FindingFilter, findings_page
 from service.api.identifier import IdentifierExplanation, explanation
 from service.api.item import Info, Item, Node, find_item, item_of
 from service.api.item_list import ItemConnection, ItemFilter, ItemOrder, filter_of, items_page
@@ -139,6 +140,16 @@ class Query:
     ) -> Organization | None:
         """An organization."""
         return await _organization(info, key, await info.context.moment(as_of, known_at))
+
+    @strawberry.field(
+        description="What the rulebook finds wrong now, in the order in which it came to light; kept up to date as"
+        " events are recorded."
+    )
+    async def findings(
+        self, info: Info, filter: FindingFilter | None = None, first: int | None = None, after: str | None = None
+    ) -> FindingConnection:
+        """A page of findings."""
+        return await findings_page(info, filter, first, after)
 
     @strawberry.field(description="Whoever registered, acted or held something, in the order of their keys.")
     async def organizations(

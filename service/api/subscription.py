@@ -1,26 +1,42 @@
-"""The subscription: events as they are recorded."""
+"""The subscriptions: events as they are recorded, findings as they come to light."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from functools import partial
 from time import monotonic
+from typing import TypeVar
 
 import strawberry
 from graphql import GraphQLError
 
+from graph_schema.order import instant_us
+from graph_schema.rules import Finding
+from service.access.findings import KeptInSight
 from service.access.tokens import Refused
 from service.api.connection import cursor, from_number_cursor
 from service.api.context import Moment
 from service.api.errors import limit_error, too_long
 from service.api.event import Event, EventEdge, EventFilter, chosen_events
+from service.api.finding_list import (
+    FindingEdge,
+    FindingFilter,
+    chosen_findings,
+    edges_of,
+    place_cursor,
+    place_of,
+)
 from service.api.item import Info
 from service.feed import Ended, TooMany
+from service.findings import FindingFilter as Findings
+from service.findings import FindingPlace
+from service.ports import LAST_KEY, Snapshot, StoredEvent
 from service.ports import EventFilter as Filter
-from service.ports import Snapshot, StoredEvent
 
 PAGE = 100
+Edge = TypeVar("Edge")
+T = TypeVar("T")
 
 
 @strawberry.type(description="What happens from now on, or from a cursor on.")
@@ -35,22 +51,96 @@ class Subscription:
         self, info: Info, filter: EventFilter | None = None, after: str | None = None
     ) -> AsyncGenerator[EventEdge, None]:
         """Follow the log."""
-        context = info.context
         chosen = chosen_events(filter, Moment(0, None))
         behind = None if after is None else from_number_cursor(after, "after")
-        try:
-            with context.feed.subscription(context.client), context.metrics.subscriptions.track_inprogress():
-                position = await context.feed.last() if behind is None else behind
-                while True:
-                    last = await _beyond(info, position)
-                    async for edge in _until(info, chosen, position, last):
-                        yield edge
-                    position = last
-        except TooMany as error:
-            limit = context.settings.subscriptions_max
-            raise limit_error(str(error), "subscriptions_max", limit, error.count + 1) from error
-        except Refused as error:
-            raise GraphQLError(str(error), extensions={"code": "UNAUTHENTICATED"}) from error
+        async for edge in _subscribed(info, _recorded(info, chosen, behind)):
+            yield edge
+
+    @strawberry.subscription(
+        description="Findings as they come to light, by what is recorded or by time passing, each with the cursor to go"
+        " on from. A client that comes back with the last cursor that it saw misses nothing that still holds."
+    )
+    async def finding_raised(
+        self, info: Info, filter: FindingFilter | None = None, after: str | None = None
+    ) -> AsyncGenerator[FindingEdge, None]:
+        """Follow the audit."""
+        chosen = chosen_findings(info.context, filter)
+        if filter is not None and filter.to is not None:
+            chosen = chosen._replace(since_to_us=instant_us(filter.to))
+        behind = place_of(after)
+        async for edge in _subscribed(info, _raised(info, chosen, behind)):
+            yield edge
+
+
+async def _subscribed(info: Info, edges: AsyncGenerator[Edge, None]) -> AsyncGenerator[Edge, None]:
+    """A place among the subscriptions of the client, for as long as these edges come."""
+    context = info.context
+    try:
+        with context.feed.subscription(context.client), context.metrics.subscriptions.track_inprogress():
+            async for edge in edges:
+                yield edge
+    except TooMany as error:
+        limit = context.settings.subscriptions_max
+        raise limit_error(str(error), "subscriptions_max", limit, error.count + 1) from error
+    except Refused as error:
+        raise GraphQLError(str(error), extensions={"code": "UNAUTHENTICATED"}) from error
+
+
+async def _recorded(info: Info, chosen: Filter, behind: int | None) -> AsyncGenerator[EventEdge, None]:
+    position = await info.context.feed.last() if behind is None else behind
+    while True:
+        last = await _beyond(info, position)
+        async for edge in _until(info, chosen, position, last):
+            yield edge
+        position = last
+
+
+async def _raised(info: Info, chosen: Findings, behind: FindingPlace | None) -> AsyncGenerator[FindingEdge, None]:
+    """All that came to light up to where the audit is is settled; what is kept later comes to light later."""
+    context = info.context
+    place = behind or FindingPlace(await _audited_us(info), LAST_KEY)
+    while True:
+        until = await _audited_us(info)
+        if until <= place.shown_us:
+            await _pause(info, place)
+            continue
+        moment = await context.moment(None, None)
+        within = chosen._replace(shown_to_us=until)
+        page = await _in_time(info, context.read(moment, partial(_findings, chosen=within, place=place)))
+        for edge in await edges_of(context, moment, page):
+            yield edge
+        place = page[-1][0] if page else FindingPlace(until, LAST_KEY)
+
+
+async def _audited_us(info: Info) -> int:
+    """How far the audit is, asked anew."""
+    info.context.forget()
+    moment = await info.context.moment(None, None)
+    audited = await _in_time(info, info.context.read(moment, lambda snapshot: KeptInSight(snapshot).audited()))
+    return audited.at_us
+
+
+async def _findings(snapshot: Snapshot, chosen: Findings, place: FindingPlace) -> list[tuple[FindingPlace, Finding]]:
+    return await KeptInSight(snapshot).page(chosen, place, PAGE)
+
+
+async def _pause(info: Info, place: FindingPlace) -> None:
+    """Wait a little. Raises Refused where the viewer may not follow any longer."""
+    try:
+        await info.context.feed.pause(info.context.settings.feed_interval_ms / 1000)
+    except Ended as error:
+        raise ended(place_cursor(place)) from error
+    await info.context.asker.check_again()
+
+
+async def _in_time(info: Info, answer: Awaitable[T]) -> T:
+    """An answer within the time that an operation has."""
+    seconds, started = info.context.settings.execution_timeout_s, monotonic()
+    try:
+        async with asyncio.timeout(seconds):
+            return await answer
+    except TimeoutError as error:
+        raise too_long(monotonic() - started, seconds) from error
 
 
 async def _beyond(info: Info, position: int) -> int:
@@ -58,36 +148,29 @@ async def _beyond(info: Info, position: int) -> int:
     try:
         last = await info.context.feed.beyond(position)
     except Ended as error:
-        raise ended(position) from error
+        raise ended(cursor(position)) from error
     await info.context.asker.check_again()
     return last
 
 
-def ended(position: int) -> GraphQLError:
-    """What a subscriber is told when the service ends: where to go on, from another one."""
-    place = cursor(position)
+def ended(place: str) -> GraphQLError:
+    """What a subscriber is told when the service ends: after which cursor to go on, with another one."""
     return GraphQLError(f"the service ends; go on after {place!r}", extensions={"code": "ENDED", "cursor": place})
 
 
 async def _until(info: Info, chosen: Filter, position: int, last: int) -> AsyncGenerator[EventEdge, None]:
     """The events after a position up to the last."""
     context, moment = info.context, Moment(last, None)
-    seconds = context.settings.execution_timeout_s
     while True:
         if context.feed.ending:
-            raise ended(position)
+            raise ended(cursor(position))
         context.forget()
-        started = monotonic()
-        try:
-            async with asyncio.timeout(seconds):
-                page = await context.read(moment, partial(_page, chosen=chosen, position=position))
-        except TimeoutError as error:
-            raise too_long(monotonic() - started, seconds) from error
+        page = await _in_time(info, context.read(moment, partial(_page, chosen=chosen, position=position)))
         for record in page:
             position = record.sequence
             yield EventEdge(cursor=cursor(position), node=Event(record=record, moment=moment))
             if context.feed.ending:
-                raise ended(position)
+                raise ended(cursor(position))
         if len(page) < PAGE:
             return
 

@@ -10,11 +10,16 @@ import orjson
 from rich.table import Table
 from rich.text import Text
 
+from graph_schema.order import instant_us
 from graph_schema.rules import Failure, Finding, RuleSet, holding
 from graph_schema.windows import END
 from service.auditing import UnknownRuleSet, findings_of, rule_sets
 from service.cli.common import Moment, configured, err, finish, opened, out, store_option
-from service.ports import ItemFilter, ItemPlace, Snapshot
+from service.cli.ingest import progress_bar
+from service.findings import FindingFilter, FindingPlace
+from service.keeping import Keeper
+from service.kept import found, kept, parties
+from service.ports import ItemFilter, ItemPlace, Snapshot, Store
 from service.running import run
 
 PAGE = 200
@@ -24,8 +29,9 @@ COLOURS = {"NOTICE": "cyan", "WARNING": "yellow", "VIOLATION": "red"}
 class Audited:
     """What was found so far, and which keys are not known."""
 
-    def __init__(self, at: datetime) -> None:
+    def __init__(self, at: datetime, where: FindingFilter) -> None:
         self.at = at
+        self.where = where
         self.items = 0
         self.findings: list[Finding] = []
         self.failures: list[Failure] = []
@@ -33,10 +39,40 @@ class Audited:
 
     async def judge(self, snapshot: Snapshot, handles: list[Any], sets: tuple[RuleSet, ...]) -> None:
         """Judge some items."""
-        found = await findings_of(snapshot, handles, END, sets)
-        self.items += len(found.of)
-        self.findings += [one for each in found.of.values() for one in holding(each, self.at)]
-        self.failures += found.failures
+        judged = await findings_of(snapshot, handles, END, sets)
+        self.items += len(judged.of)
+        findings = [one for each in judged.of.values() for one in holding(each, self.at)]
+        registered = await snapshot.registered(parties(findings), END)
+        self.findings += [one for one in findings if self.where.finds(kept(one, registered))]
+        self.failures += judged.failures
+
+    async def judge_all(self, snapshot: Snapshot, sets: tuple[RuleSet, ...]) -> None:
+        """Judge all items there are."""
+        after: ItemPlace | None = None
+        while page := await snapshot.item_page(ItemFilter(), after, PAGE):
+            await self.judge(snapshot, [handle for handle, _ in page], sets)
+            after = ItemPlace(page[-1][1])
+
+    async def bring_up_to_date(self, store: Store, sets: tuple[RuleSet, ...]) -> None:
+        """Judge what changed since the last audit, and take what is kept then."""
+        keeper, count = Keeper(store, sets), 0
+        last = await store.sequence_at(None)
+        with progress_bar("items") as bar:
+            task = bar.add_task("audit", total=None, count=0)
+            while True:
+                done = await keeper.step()
+                count += done.judged
+                self.failures += done.failures
+                bar.update(task, completed=done.audited.sequence, total=done.audited.until or None, count=count)
+                if done.finished and done.audited.until >= last:
+                    break
+        where = self.where._replace(since_to_us=instant_us(self.at))
+        async with store.snapshot() as snapshot:
+            place: FindingPlace | None = None
+            while page := await snapshot.finding_page(where, place, PAGE):
+                self.findings += map(found, page)
+                place = page[-1].place
+            self.items = await snapshot.item_count(ItemFilter())
 
 
 @click.command()
@@ -45,6 +81,13 @@ class Audited:
 @click.option("--at", type=Moment(), help="the findings that hold then: a date, or a time  [default: now]")
 @click.option("--known-at", type=Moment(), help="what the log held at that moment")
 @click.option("--code", "codes", multiple=True, metavar="CODE", help="only these, such as CUSTODY_GAP; again for more")
+@click.option("--rule-set", "rule_sets_", multiple=True, metavar="NAME", help="only by these, such as integrity")
+@click.option(
+    "--severity", "severities", type=click.Choice(list(COLOURS), case_sensitive=False), multiple=True, help="only these"
+)
+@click.option("--organization", metavar="KEY", help="only those that this organization is in")
+@click.option("--region", metavar="CODE", help="only those of a region, such as CN-44")
+@click.option("--fresh", is_flag=True, help="work all out anew, and keep nothing of it")
 @click.option("--rules", "names", multiple=True, metavar="MODULE:NAME", help="a further rule set; again for more")
 @click.option("--format", "format_name", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def audit(
@@ -53,16 +96,24 @@ def audit(
     at: datetime | None,
     known_at: datetime | None,
     codes: tuple[str, ...],
+    rule_sets_: tuple[str, ...],
+    severities: tuple[str, ...],
+    organization: str | None,
+    region: str | None,
+    fresh: bool,
     names: tuple[str, ...],
     format_name: str,
 ) -> None:
     """What the rulebook finds wrong, with all items or some.
 
-    KEY is an item's key, or another identifier of it. docs/rules explains each finding. Exit 0: there are none; 1:
-    there are some; 2: a key is not known, a rule set cannot be loaded, or a rule failed.
+    KEY is an item's key, or another identifier of it. Findings on all items are kept in the store: what changed since
+    the last audit is judged again, and one that is ended goes on where it was. With a KEY, --known-at, --rules or
+    --fresh they are worked out for this call. docs/rules explains each finding. Exit 0: there are none; 1: there are
+    some; 2: a key is not known, a rule set cannot be loaded, or a rule failed.
 
     \b
     voltrace audit
+    voltrace audit --severity VIOLATION --region CN-44
     voltrace audit 0V1PE01VOLT001B5A0000003 --at 2026-01-01
     voltrace audit --code UNAUTHORIZED_RECIPIENT --format json
     """
@@ -70,29 +121,27 @@ def audit(
         sets = rule_sets([*configured().rules.split(), *names])
     except UnknownRuleSet as error:
         raise click.BadParameter(str(error), param_hint="--rules") from error
-    known = sorted({rule.code for one in sets for rule in one.rules})
-    wrong = [code for code in codes if code not in known]
-    if wrong:
-        raise click.BadParameter(f"{wrong[0]} is no finding; there are {', '.join(known)}", param_hint="--code")
+    _check("--code", codes, {rule.code for one in sets for rule in one.rules})
+    _check("--rule-set", rule_sets_, {one.name for one in sets})
+    where = FindingFilter(codes or None, rule_sets_ or None, severities or None, party=organization, region=region)
     store = opened(store_url)
-    audited = Audited(at or datetime.now(UTC))
+    audited = Audited(at or datetime.now(UTC), where)
 
     async def ask() -> None:
+        if not (keys or known_at or names or fresh):
+            await audited.bring_up_to_date(store, sets)
+            return
         sequence = await store.sequence_at(known_at)
         async with store.snapshot(sequence) as snapshot:
-            if keys:
-                found = {key: await snapshot.find(key) for key in keys}
-                audited.unknown = [key for key, handle in found.items() if handle is None]
-                await audited.judge(snapshot, list({one for one in found.values() if one is not None}), sets)
+            if not keys:
+                await audited.judge_all(snapshot, sets)
                 return
-            after: ItemPlace | None = None
-            while page := await snapshot.item_page(ItemFilter(), after, PAGE):
-                await audited.judge(snapshot, [handle for handle, _ in page], sets)
-                after = ItemPlace(page[-1][1])
+            known = {key: await snapshot.find(key) for key in keys}
+            audited.unknown = [key for key, handle in known.items() if handle is None]
+            await audited.judge(snapshot, list({one for one in known.values() if one is not None}), sets)
 
     finish(store, lambda: run(store, ask))
-    findings = [one for one in audited.findings if not codes or one.code in codes]
-    findings.sort(key=lambda one: (one.since, one.code, one.subject, one.evidence))
+    findings = sorted(audited.findings, key=lambda one: (one.since, one.code, one.subject, one.evidence))
     if format_name == "json":
         click.echo(orjson.dumps([finding_json(one) for one in findings], option=orjson.OPT_INDENT_2).decode())
     else:
@@ -107,6 +156,14 @@ def audit(
         raise SystemExit(2)
     if findings:
         raise SystemExit(1)
+
+
+def _check(option: str, asked: tuple[str, ...], known: set[str]) -> None:
+    """Bad input ends the command."""
+    what = {"--code": "finding", "--rule-set": "rule set"}[option]
+    for one in asked:
+        if one not in known:
+            raise click.BadParameter(f"{one} is no {what}; there are {', '.join(sorted(known))}", param_hint=option)
 
 
 def _show(findings: list[Finding], items: int) -> None:

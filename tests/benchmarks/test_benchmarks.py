@@ -7,10 +7,14 @@ from benchmarks.__main__ import main
 
 
 def test_a_tiny_run_writes_both_reports(tmp_path: Path) -> None:
-    main(["--batteries", "2500", "--small", "20", "--starts", "5", "--seconds", "0.2", "--out", str(tmp_path)])
+    sizes = {"batteries": "600", "small": "20", "audited": "60", "starts": "5", "seconds": "0.2", "runs": "1"}
+    stated = [word for name, value in sizes.items() for word in (f"--{name}", value)]
+    main([*stated, "--out", str(tmp_path)])
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["trace forward"]["structure / bare"] > 0
     assert report["trace through HTTP"]["edges"] > 100
     assert report["recording, batches of 10"]["events"] > 0
+    assert (report["audit, with trouble"]["precision"], report["audit, with trouble"]["recall"]) == (1, 1)
+    assert (report["audit, with trouble"]["findings"] > 0, report["audit, clean"]["findings"]) == (True, 0)
     text = (tmp_path / "report.md").read_text()
     assert all(f"## {title.capitalize()}" in text for title in report)

@@ -30,7 +30,7 @@ from service.logs import request_id
 from service.settings import Settings
 from service.stores.memory import MemoryStore
 from service.stores.sqlite import SqliteStore
-from tests.support import wait
+from tests.support import send, wait
 
 ROOT = Path(__file__).parents[2]
 RECORD = "mutation ($e: [EventInput!]!) { recordEvents(events: $e) { counts { status count } } }"
@@ -58,6 +58,20 @@ def test_what_is_counted_and_timed() -> None:
     assert found['voltrace_store_seconds_count{use="write"}'] == 3
     assert found['voltrace_store_seconds_count{use="read"}'] >= 3
     assert found["voltrace_subscriptions"] == 0
+
+
+def test_findings_are_counted_by_code() -> None:
+    store = MemoryStore()
+    send(store, story())
+    with TestClient(create_app(store, Settings(store="memory:"))) as client:
+        for _ in range(200):
+            found = values(client.get("/metrics").text)
+            if found["voltrace_audited_sequence"]:
+                break
+            time.sleep(0.05)
+    assert found["voltrace_audited_sequence"] == len(story())
+    assert found['voltrace_findings{code="CUSTODY_GAP"}'] == 1
+    assert found['voltrace_findings{code="FORBIDDEN_USE"}'] == 0
 
 
 def test_metrics_are_not_for_everybody(tmp_path: Path) -> None:

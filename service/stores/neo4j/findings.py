@@ -22,10 +22,10 @@ from service.stores.neo4j.rows import moment, seconds
 LOCK = """
 MERGE (a:Audit {name: 'voltrace'})
 SET a.writers = coalesce(a.writers, 0) + 1
-RETURN [a.sequence, a.key, a.atUs, a.rules]
+RETURN [a.sequence, a.key, a.atUs, a.rules, a.base, a.until]
 """
 """Takes the lock of the audit: two cannot go on from one place."""
-AUDITED = "OPTIONAL MATCH (a:Audit {name: 'voltrace'}) RETURN [a.sequence, a.key, a.atUs, a.rules]"
+AUDITED = "OPTIONAL MATCH (a:Audit {name: 'voltrace'}) RETURN [a.sequence, a.key, a.atUs, a.rules, a.base, a.until]"
 _FINDING = (
     "[f.id, f.code, f.ruleSet, f.severity, f.subject, f.ofOrganization, f.sinceUs, f.region, f.parties, f.body,"
     " f.shownUs]"
@@ -53,7 +53,7 @@ CREATE (f)-[:INVOLVES]->(o)
 """
 NOTE = """
 MATCH (a:Audit {name: 'voltrace'})
-SET a.sequence = $sequence, a.key = $key, a.atUs = $atUs, a.rules = $rules
+SET a.sequence = $sequence, a.key = $key, a.atUs = $atUs, a.rules = $rules, a.base = $base, a.until = $until
 """
 
 _VALUES = {
@@ -86,8 +86,8 @@ async def keep(transaction: Transaction, revision: Revision) -> bool:
     if rows:
         for query in (NEW, ABOUT, INVOLVES):
             await _run(transaction, query, rows=rows)
-    sequence, key, at_us, rules = revision.after
-    await _run(transaction, NOTE, sequence=sequence, key=key, atUs=at_us, rules=rules)
+    sequence, key, at_us, rules, base, until = revision.after
+    await _run(transaction, NOTE, sequence=sequence, key=key, atUs=at_us, rules=rules, base=base, until=until)
     return True
 
 

@@ -4,8 +4,10 @@ from typing import Any
 
 from seed.story import FLEET, MAKER, PACK_VANISHED, RECYCLER, TAXI, module
 from service.access.records import WITHHELD
+from service.keeping import Keeper
 from service.ports import Store
 from tests.service.access.conftest import AskAs
+from tests.support import wait
 
 QUERY = """query($key: String!) { item(key: $key) {
   findings(at: "2026-11-01T00:00:00Z") { id code sentence evidence { eventId } parties { key } subject { id } } } }"""
@@ -41,3 +43,36 @@ def test_a_sentence_that_names_what_is_withheld_says_only_the_kind(ask: AskAs, t
     assert seen["sentence"] == f"CONFLICTING_CLAIMS: {WITHHELD}"
     assert seen["id"] == whole["id"]
     assert findings(ask, RECYCLER, module(3)) == [whole], "whose event it conflicts with"
+
+
+LISTED = """query ($filter: FindingFilter) { findings(filter: $filter, first: 2) {
+  totalCount edges { node { id code sentence } } counts(by: CODE) { value count } pageInfo { hasNextPage } } }"""
+
+
+def listed(ask: AskAs, viewer: str, **where: Any) -> dict[str, Any]:
+    answer = ask(viewer, LISTED, filter=where)
+    assert "errors" not in answer, answer
+    return answer["data"]["findings"]  # type: ignore[no-any-return]
+
+
+def test_lists_and_counts_have_what_an_item_has(ask: AskAs, told: Store) -> None:
+    wait(told, Keeper(told).run())
+    assert listed(ask, "regulator")["totalCount"] == 5
+    own = listed(ask, TAXI)
+    assert (own["totalCount"], own["pageInfo"]["hasNextPage"]) == (5, True)
+    assert listed(ask, FLEET) == listed(ask, "public")
+    assert listed(ask, "public") == {
+        "totalCount": 0, "edges": [], "counts": [], "pageInfo": {"hasNextPage": False},
+    }  # fmt: skip
+    (seen,) = listed(ask, TAXI, key=module(3))["edges"]
+    assert seen["node"]["sentence"] == f"CONFLICTING_CLAIMS: {WITHHELD}"
+    (whole,) = listed(ask, RECYCLER, key=module(3))["edges"]
+    assert whole["node"]["id"] == seen["node"]["id"]
+    assert WITHHELD not in whole["node"]["sentence"]
+
+
+def test_of_others_items_a_filter_finds_nothing(ask: AskAs, told: Store) -> None:
+    wait(told, Keeper(told).run())
+    for viewer in (FLEET, "public"):
+        assert listed(ask, viewer, key=PACK_VANISHED) == listed(ask, viewer, key="NOTHING")
+        assert listed(ask, viewer, organization=TAXI)["totalCount"] == 0

@@ -14,9 +14,10 @@ from graph_schema.order import instant_us
 from seed.story import story
 from service.api.schema import schema
 from service.app import create_app
+from service.keeping import Keeper
 from service.settings import Settings
 from service.stores.memory import MemoryStore
-from tests.support import send
+from tests.support import send, wait
 
 TEXT = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
 QUERIES = {
@@ -49,6 +50,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
         then.setattr("service.chain.now_us", lambda: instant_us(datetime(2024, 1, 1, tzinfo=UTC)))
         send(store, early)
     send(store, [event for event in story() if event not in early])
+    wait(store, Keeper(store).run())
     with TestClient(create_app(store, Settings(store="memory:"))) as made:
         yield made
 

@@ -59,7 +59,7 @@ def test_a_subscription_waits_for_its_budget(monkeypatch: pytest.MonkeyPatch) ->
         waits.append(seconds)
 
     monkeypatch.setattr("service.feed.Feed.pause", pause)
-    settings = Settings(store="memory:", cost_max=8, subscription_refill_s=1000)
+    settings = Settings(store="memory:", cost_max=8, subscription_refill_s=1000, audit_interval_s=0)
     with TestClient(create_app(store, settings)) as client:
         with client.websocket_connect("/graphql", subprotocols=["graphql-transport-ws"]) as session:
             session.send_json({"type": "connection_init"})

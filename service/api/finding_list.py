@@ -1,0 +1,172 @@
+"""Lists and counts of findings, as they are kept up to date."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import strawberry
+from graphql import GraphQLError
+
+from graph_schema.order import instant_us, moment_of_us
+from graph_schema.rules import Finding as Found
+from graph_schema.rules import Severity
+from service import auditing
+from service.access.findings import KeptInSight
+from service.api.connection import DIGITS_MAX, PageInfo, cursor, from_cursor, page_info, page_size
+from service.api.context import Context, Moment
+from service.api.finding import Finding
+from service.api.item import Info
+from service.findings import CountBy, FindingPlace, Subject
+from service.findings import FindingFilter as Filter
+
+FindingCountBy = strawberry.enum(CountBy, name="FindingCountBy", description="What findings are counted by.")
+
+
+@strawberry.input(description="Which findings: all that are given must hold.")
+class FindingFilter:
+    """A filter."""
+
+    codes: list[str] | None = strawberry.field(default=None, description="Of any of these codes (docs/rules).")
+    rule_sets: list[str] | None = strawberry.field(default=None, description="By any of these rule sets.")
+    severities: list[Severity] | None = strawberry.field(default=None, description="Of any of these severities.")
+    key: str | None = strawberry.field(default=None, description="About an item, its key.")
+    organization: str | None = strawberry.field(default=None, description="With an organization in it, its key.")
+    region: str | None = strawberry.field(
+        default=None, description="Of a region, such as CN-44: where the first of its organizations is registered."
+    )
+    from_: datetime | None = strawberry.field(
+        default=None, name="from", description="That began to hold at that time or later."
+    )
+    to: datetime | None = strawberry.field(
+        default=None, description="That began to hold at that time or earlier. Default: now."
+    )
+
+
+@strawberry.type(description="An edge of a connection.")
+class FindingEdge:
+    """One edge."""
+
+    cursor: str = strawberry.field(description="Go on `after` it.")
+    node: Finding = strawberry.field(description="The finding.")
+
+
+@strawberry.type(description="How many findings have a value.")
+class FindingCount:
+    """One count."""
+
+    value: str | None = strawberry.field(description="The value; null where they have none.")
+    count: int = strawberry.field(description="How many.")
+
+
+@strawberry.type(description="How far findings were worked out.")
+class AuditProgress:
+    """The progress of the audit."""
+
+    sequence: int | None = strawberry.field(
+        description="Findings are at least as of this record of the log; null where anything of the log is withheld."
+    )
+    at: datetime | None = strawberry.field(description="When something was worked out last; null: never.")
+    up_to_date: bool = strawberry.field(description="Whether that is the last record.")
+
+
+@strawberry.type(description="A page of findings, in the order in which they came to light.")
+class FindingConnection:
+    """A page."""
+
+    edges: list[FindingEdge] = strawberry.field(description="The page.")
+    page_info: PageInfo = strawberry.field(description="Where it lies.")
+    where: strawberry.Private[Filter]
+    moment: strawberry.Private[Moment]
+
+    @strawberry.field(description="How many there are in all; counted only where it is asked for.")
+    async def total_count(self, info: Info) -> int:
+        """The count."""
+        found = await info.context.read(self.moment, lambda snapshot: KeptInSight(snapshot).counts(self.where))
+        info.context.spending.charge(found[0][1], "totalCount")
+        return found[0][1]
+
+    @strawberry.field(
+        description="How many there are by a value of theirs, the most first; one with several organizations counts for"
+        " each."
+    )
+    async def counts(self, info: Info, by: FindingCountBy) -> list[FindingCount]:  # type: ignore[valid-type]
+        """Counts by value."""
+        found = await info.context.read(self.moment, lambda snapshot: KeptInSight(snapshot).counts(self.where, by))
+        info.context.spending.charge(sum(count for _, count in found), "counts")
+        return [FindingCount(value=value, count=count) for value, count in found]
+
+    @strawberry.field(description="How far findings were worked out: those of later records may be missing.")
+    async def audited(self, info: Info) -> AuditProgress:
+        """The progress."""
+        done = await info.context.read(self.moment, lambda snapshot: KeptInSight(snapshot).audited())
+        at = moment_of_us(done.at_us) if done.at_us else None
+        sequence = done.base if info.context.sight.viewer.sees_all else None
+        return AuditProgress(sequence=sequence, at=at, up_to_date=done.base >= self.moment.sequence)
+
+
+def chosen_findings(context: Context, where: FindingFilter | None) -> Filter:
+    """The filter that a store understands, but for `to`. Raises GraphQLError for a code or rule set that is none."""
+    if where is None:
+        return Filter()
+    sets = auditing.rule_sets(context.settings.rules.split())
+    _check("codes", where.codes, {rule.code for one in sets for rule in one.rules})
+    _check("ruleSets", where.rule_sets, {one.name for one in sets})
+    return Filter(
+        None if where.codes is None else tuple(where.codes),
+        None if where.rule_sets is None else tuple(where.rule_sets),
+        None if where.severities is None else tuple(one.value for one in where.severities),
+        None if where.key is None else Subject(where.key),
+        where.organization,
+        where.region,
+        None if where.from_ is None else instant_us(where.from_),
+    )
+
+
+def _check(argument: str, asked: Sequence[str] | None, known: set[str]) -> None:
+    for one in asked or ():
+        if one not in known:
+            raise GraphQLError(f"{argument}: there is no {one!r}; there are {', '.join(sorted(known))}")
+
+
+async def findings_page(
+    info: Info, where: FindingFilter | None, first: int | None, after: str | None
+) -> FindingConnection:
+    """A page of the findings that hold, in the order in which they came to light."""
+    context = info.context
+    size = page_size(first, context.settings.page_max)
+    behind = place_of(after)
+    until = datetime.now(UTC) if where is None or where.to is None else where.to
+    chosen = chosen_findings(context, where)._replace(since_to_us=instant_us(until))
+    moment = await context.moment(None, None)
+    found = await context.read(moment, lambda snapshot: KeptInSight(snapshot).page(chosen, behind, size + 1))
+    edges = await edges_of(context, moment, found[:size])
+    place = page_info([edge.cursor for edge in edges], len(found) > size, behind is not None)
+    return FindingConnection(edges=edges, page_info=place, where=chosen, moment=moment)
+
+
+async def edges_of(context: Context, moment: Moment, found: list[tuple[FindingPlace, Found]]) -> list[FindingEdge]:
+    """Findings with what they are about."""
+    rows = await asyncio.gather(*(context.load.keyed.load((moment, finding.subject)) for _, finding in found))
+    return [
+        FindingEdge(cursor=place_cursor(place), node=Finding(found=finding, row=row, moment=moment))
+        for (place, finding), row in zip(found, rows, strict=True)
+        if row is not None
+    ]
+
+
+def place_cursor(place: FindingPlace) -> str:
+    """The cursor of a place."""
+    return cursor(f"{place.shown_us}.{place.id}")
+
+
+def place_of(text: str | None) -> FindingPlace | None:
+    """The place in a cursor. Raises GraphQLError."""
+    value = from_cursor(text, "after")
+    if value is None:
+        return None
+    number, dot, finding_id = value.partition(".")
+    if not dot or not (number.isascii() and number.isdigit() and len(number) <= DIGITS_MAX):
+        raise GraphQLError(f"after: {text!r} is no cursor of findings")
+    return FindingPlace(int(number), finding_id)

@@ -1,0 +1,187 @@
+"""Whose history (`graph_schema.rules.History`) is another one where some items changed.
+
+What a history sees beyond the item's own edges and events decides that; whoever widens it adds the way here:
+
+- hosts at any height: their stays, their custody, their facts -> everything that was ever inside, at any depth;
+- facts of direct parts -> the units that they were ever directly inside;
+- masses of what went into the event that a lot came out of, and of what came out beside it -> the lots of such events;
+- who else bears a name -> all that bear a name of it, then and now;
+- receipts of transfers -> what the transfer names; registrations -> all that the organization had to do with, with
+  what that was ever inside of, and what inside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Iterable
+from typing import Any
+
+import orjson
+
+from graph_schema.answer import Handle
+from graph_schema.canonical import parse_event
+from graph_schema.events import AnyEvent, Receipt, Registration, Voiding
+from graph_schema.reader import ItemRow
+from graph_schema.voiding import REGULATOR
+from service.ports import EventFilter, ItemDetails, ItemFilter, ItemPlace, Snapshot, StoredEvent
+
+PAGE = 500
+
+
+class _Facts:
+    """What a snapshot says of some items, by key: facts, hosts and custody."""
+
+    def __init__(self) -> None:
+        self.handles: dict[str, Handle] = {}
+        self.rows: dict[str, ItemRow] = {}
+        self.details: dict[str, ItemDetails] = {}
+        self.stays: dict[str, list[Any]] = {}
+        self.custody: dict[str, list[Any]] = {}
+
+    @classmethod
+    async def read(cls, snapshot: Snapshot, keys: Collection[str]) -> _Facts:
+        """Read them."""
+        facts = cls()
+        facts.handles = await snapshot.keyed(keys)
+        handles = list(facts.handles.values())
+        names = {handle: key for key, handle in facts.handles.items()}
+        facts.rows = {row.key: row for row in await snapshot.items(handles)}
+        facts.details = {one.key: one for one in await snapshot.details(handles)}
+        for row in await snapshot.hosts(handles):
+            facts.stays.setdefault(names[row[0]], []).append(row[1:])
+        for span in await snapshot.custody(handles):
+            facts.custody.setdefault(names[span[0]], []).append(span[1:])
+        return facts
+
+    def of(self, key: str) -> tuple[Any, ...]:
+        """What others see of the item itself."""
+        details = self.details.get(key)
+        return self.rows.get(key), details and (details.spec, details.producer)
+
+    def places(self, key: str) -> tuple[Any, ...]:
+        """Where it was, and who held it."""
+        return sorted(self.stays.get(key, []), key=repr), sorted(self.custody.get(key, []), key=repr)
+
+    def names(self, keys: Iterable[str]) -> set[str]:
+        """What items are called."""
+        found = set(keys)
+        for key in keys:
+            if key in self.details:
+                found |= {one["value"] for one in orjson.loads(self.details[key].spec).get("identifiers") or ()}
+        return found
+
+
+async def dependents(base: Snapshot, now: Snapshot, keys: Collection[str]) -> set[str]:
+    """The keys of the items whose history is another one since `base` because something of these items is."""
+    before, after = await _Facts.read(base, keys), await _Facts.read(now, keys)
+    others = {key for key in keys if before.of(key) != after.of(key)}
+    moved = others | {key for key in keys if before.places(key) != after.places(key)}
+    found = await _inside(now, [after.handles[key] for key in moved if key in after.handles])
+    found |= await _beside(now, [after.handles[key] for key in others if key in after.handles])
+    handles = [row.key for row in await now.items(list(found))]
+    names = before.names(others) | after.names(others)
+    bearers = [handle for _, handle in await now.identified(names)] if names else []
+    bearers += (await now.keyed(names)).values()
+    return {*handles, *(row.key for row in await now.items(bearers))}
+
+
+async def _inside(now: Snapshot, hosts: list[Handle]) -> set[Handle]:
+    """All that was ever inside, at any depth."""
+    found: set[Handle] = set()
+    level = hosts
+    while level:
+        level = list({row[0] for row in await now.parts(level)} - found)
+        found |= set(level)
+    return found
+
+
+async def _around(now: Snapshot, parts: list[Handle]) -> set[Handle]:
+    """All that they were ever inside of, at any height."""
+    found: set[Handle] = set()
+    level = parts
+    while level:
+        level = list({row[1] for row in await now.hosts(level)} - found)
+        found |= set(level)
+    return found
+
+
+async def _beside(now: Snapshot, items: list[Handle]) -> set[Handle]:
+    """The direct hosts, the lots that items went into, and the lots that came out beside them."""
+    if not items:
+        return set()
+    hosts = {row[1] for row in await now.hosts(items)}
+    events = {event for _, event, _ in await now.consumptions(items)}
+    events |= {row.born for row in await now.items(items) if row.kind == "LOT"}
+    outputs = {item for _, item in await now.outputs(list(events))} if events else set()
+    lots = {row.handle for row in await now.items(list(outputs)) if row.kind == "LOT"}
+    return hosts | lots
+
+
+async def told_about(base: int, now: Snapshot) -> AsyncIterator[list[str]]:
+    """The keys, page by page, of items of which receipts, registrations or voidings since `base` say something.
+
+    Keys may come more than once. Not all of them need to be known.
+    """
+    organizations: set[str] = set()
+    async for page in _pages(now, EventFilter(types=("RECEIPT", "REGISTRATION", "VOIDING")), base):
+        events = await _with_voided(now, page)
+        organizations |= {event.organization.key for event in events if isinstance(event, Registration)}
+        if receipts := [event for event in events if isinstance(event, Receipt)]:
+            yield await _touched(now, [*receipts])
+    for organization in sorted(organizations):
+        async for keys in _of(organization, now):
+            yield keys
+
+
+async def _with_voided(now: Snapshot, page: list[StoredEvent]) -> list[AnyEvent]:
+    """Events, and what voidings among them void, over any number of voidings; a new regulator's count from now on."""
+    found = _parsed(page)
+    raised = [event.organization.key for event in found if isinstance(event, Registration) and _is_regulator(event)]
+    for organization in raised:
+        async for more in _pages(now, EventFilter(types=("VOIDING",), actor=organization)):
+            found += _parsed(more)
+    followed: set[str] = set()
+    level = found
+    while voided := {event.voids for event in level if isinstance(event, Voiding)} - followed:
+        followed |= voided
+        level = _parsed(await now.stored(voided))
+        found = found + level
+    return found
+
+
+def _is_regulator(event: Registration) -> bool:
+    return REGULATOR in (event.organization.roles or ())
+
+
+async def _pages(now: Snapshot, where: EventFilter, after: int | None = None) -> AsyncIterator[list[StoredEvent]]:
+    while page := await now.event_page(where, after, PAGE):
+        yield page
+        after = page[-1].sequence
+
+
+async def _of(organization: str, now: Snapshot) -> AsyncIterator[list[str]]:
+    """What an organization made, held, or reported of."""
+    place: ItemPlace | None = None
+    while items := await now.item_page(ItemFilter(party=organization), place, PAGE):
+        place = ItemPlace(items[-1][1])
+        yield await _joined(now, {key for _, key in items})
+    async for events in _pages(now, EventFilter(actor=organization)):
+        yield await _touched(now, _parsed(events))
+
+
+async def _touched(now: Snapshot, events: list[AnyEvent]) -> list[str]:
+    """What events name, receipts by their transfers, and what that was joined with."""
+    if transfers := {event.transfer for event in events if isinstance(event, Receipt)}:
+        events = [*events, *_parsed(await now.stored(transfers))]
+    return await _joined(now, {key for event in events for key in event.named_keys()})
+
+
+async def _joined(now: Snapshot, keys: set[str]) -> list[str]:
+    """Items, what they were ever inside of, and what inside them: what happens to one may happen to the other. The end
+    of a host is one of its parts, too, and the end of a part takes it out of its host."""
+    handles = list((await now.keyed(keys)).values())
+    joined = await _inside(now, handles) | await _around(now, handles)
+    return sorted(keys | {row.key for row in await now.items(list(joined))})
+
+
+def _parsed(records: Iterable[StoredEvent]) -> list[AnyEvent]:
+    return [parse_event(record.payload)[0] for record in records if record.payload is not None]

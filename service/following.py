@@ -1,0 +1,76 @@
+"""Following the log: findings are brought up to date while events are recorded, by whatever process."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from graph_schema.rules import RuleSet
+from service.feed import Ended, Feed
+from service.findings import CountBy, FindingFilter
+from service.keeping import Keeper, Progress
+from service.metrics import Metrics
+from service.ports import Store
+from service.running import run
+from service.stores.errors import StoreError
+
+LOGGER = logging.getLogger("voltrace")
+PAGE = 100
+"""So many changed items a service judges at a time: what it is asked meanwhile has its turn in between."""
+REST_S = 0.05
+"""How long it rests between two pages."""
+AWAY_S = 30.0
+"""How long it leaves the store alone where that does not answer."""
+
+
+class Follower:
+    """Keeps the findings of a store up to date for as long as a service runs."""
+
+    def __init__(self, store: Store, sets: Sequence[RuleSet], feed: Feed, metrics: Metrics, interval_s: float) -> None:
+        self._store = store
+        self._codes = sorted({rule.code for one in sets for rule in one.rules})
+        self._keeper = Keeper(store, sets, page=PAGE)
+        self._feed = feed
+        self._metrics = metrics
+        self._interval_s = interval_s
+        self._told = -1
+
+    async def follow(self) -> None:
+        """Work until the service ends. Where another process was faster, this one leaves the work to it for a while."""
+        while True:
+            try:
+                await self._feed.pause(await self._step())
+            except Ended:
+                return
+
+    async def _step(self) -> float:
+        """Do one page; how long to rest after it."""
+        try:
+            done = await run(self._store, self._keeper.step)
+            self._tell(done)
+            if done.finished:
+                await self._count(done)
+        except StoreError as error:
+            LOGGER.error("findings are not kept up to date: %s", error)
+            return AWAY_S
+        except Exception:
+            LOGGER.exception("findings are not kept up to date")
+            return AWAY_S
+        return self._interval_s if done.finished or done.lost else REST_S
+
+    def _tell(self, done: Progress) -> None:
+        for failure in done.failures:
+            self._metrics.rule_failures.labels(failure.code).inc()
+
+    async def _count(self, done: Progress) -> None:
+        """Count what is kept, where that is another audit than the one counted last."""
+        if done.audited.at_us == self._told:
+            return
+
+        async def ask() -> dict[str | None, int]:
+            async with self._store.snapshot() as snapshot:
+                return dict(await snapshot.finding_counts(FindingFilter(), CountBy.CODE))
+
+        counts = await run(self._store, ask)
+        self._metrics.found({code: counts.get(code, 0) for code in self._codes}, done.audited.base)
+        self._told = done.audited.at_us

@@ -1,0 +1,128 @@
+"""Findings in lists and counts, and as they come to light."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pytest
+from starlette.testclient import TestClient
+
+from seed.story import PACK_VANISHED, module, story
+from service.app import create_app
+from service.keeping import Keeper
+from service.ports import Store
+from service.settings import Settings
+from service.stores.memory import MemoryStore
+from tests.service.api.test_subscription import connected, follow
+from tests.support import send, wait
+
+PAGE = """query ($filter: FindingFilter, $first: Int, $after: String) {
+  findings(filter: $filter, first: $first, after: $after) {
+    totalCount pageInfo { hasNextPage endCursor } audited { sequence upToDate at }
+    edges { cursor node { id code since subject { ... on Battery { key } ... on Module { key } } } }
+    codes: counts(by: CODE) { value count } parties: counts(by: PARTY) { value count }
+  }
+}"""
+FOLLOW = """subscription ($filter: FindingFilter, $after: String) {
+  findingRaised(filter: $filter, after: $after) { cursor node { code subject { id } } }
+}"""
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    """The service over the story, after an audit."""
+    store = MemoryStore()
+    send(store, story())
+    wait(store, Keeper(store).run())
+    with TestClient(create_app(store, quick(store))) as made:
+        yield made
+
+
+def quick(store: Store, **more: Any) -> Settings:
+    return Settings(store=store.url, feed_interval_ms=20, **more)
+
+
+def asked(client: TestClient, **variables: Any) -> dict[str, Any]:
+    body = client.post("/graphql", json={"query": PAGE, "variables": variables}).json()
+    assert "errors" not in body, body
+    return body["data"]["findings"]  # type: ignore[no-any-return]
+
+
+def test_pages_in_the_order_in_which_they_came_to_light(client: TestClient) -> None:
+    whole = asked(client)
+    assert (whole["totalCount"], whole["pageInfo"]["hasNextPage"]) == (5, False)
+    assert whole["audited"]["upToDate"]
+    edges: list[Any] = []
+    after = None
+    while True:
+        page = asked(client, first=2, after=after)
+        edges += page["edges"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+        after = page["pageInfo"]["endCursor"]
+    assert edges == whole["edges"]
+    assert {one["value"]: one["count"] for one in whole["codes"]}["CUSTODY_GAP"] == 1
+    assert sum(one["count"] for one in whole["codes"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("where", "codes"),
+    [
+        ({"key": module(3)}, ["CONFLICTING_CLAIMS"]),
+        ({"codes": ["CUSTODY_GAP", "STALE_CUSTODY"], "key": PACK_VANISHED}, ["CUSTODY_GAP", "STALE_CUSTODY"]),
+        ({"severities": ["NOTICE"]}, ["UNREGISTERED_ORGANIZATION"]),
+        ({"ruleSets": ["cn-order-73"]}, []),
+        ({"to": "2025-03-10T00:00:00Z"}, ["CUSTODY_GAP", "UNREGISTERED_ORGANIZATION"]),
+        ({"from": "2025-03-10T00:00:00Z", "key": PACK_VANISHED}, ["STALE_CUSTODY", "UNCONFIRMED_TRANSFER"]),
+        ({"organization": "NOBODY"}, []),
+    ],
+)
+def test_filters(client: TestClient, where: dict[str, Any], codes: list[str]) -> None:
+    found = asked(client, filter=where)
+    assert sorted(edge["node"]["code"] for edge in found["edges"]) == codes
+    assert found["totalCount"] == len(codes)
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"filter": {"codes": ["GAP"]}}, "codes: there is no 'GAP'; there are BATTERY_MISSING_AT_SCRAPPING"),
+        ({"filter": {"ruleSets": ["law"]}}, "ruleSets: there is no 'law'; there are cn-2018-35"),
+        ({"after": "djE6eA"}, "after: 'djE6eA' is no cursor of findings"),
+        ({"after": "!"}, "after: '!' is no cursor of this service"),
+        ({"first": 100_000}, "first: 100000 are too many"),
+    ],
+)
+def test_bad_input_names_the_place(client: TestClient, variables: dict[str, Any], told: str) -> None:
+    body = client.post("/graphql", json={"query": PAGE, "variables": variables}).json()
+    assert told in body["errors"][0]["message"]
+
+
+def test_before_any_audit_the_page_says_so() -> None:
+    store = MemoryStore()
+    send(store, story())
+    with TestClient(create_app(store, quick(store, audit_interval_s=0))) as client:
+        page = asked(client)
+    assert page["edges"] == []
+    assert page["audited"] == {"sequence": 0, "upToDate": False, "at": None}
+
+
+def test_findings_are_raised_as_the_service_finds_them_and_again_from_a_cursor() -> None:
+    store = MemoryStore()
+    with TestClient(create_app(store, quick(store, audit_interval_s=1))) as client, connected(client) as session:
+        follow(session, query=FOLLOW, filter={"key": PACK_VANISHED})
+        send(store, story())
+        edges = [heard(session) for _ in range(4)]
+        assert {one["node"]["code"] for one in edges} == {
+            "CUSTODY_GAP", "STALE_CUSTODY", "UNCONFIRMED_TRANSFER", "UNREGISTERED_ORGANIZATION",
+        }  # fmt: skip
+        follow(session, "2", FOLLOW, filter={"key": PACK_VANISHED}, after=edges[1]["cursor"])
+        assert [heard(session) for _ in range(2)] == edges[2:]
+        follow(session, "3", FOLLOW, filter={"codes": ["GAP"]})
+        assert "there is no 'GAP'" in orjson.dumps(session.receive_json()).decode()
+
+
+def heard(session: Any) -> dict[str, Any]:
+    message = session.receive_json()
+    assert message["type"] == "next", message
+    return message["payload"]["data"]["findingRaised"]  # type: ignore[no-any-return]
