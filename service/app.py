@@ -10,7 +10,6 @@ from importlib.resources import files
 from typing import Any
 
 from fastapi import FastAPI, Response
-from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.requests import HTTPConnection, Request
 
@@ -24,6 +23,8 @@ from service.api.stream import stream
 from service.auditing import rule_sets
 from service.bootstrap import open_store
 from service.ending import when_told_to_end
+from service.explorer import home, overview, sign_in, trace
+from service.explorer import identity as identity_page
 from service.feed import Feed
 from service.following import Follower
 from service.metrics import CONTENT_TYPE, Metrics, Timed
@@ -94,9 +95,12 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
     )
     app.mount("/static", StaticFiles(directory=str(files("service").joinpath("web"))), name="static")
 
-    @app.get("/", response_class=HTMLResponse, include_in_schema=False)
-    async def start() -> str:
-        return _page("start.html")
+    app.include_router(home.routes(context))
+    app.include_router(trace.routes(context))
+    app.include_router(overview.routes(context))
+    app.include_router(sign_in.routes(identity))
+    app.include_router(identity_page.routes(context))
+    app.state.public_url = config.public_url
 
     @app.get("/metrics", summary="What is counted and timed, for Prometheus")
     async def measured(request: Request) -> Response:
@@ -148,7 +152,3 @@ def from_settings() -> FastAPI:
     config = settings.load()
     logs.configure(config.log_format, config.log_level)
     return create_app(open_store(config.store, config), config)
-
-
-def _page(name: str) -> str:
-    return files("service").joinpath("web", name).read_text(encoding="utf-8")

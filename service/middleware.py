@@ -11,6 +11,8 @@ from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
 
+from starlette.requests import HTTPConnection
+
 from service.access.asker import Asker
 from service.access.identity import Identity
 from service.access.tokens import Refused, Unavailable
@@ -27,6 +29,9 @@ LOGGER = logging.getLogger("voltrace.requests")
 HELD_MESSAGES = 8
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+TOKEN_COOKIE = "voltrace-token"
+"""The cookie in which the sign-in page keeps a token."""
 
 PROBES = frozenset(["/healthz", "/readyz"])
 """What is asked by the address of a container, whatever that is. They tell nothing to a stranger."""
@@ -161,6 +166,8 @@ class Authentication:
         stated = dict(scope["headers"]).get(b"authorization")
         try:
             await asker.introduce(None if stated is None else stated.decode("latin-1"))
+            if stated is None:
+                await self._signed_in(asker, scope)
         except Unavailable as error:
             await refusal(503, failed(str(error), "UNAVAILABLE"), {"Retry-After": "5"})(scope, receive, send)
             return
@@ -170,6 +177,18 @@ class Authentication:
             return
         scope.setdefault("state", {})["asker"] = asker
         await self.app(scope, receive, send)
+
+    async def _signed_in(self, asker: Asker, scope: Any) -> None:
+        """Take the cookie of the sign-in page where something is only read; one that is over counts as none.
+
+        A page of another site cannot have it sent (SameSite), and what is sent to change something needs the header.
+        """
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+            return
+        token = HTTPConnection(scope).cookies.get(TOKEN_COOKIE)
+        if token:
+            with suppress(Refused):
+                await asker.introduce(f"Bearer {token}")
 
 
 class Observed:

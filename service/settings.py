@@ -30,6 +30,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     hosts: str = ""
+    public_url: str = ""
     tokens_file: str = ""
     oidc_issuer: str = ""
     oidc_audience: str = ""
@@ -78,6 +79,7 @@ DESCRIPTIONS = {
     "host": "the address that the service listens on",
     "port": "the port that the service listens on",
     "hosts": "by which names, apart from localhost and the host above, the service is asked without authentication",
+    "public_url": "the address that QR codes lead to, such as https://id.example.org (default: that of the request)",
     "tokens_file": "the file of API tokens, which `voltrace token` writes (default: none are taken)",
     "oidc_issuer": "the OpenID Connect issuer whose tokens are taken (default: none)",
     "oidc_audience": "whom these tokens must be for",

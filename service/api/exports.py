@@ -74,8 +74,8 @@ async def export(context: Context, name: str, stated: QueryParams) -> Response:
         return refusal(404, failed(f"{name}: no format has that extension; there are {extensions}", "NOT_FOUND"))
     seconds, started = context.settings.execution_timeout_s, time.monotonic()
     try:
-        asked = _read(*found, stated)
-        question = _question(context, asked)
+        asked = read_asked(*found, stated)
+        question = question_of(context, asked)
         async with asyncio.timeout(seconds):
             return await _answer(context, asked, question)
     except GraphQLError as error:
@@ -96,12 +96,12 @@ async def _answer(context: Context, asked: Asked, question: TraceQuestion) -> Re
     if trace is None:
         then = " then" if asked.as_of or asked.known_at else ""
         return refusal(404, failed(f"{asked.key}: no item of that key or identifier is known{then}", "NOT_FOUND"))
-    options = Options(_note(asked), lambda node: _address(node, asked))
+    options = Options(note_of(asked), lambda node: _address(node, asked))
     body = await asyncio.to_thread(asked.format.write, trace, options)
     return Response(body, media_type=asked.format.media_type, headers=_headers(trace, asked.format))
 
 
-def _question(context: Context, asked: Asked) -> TraceQuestion:
+def question_of(context: Context, asked: Asked) -> TraceQuestion:
     """The question, within all limits. Raises GraphQLError."""
     ceiling = context.settings.nodes_max
     question = TraceQuestion(
@@ -132,8 +132,8 @@ def _document(weighed: bool) -> tuple:  # type: ignore[type-arg]
     return document, operation
 
 
-def _read(key: str, format: Format, stated: QueryParams) -> Asked:
-    """What is asked for. Raises GraphQLError naming the parameter."""
+def read_asked(key: str, format: Format, stated: QueryParams) -> Asked:
+    """What is asked for, by PARAMETERS and nothing else. Raises GraphQLError naming the parameter."""
     for name, value in stated.multi_items():
         if name not in PARAMETERS:
             raise GraphQLError(f"{name}: there is no such parameter; there are {', '.join(PARAMETERS)}")
@@ -179,7 +179,8 @@ def _number(stated: QueryParams, name: str) -> int | None:
     return int(value)
 
 
-def _note(asked: Asked) -> str:
+def note_of(asked: Asked) -> str:
+    """The moments and claims of a trace, where they are stated."""
     said = [] if asked.as_of is None else [f"as of {utc_text(asked.as_of)}"]
     said += [] if asked.known_at is None else [f"as known at {utc_text(asked.known_at)}"]
     return ", ".join([*said, *(["contested claims included"] if asked.claims is Claims.ALL else [])])

@@ -27,6 +27,7 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_TEMPLATES.filters["stated"] = lambda pairs, name: dict(pairs).get(name, "")
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
@@ -44,6 +45,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
             "t": language.text,
             "language": language,
             "languages": TAGS,
+            "authenticated": request.state.asker.identity.configured,
             "nonce": nonce,
             "version": __version__,
             "address": _path(request.url),

@@ -25,10 +25,15 @@ _HEADINGS = {
 
 
 def svg(
-    trace: Trace, address: Address | None = None, note: str = "", dark: bool = True, picture: Picture | None = None
+    trace: Trace,
+    address: Address | None = None,
+    note: str = "",
+    dark: bool = True,
+    picture: Picture | None = None,
+    nonce: str = "",
 ) -> str:
     """A trace as an SVG document. `note` is a line below the heading, such as the moment of the trace; `dark` adds
-    colours for those who prefer dark; `picture` is the layout, where it is known."""
+    colours for those who prefer dark; `picture` is the layout, where it is known; `nonce` that of the page it is in."""
     picture = picture or lay_out(trace)
     drawing = Drawing(picture, address)
     width = max(picture.width + 2 * MARGIN, WIDTH_MIN)
@@ -36,13 +41,14 @@ def svg(
     heading, below = f"{trace.root}: {_HEADINGS[trace.direction]}", _below(trace, note)
     top = MARGIN + 26 + (18 if below else 0) + 14
     height = top + picture.height + 24 + legend.height + MARGIN
+    allowed = f' nonce="{xml_text(nonce)}"' if nonce else ""
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}"'
         f' viewBox="0 0 {width:g} {height:g}" class="{SCOPE}" role="group"'
         f' aria-labelledby="{SCOPE}-title {SCOPE}-summary">',
         f'<title id="{SCOPE}-title">{xml_text(heading)}</title>',
         f'<desc id="{SCOPE}-summary">{xml_text(_summary(trace))}</desc>',
-        f"<style>{sheet(dark)}</style>",
+        f"<style{allowed}>{sheet(dark)}</style>",
         drawing.definitions(),
         f'<rect class="ground" width="{width:g}" height="{height:g}"/>',
         _line("heading", heading, MARGIN, MARGIN + 16, 16, width - 2 * MARGIN, bold=True),
@@ -75,7 +81,8 @@ def _below(trace: Trace, note: str) -> str:
         rest = sum(node.unexplored_edges for node in trace.frontier)
         said.append(f"cut off at a bound: {len(trace.frontier)} nodes have up to {rest} more edges")
     if trace.unsettled:
-        said.append(f"{len(trace.unsettled)} pending or contested events name items of it")
+        count = len(trace.unsettled)
+        said.append(f"{count} pending or contested event{'s name' if count > 1 else ' names'} items of it")
     return "; ".join(said)
 
 

@@ -18,12 +18,14 @@ _SAID = {"PART_OF": "is part of", "CONSUMED_IN": "consumed in", "YIELDED": "yiel
 
 
 class Drawing:
-    """Draws a layout. `materials`: the colour of each material of lots, by number."""
+    """Draws a layout. `materials`: the colour of each material of lots, by number. `numbers`: by which a page's script
+    finds a box (`data-box`), and the lines from and to it."""
 
     def __init__(self, picture: Picture, address: Callable[[TraceNode], str | None] | None) -> None:
         self.picture = picture
         self.address = address or (lambda node: None)
         every = picture.every_box()
+        self.numbers = {box.name: number for number, box in enumerate(every)}
         names = sorted({name for box in every if (name := _material(box)) is not None})
         self.materials = {name: number % MATERIALS for number, name in enumerate(names)}
 
@@ -53,7 +55,8 @@ class Drawing:
                 end = "start" if line.backward else "end"
                 tip = f' marker-{end}="url(#{SCOPE}-tip-{look})"'
             yield (
-                f'<path class="{line.kind.lower()} {look}" d="{_course(line)}"{tip}>'
+                f'<path class="{line.kind.lower()} {look}" data-from="{self.numbers[line.source]}"'
+                f' data-to="{self.numbers[line.target]}" d="{_course(line)}"{tip}>'
                 f"<title>{xml_text(_told(line, names))}</title></path>"
             )
 
@@ -65,12 +68,13 @@ class Drawing:
     def _box(self, box: Box) -> str:
         told = xml_text(_label(box))
         shape = _hub(box) if box.node.kind == "EVENT" else _frame(box)
+        name = f'data-box="{self.numbers[box.name]}"'
         inner = f"<title>{told}</title>{shape}{''.join(map(_text, box.texts))}"
         target = None if len(box.nodes) > 1 or box.node.redacted else self.address(box.node)
         if target is None:
-            drawn = f'<g class="{self._classes(box)}" role="img" aria-label="{told}">{inner}</g>'
+            drawn = f'<g class="{self._classes(box)}" {name} role="img" aria-label="{told}">{inner}</g>'
         else:
-            drawn = f'<a href="{xml_text(target)}" class="{self._classes(box)}" aria-label="{told}">{inner}</a>'
+            drawn = f'<a href="{xml_text(target)}" class="{self._classes(box)}" {name} aria-label="{told}">{inner}</a>'
         return drawn + "".join(map(self._box, box.parts))
 
     def _classes(self, box: Box) -> str:

@@ -117,7 +117,7 @@ def test_nothing_written_in_a_node_gets_out_of_its_text() -> None:
 def test_what_is_cut_off_and_unsettled_is_said() -> None:
     trace = Trace(BLACK_MASS, Direction.FORWARD, [lot(BLACK_MASS, Role.ROOT)], unsettled=["e1"], truncated=True)
     text = svg(trace, note="as of 2026-04-01")
-    for told in ("as of 2026-04-01", "cut off at a bound", "1 pending or contested events"):
+    for told in ("as of 2026-04-01", "cut off at a bound", "1 pending or contested event names items of it"):
         assert told in text
 
 

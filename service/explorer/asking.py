@@ -1,0 +1,20 @@
+"""What pages ask the service: GraphQL, as any client does, under the same limits and the same rights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphql import GraphQLError
+
+from service.api.context import Context
+from service.api.schema import schema
+
+
+async def ask(context: Context, query: str, **variables: Any) -> dict[str, Any]:
+    """The data of an answer. Raises GraphQLError, the first where there are several."""
+    result = await schema.execute(query, variable_values=variables, context_value=context)
+    if result.errors:
+        raise result.errors[0]
+    if result.data is None:
+        raise GraphQLError("there is no answer")
+    return result.data

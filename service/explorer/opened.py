@@ -1,0 +1,50 @@
+"""What there is to say of one thing of a trace: facts, custody, findings and events of an item; an event whole."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from graph_schema.answer import Trace
+from service.api.context import Context
+from service.explorer.asking import ask
+
+ITEM = """query ($key: String!, $asOf: DateTime, $knownAt: DateTime) {
+  item(key: $key, asOf: $asOf, knownAt: $knownAt) {
+    __typename key kind status massKg producedAt
+    composition { element massKg } identifiers { scheme value }
+    producer { key name } holder { key name } endedBy { eventId type occurredAt }
+    custody(first: 30) { edges { node { holder { key name } from to } } }
+    findings { code severity sentence since }
+    history(first: 50) { totalCount edges { node { eventId type status occurredAt hash actor { key name } } } }
+    ... on Battery { model chemistry energyKwh stateOfHealth }
+    ... on MaterialLot { material remainingKg }
+  }
+}"""
+EVENT = """query ($id: String!) {
+  event(eventId: $id) {
+    eventId type status occurredAt recordedAt sequence hash previousHash payload
+    actor { key name } items { key kind } problems { code message conflictsWith }
+  }
+}"""
+
+
+async def opened(
+    context: Context, trace: Trace, key: str, as_of: datetime | None, known_at: datetime | None
+) -> dict[str, Any] | None:
+    """An item or an event of the trace, as GraphQL tells it; None where it is not there."""
+    kinds = {node.kind for node in trace.nodes if node.key == key and not node.redacted}
+    if "EVENT" in kinds:
+        event = (await ask(context, EVENT, id=key))["event"]
+        return event and {"event": event | {"payload": _text(event["payload"])}}
+    if not kinds - {"ORGANIZATION"}:
+        return None
+    moments = {"asOf": as_of and as_of.isoformat(), "knownAt": known_at and known_at.isoformat()}
+    item = (await ask(context, ITEM, key=key, **moments))["item"]
+    return item and {"item": item}
+
+
+def _text(payload: Any) -> str | None:
+    return None if payload is None else orjson.dumps(payload, option=orjson.OPT_INDENT_2).decode()

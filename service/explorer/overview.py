@@ -1,0 +1,83 @@
+"""`GET /overview`: what is in the store, what is suspicious in it, and what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import APIRouter
+from graphql import GraphQLError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.api.context import Context
+from service.explorer.asking import ask
+from service.explorer.pages import page
+from service.explorer.trace import explore
+
+MakeContext = Callable[[Request], Awaitable[Context]]
+KINDS = ("BATTERY", "MODULE", "CELL", "COMPONENT", "VEHICLE", "LOT")
+STATUSES = ("AVAILABLE", "INSTALLED", "RETIRED", "IN_SECOND_LIFE", "ENDED")
+LATEST = """latest: events(first: 15, orderBy: { direction: DESC }) {
+    totalCount edges { node { eventId type occurredAt recordedAt status items { key kind } } } }"""
+COUNTS = f"""query {{
+  {" ".join(f"{kind}: items(first: 0, filter: {{ kind: {kind} }}) {{ totalCount }}" for kind in KINDS)}
+  {
+    " ".join(
+        f"{status}: items(first: 0, filter: {{ kind: BATTERY, status: {status} }}) {{ totalCount }}"
+        for status in STATUSES
+    )
+}
+  {LATEST}
+}}"""
+FINDINGS = """query {
+  findings(first: 0) {
+    totalCount audited { upToDate at }
+    codes: counts(by: CODE) { value count } regions: counts(by: REGION) { value count }
+  }
+}"""
+
+
+def routes(context: MakeContext) -> APIRouter:
+    """The routes of the page."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/overview")
+    async def overview(request: Request) -> Response:
+        asking = await context(request)
+        try:
+            counts = await ask(asking, COUNTS)
+            asking.forget()
+            findings = (await ask(asking, FINDINGS))["findings"]
+        except GraphQLError as error:
+            return page(request, "problem.html", 400, message=error.message, state=_NO_STATE)
+        return page(
+            request,
+            "overview.html",
+            kinds=_bars(counts, KINDS),
+            statuses=_bars(counts, STATUSES),
+            latest=[edge["node"] for edge in counts["latest"]["edges"]],
+            events=counts["latest"]["totalCount"],
+            findings=findings,
+            codes=_shares([(one["value"], one["count"]) for one in findings["codes"]]),
+            explore=explore,
+        )
+
+    return router
+
+
+class _NoState:
+    key = ""
+
+
+_NO_STATE = _NoState()
+
+
+def _bars(counts: dict[str, Any], names: tuple[str, ...]) -> list[tuple[str, int, float]]:
+    return _shares([(name, counts[name]["totalCount"]) for name in names])
+
+
+def _shares(counts: list[tuple[str, int]]) -> list[tuple[str, int, float]]:
+    """Counts with the length of their bars, in per cent of the longest."""
+    longest = max((count for _, count in counts), default=0) or 1
+    return [(name, count, round(100 * count / longest, 2)) for name, count in counts]

@@ -1,0 +1,144 @@
+// The picture: move, zoom, fit; what hangs together with what is pointed at. Without this script it is a picture with links.
+const frame = document.getElementById("frame");
+const svg = frame.querySelector("svg");
+const whole = { x: 0, y: 0, width: svg.viewBox.baseVal.width, height: svg.viewBox.baseVal.height };
+let box = { ...whole };
+
+function show() {
+  svg.setAttribute("viewBox", `${box.x} ${box.y} ${box.width} ${box.height}`);
+}
+
+function fit() {
+  box = { ...whole };
+  show();
+}
+
+// A picture that would be too small to read begins at its root.
+function begin() {
+  fit();
+  const root = svg.querySelector("[data-box].root, .box.root");
+  if (!root || scale() < 1.7) return;
+  const { x, y, width, height } = (root.querySelector("rect, circle") ?? root).getBBox();
+  box.width = frame.clientWidth * 1.2;
+  box.height = frame.clientHeight * 1.2;
+  const left = Number(root.closest("g[transform]")?.transform.baseVal[0]?.matrix.e ?? 0);
+  const top = Number(root.closest("g[transform]")?.transform.baseVal[0]?.matrix.f ?? 0);
+  box.x = left + x + Math.min(width / 2, box.width / 3) - box.width / 2;
+  box.y = top + y + Math.min(height / 2, box.height / 3) - box.height / 2;
+  show();
+}
+
+function zoom(factor, x = 0.5, y = 0.5) {
+  const width = Math.min(Math.max(box.width * factor, 120), whole.width * 3);
+  const by = width / box.width;
+  box.x += box.width * (1 - by) * x;
+  box.y += box.height * (1 - by) * y;
+  box.width *= by;
+  box.height *= by;
+  show();
+}
+
+function scale() {
+  return Math.max(box.width / frame.clientWidth, box.height / frame.clientHeight);
+}
+
+function move(right, down) {
+  box.x += right;
+  box.y += down;
+  show();
+}
+
+let held = null;
+frame.addEventListener("pointerdown", (event) => {
+  if (event.button === 0) held = { x: event.clientX, y: event.clientY, moved: false };
+});
+frame.addEventListener("pointermove", (event) => {
+  if (!held) return;
+  const right = held.x - event.clientX;
+  const down = held.y - event.clientY;
+  if (!held.moved && Math.hypot(right, down) < 5) return;
+  held = { x: event.clientX, y: event.clientY, moved: true };
+  move(right * scale(), down * scale());
+});
+window.addEventListener("pointerup", () => setTimeout(() => { held = null; }));
+frame.addEventListener("click", (event) => { if (held?.moved) event.preventDefault(); }, true);
+frame.addEventListener("dragstart", (event) => event.preventDefault());
+frame.addEventListener("wheel", (event) => {
+  if (!event.ctrlKey) return;
+  event.preventDefault();
+  const edge = frame.getBoundingClientRect();
+  zoom(event.deltaY > 0 ? 1.15 : 1 / 1.15, (event.clientX - edge.left) / edge.width, (event.clientY - edge.top) / edge.height);
+}, { passive: false });
+frame.addEventListener("keydown", (event) => {
+  const step = 60 * scale();
+  const act = {
+    ArrowLeft: () => move(-step, 0), ArrowRight: () => move(step, 0), ArrowUp: () => move(0, -step), ArrowDown: () => move(0, step),
+    "+": () => zoom(1 / 1.25), "=": () => zoom(1 / 1.25), "-": () => zoom(1.25), "0": fit,
+  }[event.key];
+  if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  act();
+});
+document.getElementById("zoom").addEventListener("click", (event) => {
+  const act = { in: () => zoom(1 / 1.25), out: () => zoom(1.25), fit }[event.target.dataset.zoom];
+  if (act) act();
+});
+
+// What a box leads to and comes from, along the direction of matter; all else fades.
+const boxes = [...svg.querySelectorAll("[data-box]")];
+const lines = [...svg.querySelectorAll("[data-from]")];
+const ahead = new Map();
+const behind = new Map();
+for (const line of lines) {
+  const { from, to } = line.dataset;
+  ahead.set(from, [...(ahead.get(from) ?? []), to]);
+  behind.set(to, [...(behind.get(to) ?? []), from]);
+}
+
+function reached(start, ways) {
+  const found = new Set([start]);
+  const waiting = [start];
+  while (waiting.length) {
+    for (const next of ways.get(waiting.pop()) ?? []) {
+      if (!found.has(next)) { found.add(next); waiting.push(next); }
+    }
+  }
+  return found;
+}
+
+function point(name) {
+  if (name === null || boxes.length > 600) {
+    for (const one of svg.querySelectorAll(".faded")) one.classList.remove("faded");
+    return;
+  }
+  const down = reached(name, ahead);
+  const up = reached(name, behind);
+  for (const one of boxes) one.classList.toggle("faded", !down.has(one.dataset.box) && !up.has(one.dataset.box));
+  for (const one of lines) {
+    const { from, to } = one.dataset;
+    one.classList.toggle("faded", !((down.has(from) && down.has(to)) || (up.has(from) && up.has(to))));
+  }
+}
+
+let waiting = 0;
+for (const one of boxes) {
+  one.addEventListener("pointerenter", () => { clearTimeout(waiting); waiting = setTimeout(() => point(one.dataset.box), 150); });
+  one.addEventListener("pointerleave", () => { clearTimeout(waiting); waiting = setTimeout(() => point(null), 150); });
+  one.addEventListener("focus", () => {
+    point(one.dataset.box);
+    const edge = one.getBoundingClientRect();
+    const around = frame.getBoundingClientRect();
+    if (edge.left < around.left || edge.right > around.right || edge.top < around.top || edge.bottom > around.bottom) {
+      move((edge.left + edge.width / 2 - around.left - around.width / 2) * scale(), (edge.top + edge.height / 2 - around.top - around.height / 2) * scale());
+    }
+  });
+  one.addEventListener("blur", () => point(null));
+}
+
+svg.removeAttribute("width");
+svg.removeAttribute("height");
+svg.setAttribute("preserveAspectRatio", "xMidYMin");
+frame.classList.add("live");
+frame.style.setProperty("--ratio", whole.height / whole.width);
+document.getElementById("zoom").hidden = false;
+begin();

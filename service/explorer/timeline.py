@@ -1,0 +1,102 @@
+"""Custody as lanes: who held what when, and where nobody says."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import NamedTuple
+
+from graph_schema.answer import Trace, TraceEdge
+
+LANES_MAX = 60
+COLOURS = 8
+
+
+class Span(NamedTuple):
+    """A stretch of a lane, in per cent of its width: `HELD`, `INSIDE` a host, or a `GAP`."""
+
+    kind: str
+    name: str
+    begins: datetime
+    ends: datetime | None
+    left: float
+    width: float
+    colour: int
+    opened_by: str
+
+
+class Lane(NamedTuple):
+    """What happened to one item."""
+
+    key: str
+    kind: str
+    spans: list[Span]
+
+
+class Lanes(NamedTuple):
+    """All lanes over one time; `more` are left out. `years`: a year and where it begins, in per cent."""
+
+    lanes: list[Lane]
+    more: int
+    years: list[tuple[int, float]]
+
+
+def lanes_of(trace: Trace, as_of: datetime | None) -> Lanes:
+    """The lanes of a trace, in its order."""
+    end = as_of or datetime.now(UTC)
+    begin = min((edge.from_ for edge in trace.edges), default=end)
+    end = max([end, *(edge.to for edge in trace.edges if edge.to is not None)])
+    scale = _Scale(begin, end)
+    names = {node.key: node.label for node in trace.nodes if node.kind == "ORGANIZATION"}
+    colours = {key: number % COLOURS for number, key in enumerate(sorted(names))}
+    held: dict[str, list[TraceEdge]] = {}
+    inside: dict[str, list[TraceEdge]] = {}
+    for edge in trace.edges:
+        if not edge.contested and edge.kind in ("HELD_BY", "PART_OF"):
+            (held if edge.kind == "HELD_BY" else inside).setdefault(edge.source, []).append(edge)
+    items = [node for node in trace.nodes if node.kind not in ("ORGANIZATION", "EVENT")]
+    lanes = []
+    for node in items:
+        told = [
+            *(scale.span("HELD", names.get(one.target, one.target), one, colours.get(one.target, 0))
+              for one in held.get(node.key, [])),
+            *(scale.span("INSIDE", one.target, one, 0) for one in inside.get(node.key, [])),
+        ]  # fmt: skip
+        if told:
+            lanes.append(Lane(node.key, node.kind, _with_gaps(sorted(told, key=lambda one: one.begins), scale)))
+    return Lanes(lanes[:LANES_MAX], max(0, len(lanes) - LANES_MAX), scale.years())
+
+
+class _Scale(NamedTuple):
+    begin: datetime
+    end: datetime
+
+    def at(self, moment: datetime) -> float:
+        """Where a moment is, in per cent."""
+        whole = (self.end - self.begin).total_seconds() or 1.0
+        return round(100 * (moment - self.begin).total_seconds() / whole, 3)
+
+    def span(self, kind: str, name: str, edge: TraceEdge, colour: int) -> Span:
+        """An edge as a stretch."""
+        left = self.at(edge.from_)
+        width = self.at(edge.to or self.end) - left
+        return Span(kind, name, edge.from_, edge.to, left, round(max(width, 0.15), 3), colour, edge.opened_by)
+
+    def years(self) -> list[tuple[int, float]]:
+        """Where years begin."""
+        years = range(self.begin.year + 1, self.end.year + 1)
+        return [(year, self.at(datetime(year, 1, 1, tzinfo=UTC))) for year in years]
+
+
+def _with_gaps(spans: list[Span], scale: _Scale) -> list[Span]:
+    """Between two stretches somebody had it, and nobody says who."""
+    found = list(spans[:1])
+    known = spans[0].ends
+    for _, span in pairwise(spans):
+        if known is not None and span.begins > known:
+            left = scale.at(known)
+            width = round(scale.at(span.begins) - left, 3)
+            found.append(Span("GAP", "", known, span.begins, left, width, 0, span.opened_by))
+        found.append(span)
+        known = None if known is None or span.ends is None else max(known, span.ends)
+    return found

@@ -1,0 +1,203 @@
+"""A person looks at the story in a real browser: with the mouse, with the keyboard, with a screen reader's rules."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+
+from seed.story import BLACK_MASS, PACK_RECYCLED, story
+from service.stores.sqlite import SqliteStore
+from tests.serving import serving
+from tests.support import send, wait
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "tests/conformance/node_modules/axe-core/axe.min.js"
+PICTURES = ROOT / "build" / "screenshots"
+TRACE = f"/explore?key={PACK_RECYCLED}"
+PAGES = {
+    "home": "/",
+    "picture": TRACE,
+    "opened": f"{TRACE}&open={BLACK_MASS}",
+    "timeline": f"{TRACE}&view=timeline",
+    "balance": f"{TRACE}&view=balance",
+    "table": f"{TRACE}&view=table",
+    "query": f"{TRACE}&view=query",
+    "identity": f"/id/{PACK_RECYCLED}",
+    "overview": "/overview",
+    "found": "/?q=VOLT001",
+    "sign-in": "/sign-in",
+}
+FIRST_LOAD_MAX = 200_000
+FADED = re.compile("faded")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    store = SqliteStore(tmp_path_factory.mktemp("explorer") / "story.db")
+    send(store, list(story()))
+    wait(store, store.close())
+    with serving(store.url, VOLTRACE_AUDIT_INTERVAL_S="1") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Watched:
+    """A page that refuses any other host, and takes down what it complains of and how much it loads."""
+
+    def __init__(
+        self, browser: Browser, address: str, width: int = 1280, dark: bool = False, script: bool = True
+    ) -> None:
+        context = browser.new_context(
+            base_url=address,
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=script,
+        )
+        self.address = address
+        self.complaints: list[str] = []
+        self.loaded = 0
+        self.page: Page = context.new_page()
+        self.page.route("**/*", self._only_own)
+        self.page.on("console", lambda told: self.complaints.append(told.text) if told.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("response", lambda answer: self._count(answer.headers.get("content-length")))
+
+    def _only_own(self, route: Route) -> None:
+        if route.request.url.startswith(self.address):
+            route.continue_()
+        else:
+            self.complaints.append(f"another host: {route.request.url}")
+            route.abort()
+
+    def _count(self, length: str | None) -> None:
+        self.loaded += int(length or 0)
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(("width", "dark"), [(390, True), (1440, False)])
+def test_every_page_is_accessible_small_and_large(
+    browser: Browser, address: str, name: str, width: int, dark: bool
+) -> None:
+    watched = Watched(browser, address, width, dark)
+    watched.page.goto(PAGES[name])
+    expect(watched.page.locator("h1").first).to_be_visible()
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    watched.page.screenshot(path=PICTURES / f"{name}-{width}{'-dark' if dark else ''}.png")
+    assert watched.complaints == []
+    assert 0 < watched.loaded < FIRST_LOAD_MAX
+    wide = watched.page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= width, "the page scrolls sideways"
+    watched.page.evaluate(AXE.read_text("utf-8"))
+    found = watched.page.evaluate(
+        "axe.run(document, { resultTypes: ['violations'] })"
+        ".then(found => found.violations.map(one =>"
+        " `${one.id}: ${one.nodes.map(node => node.target + ' ' + node.failureSummary).join(' | ')}`))"
+    )
+    assert found == []
+
+
+def test_from_the_empty_page_to_what_it_became_in_two_clicks(browser: Browser, address: str) -> None:
+    page = Watched(browser, address).page
+    page.goto("/")
+    page.locator(".card", has_text=PACK_RECYCLED).click()
+    expect(page.locator("#frame svg")).to_be_visible()
+    page.locator(f'#frame a[href*="open={BLACK_MASS}"]').click()
+    panel = page.locator("#panel")
+    expect(panel).to_contain_text("black mass")
+    expect(panel).to_contain_text("recycling")
+    assert f"open={BLACK_MASS}" in page.url
+    page.reload()
+    expect(page.locator("#panel")).to_contain_text("black mass")
+
+
+def test_the_picture_moves_zooms_and_shows_what_hangs_together(browser: Browser, address: str) -> None:
+    page = Watched(browser, address).page
+    page.goto(TRACE)
+    picture = page.locator("#frame svg")
+    page.get_by_role("button", name="Fit").click()
+    whole = picture.get_attribute("viewBox")
+    page.get_by_role("button", name="Zoom in").click()
+    near = picture.get_attribute("viewBox")
+    assert near != whole
+    page.locator("#frame").focus()
+    page.keyboard.press("ArrowRight")
+    assert picture.get_attribute("viewBox") != near
+    page.keyboard.press("0")
+    assert picture.get_attribute("viewBox") == whole
+    page.locator('#frame a[href*="open=LOT-AL"]').focus()
+    expect(page.locator('#frame a[href*="open=LOT-LI2CO3"]')).to_have_class(FADED)
+    expect(page.locator(f'#frame a[href*="open={PACK_RECYCLED}"]').first).not_to_have_class(FADED)
+
+
+def test_everything_is_reached_by_the_keyboard_in_order(browser: Browser, address: str) -> None:
+    page = Watched(browser, address).page
+    page.goto(TRACE)
+    assert page.locator("#frame a[data-box]").count() == len(page.locator("#frame [data-box]").all())
+    seen = []
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate("document.activeElement.textContent.trim() || document.activeElement.name"))
+    assert seen[:4] == ["Skip to content", "voltrace", "q", "Search"]
+    assert "Show" in seen
+
+
+def test_the_table_sorts(browser: Browser, address: str) -> None:
+    page = Watched(browser, address).page
+    page.goto(PAGES["table"])
+    page.get_by_role("button", name="Key").click()
+    keys = page.locator("tbody tr td:nth-child(3)").all_text_contents()
+    before, after = keys[0].strip(), keys[-1].strip()
+    assert before < after
+    expect(page.locator("th[aria-sort=ascending]")).to_have_count(1)
+
+
+def test_the_query_opens_in_graphiql(browser: Browser, address: str) -> None:
+    page = Watched(browser, address).page
+    page.goto(PAGES["query"])
+    page.get_by_role("link", name="Open in GraphiQL").click()
+    editor = page.locator(".graphiql-query-editor .CodeMirror")
+    expect(editor).to_be_visible()
+    assert "trace(key: $key" in editor.evaluate("node => node.CodeMirror.getValue()")
+    page.locator(".graphiql-execute-button").click()
+    expect(page.locator(".result-window .CodeMirror")).to_contain_text(PACK_RECYCLED)
+
+
+def test_without_script_all_is_there(browser: Browser, address: str) -> None:
+    page = Watched(browser, address, script=False).page
+    page.goto("/")
+    page.locator("#find").fill(PACK_RECYCLED)
+    page.locator(".find button").click()
+    expect(page.locator("#frame svg")).to_be_visible()
+    page.locator(f'#frame a[href*="open={BLACK_MASS}"]').click()
+    expect(page.locator("#panel")).to_contain_text("black mass")
+
+
+def test_the_overview_shows_events_as_they_are_recorded(browser: Browser, address: str) -> None:
+    watched = Watched(browser, address)
+    watched.page.goto("/overview")
+    expect(watched.page.locator("#live")).to_contain_text("live")
+    name = f"LIVE-{os.getpid()}"
+    event = {
+        "eventId": name,
+        "type": "PRODUCTION",
+        "occurredAt": "2026-10-01T00:00:00Z",
+        "actor": "MAKER",
+        "outputs": [{"key": name, "kind": "BATTERY"}],
+    }
+    record = "mutation ($e: [EventInput!]!) { recordEvents(events: $e) { counts { count } } }"
+    watched.page.request.post("/graphql", data={"query": record, "variables": {"e": [event]}})
+    expect(watched.page.locator("#latest")).to_contain_text(name)

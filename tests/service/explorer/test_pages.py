@@ -1,0 +1,170 @@
+"""The pages over the story: what they show, what they refuse, and what only those see who may."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+import zxingcpp
+from starlette.testclient import TestClient
+
+from seed.story import BLACK_MASS, PACK_RECYCLED, PACK_VANISHED, module, story
+from service.access.tokens import Tokens
+from service.app import create_app
+from service.explorer.languages import TAGS
+from service.explorer.timeline import lanes_of
+from service.keeping import Keeper
+from service.settings import Settings
+from service.stores.memory import MemoryStore
+from tests.service.explorer.decoding import gray
+from tests.support import ask, send, wait
+
+TRACE = f"/explore?key={PACK_RECYCLED}"
+VIEWS = ("picture", "timeline", "balance", "table", "query")
+PAGES = ["/", "/?q=VOLT001", "/?q=nothing-is-called-so", "/overview", "/sign-in", f"/id/{PACK_RECYCLED}"]
+PAGES += [f"{TRACE}&view={view}" for view in VIEWS]
+PAGES += [f"{TRACE}&open={BLACK_MASS}", f"{TRACE}&claims=ALL&open=story-56-transfer"]
+
+
+@pytest.fixture(scope="module")
+def store() -> MemoryStore:
+    store = MemoryStore()
+    send(store, story())
+    wait(store, Keeper(store).run())
+    return store
+
+
+@pytest.fixture(scope="module")
+def client(store: MemoryStore) -> Iterator[TestClient]:
+    with TestClient(create_app(store, Settings(store="memory:")), follow_redirects=False) as made:
+        yield made
+
+
+@pytest.mark.parametrize("tag", TAGS)
+@pytest.mark.parametrize("address", PAGES)
+def test_every_page_in_every_language_under_a_strict_policy(client: TestClient, address: str, tag: str) -> None:
+    answer = client.get(address, headers={"Accept-Language": tag})
+    assert answer.status_code == 200, answer.text
+    assert f'<html lang="{tag}">' in answer.text
+    policy = answer.headers["content-security-policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    (nonce,) = re.findall(r"'nonce-([^']+)'", policy)
+    for script in re.findall(r"<script([^>]*)>", answer.text):
+        assert "src=" in script or "application/ld+json" in script
+    for style in re.findall(r"<style([^>]*)>", answer.text):
+        assert f'nonce="{nonce}"' in style
+    assert not re.findall(r'\s(?:style|on[a-z]+)="', answer.text)
+    assert not re.findall(r'(?:src|href)="https?:', answer.text)
+
+
+def test_one_hit_leads_straight_to_its_trace(client: TestClient) -> None:
+    answer = client.get(f"/?q={PACK_RECYCLED}")
+    assert (answer.status_code, answer.headers["location"]) == (303, TRACE)
+
+
+def test_a_valid_code_that_nobody_reported_is_explained(client: TestClient) -> None:
+    code = PACK_RECYCLED[:-1] + "9"
+    for address in (f"/?q={code}", f"/id/{code}"):
+        answer = client.get(address)
+        assert "a valid code, but nobody reported it" in answer.text
+        assert "battery pack" in answer.text
+
+
+def test_the_picture_leads_to_what_is_in_it_and_keeps_the_state(client: TestClient) -> None:
+    text = client.get(f"{TRACE}&direction=FORWARD&asOf=2026-08-01T00:00:00Z").text
+    (link,) = set(re.findall(rf'href="([^"]*open={BLACK_MASS}[^"]*)"', text))
+    assert "direction=FORWARD" in link
+    assert "asOf=2026-08-01" in link
+    opened = client.get(link.replace("&amp;", "&")).text
+    assert "black mass" in opened
+    assert "Xiang Metals" in opened
+    assert "as of 2026-08-01" in opened
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "told"),
+    [
+        ("/explore", 400, "key: which item?"),
+        (f"{TRACE}&asOf=yesterday", 400, "asOf: &#39;yesterday&#39;"),
+        (f"{TRACE}&maxNodes=many", 400, "maxNodes: &#39;many&#39; is no whole number"),
+        (f"{TRACE}&maxNodes=999999999", 400, "maxNodes"),
+        ("/explore?key=NOBODY", 404, "NOBODY: no item of that key"),
+        (f"{TRACE}&asOf=2001-01-01T00:00:00Z", 404, "Look at all that is known now"),
+        ("/id/NOBODY", 404, "NOBODY: no item of that key"),
+        ("/label/NOBODY.svg", 404, "NOBODY: no item"),
+        (f"/label/{PACK_RECYCLED}.gif", 404, "a label is .svg or .png"),
+        ("/?q=" + "x" * 300, 400, "limit of 256"),
+    ],
+)
+def test_bad_input_names_the_thing_and_the_way_out(client: TestClient, address: str, status: int, told: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == status
+    assert told in answer.text
+
+
+def test_nothing_written_in_a_key_gets_out_of_its_text(client: TestClient) -> None:
+    nasty = quote('"><script>alert(1)</script>', safe="")
+    for address in (f"/?q={nasty}", f"/explore?key={nasty}", f"/id/{nasty}", f"{TRACE}&open={nasty}&element={nasty}"):
+        assert "<script>alert" not in client.get(address).text
+
+
+def test_the_label_reads_as_what_it_says(client: TestClient) -> None:
+    image = client.get(f"/label/{PACK_RECYCLED}.png")
+    assert image.headers["content-type"] == "image/png"
+    found = {str(one.format): one.text for one in zxingcpp.read_barcodes(gray(image.content))}
+    assert sorted(found.values()) == sorted([PACK_RECYCLED, f"http://testserver/id/{PACK_RECYCLED}"]), found
+    assert client.get(f"/label/{PACK_RECYCLED}.svg").text.startswith("<svg")
+
+
+def test_codes_lead_to_the_stated_address() -> None:
+    store = MemoryStore()
+    send(store, story())
+    with TestClient(create_app(store, Settings(store="memory:", public_url="https://id.example.org/"))) as client:
+        assert f"https://id.example.org/id/{PACK_RECYCLED}" in client.get(f"/label/{PACK_RECYCLED}.svg").text
+
+
+def test_machines_get_linked_data(client: TestClient) -> None:
+    told = client.get(f"/id/{PACK_RECYCLED}", headers={"Accept": "application/ld+json"}).json()
+    assert (told["@type"], told["identifier"], told["model"]) == ("Product", PACK_RECYCLED, "MJ-3")
+    page = client.get(f"/id/{PACK_RECYCLED}").text
+    (inside,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page)
+    assert json.loads(inside) == told
+
+
+def test_the_digital_id_is_what_the_public_sees(client: TestClient) -> None:
+    assert client.get(f"/id/{module(3)}").status_code == 404, "of others only batteries are public"
+    assert "held by" not in client.get(f"/id/{PACK_VANISHED}").text
+
+
+def test_lanes_have_no_gap_where_a_host_had_it(store: MemoryStore) -> None:
+    trace = ask(store, PACK_RECYCLED, "BOTH")
+    assert trace is not None
+    (lane,) = [lane for lane in lanes_of(trace, None).lanes if lane.key == PACK_RECYCLED]
+    assert [span.kind for span in lane.spans] == ["HELD", "HELD", "INSIDE", "HELD", "HELD"]
+
+
+def test_who_signs_in_sees_more_and_only_by_reading(tmp_path: Path) -> None:
+    store, tokens = MemoryStore(), Tokens(tmp_path / "tokens.json")
+    send(store, story())
+    token = tokens.create("inspector", "regulator", None)
+    with TestClient(
+        create_app(store, Settings(store="memory:", tokens_file=str(tokens.path))), follow_redirects=False
+    ) as client:
+        assert client.get(TRACE).status_code == 404, "the public has no trace"
+        assert client.post("/sign-in", data={"token": "wrong"}).status_code == 401
+        elsewhere = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+        assert client.post("/sign-in", data={"token": token}, headers=elsewhere).status_code == 403
+        answer = client.post("/sign-in", data={"token": token})
+        assert answer.status_code == 303
+        cookie = answer.headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=strict" in cookie
+        assert client.get(TRACE).status_code == 200
+        assert "regulator" in client.get("/sign-in").text
+        asked = client.post("/graphql", json={"query": "{ viewer { role } }"}).json()
+        assert asked["data"]["viewer"]["role"] == "PUBLIC", "a cookie counts for reading pages only"
+        client.post("/sign-out")
+        assert client.get(TRACE).status_code == 404
