@@ -23,7 +23,7 @@ from service.api.stream import stream
 from service.auditing import rule_sets
 from service.bootstrap import open_store
 from service.ending import when_told_to_end
-from service.explorer import home, overview, sign_in, trace
+from service.explorer import compare, home, overview, recall, sign_in, trace
 from service.explorer import identity as identity_page
 from service.feed import Feed
 from service.following import Follower
@@ -97,7 +97,8 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
 
     app.include_router(home.routes(context))
     app.include_router(trace.routes(context))
-    app.include_router(overview.routes(context))
+    for made in (compare, overview, recall):
+        app.include_router(made.routes(context))
     app.include_router(sign_in.routes(identity))
     app.include_router(identity_page.routes(context))
     app.state.public_url = config.public_url

@@ -97,7 +97,9 @@ class Keeper:
         """The run that goes on, or a new one."""
         if stored.rules != self._rules:
             return Audited(rules=self._rules, until=last)
-        return stored._replace(until=last) if _finished(stored) and last > stored.until else stored
+        if not _finished(stored) or last <= stored.until:
+            return stored
+        return stored._replace(until=last) if stored.base else stored._replace(until=last, key="")
 
     async def _page(self, run: Audited) -> list[Change]:
         """What changed; the first run comes to all items there are, in the order of their keys."""

@@ -41,6 +41,7 @@ def demo(port: int, store_url: str, leave: bool) -> None:
     """
     store = opened(store_url)
     finish(store, lambda: _show(store))
+    out.print(f"[bold]Look at it[/], on http://127.0.0.1:{port}/ : the explorer")
     out.print(f"[bold]Ask it yourself[/], on http://127.0.0.1:{port}/graphql :")
     click.echo(QUERY)
     if not leave:

@@ -31,6 +31,8 @@ PAGES = {
     "overview": "/overview",
     "found": "/?q=VOLT001",
     "sign-in": "/sign-in",
+    "compare": f"/compare?key={PACK_RECYCLED}&before=2025-01-01T00:00:00Z",
+    "recall": f"/recall?keys={BLACK_MASS}",
 }
 FIRST_LOAD_MAX = 200_000
 FADED = re.compile("faded")

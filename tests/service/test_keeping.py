@@ -50,6 +50,14 @@ def test_in_step_with_the_log_whatever_the_batches(store: Store, monkeypatch: py
     assert kept(store) == [STORY[0], STORY[2]]
 
 
+def test_an_audit_of_nothing_comes_before_one_of_something(store: Store) -> None:
+    keeper = Keeper(store)
+    wait(store, keeper.run())
+    send(store, story())
+    wait(store, keeper.run())
+    assert kept(store) == STORY
+
+
 def test_a_receipt_and_a_registration_settle_what_they_are_about(store: Store) -> None:
     send(store, [made("p", 1, unit("P"), actor="MAKER"), event("r", "RETIREMENT", 2, "MAKER", item="P")])
     send(store, [event("t", "TRANSFER", 3, "MAKER", items=["P"], to="TAKER", reason="RETURN")])

@@ -1,5 +1,7 @@
 """The pages over the story: what they show, what they refuse, and what only those see who may."""
 
+import csv
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -10,7 +12,7 @@ import pytest
 import zxingcpp
 from starlette.testclient import TestClient
 
-from seed.story import BLACK_MASS, PACK_RECYCLED, PACK_VANISHED, module, story
+from seed.story import BLACK_MASS, PACK_NEW, PACK_RECYCLED, PACK_VANISHED, module, story
 from service.access.tokens import Tokens
 from service.app import create_app
 from service.explorer.languages import TAGS
@@ -25,6 +27,9 @@ TRACE = f"/explore?key={PACK_RECYCLED}"
 VIEWS = ("picture", "timeline", "balance", "table", "query")
 PAGES = ["/", "/?q=VOLT001", "/?q=nothing-is-called-so", "/overview", "/sign-in", f"/id/{PACK_RECYCLED}"]
 PAGES += [f"{TRACE}&view={view}" for view in VIEWS]
+COMPARED = f"/compare?key={PACK_RECYCLED}&before=2025-01-01T00:00:00Z"
+RECALLED = f"/recall?keys={BLACK_MASS}+{module(3)}+NOBODY"
+PAGES += ["/compare", COMPARED, "/recall", RECALLED]
 PAGES += [f"{TRACE}&open={BLACK_MASS}", f"{TRACE}&claims=ALL&open=story-56-transfer"]
 
 
@@ -137,6 +142,25 @@ def test_machines_get_linked_data(client: TestClient) -> None:
 def test_the_digital_id_is_what_the_public_sees(client: TestClient) -> None:
     assert client.get(f"/id/{module(3)}").status_code == 404, "of others only batteries are public"
     assert "held by" not in client.get(f"/id/{PACK_VANISHED}").text
+
+
+def test_what_changed_between_two_moments(client: TestClient) -> None:
+    text = client.get(COMPARED).text
+    assert BLACK_MASS in text
+    assert "Added: " in text
+    assert "INSTALLED → ENDED" in text
+    assert client.get(COMPARED.replace("2025-01-01T00:00:00Z", "soon")).status_code == 400
+    assert "No item of that key" in client.get(COMPARED.replace(PACK_RECYCLED, "NOBODY")).text
+
+
+def test_a_recall_counts_first_and_lists_all(client: TestClient) -> None:
+    text = client.get(RECALLED).text
+    assert "Not known, or not to be seen:" in text
+    assert PACK_NEW in text
+    listed = client.get(RECALLED.replace("/recall", "/recall.csv"))
+    rows = list(csv.DictReader(io.StringIO(listed.text)))
+    assert {row["holderName"] for row in rows if row["key"] == PACK_NEW} == {"Minjiang Cell"}
+    assert f"{len(rows)} nodes" in text
 
 
 def test_lanes_have_no_gap_where_a_host_had_it(store: MemoryStore) -> None:

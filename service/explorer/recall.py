@@ -1,0 +1,97 @@
+"""`GET /recall`: what suspects are in now, and who has it; `GET /recall.csv`: all of it as a list."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import APIRouter
+from graphql import GraphQLError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.api.context import Context
+from service.explorer.asking import ask
+from service.explorer.pages import page
+from service.explorer.trace import explore
+from service.refusals import failed, refusal
+from service.writers.csv import harmless
+
+MakeContext = Callable[[Request], Awaitable[Context]]
+FIRST = 100
+QUERY = """query ($keys: [String!]!, $first: Int, $after: String) {
+  affected(keys: $keys, first: $first, after: $after) {
+    counts { kinds { kind count } vehicles holders ended }
+    unknown truncated
+    items {
+      totalCount pageInfo { hasNextPage endCursor }
+      edges { node {
+        node { key kind redacted } suspects outermost { key redacted } vehicle { key } holder { key label } ended
+      } }
+    }
+  }
+}"""
+COLUMNS = ("key", "kind", "suspects", "outermost", "vehicle", "holder", "holderName", "ended")
+
+
+def routes(context: MakeContext) -> APIRouter:
+    """The routes of the page."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/recall")
+    async def recall(request: Request, keys: str = "", after: str = "") -> Response:
+        found, message = None, ""
+        if named := keys.split():
+            try:
+                found = await _asked(await context(request), named, after)
+            except GraphQLError as error:
+                message = error.message
+        status = 400 if message else 200
+        return page(request, "recall.html", status, keys=keys.strip(), found=found, message=message, explore=explore)
+
+    @router.get("/recall.csv")
+    async def listed(request: Request, keys: str = "") -> Response:
+        asking = await context(request)
+        written = io.StringIO()
+        writer = csv.writer(written)
+        writer.writerow(COLUMNS)
+        after = ""
+        try:
+            while True:
+                asking.forget()
+                items = (await _asked(asking, keys.split(), after))["items"]
+                writer.writerows([harmless(cell) for cell in _row(edge["node"])] for edge in items["edges"])
+                if not items["pageInfo"]["hasNextPage"]:
+                    break
+                after = items["pageInfo"]["endCursor"]
+        except GraphQLError as error:
+            return refusal(400, failed(error.message, "BAD_REQUEST"))
+        headers = {"Content-Disposition": 'attachment; filename="recall.csv"', "Cache-Control": "private, no-cache"}
+        return Response(written.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+    return router
+
+
+async def _asked(context: Context, keys: list[str], after: str) -> dict[str, Any]:
+    found: dict[str, Any] = (await ask(context, QUERY, keys=keys, first=FIRST, after=after or None))["affected"]
+    return found
+
+
+def _row(one: dict[str, Any]) -> list[str]:
+    def key(name: str) -> str:
+        return one[name]["key"] if one[name] else ""
+
+    holder = one["holder"]
+    ended = "" if one["ended"] is None else str(one["ended"]).lower()
+    return [
+        one["node"]["key"],
+        one["node"]["kind"],
+        " ".join(one["suspects"]),
+        key("outermost"),
+        key("vehicle"),
+        key("holder"),
+        holder["label"] if holder else "",
+        ended,
+    ]
