@@ -14,8 +14,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from graph_schema.answer import Handle
-from graph_schema.order import Position, event_id_of
+from graph_schema.canonical import parse_event
+from graph_schema.order import Position, event_id_of, type_of
 from graph_schema.outcome import EventStatus
+from graph_schema.specs import new_items
 from graph_schema.windows import END, START
 from service.ports import Snapshot, StoredEvent
 
@@ -27,6 +29,9 @@ TAKES_OUT = {
     "RECYCLING": frozenset(["REMOVAL", "DISMANTLING"]),
 }
 """By which events an authorization of a scope lets an organization take out what nobody handed over."""
+
+ENTRIES = ("ENROLMENT", "PRODUCTION", "REPURPOSING", "RECYCLING", "REFINING")
+"""The types of events that bring items in."""
 
 
 class Held(NamedTuple):
@@ -81,9 +86,13 @@ class Custody:
         """Those of the items that an organization was the first to report, though another's report stands."""
         positions = await whole.unsettled(items)
         events = await whole.stored([event_id_of(position) for position in positions]) if positions else []
+        rows = await whole.items(items)
+        enrolled = [row.handle for row in rows if type_of(row.born) == "ENROLMENT"]
+        for told in (await whole.history(enrolled, types=("ENROLMENT",))).values() if enrolled else ():
+            events += told
         if all(event.actor != organization for event in events):
             return set()
-        born = {row.handle: row.born for row in await whole.items(items)}
+        born = {row.handle: row.born for row in rows}
         return {item for item, entry in (await _makers(whole, born)).items() if entry.maker == organization}
 
     async def _facts(self, whole: Snapshot, items: Collection[Handle]) -> Facts:
@@ -116,7 +125,8 @@ class Custody:
 
 async def _makers(whole: Snapshot, born: dict[Handle, Position]) -> dict[Handle, Entry]:
     """By whom each item was brought in: who reported that first, of those whose reports stand or were contested for
-    another such report."""
+    another such report. A report of what is yet to come counts from when it comes; one that its reporter voided and
+    repeated, from the first time."""
     keys = {row.key: row.handle for row in await whole.items(list(born))}
     entered = await whole.stored([event_id_of(at) for at in born.values()])
     at = {event.position: event for event in entered}
@@ -126,10 +136,39 @@ async def _makers(whole: Snapshot, born: dict[Handle, Position]) -> dict[Handle,
         for problem in event.problems:
             if problem.code == "DUPLICATE_KEY" and problem.key in keys:
                 found[keys[problem.key]].append(event)
+    names = {item: key for key, item in keys.items()}
     for item, events in (await whole.history(list(born), types=("ENROLMENT",))).items():
-        found[item] += [event for event in events if event.status is EventStatus.ACCEPTED]
-    firsts = {item: min(events, key=lambda event: event.sequence) for item, events in found.items()}
+        standing = (event for event in events if event.status is EventStatus.ACCEPTED)
+        found[item] += [event for event in standing if event.position == born[item] or _brings_in(event, names[item])]
+    disputed = [item for item, events in found.items() if len({event.actor for event in events}) > 1]
+    repeated = await whole.history(disputed, types=ENTRIES) if disputed else {}
+    firsts = {item: _first(events, names[item], repeated.get(item, [])) for item, events in found.items()}
     return {item: Entry(born[item], first.actor, first.position == born[item]) for item, first in firsts.items()}
+
+
+def _first(standing: list[StoredEvent], key: str, told: list[StoredEvent]) -> StoredEvent:
+    """Of several entries of an item that of who reported it first."""
+    begun = {event.actor: _rank(event) for event in standing}
+    for event in standing:
+        begun[event.actor] = min(begun[event.actor], _rank(event))
+    for event in told:
+        if event.status is EventStatus.VOIDED and event.actor in begun and _brings_in(event, key):
+            begun[event.actor] = min(begun[event.actor], _rank(event))
+    return min(standing, key=lambda event: (begun[event.actor], _rank(event)))
+
+
+def _rank(event: StoredEvent) -> tuple[datetime, int]:
+    """When a report counts from: nobody is the first by a date ahead."""
+    return max(event.recorded_at, event.occurred_at), event.sequence
+
+
+def _brings_in(event: StoredEvent, key: str) -> bool:
+    """Whether an event states an item as new, and does not only name it as a part that is known."""
+    if event.payload is None:
+        return False
+    stated = parse_event(event.payload)[0]
+    specs = getattr(stated, "items", None) or getattr(stated, "outputs", None) or []
+    return key in {spec.key for spec in new_items(specs)}
 
 
 class Entry(NamedTuple):

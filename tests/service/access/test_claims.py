@@ -128,6 +128,43 @@ def test_the_first_to_report_it_keeps_its_sight(told: Store, ask: AskAs) -> None
     assert not sees(ask, TAXI, PACK_NEW)
 
 
+def new(key: str, **fields: Any) -> dict[str, Any]:
+    return {"key": key, "kind": "BATTERY", **fields}
+
+
+def test_an_enrolment_of_something_it_is_in_brings_in_nothing(told: Store, ask: AskAs) -> None:
+    """A part that is only named is not brought in by whoever enrols a host around it."""
+    host = {"key": "CAR", "kind": "VEHICLE", "parts": ["PACK-LATE"]}
+    send(told, [event("named", "ENROLMENT", TAXI, 1, items=[host]) | LONG_AGO])
+    send(told, [event("made", "PRODUCTION", MAKER, 2, outputs=[new("PACK-LATE")])])
+    assert sees(ask, MAKER, "PACK-LATE")
+
+
+def test_the_first_enroller_keeps_its_sight(told: Store, ask: AskAs) -> None:
+    send(told, [event("first", "ENROLMENT", MAKER, 10, items=[new("OLD")])])
+    send(told, [event("backdated", "ENROLMENT", TAXI, 11, items=[new("OLD")]) | LONG_AGO])
+    assert sees(ask, MAKER, "OLD")
+    assert not sees(ask, TAXI, "OLD")
+
+
+def test_nobody_reserves_a_key_by_a_date_ahead(told: Store, ask: AskAs) -> None:
+    ahead = {"occurredAt": "2039-01-01T00:00:00Z"}
+    send(told, [event("squat", "ENROLMENT", TAXI, 1, items=[new("NEXT")]) | ahead])
+    send(told, [event("made", "PRODUCTION", MAKER, 2, outputs=[new("NEXT")])])
+    assert sees(ask, MAKER, "NEXT")
+    assert not sees(ask, TAXI, "NEXT")
+
+
+def test_a_maker_that_voids_and_repeats_its_report_stays_the_maker(told: Store, ask: AskAs) -> None:
+    send(told, [event("made", "PRODUCTION", MAKER, 1, outputs=[new("AGAIN")])])
+    send(told, [event("rival", "PRODUCTION", TAXI, 2, outputs=[new("AGAIN")])])
+    send(told, [event("void", "VOIDING", MAKER, 3, voids="made")])
+    assert not sees(ask, MAKER, "AGAIN")
+    send(told, [event("repeated", "PRODUCTION", MAKER, 1, outputs=[new("AGAIN", massKg=300)])])
+    assert sees(ask, MAKER, "AGAIN")
+    assert not sees(ask, TAXI, "AGAIN")
+
+
 def test_a_false_transfer_takes_sight_from_nobody(told: Store, ask: AskAs) -> None:
     send(told, [event("c", "TRANSFER", WORKSHOP, 1, items=[PACK_NEW], to=WORKSHOP)])
     send(told, [event("h", "TRANSFER", MAKER, 2, items=[PACK_NEW], to=TAXI)])
