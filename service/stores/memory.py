@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
+from heapq import nsmallest
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -30,6 +31,7 @@ from service.findings import (
     counted,
     shown,
 )
+from service.flow_rows import FlowKey, FlowKind, FlowRevision, FlowsKept
 from service.organizations import is_found, names_of, rank_of, stated
 from service.ports import (
     WITHIN,
@@ -71,6 +73,8 @@ class MemoryStore:
         self.changes: list[Change] = []
         self.audited = Audited()
         self.findings: dict[Subject, dict[str, KeptFinding]] = {}
+        self.flows_kept = FlowsKept()
+        self.flows: dict[FlowKey, bytes] = {}
         self.folded = (0, fold([]))
         """How many records there are, and their fold."""
         self._graphs: OrderedDict[int, GraphReader] = OrderedDict()
@@ -110,6 +114,17 @@ class MemoryStore:
                 stood = kept[new.subject].get(new.id)
                 self.findings.setdefault(new.subject, {})[new.id] = shown(new, stood, revision.after.at_us)
             self.audited = revision.after
+        return True
+
+    async def keep_flows(self, revision: FlowRevision) -> bool:
+        with self._writing:
+            if self.flows_kept != revision.before:
+                return False
+            flows = {} if revision.anew else dict(self.flows)
+            for at in revision.gone:
+                flows.pop(at, None)
+            self.flows = flows | dict(revision.rows)
+            self.flows_kept = revision.after
         return True
 
     async def verify(self) -> list[Fault]:
@@ -346,6 +361,13 @@ class MemorySnapshot(GraphReader):
 
     async def audited(self) -> Audited:
         return self._store.audited
+
+    async def flows_kept(self) -> FlowsKept:
+        return self._store.flows_kept
+
+    async def flow_page(self, kind: FlowKind, after: str, limit: int) -> list[tuple[str, bytes]]:
+        found = (key for of, key in self._store.flows if of is kind and key > after)
+        return [(key, self._store.flows[FlowKey(kind, key)]) for key in nsmallest(limit, found)]
 
     def _findings(self, where: FindingFilter) -> list[KeptFinding]:
         return [one for kept in self._store.findings.values() for one in kept.values() if where.finds(one)]
