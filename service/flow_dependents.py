@@ -5,7 +5,8 @@
 - A new battery sees, too, what was drawn for any body of it and what came out beside it: where facts of X changed, all
   that came out of what X was drawn for, and all that came out beside X.
 - A transformation sees its inputs with what they were ever inside of, and its outputs: where X changed, what it came
-  out of, and what X or anything ever inside X went into. Of a lot that may be many: where its facts are the same, only
+  out of, and what X, anything ever inside X, or what that was ever inside of went into: a repurposing
+  takes up a host with all inside it. Of a lot that may be many: where its facts are the same, only
   the draws that are others.
 - A lot sees itself.
 """
@@ -68,11 +69,12 @@ async def affected(base: Snapshot, now: Snapshot, keys: Collection[str], everyth
     handles = [row.handle for row in state.rows.values()]
     below = {*handles, *await inside(now, handles)}
     units = [row.handle for row in await now.items(list(below)) if row.kind != "LOT"]
-    events |= {row[1] for row in await now.consumptions(units)} | {row[2] for row in await now.hosts(units)}
+    events |= {row[1] for row in await now.consumptions(units)}
     births = {row.born for part in (then, state) for key, row in part.rows.items() if key in other}
     beside = await now.outputs([at for at in births | drawn if type_of(at) == "PRODUCTION"])
     seen = below | {item for _, item in beside}
     seen |= await around(now, list(seen))
+    events |= {row[2] for row in await now.hosts(list(seen))}
     return Affected(
         {row.key: row.handle for row in await now.items(list(seen)) if row.kind == "BATTERY"},
         {key: row.handle for key, row in state.rows.items() if row.kind == "LOT"},

@@ -20,10 +20,10 @@ from service.dependents import told_about
 from service.flow_dependents import Affected, affected
 from service.flow_rows import FlowKey, FlowKind, FlowRevision, FlowRow, FlowsKept
 from service.gathering import Gathering
-from service.ports import LAST_KEY, Change, Snapshot, Store
+from service.ports import LAST_KEY, Change, ItemFilter, ItemPlace, Snapshot, Store
 
 PAGE = 500
-"""So many changed items are looked at in one step."""
+"""So many batteries, or items that changed, are looked at in one step."""
 MODULES = (flows, amounts, batteries, bodies, content, facts, transformations, gathering, flow_rows)
 """What decides what is in a row."""
 
@@ -76,15 +76,7 @@ class FlowKeeper:
         if is_finished(run):
             return FlowProgress(stored)
         work = _Work(self._store, stored, run)
-        async with self._store.snapshot(run.until) as now:
-            page = await now.changes(Change(run.sequence, run.key), self._size)
-        keys = {change.key for change in page}
-        if not page:
-            after = run._replace(sequence=run.until, key=LAST_KEY, base=run.until)
-            done = await self._end(run, work) and await work.keep([], [], after)
-        else:
-            after = run._replace(sequence=page[-1].sequence, key=page[-1].key)
-            done = await (self._renew(run, keys, work, after) if run.base else self._begin(run, keys, work, after))
+        done = await (self._next(run, work) if run.base else self._first(run, work))
         return FlowProgress(work.stored) if done else await self._lost()
 
     async def _lost(self) -> FlowProgress:
@@ -97,14 +89,32 @@ class FlowKeeper:
             return FlowsKept(version=self._version, until=last)
         return stored._replace(until=last) if is_finished(stored) and last > stored.until else stored
 
-    async def _begin(self, run: FlowsKept, keys: Collection[str], work: _Work, after: FlowsKept) -> bool:
-        """A page of the first run: its batteries."""
+    async def _first(self, run: FlowsKept, work: _Work) -> bool:
+        """A page of the first run, which comes to batteries by their keys."""
         async with self._store.snapshot(run.until) as now:
-            found = {row.key: row.handle for row in await now.items(list((await now.keyed(keys)).values()))}
-            batteries = [row.handle for row in await now.items(list(found.values())) if row.kind == "BATTERY"]
-            gathering = await _gathering(now)
-            rows = await _batteries(gathering, batteries)
-        return await work.keep([], rows, after)
+            page = await now.item_page(ItemFilter(kind="BATTERY"), ItemPlace(run.key), self._size)
+            if page:
+                rows = await _batteries(await _gathering(now), [handle for handle, _ in page])
+                return await work.keep([], rows, run._replace(key=page[-1][1]))
+            async for told, lots in (await _gathering(now)).transformation_pages():
+                kept = [*map(flow_rows.kept_transformation, told), *map(flow_rows.kept_lot, lots.values())]
+                if not await work.keep([], kept, run):
+                    return False
+        return await work.keep([], [], _ended(run))
+
+    async def _next(self, run: FlowsKept, work: _Work) -> bool:
+        """A page of a later run, which comes to what changed, and at last to what changes of items do not tell."""
+        async with self._store.snapshot(run.until) as now:
+            page = await now.changes(Change(run.sequence, run.key), self._size)
+        if page:
+            after = run._replace(sequence=page[-1].sequence, key=page[-1].key)
+            return await self._renew(run, {change.key for change in page}, work, after)
+        async with self._store.snapshot(run.until) as now:
+            async for keys in told_about(run.base, now):
+                for start in range(0, len(keys), PAGE):
+                    if not await self._renew(run, keys[start : start + PAGE], work, run, everything=True):
+                        return False
+        return await work.keep([], [], _ended(run))
 
     async def _renew(
         self, run: FlowsKept, keys: Collection[str], work: _Work, after: FlowsKept, everything: bool = False
@@ -117,20 +127,9 @@ class FlowKeeper:
         gone += [FlowKey(FlowKind.TRANSFORMATION, position.hex()) for position in which.events]
         return await work.keep(gone, rows, after)
 
-    async def _end(self, run: FlowsKept, work: _Work) -> bool:
-        """What the changes of items do not tell: all transformations at first, then what registrations bear on."""
-        async with self._store.snapshot(run.until) as now:
-            if not run.base:
-                async for rows, lots in (await _gathering(now)).transformation_pages():
-                    kept = [*map(flow_rows.kept_transformation, rows), *map(flow_rows.kept_lot, lots.values())]
-                    if not await work.keep([], kept, run):
-                        return False
-                return True
-            async for keys in told_about(run.base, now):
-                for start in range(0, len(keys), PAGE):
-                    if not await self._renew(run, keys[start : start + PAGE], work, run, everything=True):
-                        return False
-        return True
+
+def _ended(run: FlowsKept) -> FlowsKept:
+    return run._replace(sequence=run.until, key=LAST_KEY, base=run.until)
 
 
 class _Work:
@@ -139,7 +138,7 @@ class _Work:
     def __init__(self, store: Store, stored: FlowsKept, run: FlowsKept) -> None:
         self._store = store
         self.stored = stored
-        self._anew = stored.version != run.version or (not run.sequence and not run.key and not run.base)
+        self._anew = stored.version != run.version or (not run.key and not run.base)
 
     async def keep(self, gone: Iterable[FlowKey], rows: Iterable[FlowRow], after: FlowsKept) -> bool:
         """Keep some rows; False where another keeper was faster."""

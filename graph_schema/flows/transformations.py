@@ -61,7 +61,7 @@ def transformation_row(
     """The row of an event: `inputs` are the units that it ended or took up with all inside them, and draws (kg)."""
     units: dict[str | None, list[Any]] = {}
     draws = []
-    for item, kg in inputs:
+    for item, kg in sorted(inputs, key=lambda pair: facts.items[pair[0]].key):
         row = facts.items[item]
         if row.kind == "LOT":
             content = facts.body(item)
