@@ -84,10 +84,12 @@ class FlowKeeper:
             return FlowProgress(await latest.flows_kept(), lost=True)
 
     def _run(self, stored: FlowsKept, last: int) -> FlowsKept:
-        """The run that goes on, or a new one."""
+        """The run that goes on, or a new one; after that of an empty log it is the first again."""
         if stored.version != self._version or stored.until > last:
             return FlowsKept(version=self._version, until=last)
-        return stored._replace(until=last) if is_finished(stored) and last > stored.until else stored
+        if not is_finished(stored) or last == stored.until:
+            return stored
+        return stored._replace(until=last) if stored.base else FlowsKept(version=self._version, until=last)
 
     async def _first(self, run: FlowsKept, work: _Work) -> bool:
         """A page of the first run, which comes to batteries by their keys."""

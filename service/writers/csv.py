@@ -32,7 +32,7 @@ def csv(trace: Trace) -> str:
     written = io.StringIO()
     writer = table.writer(written)
     writer.writerow(COLUMNS)
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    writer.writerows([harmless(cell) for cell in row] for row in rows)
     return written.getvalue()
 
 
@@ -50,5 +50,6 @@ def _time(moment: datetime | None) -> str:
     return "" if moment is None else utc_text(moment)
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
+    """A cell that a spreadsheet takes for text, and not for a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -58,6 +58,8 @@ def arrive(store: Store, seed: int) -> None:
         rng.shuffle(events)
     keeper = FlowKeeper(store, page=rng.choice([1, 3, 50]))
     start = 0
+    if rng.random() < 0.3:
+        wait(store, keeper.run())
     while start < len(events):
         size = rng.choice([1, 5, 12])
         send(store, events[start : start + size])
