@@ -8,7 +8,6 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
-from heapq import nsmallest
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -31,7 +30,7 @@ from service.findings import (
     counted,
     shown,
 )
-from service.flow_rows import FlowKey, FlowKind, FlowRevision, FlowsKept
+from service.flow_rows import FlowKind, FlowRevision, FlowsKept
 from service.organizations import is_found, names_of, rank_of, stated
 from service.ports import (
     WITHIN,
@@ -50,6 +49,7 @@ from service.ports import (
     Writer,
 )
 from service.stores.graph_reader import GraphReader
+from service.stores.held_flows import HeldFlows
 from service.stores.matching import finds, is_party, matches
 
 GRAPHS_KEPT = 4
@@ -73,8 +73,7 @@ class MemoryStore:
         self.changes: list[Change] = []
         self.audited = Audited()
         self.findings: dict[Subject, dict[str, KeptFinding]] = {}
-        self.flows_kept = FlowsKept()
-        self.flows: dict[FlowKey, bytes] = {}
+        self.flows = HeldFlows()
         self.folded = (0, fold([]))
         """How many records there are, and their fold."""
         self._graphs: OrderedDict[int, GraphReader] = OrderedDict()
@@ -118,14 +117,7 @@ class MemoryStore:
 
     async def keep_flows(self, revision: FlowRevision) -> bool:
         with self._writing:
-            if self.flows_kept != revision.before:
-                return False
-            flows = {} if revision.anew else dict(self.flows)
-            for at in revision.gone:
-                flows.pop(at, None)
-            self.flows = flows | dict(revision.rows)
-            self.flows_kept = revision.after
-        return True
+            return self.flows.keep(revision)
 
     async def verify(self) -> list[Fault]:
         head = Head()
@@ -363,11 +355,10 @@ class MemorySnapshot(GraphReader):
         return self._store.audited
 
     async def flows_kept(self) -> FlowsKept:
-        return self._store.flows_kept
+        return self._store.flows.kept
 
     async def flow_page(self, kind: FlowKind, after: str, limit: int) -> list[tuple[str, bytes]]:
-        found = (key for of, key in self._store.flows if of is kind and key > after)
-        return [(key, self._store.flows[FlowKey(kind, key)]) for key in nsmallest(limit, found)]
+        return self._store.flows.page(kind, after, limit)
 
     def _findings(self, where: FindingFilter) -> list[KeptFinding]:
         return [one for kept in self._store.findings.values() for one in kept.values() if where.finds(one)]

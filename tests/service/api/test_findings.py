@@ -130,10 +130,10 @@ def test_rows_of_reports_are_kept_up_to_date_too() -> None:
     with TestClient(create_app(store, quick(store, audit_interval_s=1))):
         send(store, story())
         deadline = time.monotonic() + 60
-        while not (is_finished(store.flows_kept) and store.flows_kept.until == len(store.records)):
-            assert time.monotonic() < deadline, store.flows_kept
+        while not (is_finished(store.flows.kept) and store.flows.kept.until == len(store.records)):
+            assert time.monotonic() < deadline, store.flows.kept
             time.sleep(0.05)
-        assert {at.kind for at in store.flows} == set(FlowKind)
+        assert {at.kind for at in store.flows.rows} == set(FlowKind)
 
 
 def heard(session: Any) -> dict[str, Any]:
