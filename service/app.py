@@ -26,7 +26,7 @@ from service.ending import when_told_to_end
 from service.explorer import compare, home, overview, recall, sign_in, trace
 from service.explorer import identity as identity_page
 from service.feed import Feed
-from service.following import Follower
+from service.following import FlowFollower, Follower
 from service.metrics import CONTENT_TYPE, Metrics, Timed
 from service.middleware import Authentication, BodyLimit, Bookmarks, EndWithClient, Hosts, Observed
 from service.ports import Store
@@ -134,12 +134,13 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
 
 @asynccontextmanager
 async def followed(store: Store, config: Settings, feed: Feed, metrics: Metrics) -> AsyncIterator[None]:
-    """Findings are kept up to date meanwhile, as the settings say."""
+    """Findings and rows of flows are kept up to date meanwhile, as the settings say."""
     if not config.audit_interval_s:
         yield
         return
-    follower = Follower(store, rule_sets(config.rules.split()), feed, metrics, config.audit_interval_s)
-    task = asyncio.create_task(follower.follow())
+    findings = Follower(store, rule_sets(config.rules.split()), feed, metrics, config.audit_interval_s)
+    flows = FlowFollower(store, feed, config.audit_interval_s)
+    task = asyncio.gather(findings.follow(), flows.follow())
     try:
         yield
     finally:

@@ -75,7 +75,7 @@ async def dependents(base: Snapshot, now: Snapshot, keys: Collection[str]) -> se
     before, after = await _Facts.read(base, keys), await _Facts.read(now, keys)
     others = {key for key in keys if before.of(key) != after.of(key)}
     moved = others | {key for key in keys if before.places(key) != after.places(key)}
-    found = await _inside(now, [after.handles[key] for key in moved if key in after.handles])
+    found = await inside(now, [after.handles[key] for key in moved if key in after.handles])
     found |= await _beside(now, [after.handles[key] for key in others if key in after.handles])
     handles = [row.key for row in await now.items(list(found))]
     names = before.names(others) | after.names(others)
@@ -84,7 +84,7 @@ async def dependents(base: Snapshot, now: Snapshot, keys: Collection[str]) -> se
     return {*handles, *(row.key for row in await now.items(bearers))}
 
 
-async def _inside(now: Snapshot, hosts: list[Handle]) -> set[Handle]:
+async def inside(now: Snapshot, hosts: list[Handle]) -> set[Handle]:
     """All that was ever inside, at any depth."""
     found: set[Handle] = set()
     level = hosts
@@ -94,7 +94,7 @@ async def _inside(now: Snapshot, hosts: list[Handle]) -> set[Handle]:
     return found
 
 
-async def _around(now: Snapshot, parts: list[Handle]) -> set[Handle]:
+async def around(now: Snapshot, parts: list[Handle]) -> set[Handle]:
     """All that they were ever inside of, at any height."""
     found: set[Handle] = set()
     level = parts
@@ -179,7 +179,7 @@ async def _joined(now: Snapshot, keys: set[str]) -> list[str]:
     """Items, what they were ever inside of, and what inside them: what happens to one may happen to the other. The end
     of a host is one of its parts, too, and the end of a part takes it out of its host."""
     handles = list((await now.keyed(keys)).values())
-    joined = await _inside(now, handles) | await _around(now, handles)
+    joined = await inside(now, handles) | await around(now, handles)
     return sorted(keys | {row.key for row in await now.items(list(joined))})
 
 

@@ -1,13 +1,15 @@
-"""Following the log: findings are brought up to date while events are recorded, by whatever process."""
+"""Following the log: findings and rows of flows are brought up to date while events are recorded, by whomever."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import ClassVar
 
 from graph_schema.rules import RuleSet
 from service.feed import Ended, Feed
 from service.findings import CountBy, FindingFilter
+from service.flow_keeping import FlowKeeper
 from service.keeping import Keeper, Progress
 from service.metrics import Metrics
 from service.ports import Store
@@ -23,17 +25,14 @@ AWAY_S = 30.0
 """How long it leaves the store alone where that does not answer."""
 
 
-class Follower:
-    """Keeps the findings of a store up to date for as long as a service runs."""
+class Following:
+    """Keeps something up to date, page by page, for as long as a service runs."""
 
-    def __init__(self, store: Store, sets: Sequence[RuleSet], feed: Feed, metrics: Metrics, interval_s: float) -> None:
-        self._store = store
-        self._codes = sorted({rule.code for one in sets for rule in one.rules})
-        self._keeper = Keeper(store, sets, page=PAGE)
+    what: ClassVar[str]
+    """What it keeps, in the plural."""
+
+    def __init__(self, feed: Feed) -> None:
         self._feed = feed
-        self._metrics = metrics
-        self._interval_s = interval_s
-        self._told = -1
 
     async def follow(self) -> None:
         """Work until the service ends. Where another process was faster, this one leaves the work to it for a while."""
@@ -46,16 +45,55 @@ class Follower:
     async def _step(self) -> float:
         """Do one page; how long to rest after it."""
         try:
-            done = await run(self._store, self._keeper.step)
-            self._tell(done)
-            if done.finished:
-                await self._count(done)
+            return await self.page()
         except StoreError as error:
-            LOGGER.error("findings are not kept up to date: %s", error)
-            return AWAY_S
+            LOGGER.error("%s are not kept up to date: %s", self.what, error)
         except Exception:
-            LOGGER.exception("findings are not kept up to date")
-            return AWAY_S
+            LOGGER.exception("%s are not kept up to date", self.what)
+        return AWAY_S
+
+    async def page(self) -> float:
+        """Do one page; how long to rest after it."""
+        raise NotImplementedError
+
+
+class FlowFollower(Following):
+    """Keeps the rows of flows of a store up to date."""
+
+    what = "rows of flows"
+
+    def __init__(self, store: Store, feed: Feed, interval_s: float) -> None:
+        super().__init__(feed)
+        self._store = store
+        self._keeper = FlowKeeper(store, page=PAGE)
+        self._interval_s = interval_s
+
+    async def page(self) -> float:
+        """Do one page; how long to rest after it."""
+        done = await run(self._store, self._keeper.step)
+        return self._interval_s if done.finished or done.lost else REST_S
+
+
+class Follower(Following):
+    """Keeps the findings of a store up to date."""
+
+    what = "findings"
+
+    def __init__(self, store: Store, sets: Sequence[RuleSet], feed: Feed, metrics: Metrics, interval_s: float) -> None:
+        super().__init__(feed)
+        self._store = store
+        self._codes = sorted({rule.code for one in sets for rule in one.rules})
+        self._keeper = Keeper(store, sets, page=PAGE)
+        self._metrics = metrics
+        self._interval_s = interval_s
+        self._told = -1
+
+    async def page(self) -> float:
+        """Do one page; how long to rest after it."""
+        done = await run(self._store, self._keeper.step)
+        self._tell(done)
+        if done.finished:
+            await self._count(done)
         return self._interval_s if done.finished or done.lost else REST_S
 
     def _tell(self, done: Progress) -> None:

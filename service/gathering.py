@@ -9,15 +9,15 @@ import orjson
 
 from graph_schema.attribution import mixing_from
 from graph_schema.contents import Portion
-from graph_schema.flows.amounts import Scope
+from graph_schema.flows.amounts import total_of
 from graph_schema.flows.batteries import BatteryRow, battery_row
-from graph_schema.flows.content import Made, NewBattery
+from graph_schema.flows.content import Made, NewBattery, made
 from graph_schema.flows.facts import Deed, Facts, Spec
 from graph_schema.flows.transformations import LotRow, TransformationRow, lot_row, transformation_row
 from graph_schema.fold import drawn_portion
-from graph_schema.order import Position, event_id_of, type_of
+from graph_schema.order import Position, event_id_of, instant_of, type_of
 from graph_schema.outcome import EventStatus
-from graph_schema.reader import ItemRow
+from graph_schema.reader import ConsumptionRow, ItemRow
 from graph_schema.windows import END
 from service.ports import EventFilter, ItemFilter, ItemPlace, Snapshot, StoredEvent
 
@@ -26,6 +26,7 @@ T = TypeVar("T")
 BATTERIES = 2_000
 """So many batteries are read at once, with all that is in them."""
 EVENTS = 500
+TRANSFORMATIONS = ("RECYCLING", "REFINING", "REPURPOSING")
 TOLD = {"RETIREMENT", "DISPOSAL", "DISMANTLING", "RECYCLING", "REPURPOSING"}
 """Types of events of which a row of a battery needs more than the edges say."""
 
@@ -113,21 +114,32 @@ class Gathering:
         return [battery_row(facts, item) for item in items]
 
     async def transformations(self) -> tuple[list[TransformationRow], dict[str, LotRow]]:
-        """The rows of all recyclings, refinings and repurposings before the cut, and of the lots that they touch."""
+        """The rows of all recyclings, refinings and repurposings before the cut, in their order, and of the lots that
+        they touch."""
         rows: list[TransformationRow] = []
         lots: dict[str, LotRow] = {}
-        where = EventFilter(types=("RECYCLING", "REFINING", "REPURPOSING"), status=EventStatus.ACCEPTED)
-        async for page in self._events(where):
-            events = [event for event in page if event.position < self.cut]
-            if events:
-                await self._transformed(events, rows, lots)
-        return rows, lots
+        async for some, touched in self.transformation_pages():
+            rows += some
+            lots |= touched
+        return sorted(rows, key=lambda row: row.position), lots
 
-    async def _transformed(
-        self, events: list[StoredEvent], rows: list[TransformationRow], lots: dict[str, LotRow]
-    ) -> None:
+    async def transformation_pages(self) -> AsyncIterator[tuple[list[TransformationRow], dict[str, LotRow]]]:
+        """The same, some at a time."""
+        where = EventFilter(types=TRANSFORMATIONS, status=EventStatus.ACCEPTED)
+        async for page in self._events(where):
+            yield await self.transformed(page)
+
+    async def transformed(self, events: list[StoredEvent]) -> tuple[list[TransformationRow], dict[str, LotRow]]:
+        """The rows of those events that are transformations, accepted and before the cut, and of lots that they
+        touch."""
         facts = self._facts()
-        facts.deeds = {event.position: deed_of(event) for event in events}
+        facts.deeds = {
+            event.position: deed_of(event)
+            for event in events
+            if event.position < self.cut and event.type in TRANSFORMATIONS and event.status is EventStatus.ACCEPTED
+        }
+        if not facts.deeds:
+            return [], {}
         positions = list(facts.deeds)
         inputs = await self._inputs(positions)
         outputs = _grouped(await self.snapshot.outputs(positions))
@@ -140,10 +152,23 @@ class Gathering:
         seeds |= {item for items in outputs.values() for item in items}
         await self._add(facts, seeds, inside=False)
         await self._specify(facts, list(facts.items))
-        touched = [item for item, row in facts.items.items() if row.kind == "LOT"]
-        facts.add_consumptions(await self.snapshot.consumptions(touched) if touched else [])
-        rows += [transformation_row(facts, at, inputs.get(at, []), outputs.get(at, [])) for at in positions]
-        lots.update({facts.items[lot].key: lot_row(facts, lot) for lot in touched})
+        lots = await self._lots(facts)
+        return [transformation_row(facts, at, inputs.get(at, []), outputs.get(at, [])) for at in positions], lots
+
+    async def lots(self, items: Sequence[Any]) -> dict[str, LotRow]:
+        """The rows of those items that are lots which a transformation touches."""
+        facts = self._facts()
+        await self._add(facts, items, inside=False)
+        await self._specify(facts, list(facts.items))
+        found = await self._lots(facts)
+        touched = {facts.items[lot].key for lot, rows in facts.consumptions.items() if any(map(_transforms, rows))}
+        touched |= {row.key for row in facts.items.values() if type_of(row.born) in TRANSFORMATIONS}
+        return {key: row for key, row in found.items() if key in touched}
+
+    async def _lots(self, facts: Facts) -> dict[str, LotRow]:
+        lots = [item for item, row in facts.items.items() if row.kind == "LOT"]
+        facts.add_consumptions(await self.snapshot.consumptions(lots) if lots else [])
+        return {facts.items[lot].key: lot_row(facts, lot) for lot in lots}
 
     async def _inputs(self, positions: list[Position]) -> dict[Position, list[tuple[Any, float | None]]]:
         found: dict[Position, list[tuple[Any, float | None]]] = {}
@@ -151,12 +176,10 @@ class Gathering:
             found.setdefault(event, []).append((item, kg))
         return found
 
-    async def new_batteries(self, items: Sequence[Any], scope: Scope) -> list[NewBattery]:
-        """First-life batteries that were made in a period, by makers in a region, as they were made: with the draws
-        that went into each body of them."""
+    async def new_batteries(self, items: Sequence[Any]) -> list[NewBattery]:
+        """First-life batteries that were produced, as they were made: with the draws that went into each body."""
         facts = self._facts()
-        found = {row.handle: row for row in await self.snapshot.items(items)}
-        items = [item for item in items if _is_new(found[item], scope)]
+        items = [row.handle for row in await self.snapshot.items(items) if _is_new(row) and row.born < self.cut]
         if not items:
             return []
         await self._add(facts, items, inside=True)
@@ -169,24 +192,24 @@ class Gathering:
         await self._add(facts, {item for pairs in inputs.values() for item, _ in pairs}, inside=False)
         mixings = {row.position: row.mixing for row in await self.snapshot.events(list(births))}
 
-        def made(body: Any) -> Made:
-            birth = facts.items[body].born
+        def how(birth: Position) -> Made:
             stored = mixings.get(birth)
-            draws = tuple((facts.items[lot].key, _drawn(facts, lot, kg)) for lot, kg in inputs.get(birth, ()))
-            yielded = tuple(facts.body(item) for item in outputs.get(birth, ()))
-            return Made(facts.body(body), draws, None if stored is None else mixing_from(stored), yielded)
+            drawn = sorted(inputs.get(birth, ()), key=lambda pair: facts.items[pair[0]].key)
+            draws = ((facts.items[lot].key, _drawn(facts, lot, kg)) for lot, kg in drawn)
+            yielded = sorted(outputs.get(birth, ()), key=lambda item: facts.items[item].key)
+            mixing = None if stored is None else mixing_from(stored)
+            return Made(Portion(None, None), tuple(draws), mixing, total_of(facts.body(item) for item in yielded))
 
-        return [
-            NewBattery(
-                facts.items[item].key,
-                facts.specs[item].producer,
-                facts.specs[item].model,
-                facts.specs[item].chemistry,
-                tuple(made(body) for body in bodies[item]),
-            )
-            for item in items
-            if scope.has_region(facts.region_of(facts.specs[item].producer, facts.items[item].born))
-        ]
+        ways = {birth: how(birth) for birth in births}
+        found = []
+        for item in sorted(items, key=lambda item: facts.items[item].key):
+            row, spec = facts.items[item], facts.specs[item]
+            within = sorted((facts.items[body] for body in bodies[item]), key=lambda body: body.key)
+            parts = made((facts.body(body.handle), ways[body.born]) for body in within)
+            region = facts.region_of(spec.producer, row.born)
+            names = row.key, spec.producer, spec.model, spec.chemistry
+            found.append(NewBattery(*names, instant_of(row.born), region, parts))
+        return found
 
 
 def deed_of(event: StoredEvent) -> Deed:
@@ -195,13 +218,17 @@ def deed_of(event: StoredEvent) -> Deed:
     return Deed(event.actor, (payload.get("place") or {}).get("region"), payload.get("method"))
 
 
-def _is_new(row: ItemRow, scope: Scope) -> bool:
-    return not row.second_life and type_of(row.born) == "PRODUCTION" and scope.in_period(row.born)
+def _is_new(row: ItemRow) -> bool:
+    return row.kind == "BATTERY" and not row.second_life and type_of(row.born) == "PRODUCTION"
 
 
 def _drawn(facts: Facts, lot: Any, kg: float | None) -> Portion:
     content = facts.body(lot)
     return drawn_portion(kg, content.mass_kg, content.composition)
+
+
+def _transforms(row: ConsumptionRow) -> bool:
+    return type_of(row[1]) in TRANSFORMATIONS
 
 
 def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[Any, list[Any]]:

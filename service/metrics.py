@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from service.findings import Revision
+from service.flow_rows import FlowRevision
 from service.ports import Fault, Store, StoreSnapshot, T, Writer
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -127,7 +128,7 @@ def _lives(process: int) -> bool:
 
 class Timed:
     """A store whose uses are timed: `read` while a snapshot is open, `write` with the waiting for other writers,
-    `keep` where findings are kept."""
+    `keep` where findings or rows of flows are kept."""
 
     def __init__(self, store: Store, metrics: Metrics) -> None:
         self.store = store
@@ -168,6 +169,14 @@ class Timed:
         started = time.perf_counter()
         try:
             return await self.store.keep(revision)
+        finally:
+            self._keep.observe(time.perf_counter() - started)
+
+    async def keep_flows(self, revision: FlowRevision) -> bool:
+        """As the store does."""
+        started = time.perf_counter()
+        try:
+            return await self.store.keep_flows(revision)
         finally:
             self._keep.observe(time.perf_counter() - started)
 

@@ -21,6 +21,7 @@ from graph_schema.status import ItemStatus
 from graph_schema.windows import END
 from service.chain import Head
 from service.findings import Audited, CountBy, Counts, FindingFilter, FindingPlace, KeptFinding, Revision
+from service.flow_rows import FlowKind, FlowRevision, FlowsKept
 
 T = TypeVar("T")
 
@@ -289,6 +290,13 @@ class StoreSnapshot(Snapshot, Protocol):
     async def finding_counts(self, where: FindingFilter, by: CountBy | None = None) -> Counts:
         """How many findings a filter finds, by a value each has; `by` None is all of them as one count, of None."""
 
+    async def flows_kept(self) -> FlowsKept:
+        """How far the rows of flows that are kept were worked out."""
+
+    async def flow_page(self, kind: FlowKind, after: str, limit: int) -> list[tuple[str, bytes]]:
+        """Keys and bodies of the rows of a kind as they are kept now, in one order of keys, after one ("": the
+        first)."""
+
 
 class Writer(Protocol):
     """What can be done inside one exclusive write (`Store.write`), all of which becomes durable at once."""
@@ -331,6 +339,10 @@ class Store(Protocol):
         """Replace what is kept of the findings of some subjects, and note how far the audit is, all at once.
         False, and nothing is done, where the audit is not at `before` any more: another one
         was there first."""
+
+    async def keep_flows(self, revision: FlowRevision) -> bool:
+        """Take away and put in kept rows of flows, and note how far they are, all at once. False, and nothing is done,
+        where they are not at `before` any more."""
 
     async def verify(self) -> list[Fault]:
         """Check the chain, and that the graph equals a fresh fold of the log; the first fault of each kind."""

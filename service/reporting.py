@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from graph_schema.flows import summaries
 from graph_schema.flows.amounts import Scope
-from graph_schema.flows.batteries import BatteryRow
-from graph_schema.flows.content import ContentLine, NewBattery, recycled_content
-from graph_schema.flows.recovery import Recovery, recovery, waste_shares
+from graph_schema.flows.content import ContentLine, RecycledContent, Shares
+from graph_schema.flows.recovery import Recovery, recovery
 from service.access.viewer import EVERYBODY, Viewer
+from service.flow_keeping import FlowKeeper, is_finished
+from service.flow_reading import FreshRows, KeptRows, Rows
 from service.gathering import Gathering
 from service.ports import ItemFilter, Store
 from service.running import run
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+One = TypeVar("One", contravariant=True)
 
+TRIES = 3
+"""How often kept rows are read that another process brings up to date meanwhile, before fresh ones are made."""
 
 REPORTS = ("recovery", "fates", "market", "stages", "yearly", "content")
 
@@ -60,11 +65,15 @@ def check(viewer: Viewer, scope: Scope) -> None:
 
 
 class Reports:
-    """The reports on one question."""
+    """The reports on one question.
 
-    def __init__(self, store: Store, question: Question, viewer: Viewer = EVERYBODY) -> None:
+    Where it is about all that the log says and the end of time, they are added up from the rows that are kept, which
+    are brought up to date first. Otherwise, or `afresh`, from rows that are worked out for it.
+    """
+
+    def __init__(self, store: Store, question: Question, viewer: Viewer = EVERYBODY, afresh: bool = False) -> None:
         check(viewer, question.scope)
-        self.store, self.question = store, question
+        self.store, self.question, self._afresh = store, question, afresh
 
     async def ask(self, what: str) -> Any:
         """One of `REPORTS`."""
@@ -74,58 +83,85 @@ class Reports:
     async def recovery(self) -> Recovery:
         """Recovery over the chain of plants, and black-mass yield."""
 
-        async def ask(gathering: Gathering) -> Recovery:
-            rows, lots = await gathering.transformations()
-            return recovery(rows, lots, self.question.period)
+        async def ask(rows: Rows) -> Recovery:
+            return recovery(*await rows.transformations(), self.question.period)
 
         return await self._read(ask)
 
     async def market(self) -> list[summaries.MarketLine]:
         """Put on the market, in use, retired, recovered, by producer and model."""
-        return summaries.market(await self._read(self._batteries), self.question.period)
+
+        async def ask(rows: Rows) -> list[summaries.MarketLine]:
+            return await _all(summaries.Market(self.question.period), rows.batteries())
+
+        return await self._read(ask)
 
     async def fates(self) -> list[summaries.FateLine]:
         """What became of the batteries retired in the period."""
-        return summaries.fates(await self._read(self._batteries), self.question.period, self.question.element)
+
+        async def ask(rows: Rows) -> list[summaries.FateLine]:
+            return await _all(summaries.Fates(self.question.period, self.question.element), rows.batteries())
+
+        return await self._read(ask)
 
     async def stages(self) -> list[summaries.StageLine]:
         """Time in each stage."""
-        return summaries.stages(await self._read(self._batteries), self.question.period)
+
+        async def ask(rows: Rows) -> list[summaries.StageLine]:
+            return await _all(summaries.Stages(self.question.period), rows.batteries())
+
+        return await self._read(ask)
 
     async def yearly(self) -> list[summaries.YearLine]:
         """Retired and utilized, by year and region."""
 
-        async def ask(gathering: Gathering) -> list[summaries.YearLine]:
-            batteries = await self._batteries(gathering)
-            events, _ = await gathering.transformations()
-            return summaries.yearly(batteries, events, self.question.period)
+        async def ask(rows: Rows) -> list[summaries.YearLine]:
+            events, _ = await rows.transformations()
+            return await _all(summaries.Yearly(self.question.period, events), rows.batteries())
 
         return await self._read(ask)
 
     async def content(self) -> list[ContentLine]:
         """Recycled content of the batteries made in the period, by makers in the region."""
 
-        async def ask(gathering: Gathering) -> list[ContentLine]:
-            rows, lots = await gathering.transformations()
-            made: list[NewBattery] = []
-            async for page in gathering.batteries(self.question.filter):
-                made += await gathering.new_batteries(page, self.question.period)
-            elements = sorted({""}.union(*(body.body.composition or () for one in made for body in one.bodies)))
-            return recycled_content(made, {element: waste_shares(rows, lots, element) for element in elements})
+        async def ask(rows: Rows) -> list[ContentLine]:
+            shares = Shares(*await rows.transformations())
+            return await _all(RecycledContent(self.question.period, shares), rows.new_batteries())
 
         return await self._read(ask)
 
-    async def _batteries(self, gathering: Gathering) -> list[BatteryRow]:
-        rows: list[BatteryRow] = []
-        async for page in gathering.batteries(self.question.filter):
-            rows += await gathering.battery_rows(page)
-        return rows
-
-    async def _read(self, ask: Callable[[Gathering], Awaitable[T]]) -> T:
+    async def _read(self, ask: Callable[[Rows], Awaitable[T]]) -> T:
         async def read() -> T:
-            async with self.store.snapshot(self.question.sequence) as snapshot:
-                gathering = Gathering(snapshot, self.question.filter.cut)
+            question = self.question
+            if question.as_of is None and question.sequence is None and not self._afresh:
+                for _ in range(TRIES):
+                    await FlowKeeper(self.store).run()
+                    async with self.store.snapshot() as snapshot:
+                        before = await snapshot.flows_kept()
+                        if is_finished(before):
+                            answer = await ask(KeptRows(snapshot))
+                            if await snapshot.flows_kept() == before:
+                                return answer
+            async with self.store.snapshot(question.sequence) as snapshot:
+                gathering = Gathering(snapshot, question.filter.cut)
                 await gathering.all_registrations()
-                return await ask(gathering)
+                return await ask(FreshRows(gathering, question.filter))
 
         return await run(self.store, read)
+
+
+class _Adding(Protocol[One, T_co]):
+    """A report that is added up row by row."""
+
+    def add(self, row: One) -> None:
+        """Add one."""
+
+    def lines(self) -> T_co:
+        """The report."""
+
+
+async def _all(report: _Adding[One, T], pages: AsyncIterator[Iterable[One]]) -> T:
+    async for page in pages:
+        for row in page:
+            report.add(row)
+    return report.lines()

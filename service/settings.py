@@ -115,7 +115,7 @@ DESCRIPTIONS = {
     "graphiql": "whether browsers get GraphiQL on /graphql",
     "queries_by_get": "whether queries (never mutations) are answered by GET, too",
     "trusted_documents": "a JSON file {id: document}: only these documents are executed (default: any document)",
-    "audit_interval_s": "how often the service brings findings up to date, in seconds (0: only `voltrace audit` does)",
+    "audit_interval_s": "how often findings and rows of reports are brought up to date, in seconds (0: when asked)",
     "rules": "further rule sets, each as module:NAME, separated by spaces (docs/rules/README.md)",
 }
 

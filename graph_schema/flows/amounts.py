@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from math import inf
 from typing import NamedTuple
 
-from graph_schema.contents import Content, Portion
+from graph_schema.contents import Content, Portion, add_to
 from graph_schema.elements import TOTAL_MASS
-from graph_schema.order import Position, moment_of
+from graph_schema.order import Position, instant_of, instant_us
 
 
 class Amount(NamedTuple):
@@ -22,11 +24,10 @@ class Amount(NamedTuple):
         """The sum of what is known; None where there is something and nothing of it is known."""
         return None if self.unknown and not self.known else self.known_kg
 
-    def plus(self, kg: float | None) -> Amount:
-        """With one more thing."""
-        if kg is None:
-            return self._replace(unknown=self.unknown + 1)
-        return Amount(self.known_kg + kg, self.known + 1, self.unknown)
+    @property
+    def things(self) -> int:
+        """How many things it is of."""
+        return self.known + self.unknown
 
     def joined(self, other: Amount) -> Amount:
         """The sum of two."""
@@ -40,7 +41,7 @@ def content_of(portion: Portion, element: str) -> float | None:
     return None if portion.composition is None else portion.composition.get(element, 0.0)
 
 
-def total_of(portions: list[Portion]) -> Portion:
+def total_of(portions: Iterable[Portion]) -> Portion:
     """The sum of portions; a quantity is None where it is unknown of one of them."""
     mass: float | None = 0.0
     composition: Content | None = {}
@@ -49,9 +50,29 @@ def total_of(portions: list[Portion]) -> Portion:
         if composition is None or portion.composition is None:
             composition = None
         else:
-            for element, kg in portion.composition.items():
-                composition[element] = composition.get(element, 0.0) + kg
+            add_to(composition, portion.composition)
     return Portion(mass, composition)
+
+
+class Sum:
+    """An `Amount` that grows."""
+
+    def __init__(self) -> None:
+        self.known_kg = 0.0
+        self.known = self.unknown = 0
+
+    def add(self, kg: float | None) -> None:
+        """Add one more thing."""
+        if kg is None:
+            self.unknown += 1
+        else:
+            self.known_kg += kg
+            self.known += 1
+
+    @property
+    def amount(self) -> Amount:
+        """What it is by now."""
+        return Amount(self.known_kg, self.known, self.unknown)
 
 
 class Scope(NamedTuple):
@@ -63,10 +84,16 @@ class Scope(NamedTuple):
     since: datetime | None = None
     until: datetime | None = None
 
+    @property
+    def bounds_us(self) -> tuple[float, float]:
+        """The first and the last microsecond since 1970 of the period; infinite where it has no end."""
+        since = -inf if self.since is None else instant_us(self.since)
+        return since, inf if self.until is None else instant_us(self.until)
+
     def in_period(self, position: Position) -> bool:
         """Whether an event lies in the period."""
-        moment = moment_of(position)
-        return (self.since is None or moment >= self.since) and (self.until is None or moment <= self.until)
+        first, last = self.bounds_us
+        return first <= instant_of(position) <= last
 
     def has_region(self, region: str | None) -> bool:
         """Whether a region is meant; one that is not known is none."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from graph_schema.contents import Portion
-from graph_schema.flows.amounts import total_of
+from graph_schema.flows.bodies import Bodies, bodies_of
 from graph_schema.flows.facts import Facts
-from graph_schema.order import Position, type_of
+from graph_schema.order import Position, instant_of, type_of
 from graph_schema.windows import END
 
 USERS = frozenset({"VEHICLE_OWNER", "SWAP_OPERATOR", "REPAIRER"})
@@ -54,20 +53,21 @@ class Fate(StrEnum):
 METHODS = {"EXPORT": Fate.EXPORTED, "LOSS": Fate.LOST, "THEFT": Fate.LOST}
 
 
-class Piece(NamedTuple):
-    """A body of a retired battery: what it holds, and what became of it."""
+class Remains(NamedTuple):
+    """The bodies of a retired battery that have one fate."""
 
     fate: Fate
-    content: Portion
+    bodies: Bodies
 
 
 class BatteryRow(NamedTuple):
-    """A battery. Positions are of events: `produced` is None where it was enrolled; `market`, `retired` None where that
-    has not happened or is not known; `taken_up` the first repurposing, `ended` its end.
+    """A battery. Times are microseconds since 1970, of events: `market_us`, `retired_us` None where that has not
+    happened or is not known; `taken_up_us` the first repurposing, `ended_us` its end. What was enrolled was produced
+    nobody knows when.
 
-    `content` is what was in it right before it was retired, else at its birth; `pieces` what became of each body of it,
-    empty until it is retired. `reported` is whether a retirement was reported; if not, `retired` is its end or the
-    repurposing that took it up.
+    `mass_kg` is that of what was in it right before it was retired, else at its birth, None where it is not all known;
+    `remains` what became of its bodies, by fate, empty until it is retired. `reported` is whether a retirement was
+    reported; if not, `retired_us` is its end or the repurposing that took it up.
     """
 
     key: str
@@ -75,23 +75,23 @@ class BatteryRow(NamedTuple):
     model: str | None
     chemistry: str | None
     second_life: bool
-    born: Position
-    produced: Position | None
-    market: Position | None
+    enrolled: bool
+    born_us: int
+    market_us: int | None
     market_region: str | None
-    retired: Position | None
+    retired_us: int | None
     retired_region: str | None
     reported: bool
-    taken_up: Position | None
-    ended: Position | None
-    content: Portion
-    pieces: tuple[Piece, ...]
+    taken_up_us: int | None
+    ended_us: int | None
+    mass_kg: float | None
+    remains: tuple[Remains, ...]
     fate: Fate | None
 
     @property
-    def in_use(self) -> bool:
-        """On the market (what was enrolled is taken to be), and neither retired nor ended."""
-        return self.retired is None and (self.market is not None or self.produced is None)
+    def came_us(self) -> int | None:
+        """When it came into use; what was enrolled did before the record begins."""
+        return self.market_us if self.market_us is not None else self.born_us if self.enrolled else None
 
 
 def battery_row(facts: Facts, item: Any) -> BatteryRow:
@@ -101,26 +101,34 @@ def battery_row(facts: Facts, item: Any) -> BatteryRow:
     retired, reported = retirement(facts, item)
     at = _after(row.born) if retired is None else retired
     bodies = list(facts.inside(item, at))
-    pieces = [] if retired is None else [Piece(fate_of(facts, body, retired), facts.body(body)) for body in bodies]
+    by_fate: dict[Fate, list[Any]] = {}
+    if retired is not None:
+        for body in bodies:
+            by_fate.setdefault(fate_of(facts, body, retired), []).append(body)
+    whole = bodies_of(facts, bodies)
     return BatteryRow(
         row.key,
         spec.producer,
         spec.model,
         spec.chemistry,
-        row.second_life,
-        row.born,
-        None if type_of(row.born) == "ENROLMENT" else row.born,
-        market,
+        bool(row.second_life),
+        type_of(row.born) == "ENROLMENT",
+        instant_of(row.born),
+        _us(market),
         market_region,
-        retired,
+        _us(retired),
         None if retired is None else _retired_region(facts, item, retired),
         reported,
-        None if retired is None else _taken_up(facts, bodies, retired),
-        facts.end_of(item),
-        total_of([facts.body(body) for body in bodies]),
-        tuple(pieces),
-        _common([piece.fate for piece in pieces]),
+        None if retired is None else _us(_taken_up(facts, bodies, retired)),
+        _us(facts.end_of(item)),
+        None if whole.kg_unknown else whole.kg,
+        tuple(Remains(fate, bodies_of(facts, by_fate[fate])) for fate in Fate if fate in by_fate),
+        _common(set(by_fate)),
     )
+
+
+def _us(position: Position | None) -> int | None:
+    return None if position is None else instant_of(position)
 
 
 def _after(position: Position) -> Position:
@@ -186,11 +194,9 @@ def fate_of(facts: Facts, unit: Any, retired: Position) -> Fate:
     return Fate.UNKNOWN if facts.party(facts.holder(unit, END), facts.cut) is None else Fate.IN_STOCK
 
 
-def _common(fates: list[Fate]) -> Fate | None:
+def _common(fates: set[Fate]) -> Fate | None:
     """The one fate of a battery: of its bodies, bodies that ended when it came apart aside; MIXED where they differ."""
-    if not fates:
-        return None
-    others = {fate for fate in fates if fate is not Fate.DISMANTLED}
+    others = fates - {Fate.DISMANTLED}
     if not others:
-        return Fate.DISMANTLED
+        return Fate.DISMANTLED if fates else None
     return others.pop() if len(others) == 1 else Fate.MIXED

@@ -8,32 +8,48 @@ recovered from battery manufacturing or post-consumer waste, per model, year and
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from graph_schema.contents import Mixing, Portion
-from graph_schema.flows.amounts import content_of
-from graph_schema.flows.recovery import Share
+from graph_schema.flows.amounts import Scope, content_of, total_of
+from graph_schema.flows.recovery import Share, waste_shares
+from graph_schema.flows.transformations import LotRow, TransformationRow
 
 
 class Made(NamedTuple):
-    """A body of a new battery, and the event that made it: its draws (lot key, portion), its mixing (None where nothing
-    was drawn) and what it yielded."""
+    """Bodies of a new battery that one event made, summed, and that event: its draws (lot key, portion), its mixing
+    (None where nothing was drawn) and the sum of what it yielded. Bodies for which nothing was drawn are one."""
 
     body: Portion
     draws: tuple[tuple[str, Portion], ...]
     mixing: Mixing | None
-    yielded: tuple[Portion, ...]
+    yielded: Portion
+
+
+NOTHING_DRAWN = Made(Portion(None, None), (), None, Portion(None, None))
 
 
 class NewBattery(NamedTuple):
-    """A battery as it was made."""
+    """A battery as it was made: when (microseconds since 1970), and in which region, None where unknown."""
 
     key: str
     producer: str | None
     model: str | None
     chemistry: str | None
+    born_us: int
+    region: str | None
     bodies: tuple[Made, ...]
+
+
+def made(bodies: Iterable[tuple[Portion, Made]]) -> tuple[Made, ...]:
+    """Bodies, each with how it was made (one object for each event), put together by that."""
+    groups: dict[int, tuple[Made, list[Portion]]] = {}
+    for body, how in bodies:
+        how = how if how.draws and how.mixing is not None else NOTHING_DRAWN
+        groups.setdefault(id(how), (how, []))[1].append(body)
+    return tuple(how._replace(body=total_of(portions)) for how, portions in groups.values())
 
 
 class ContentLine(NamedTuple):
@@ -62,9 +78,9 @@ def recycled_share(made: Made, shares: Mapping[str, Share | None], element: str)
     basis, divisor = made.mixing.divisor(element)
     if basis != ("ELEMENT" if element else "MASS"):
         return None
-    yielded = [content_of(portion, element) for portion in made.yielded]
-    if None not in yielded:
-        divisor = max(divisor, sum(kg or 0.0 for kg in yielded))
+    yielded = content_of(made.yielded, element)
+    if yielded is not None:
+        divisor = max(divisor, yielded)
     total = 0.0
     for lot, portion in made.draws:
         share = shares.get(lot, Share(0.0, 0.0, 0.0))
@@ -75,25 +91,87 @@ def recycled_share(made: Made, shares: Mapping[str, Share | None], element: str)
     return total / divisor if divisor > 0 else 0.0
 
 
-def recycled_content(
-    batteries: Iterable[NewBattery], shares: Mapping[str, Mapping[str, Share | None]]
-) -> list[ContentLine]:
-    """By producer, model, chemistry and element; `shares` are the waste shares of lots by element."""
-    lines: dict[tuple[str | None, str | None, str | None, str], ContentLine] = {}
-    for battery in batteries:
-        for element, by_lot in shares.items():
-            group = battery.producer, battery.model, battery.chemistry, element
-            line = lines.get(group) or ContentLine(*group, 0, 0.0, 0.0, 0)
-            contents = [content_of(made.body, element) for made in battery.bodies]
-            parts = [recycled_share(made, by_lot, element) for made in battery.bodies]
-            if None in contents or None in parts:
-                lines[group] = line._replace(unknown=line.unknown + 1)
-                continue
-            kg = sum(one or 0.0 for one in contents)
-            recycled = sum((one or 0.0) * (part or 0.0) for one, part in zip(contents, parts, strict=True))
-            lines[group] = line._replace(
-                batteries=line.batteries + 1,
-                content_kg=line.content_kg + kg,
-                recycled_kg=line.recycled_kg + recycled,
-            )
-    return [lines[group] for group in sorted(lines, key=lambda names: [(name is None, name or "") for name in names])]
+def is_new(battery: NewBattery, scope: Scope) -> bool:
+    """Whether a battery was made in the period, by whom and where a scope says."""
+    first, last = scope.bounds_us
+    return (
+        scope.organization in (None, battery.producer)
+        and scope.has_region(battery.region)
+        and scope.has_chemistry(battery.chemistry)
+        and first <= battery.born_us <= last
+    )
+
+
+class Shares:
+    """Waste shares of the lots of some transformations, element by element, as they are asked for."""
+
+    def __init__(self, rows: Iterable[TransformationRow], lots: Mapping[str, LotRow]) -> None:
+        self._rows, self._lots = list(rows), lots
+        self._found: dict[str, Mapping[str, Share | None]] = {}
+
+    def of(self, element: str) -> Mapping[str, Share | None]:
+        """By lot; lots that nobody recycled or refined are left out."""
+        if element not in self._found:
+            self._found[element] = waste_shares(self._rows, self._lots, element)
+        return self._found[element]
+
+
+class _Content:
+    """A line that grows."""
+
+    def __init__(self) -> None:
+        self.batteries = self.unknown = 0
+        self.content_kg = self.recycled_kg = 0.0
+
+    def add(self, battery: NewBattery, element: str, shares: Mapping[str, Share | None]) -> None:
+        """Add a battery."""
+        content = recycled = 0.0
+        for one in battery.bodies:
+            kg, part = content_of(one.body, element), recycled_share(one, shares, element)
+            if kg is None or (kg and part is None):
+                self.unknown += 1
+                return
+            content += kg
+            recycled += kg * (part or 0.0)
+        self.batteries += 1
+        self.content_kg += content
+        self.recycled_kg += recycled
+
+
+_Group = tuple[str | None, str | None, str | None]
+
+
+class RecycledContent:
+    """By producer, model, chemistry and element, total mass among them: of every element that any battery lists."""
+
+    def __init__(self, scope: Scope, shares: Shares) -> None:
+        self._scope, self._shares = scope, shares
+        self._groups: dict[_Group, dict[str, _Content]] = defaultdict(lambda: defaultdict(_Content))
+        self._batteries: dict[_Group, int] = defaultdict(int)
+        self._unknown: dict[_Group, int] = defaultdict(int)
+
+    def add(self, battery: NewBattery) -> None:
+        """Add a battery."""
+        if not is_new(battery, self._scope):
+            return
+        group = battery.producer, battery.model, battery.chemistry
+        self._batteries[group] += 1
+        unlisted = any(one.body.composition is None for one in battery.bodies)
+        self._unknown[group] += unlisted
+        lines = self._groups[group]
+        lines[""].add(battery, "", self._shares.of(""))
+        if not unlisted:
+            for element in {element for one in battery.bodies for element in one.body.composition or ()}:
+                lines[element].add(battery, element, self._shares.of(element))
+
+    def lines(self) -> list[ContentLine]:
+        """The report."""
+        elements = sorted({""}.union(*self._groups.values()))
+        found = []
+        for group in sorted(self._groups, key=lambda names: [(name is None, name or "") for name in names]):
+            for element in elements:
+                line = self._groups[group][element]
+                unknown = line.unknown + (self._unknown[group] if element else 0)
+                counted = self._batteries[group] - unknown
+                found.append(ContentLine(*group, element, counted, line.content_kg, line.recycled_kg, unknown))
+        return found

@@ -1,17 +1,18 @@
-"""Counts of batteries: the market, fates, stages, years. Each is a sum over rows that says what it lacks."""
+"""Counts of batteries: the market, fates, stages, years. Each adds up rows, one by one, and says what it lacks."""
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import NamedTuple
 
-from graph_schema.flows.amounts import Amount, Scope, content_of
+from graph_schema.flows.amounts import Amount, Scope, Sum
 from graph_schema.flows.batteries import BatteryRow, Fate
 from graph_schema.flows.recovery import is_acting
 from graph_schema.flows.transformations import TransformationRow
-from graph_schema.order import Position, instant_of, moment_of
+from graph_schema.order import moment_of, moment_of_us
 
 DAY_US = 86_400_000_000
 
@@ -70,81 +71,112 @@ class YearLine(NamedTuple):
     utilized_mass: Amount
 
 
-def first_lives(rows: Iterable[BatteryRow], scope: Scope) -> list[BatteryRow]:
+def is_first_life(row: BatteryRow, scope: Scope) -> bool:
     """Batteries of a producer and chemistry; second-life units are left out, whose parts were counted before."""
-    return [
-        row
-        for row in rows
-        if not row.second_life and scope.organization in (None, row.producer) and scope.has_chemistry(row.chemistry)
-    ]
+    return not row.second_life and scope.organization in (None, row.producer) and scope.has_chemistry(row.chemistry)
 
 
-def _is(position: Position | None, region: str | None, scope: Scope) -> bool:
-    return position is not None and scope.in_period(position) and scope.has_region(region)
+class _Where:
+    """Whether something happened in the period and region of a scope."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.first, self.last = scope.bounds_us
+        self.region = scope.region
+
+    def has(self, us: int | None, region: str | None) -> bool:
+        """Of a moment and a region."""
+        return us is not None and self.first <= us <= self.last and self.region in (None, region)
+
+    def uses(self, row: BatteryRow) -> bool:
+        """Whether a battery was in use at the end of the period: on the market, and neither retired nor ended."""
+        came = row.came_us
+        if came is None or came > self.last or self.region not in (None, row.market_region):
+            return False
+        return row.retired_us is None or row.retired_us > self.last
 
 
-def _in_use(row: BatteryRow, scope: Scope) -> bool:
-    """Whether it was in use at the end of the period; what was enrolled is, since before the record begins."""
-    came = row.market if row.market is not None else row.born if row.produced is None else None
-    if came is None or not scope.has_region(row.market_region):
-        return False
-    return not _after(came, scope) and (row.retired is None or _after(row.retired, scope))
+class _Market:
+    """A line of the market that grows."""
 
+    def __init__(self) -> None:
+        self.marketed, self.in_use, self.retired, self.recovered = Sum(), Sum(), Sum(), Sum()
+        self.undated = 0
 
-def _after(position: Position, scope: Scope) -> bool:
-    return scope.until is not None and moment_of(position) > scope.until
+    def add(self, row: BatteryRow, where: _Where) -> None:
+        """Add a battery."""
+        if where.has(row.market_us, row.market_region):
+            self.marketed.add(row.mass_kg)
+        if where.uses(row):
+            self.in_use.add(row.mass_kg)
+            self.undated += row.market_us is None
+        if where.has(row.retired_us, row.retired_region):
+            self.retired.add(row.mass_kg)
+            if row.fate is Fate.RECYCLED:
+                self.recovered.add(row.mass_kg)
 
-
-def _mass(rows: Iterable[BatteryRow]) -> Amount:
-    amount = Amount()
-    for row in rows:
-        amount = amount.plus(row.content.mass_kg)
-    return amount
-
-
-def market(rows: Iterable[BatteryRow], scope: Scope) -> list[MarketLine]:
-    """By producer, model and chemistry, what is not known last. The region is where it came on the market."""
-    groups: dict[tuple[str | None, str | None, str | None], list[BatteryRow]] = defaultdict(list)
-    for row in first_lives(rows, scope):
-        groups[row.producer, row.model, row.chemistry].append(row)
-    lines = []
-    for group in sorted(groups, key=lambda names: [(name is None, name or "") for name in names]):
-        marketed = [row for row in groups[group] if _is(row.market, row.market_region, scope)]
-        in_use = [row for row in groups[group] if _in_use(row, scope)]
-        retired = [row for row in groups[group] if _is(row.retired, row.retired_region, scope)]
-        recovered = [row for row in retired if row.fate is Fate.RECYCLED]
-        lines.append(
-            MarketLine(
-                *group,
-                len(marketed),
-                _mass(marketed),
-                len(in_use),
-                _mass(in_use),
-                sum(row.market is None for row in in_use),
-                len(retired),
-                _mass(retired),
-                len(recovered),
-                _mass(recovered),
-            )
+    def line(self, group: tuple[str | None, str | None, str | None]) -> MarketLine:
+        """The line of a group."""
+        marketed, in_use, retired, recovered = (
+            one.amount for one in (self.marketed, self.in_use, self.retired, self.recovered)
         )
-    return lines
+        return MarketLine(
+            *group,
+            marketed.things,
+            marketed,
+            in_use.things,
+            in_use,
+            self.undated,
+            retired.things,
+            retired,
+            recovered.things,
+            recovered,
+        )
 
 
-def fates(rows: Iterable[BatteryRow], scope: Scope, element: str = "") -> list[FateLine]:
+class Market:
+    """By producer, model and chemistry, what is not known last. The region is where it came on the market."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope, self._where = scope, _Where(scope)
+        self._groups: dict[tuple[str | None, str | None, str | None], _Market] = defaultdict(_Market)
+
+    def add(self, row: BatteryRow) -> None:
+        """Add a battery."""
+        if is_first_life(row, self._scope):
+            self._groups[row.producer, row.model, row.chemistry].add(row, self._where)
+
+    def lines(self) -> list[MarketLine]:
+        """The report."""
+        names = sorted(self._groups, key=lambda names: [(name is None, name or "") for name in names])
+        return [self._groups[group].line(group) for group in names]
+
+
+class Fates:
     """Every fate of the batteries retired in the period (`region`: where), as of the cut; of an element, or mass.
 
     The masses of all fates together are the mass of the batteries, body by body.
     """
-    retired = [row for row in first_lives(rows, scope) if _is(row.retired, row.retired_region, scope)]
-    counts = dict.fromkeys(Fate, 0)
-    masses = dict.fromkeys(Fate, Amount())
-    for row in retired:
-        assert row.fate is not None
-        counts[row.fate] += 1
-        for piece in row.pieces:
-            masses[piece.fate] = masses[piece.fate].plus(content_of(piece.content, element))
-    total = len(retired)
-    return [FateLine(fate, counts[fate], counts[fate] / total if total else None, masses[fate]) for fate in Fate]
+
+    def __init__(self, scope: Scope, element: str = "") -> None:
+        self._scope, self._where, self._element = scope, _Where(scope), element
+        self._counts = dict.fromkeys(Fate, 0)
+        self._masses = dict.fromkeys(Fate, Amount())
+
+    def add(self, row: BatteryRow) -> None:
+        """Add a battery."""
+        if self._where.has(row.retired_us, row.retired_region) and is_first_life(row, self._scope):
+            assert row.fate is not None
+            self._counts[row.fate] += 1
+            for fate, bodies in row.remains:
+                self._masses[fate] = self._masses[fate].joined(bodies.amount(self._element))
+
+    def lines(self) -> list[FateLine]:
+        """The report."""
+        total = sum(self._counts.values())
+        return [
+            FateLine(fate, count, count / total if total else None, self._masses[fate])
+            for fate, count in self._counts.items()
+        ]
 
 
 STAGES = ("BEFORE_MARKET", "IN_USE", "RETIRED", "TO_SECOND_LIFE")
@@ -152,75 +184,110 @@ STAGES = ("BEFORE_MARKET", "IN_USE", "RETIRED", "TO_SECOND_LIFE")
 repurposing that took it or a part of it up, in which nothing counts as open: most batteries never get there."""
 
 
-def stages(rows: Iterable[BatteryRow], scope: Scope) -> list[StageLine]:
+class _Stage:
+    """A line of a stage that grows."""
+
+    def __init__(self, stage: str, where: _Where) -> None:
+        self.stage, self.where = stage, where
+        self.days = array("d")
+        self.open = self.unknown = 0
+
+    def add(self, row: BatteryRow) -> None:
+        """Add a battery."""
+        came, left, region = _stage(row, self.stage)
+        has_come = came is not None and came <= self.where.last
+        if left is None:
+            self.open += has_come and _is_still_in(row, self.stage)
+        elif left > self.where.last:
+            self.open += has_come
+        elif self.where.has(left, region):
+            if came is None:
+                self.unknown += 1
+            else:
+                self.days.append((left - came) / DAY_US)
+
+    def line(self) -> StageLine:
+        """The line."""
+        return StageLine(self.stage, len(self.days) + self.unknown, *_spread(self.days), self.open, self.unknown)
+
+
+class Stages:
     """Time in each stage. A battery belongs where it left the stage, in the period and region."""
-    lives = first_lives(rows, scope)
-    lines = []
-    for stage in STAGES:
-        days: list[float] = []
-        still = unknown = 0
-        for row in lives:
-            came, left, region = _stage(row, stage)
-            if left is None:
-                still += _is_still_in(row, stage) and came is not None and not _after(came, scope)
-            elif _after(left, scope):
-                still += came is not None and not _after(came, scope)
-            elif _is(left, region, scope):
-                unknown += came is None
-                days += [] if came is None else [(instant_of(left) - instant_of(came)) / DAY_US]
-        lines.append(StageLine(stage, len(days) + unknown, *_spread(days), still, unknown))
-    return lines
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._stages = [_Stage(stage, _Where(scope)) for stage in STAGES]
+
+    def add(self, row: BatteryRow) -> None:
+        """Add a battery."""
+        if is_first_life(row, self._scope):
+            for stage in self._stages:
+                stage.add(row)
+
+    def lines(self) -> list[StageLine]:
+        """The report."""
+        return [stage.line() for stage in self._stages]
 
 
-def _stage(row: BatteryRow, stage: str) -> tuple[Position | None, Position | None, str | None]:
+def _stage(row: BatteryRow, stage: str) -> tuple[int | None, int | None, str | None]:
     """When it came into a stage, when it left it, and the region where it did."""
     if stage == "BEFORE_MARKET":
-        return row.produced, row.market, row.market_region
+        return None if row.enrolled else row.born_us, row.market_us, row.market_region
     if stage == "IN_USE":
-        return row.market, row.retired, row.retired_region
+        return row.market_us, row.retired_us, row.retired_region
     if stage == "RETIRED":
-        return row.retired, row.ended, row.retired_region
-    return row.retired, row.taken_up, row.retired_region
+        return row.retired_us, row.ended_us, row.retired_region
+    return row.retired_us, row.taken_up_us, row.retired_region
 
 
 def _is_still_in(row: BatteryRow, stage: str) -> bool:
     """Whether a battery that has not left a stage is in it, and not past it by another way."""
     if stage == "BEFORE_MARKET":
-        return row.retired is None
+        return row.retired_us is None
     return stage != "TO_SECOND_LIFE"
 
 
-def _spread(days: list[float]) -> tuple[float | None, float | None, float | None]:
+def _spread(days: Sequence[float]) -> tuple[float | None, float | None, float | None]:
     if not days:
         return None, None, None
     return sum(days) / len(days), median(days), max(days)
 
 
-def yearly(batteries: Iterable[BatteryRow], events: Iterable[TransformationRow], scope: Scope) -> list[YearLine]:
+class Yearly:
     """By calendar year (UTC) and region: of the retirement, or of the organization that recycles or repurposes.
 
     With an organization, batteries that it made, and events that it did.
     """
-    retired: dict[tuple[int, str | None], list[BatteryRow]] = defaultdict(list)
-    masses: dict[tuple[int, str | None], list[Amount]] = defaultdict(lambda: [Amount(), Amount(), Amount()])
-    for row in first_lives(batteries, scope):
-        if row.retired is not None and _is(row.retired, row.retired_region, scope):
-            retired[moment_of(row.retired).year, row.retired_region].append(row)
-    for event in events:
-        if event.type == "REFINING" or not is_acting(event, scope) or not scope.in_period(event.position):
-            continue
-        _add_utilized(masses[moment_of(event.position).year, event.region], event, scope)
-    return [
-        YearLine(*place, len(retired.get(place, ())), _mass(retired.get(place, ())), *masses[place])
-        for place in sorted({*retired, *masses}, key=lambda place: (place[0], place[1] is None, place[1] or ""))
-    ]
+
+    def __init__(self, scope: Scope, events: Iterable[TransformationRow]) -> None:
+        self._scope, self._where = scope, _Where(scope)
+        self._retired: dict[tuple[int, str | None], Sum] = defaultdict(Sum)
+        self._masses: dict[tuple[int, str | None], list[Amount]] = defaultdict(lambda: [Amount()] * 3)
+        for event in events:
+            if event.type != "REFINING" and is_acting(event, scope) and scope.in_period(event.position):
+                _add_utilized(self._masses[moment_of(event.position).year, event.region], event, scope)
+
+    def add(self, row: BatteryRow) -> None:
+        """Add a battery."""
+        if row.retired_us is None or not self._where.has(row.retired_us, row.retired_region):
+            return
+        if is_first_life(row, self._scope):
+            self._retired[moment_of_us(row.retired_us).year, row.retired_region].add(row.mass_kg)
+
+    def lines(self) -> list[YearLine]:
+        """The report."""
+        places = {*self._retired, *self._masses}
+        return [
+            YearLine(*place, self._retired[place].amount.things, self._retired[place].amount, *self._masses[place])
+            for place in sorted(places, key=lambda place: (place[0], place[1] is None, place[1] or ""))
+        ]
 
 
 def _add_utilized(masses: list[Amount], event: TransformationRow, scope: Scope) -> None:
     for chemistry, bodies in event.units.items():
         if not scope.has_chemistry(chemistry):
             continue
-        whole = Amount(bodies.kg, bodies.units - bodies.kg_unknown, bodies.kg_unknown)
+        whole = bodies.amount("")
         first = whole._replace(known_kg=bodies.kg - bodies.again_kg)
         kind = 0 if event.type == "RECYCLING" else 1
         masses[kind] = masses[kind].joined(whole)

@@ -4,33 +4,14 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from graph_schema.contents import Content, Portion, add_to
+from graph_schema.contents import Portion
+from graph_schema.flows.bodies import Bodies, bodies_of
 from graph_schema.flows.facts import Facts
 from graph_schema.fold import drawn_portion
 from graph_schema.order import Position, type_of
 
 INTERMEDIATES = frozenset({"black mass", "black powder", "electrode powder"})
 """Materials, in lower case, that still have to be refined: what is in them is not recovered yet."""
-
-
-class Bodies(NamedTuple):
-    """Bodies of units (so many) that went into an event: their content as far as known, of how many it is not.
-
-    `again_kg` is the mass of those that a repurposing had taken up before, or that were made for second life.
-    """
-
-    units: int
-    kg: float
-    kg_unknown: int
-    composition: Content
-    composition_unknown: int
-    again_kg: float = 0.0
-
-    def content(self, element: str) -> tuple[float, int]:
-        """Kilograms of an element (`""`: total mass) as far as known; of how many bodies it is not known."""
-        if not element:
-            return self.kg, self.kg_unknown
-        return self.composition.get(element, 0.0), self.composition_unknown
 
 
 class DrawRow(NamedTuple):
@@ -80,7 +61,7 @@ def transformation_row(
     """The row of an event: `inputs` are the units that it ended or took up with all inside them, and draws (kg)."""
     units: dict[str | None, list[Any]] = {}
     draws = []
-    for item, kg in inputs:
+    for item, kg in sorted(inputs, key=lambda pair: facts.items[pair[0]].key):
         row = facts.items[item]
         if row.kind == "LOT":
             content = facts.body(item)
@@ -99,21 +80,7 @@ def transformation_row(
 
 
 def _bodies(facts: Facts, units: list[Any], at: Position) -> Bodies:
-    kg = again = 0.0
-    kg_unknown = composition_unknown = 0
-    composition: Content = {}
-    for unit in sorted(units, key=lambda one: facts.items[one].key):
-        body = facts.body(unit)
-        if body.mass_kg is None:
-            kg_unknown += 1
-        else:
-            kg += body.mass_kg
-            again += body.mass_kg if was_taken_up(facts, unit, at) else 0.0
-        if body.composition is None:
-            composition_unknown += 1
-        else:
-            add_to(composition, body.composition)
-    return Bodies(len(units), kg, kg_unknown, composition, composition_unknown, again)
+    return bodies_of(facts, units, lambda unit: was_taken_up(facts, unit, at))
 
 
 def was_taken_up(facts: Facts, unit: Any, before: Position) -> bool:

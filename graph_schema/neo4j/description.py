@@ -145,6 +145,27 @@ NODES: dict[str, NodeKind] = {
             "writers": ("INTEGER", "how often it was locked"),
         },
     ),
+    "Flow": NodeKind(
+        "A row that reports on flows of metal are added up from, as far as it was worked out.",
+        {
+            "id": ("STRING", "unique: its kind and key"),
+            "kind": ("STRING", "BATTERY, NEW_BATTERY, TRANSFORMATION or LOT"),
+            "key": ("STRING", "the key of the item; of a transformation, the position of the event in hexadecimal"),
+            "body": ("STRING", "the row, JSON"),
+        },
+    ),
+    "FlowsKept": NodeKind(
+        "How far the rows of flows were worked out; who keeps some holds its lock.",
+        {
+            "name": ("STRING", "voltrace"),
+            "sequence": ("INTEGER", "up to which sequence number of the log"),
+            "key": ("STRING", "up to which item of that one"),
+            "version": ("STRING", "a fingerprint of how"),
+            "base": ("INTEGER", "what the run has not come to yet is as this many records say"),
+            "until": ("INTEGER", "what it has come to is as this many records say"),
+            "writers": ("INTEGER", "how often it was locked"),
+        },
+    ),
     "Schema": NodeKind(
         "Which migrations were applied.",
         {"name": ("STRING", "voltrace"), "version": ("INTEGER", "the number of the last one")},

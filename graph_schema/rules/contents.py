@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graph_schema.order import event_id_of
+from graph_schema.order import event_id_of, type_of
 from graph_schema.rules.finding import Finding
 from graph_schema.rules.history import History
 from graph_schema.rules.rule import Rule
@@ -33,7 +33,12 @@ def content_rule(rule: Rule, history: History) -> Iterator[Finding]:
 
 
 def _excess(history: History) -> Iterator[str]:
-    """Elements of this lot of which all outputs hold more than all inputs list."""
+    """Elements of this lot of which all outputs hold more than all inputs list.
+
+    A production may take in primary material that nobody need state (model 8.7), so that more may come out of it.
+    """
+    if type_of(history.thing.born) == "PRODUCTION":
+        return
     if not history.inputs or any(portion.composition is None for portion in history.inputs):
         return
     for element in sorted(history.thing.spec.get("composition") or {}):

@@ -73,3 +73,21 @@ STANDSTILL = Limit("", frozenset(), frozenset(), 12, Unit.MONTHS, CHOSEN, retire
 BANNED_USES = frozenset(["ELECTRIC_BICYCLE", "E_BIKE", "EBIKE", "电动自行车"])
 """What Order No. 73, Art. 22 names; compared with `attributes.vehicleType` and `attributes.application` of what a
 battery is in or made for, in capitals with `_` for spaces and hyphens."""
+
+
+class Share(NamedTuple):
+    """So much of an element, of what entered an enterprise's plants in a calendar year from `valid_from` on."""
+
+    element: str
+    share: float
+    valid_from: date
+    source: str
+
+
+CONDITIONS_2024 = "conditions for enterprises that utilize waste traction batteries, edition of 2024 (MIIT, 2024-12-24)"
+
+RECOVERY_2024 = tuple(
+    Share(element, share, date(2025, 1, 1), CONDITIONS_2024)
+    for element, share in (("Ni", 0.98), ("Co", 0.98), ("Mn", 0.98), ("Li", 0.90), ("Cu", 0.98), ("Al", 0.98))
+)
+"""What is to be recovered, from the first calendar year after they were issued."""

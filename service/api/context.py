@@ -121,6 +121,11 @@ class Context(BaseContext):
             as_of = above.as_of
         return Moment(sequence, as_of)
 
+    @property
+    def latest(self) -> int | None:
+        """The moment of knowledge of all of this operation that names none; None where nothing asked for it yet."""
+        return self._pinned
+
     async def read(self, moment: Moment, question: Callable[[Snapshot], Coroutine[Any, Any, T]]) -> T:
         """Ask a snapshot at a moment, as the viewer may see it."""
         known = self._known.setdefault(moment.sequence, Known())

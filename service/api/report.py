@@ -229,6 +229,8 @@ async def _ask(info: Info, question: Question, report: Callable[[Reports], Await
             return await _count(snapshot, question, batteries)
 
     info.context.spending.charge(await run(store, count), "report")
+    if question.sequence == info.context.latest:
+        reports.question = question._replace(sequence=None)
     return await report(reports)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from graphql import GraphQLError
 
 from graph_schema.reader import ItemRow
+from service import searching
 from service.api.item import Info, Node, item_of
 from service.api.organization import Organization
 from service.ports import Found, Snapshot
@@ -23,7 +24,7 @@ async def search(info: Info, text: str, limit: int, as_of: datetime | None, know
     moment = await info.context.moment(as_of, known_at)
 
     async def ask(snapshot: Snapshot) -> tuple[list[Found], dict[object, ItemRow]]:
-        found = await snapshot.search(wanted, limit, moment.as_of)
+        found = await searching.search(snapshot, wanted, limit, moment.as_of)
         rows = await snapshot.items([one.handle for one in found if one.handle is not None])
         return found, {row.handle: row for row in rows}
 

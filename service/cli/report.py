@@ -71,7 +71,7 @@ def report(
     store = opened(store_url)
 
     async def ask() -> Any:
-        sequence = await store.sequence_at(known_at)
+        sequence = None if known_at is None else await store.sequence_at(known_at)
         scope = Scope(organization, region, chemistry, since, until)
         return await Reports(store, Question(scope, as_of, sequence, element or "")).ask(what)
 

@@ -30,6 +30,7 @@ from service.findings import (
     counted,
     shown,
 )
+from service.flow_rows import FlowKind, FlowRevision, FlowsKept
 from service.organizations import is_found, names_of, rank_of, stated
 from service.ports import (
     WITHIN,
@@ -48,6 +49,7 @@ from service.ports import (
     Writer,
 )
 from service.stores.graph_reader import GraphReader
+from service.stores.held_flows import HeldFlows
 from service.stores.matching import finds, is_party, matches
 
 GRAPHS_KEPT = 4
@@ -71,6 +73,7 @@ class MemoryStore:
         self.changes: list[Change] = []
         self.audited = Audited()
         self.findings: dict[Subject, dict[str, KeptFinding]] = {}
+        self.flows = HeldFlows()
         self.folded = (0, fold([]))
         """How many records there are, and their fold."""
         self._graphs: OrderedDict[int, GraphReader] = OrderedDict()
@@ -111,6 +114,10 @@ class MemoryStore:
                 self.findings.setdefault(new.subject, {})[new.id] = shown(new, stood, revision.after.at_us)
             self.audited = revision.after
         return True
+
+    async def keep_flows(self, revision: FlowRevision) -> bool:
+        with self._writing:
+            return self.flows.keep(revision)
 
     async def verify(self) -> list[Fault]:
         head = Head()
@@ -346,6 +353,12 @@ class MemorySnapshot(GraphReader):
 
     async def audited(self) -> Audited:
         return self._store.audited
+
+    async def flows_kept(self) -> FlowsKept:
+        return self._store.flows.kept
+
+    async def flow_page(self, kind: FlowKind, after: str, limit: int) -> list[tuple[str, bytes]]:
+        return self._store.flows.page(kind, after, limit)
 
     def _findings(self, where: FindingFilter) -> list[KeptFinding]:
         return [one for kept in self._store.findings.values() for one in kept.values() if where.finds(one)]

@@ -15,6 +15,7 @@ from rich.table import Table
 from graph_schema.flows.amounts import Amount
 from graph_schema.flows.content import ContentLine
 from graph_schema.flows.recovery import Recovery
+from service.writers.csv import harmless
 
 Line = dict[str, Any]
 UNKNOWN = "?"
@@ -64,7 +65,8 @@ def as_csv(lines: Sequence[Line]) -> str:
     writer = csv.DictWriter(text, list(lines[0]) if lines else [], lineterminator="\n")
     if lines:
         writer.writeheader()
-        writer.writerows(lines)
+        for line in lines:
+            writer.writerow({name: harmless(one) if isinstance(one, str) else one for name, one in line.items()})
     return text.getvalue()
 
 

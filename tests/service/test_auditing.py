@@ -16,7 +16,7 @@ from seed.story import BLACK_MASS, PACK_VANISHED, VEHICLE_A, module, story
 from service.auditing import Findings, UnknownRuleSet, findings_of, histories, rule_sets
 from service.ingesting import Ingest
 from service.ports import ItemFilter, Store
-from service.stores.contract.telling import event, made, moment, moved, registered, unit
+from service.stores.contract.telling import event, lot, made, moment, moved, registered, unit
 from service.stores.memory import MemoryStore
 from service.stores.sqlite import SqliteStore
 from service.stores.sqlite.snapshot import SqliteSnapshot
@@ -161,3 +161,13 @@ def test_what_a_lot_holds_more_than_went_in(store: Store) -> None:
     ])  # fmt: skip
     (excess,) = [one for one in found(store) if one.subject == "L"]
     assert excess.sentence == "more came out of what L is from than went in: 0.104 kg of Li out, 0.1 kg in"
+
+
+def test_a_production_need_not_state_its_primary_material(store: Store) -> None:
+    salt = lot("SALT", material="lithium carbonate", massKg=1, composition={"Li": 0.1})
+    cathode = lot("CATHODE", material="cathode", massKg=9, composition={"Li": 0.6})
+    send(store, [
+        registered("r", 0, "A"), made("m", 1, salt),
+        made("n", 2, cathode, inputs=[{"key": "SALT", "massKg": 1}]),
+    ])  # fmt: skip
+    assert [one.code for one in found(store)] == []

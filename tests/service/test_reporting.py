@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from graph_schema.flows.amounts import Amount, Scope
+from graph_schema.flows.amounts import Amount, Scope, Sum
 from graph_schema.flows.batteries import Fate
 from service.access.viewer import EVERYBODY, PUBLIC, Role, Viewer
 from service.ports import Store
@@ -159,8 +159,11 @@ def test_recycled_content_is_what_lots_prove(store: MemoryStore) -> None:
 
 def test_what_is_unknown_is_no_zero() -> None:
     assert Amount().kg == 0.0
-    assert Amount().plus(None).kg is None
-    assert Amount().plus(None).plus(2.0) == Amount(2.0, 1, 1)
+    total = Sum()
+    total.add(None)
+    assert total.amount.kg is None
+    total.add(2.0)
+    assert total.amount == Amount(2.0, 1, 1)
 
 
 def test_who_may_ask(store: MemoryStore) -> None:

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from service.ports import Store
-from service.stores.contract import edges, findings, knowing, listing, log, reading, recording
+from service.stores.contract import edges, findings, flows, knowing, listing, log, reading, recording
 
 Check = Callable[[Store], Awaitable[None]]
 
 CHECKS: tuple[Check, ...] = tuple(
     check
-    for module in (recording, log, reading, listing, edges, findings, knowing)
+    for module in (recording, log, reading, listing, edges, findings, flows, knowing)
     for name, check in vars(module).items()
     if name.startswith("check_") and check.__module__ == module.__name__ and name != "check_history"
 )

@@ -22,6 +22,7 @@ from graph_schema.reader import (
 )
 from graph_schema.windows import END
 from service.findings import Audited, CountBy, Counts, FindingFilter, FindingPlace, KeptFinding
+from service.flow_rows import FlowKind, FlowsKept
 from service.ports import (
     WITHIN,
     Change,
@@ -42,6 +43,7 @@ from service.stores.neo4j.connection import Reads
 from service.stores.neo4j.events import RECEIPTS, REGISTRATIONS, STORED, history, places, stored
 from service.stores.neo4j.events import Lists as EventLists
 from service.stores.neo4j.findings import audited, finding_counts, finding_page
+from service.stores.neo4j.flows import flow_page, flows_kept
 from service.stores.neo4j.items import IDENTIFIED, called, concerned
 from service.stores.neo4j.items import Lists as ItemLists
 from service.stores.neo4j.organizations import ARE_ORGANIZATIONS, organization_keys, registered
@@ -239,6 +241,12 @@ class Neo4jSnapshot:
 
     async def audited(self) -> Audited:
         return await audited(self._reads)
+
+    async def flows_kept(self) -> FlowsKept:
+        return await flows_kept(self._reads)
+
+    async def flow_page(self, kind: FlowKind, after: str, limit: int) -> list[tuple[str, bytes]]:
+        return await flow_page(self._reads, kind, after, limit)
 
     async def finding_page(
         self, where: FindingFilter, after: FindingPlace | None, limit: int, reverse: bool = False

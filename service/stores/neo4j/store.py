@@ -15,6 +15,7 @@ from neo4j.exceptions import DriverError, Neo4jError
 from graph_schema.order import instant_us
 from service.causality import encode
 from service.findings import Revision
+from service.flow_rows import FlowRevision
 from service.ports import Fault, T, Writer
 from service.stores.checking import check
 from service.stores.errors import StoreError
@@ -29,6 +30,7 @@ from service.stores.neo4j.connection import (
     Reads,
 )
 from service.stores.neo4j.findings import keep
+from service.stores.neo4j.flows import keep_flows
 from service.stores.neo4j.migrating import migrate, outstanding
 from service.stores.neo4j.snapshot import Neo4jSnapshot
 from service.stores.neo4j.state import LogLost, State, Unready, read_state, refuse_rebuilt
@@ -170,11 +172,17 @@ class Neo4jStore:
             return await session.execute_write(unit)
 
     async def keep(self, revision: Revision) -> bool:
+        return await self._kept(lambda transaction: keep(transaction, revision))
+
+    async def keep_flows(self, revision: FlowRevision) -> bool:
+        return await self._kept(lambda transaction: keep_flows(transaction, revision))
+
+    async def _kept(self, work: Callable[[neo4j.AsyncManagedTransaction], Awaitable[bool]]) -> bool:
         await self._prepare()
 
         @neo4j.unit_of_work(timeout=WRITE_TIMEOUT_S)
         async def unit(transaction: neo4j.AsyncManagedTransaction) -> bool:
-            return await keep(transaction, revision)
+            return await work(transaction)
 
         return await self._written(unit)
 

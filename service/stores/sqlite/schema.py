@@ -69,6 +69,12 @@ CREATE TABLE IF NOT EXISTS finding_party (party TEXT NOT NULL, id TEXT NOT NULL,
 """
 """What follows from the graph by the rulebook, and is kept: a rebuild leaves it, an audit works it out again."""
 
+FLOWS = """
+CREATE TABLE IF NOT EXISTS flow (kind TEXT NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (kind, key))
+    WITHOUT ROWID;
+"""
+"""Rows that reports are added up from, kept as findings are."""
+
 GRAPH_TABLES = (
     "judgement",
     "item",

@@ -25,6 +25,7 @@ from graph_schema.reader import (
 )
 from graph_schema.windows import END
 from service.findings import Audited, CountBy, Counts, FindingFilter, FindingPlace, KeptFinding
+from service.flow_rows import FlowKind, FlowsKept
 from service.ports import (
     WITHIN,
     Change,
@@ -43,6 +44,7 @@ from service.stores.sqlite.claims import read_claims
 from service.stores.sqlite.events import KNOWN, history, history_count, stored
 from service.stores.sqlite.events import Lists as EventLists
 from service.stores.sqlite.findings import audited, finding_counts, finding_page
+from service.stores.sqlite.flows import flow_page, flows_kept
 from service.stores.sqlite.items import Lists as ItemLists
 from service.stores.sqlite.items import called, concerned
 from service.stores.sqlite.organizations import organization_keys, registered
@@ -311,6 +313,12 @@ class SqliteSnapshot:
 
     async def audited(self) -> Audited:
         return audited(self._connection)
+
+    async def flows_kept(self) -> FlowsKept:
+        return flows_kept(self._connection)
+
+    async def flow_page(self, kind: FlowKind, after: str, limit: int) -> list[tuple[str, bytes]]:
+        return flow_page(self._connection, kind, after, limit)
 
     async def finding_page(
         self, where: FindingFilter, after: FindingPlace | None, limit: int, reverse: bool = False

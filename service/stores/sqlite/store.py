@@ -12,13 +12,15 @@ from queue import Empty, SimpleQueue
 
 from graph_schema.order import instant_us
 from service.findings import Revision
+from service.flow_rows import FlowRevision
 from service.ports import Fault, T, Writer
 from service.running import unwanted
 from service.stores.checking import check
 from service.stores.errors import StoreError
 from service.stores.sqlite.checking import SqliteGraph, rebuild
 from service.stores.sqlite.findings import keep
-from service.stores.sqlite.schema import FINDINGS, GRAPH, LOG, UPGRADES, VERSION
+from service.stores.sqlite.flows import keep_flows
+from service.stores.sqlite.schema import FINDINGS, FLOWS, GRAPH, LOG, UPGRADES, VERSION
 from service.stores.sqlite.snapshot import SqliteSnapshot
 from service.stores.sqlite.writer import SqliteWriter
 
@@ -85,7 +87,7 @@ class SqliteStore:
         self._write.execute("BEGIN IMMEDIATE")
         try:
             self._refuse_others(self._write)
-            for statement in (LOG + GRAPH + FINDINGS).split(";"):
+            for statement in (LOG + GRAPH + FINDINGS + FLOWS).split(";"):
                 if statement.strip():
                     self._write.execute(statement)
             self._write.execute("INSERT OR IGNORE INTO meta VALUES ('version', ?)", (VERSION,))
@@ -155,6 +157,10 @@ class SqliteStore:
     async def keep(self, revision: Revision) -> bool:
         with self._changing() as connection:
             return keep(connection, revision)
+
+    async def keep_flows(self, revision: FlowRevision) -> bool:
+        with self._changing() as connection:
+            return keep_flows(connection, revision)
 
     async def verify(self) -> list[Fault]:
         with self.reading() as connection:

@@ -1,5 +1,6 @@
 """Findings in lists and counts, and as they come to light."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,8 @@ from starlette.testclient import TestClient
 
 from seed.story import PACK_VANISHED, module, story
 from service.app import create_app
+from service.flow_keeping import is_finished
+from service.flow_rows import FlowKind
 from service.keeping import Keeper
 from service.ports import Store
 from service.settings import Settings
@@ -120,6 +123,17 @@ def test_findings_are_raised_as_the_service_finds_them_and_again_from_a_cursor()
         assert [heard(session) for _ in range(2)] == edges[2:]
         follow(session, "3", FOLLOW, filter={"codes": ["GAP"]})
         assert "there is no 'GAP'" in orjson.dumps(session.receive_json()).decode()
+
+
+def test_rows_of_reports_are_kept_up_to_date_too() -> None:
+    store = MemoryStore()
+    with TestClient(create_app(store, quick(store, audit_interval_s=1))):
+        send(store, story())
+        deadline = time.monotonic() + 60
+        while not (is_finished(store.flows.kept) and store.flows.kept.until == len(store.records)):
+            assert time.monotonic() < deadline, store.flows.kept
+            time.sleep(0.05)
+        assert {at.kind for at in store.flows.rows} == set(FlowKind)
 
 
 def heard(session: Any) -> dict[str, Any]:

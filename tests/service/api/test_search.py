@@ -32,6 +32,8 @@ QUERY = """query ($text: String!, $first: Int, $asOf: DateTime) { search(text: $
         ("0V1PE01VOLT001", [PACK_A, PACK_RECYCLED, PACK_VANISHED, PACK_NEW]),
         ("Pudong Motors", [CAR_MAKER, OUTLET]),
         ("motors", [CAR_MAKER, OUTLET]),
+        (f" {PACK_A[:8].lower()}  {PACK_A[8:].lower()} ", [PACK_A]),
+        ("".join(chr(ord(letter) + 0xFEE0) for letter in PACK_A), [PACK_A]),
         ("nowhere", []),
     ],
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.stores.sqlite import SqliteStore
+from service.writers.report import as_csv
 from tests.service.cli.test_cli import run
 from tests.service.test_reporting import EVENTS
 from tests.support import send, wait
@@ -54,3 +55,8 @@ def test_a_period_that_ends_before_it_begins_is_refused(url: str) -> None:
     done = run("report", "yearly", "--store", url, "--from", "2025-01-01", "--to", "2024-01-01")
     assert done.exit_code == 2
     assert "the period begins after its end" in done.output
+
+
+def test_no_cell_of_a_table_is_a_formula() -> None:
+    line = {"producer": "=HYPERLINK(1)", "model": "@x", "chemistry": "-", "kg": -1.5}
+    assert as_csv([line]) == "producer,model,chemistry,kg\n'=HYPERLINK(1),'@x,'-,-1.5\n"

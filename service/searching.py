@@ -1,0 +1,19 @@
+"""Searching for what somebody typed, pasted or scanned, in every spelling worth a look; on every store alike."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from graph_schema.identifiers import spellings
+from service.ports import Found, Snapshot
+
+
+async def search(snapshot: Snapshot, text: str, limit: int, as_of: datetime | None = None) -> list[Found]:
+    """`Snapshot.search` for each of `spellings`: each item or organization once, at its best rank."""
+    best: dict[tuple[str, bool], Found] = {}
+    for spelling in spellings(text):
+        for one in await snapshot.search(spelling, limit, as_of):
+            known = best.setdefault((one.key, one.handle is None), one)
+            if one.rank < known.rank:
+                best[one.key, one.handle is None] = one
+    return sorted(best.values(), key=lambda one: one.order)[:limit]

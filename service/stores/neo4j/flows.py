@@ -1,0 +1,76 @@
+"""Rows of flows in Neo4j: nodes of their own, joined to nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+from service.flow_rows import FlowKey, FlowKind, FlowRevision, FlowsKept
+from service.stores.neo4j.connection import Reads, Transaction, one
+
+T = TypeVar("T")
+
+_KEPT = "[k.sequence, k.key, k.version, k.base, k.until]"
+LOCK = f"""
+MERGE (k:FlowsKept {{name: 'voltrace'}})
+SET k.writers = coalesce(k.writers, 0) + 1
+RETURN {_KEPT}
+"""
+"""Takes the lock of the rows: two cannot go on from one place."""
+KEPT = f"OPTIONAL MATCH (k:FlowsKept {{name: 'voltrace'}}) RETURN {_KEPT}"
+ALL = "MATCH (f:Flow) WITH f LIMIT 10000 DELETE f RETURN count(f)"
+GONE = "UNWIND $ids AS id MATCH (f:Flow {id: id}) DELETE f"
+NEW = "UNWIND $rows AS row MERGE (f:Flow {id: row.id}) SET f = row"
+NOTE = """
+MATCH (k:FlowsKept {name: 'voltrace'})
+SET k.sequence = $sequence, k.key = $key, k.version = $version, k.base = $base, k.until = $until
+"""
+PAGE = """
+MATCH (f:Flow) WHERE f.kind = $kind AND f.key > $after
+WITH f ORDER BY f.key LIMIT $limit
+RETURN collect([f.key, f.body])
+"""
+ROWS = 2_000
+"""So many rows are sent at once."""
+
+
+def _kept(found: list[Any] | None) -> FlowsKept:
+    return FlowsKept() if found is None or found[0] is None else FlowsKept(*found)
+
+
+def _id(at: FlowKey) -> str:
+    return f"{at.kind} {at.key}"
+
+
+async def flows_kept(reads: Reads) -> FlowsKept:
+    """How far the rows are."""
+    return _kept(await reads.one(KEPT))
+
+
+async def keep_flows(transaction: Transaction, revision: FlowRevision) -> bool:
+    """`Store.keep_flows`, inside a write transaction."""
+    if _kept(await one(transaction, LOCK)) != revision.before:
+        return False
+    while revision.anew and await one(transaction, ALL):
+        pass
+    for gone in _some(revision.gone):
+        await _run(transaction, GONE, ids=[_id(at) for at in gone])
+    for rows in _some(revision.rows):
+        told = [{"id": _id(at), "kind": at.kind.value, "key": at.key, "body": body.decode()} for at, body in rows]
+        await _run(transaction, NEW, rows=told)
+    await _run(transaction, NOTE, **revision.after._asdict())
+    return True
+
+
+def _some(all_of: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (all_of[start : start + ROWS] for start in range(0, len(all_of), ROWS))
+
+
+async def _run(transaction: Transaction, query: str, **values: Any) -> None:
+    await (await transaction.run(query, values)).consume()
+
+
+async def flow_page(reads: Reads, kind: FlowKind, after: str, limit: int) -> list[tuple[str, bytes]]:
+    """Rows of a kind, by key."""
+    rows = await reads.one(PAGE, kind=kind.value, after=after, limit=limit)
+    return [(key, body.encode()) for key, body in rows]
