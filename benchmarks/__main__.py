@@ -41,6 +41,9 @@ def run(batteries: int, small: int, starts: int, seconds: float, audited: int, r
         report["trace in the smaller history"] = tracing.against_bare(
             tiny, tracing.starts(tiny, starts), Direction.FORWARD
         )
+        report["trace backward in the smaller history"] = tracing.against_bare(
+            tiny, tracing.starts(tiny, starts), Direction.BACKWARD
+        )
         report["recording, batches of 2,000, smaller history"] = told
         report |= load.measure(f"sqlite:{Path(folder) / 'large.db'}", load.named(large), "SQLite", seconds)
         report |= neo4j.measure(small, tracing.starts(tiny, starts), load.named(tiny), seconds)

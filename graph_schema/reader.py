@@ -7,6 +7,7 @@ level of a trace at once. Items are named by the store's own handles, events by 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from typing import Any, NamedTuple, Protocol
 
@@ -95,13 +96,24 @@ class About(NamedTuple):
     unsettled: list[Position]
 
 
+class Counted(NamedTuple):
+    """Whose edges are counted: stays and custody of `items`, consumptions of those `used`, births of those `made`, and
+    what went into `events` and came out of them."""
+
+    items: list[Handle]
+    used: list[Handle]
+    made: list[Handle]
+    events: list[Position]
+
+
 class TraceReader(Protocol):
     """Reads for the trace, all at one moment of knowledge. Errors of the store pass through."""
 
-    async def find(self, key: str, towards: Direction | None = None) -> Handle | None:
+    async def find(self, key: str, towards: Direction | None = None, nodes_max: int | None = None) -> Handle | None:
         """The item of that key or identifier (the key wins), None where it is not known then.
 
-        `towards` says that a walk in this direction follows, for a reader that can read ahead.
+        `towards` says that a walk in this direction follows, and `nodes_max` how many nodes it may tell, for a reader
+        that can read ahead.
         """
 
     async def items(self, items: Collection[Handle]) -> list[ItemRow]:
@@ -154,6 +166,9 @@ class TraceReader(Protocol):
     async def about(self, items: Collection[Handle]) -> About:
         """Custody, marks, names of holders and unsettled events of items, at once."""
 
+    async def degrees(self, counted: Counted) -> Counter[Any]:
+        """How many edges there are of each item and event."""
+
     async def claims(self, items: Collection[Handle]) -> list[ClaimRow]:
         """The edges that contested events claim and that touch any of the items."""
 
@@ -188,3 +203,15 @@ async def about_by_kind(reader: TraceReader, items: Collection[Handle]) -> About
     custody = await reader.custody(items)
     names = await reader.organizations({row[1] for row in custody}) if custody else {}
     return About(custody, await reader.marks(items), names, await reader.unsettled(items))
+
+
+async def degrees_by_kind(reader: TraceReader, counted: Counted) -> Counter[Any]:
+    """`TraceReader.degrees` put together from one read for each kind of edge."""
+    found: Counter[Any] = Counter(row[0] for row in await reader.hosts(counted.items))
+    found.update(row[1] for row in await reader.parts(counted.items))
+    found.update(row[0] for row in await reader.consumptions(counted.used))
+    found.update(row[1] for row in await reader.births(counted.made))
+    found.update(row[0] for row in await reader.custody(counted.items))
+    found.update(row[1] for row in await reader.inputs(counted.events))
+    found.update(row[0] for row in await reader.outputs(counted.events))
+    return found

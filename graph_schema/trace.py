@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 from graph_schema import attribution as flows
 from graph_schema.answer import Attribution, Balance, Direction, FrontierNode, Role, Trace, TraceEdge, TraceNode
 from graph_schema.contents import Mixing
+from graph_schema.depths import depths_with_holders
 from graph_schema.elements import TOTAL_MASS
 from graph_schema.order import Position, cut_after, event_id_of, moment_of, type_of
-from graph_schema.reader import ItemRow, StayRow, TraceReader
+from graph_schema.reader import Counted, ItemRow, TraceReader
 from graph_schema.status import statuses
 from graph_schema.walk import Walk
-from graph_schema.windows import END, overlap
+from graph_schema.windows import END
 
 NODES_MAX = 20_000
 
@@ -41,13 +42,13 @@ async def trace(reader: TraceReader, question: TraceQuestion) -> Trace | None:
     cut = END if question.as_of is None else cut_after(question.as_of)
     both = question.direction is Direction.BOTH
     directions = [Direction.FORWARD, Direction.BACKWARD] if both else [question.direction]
-    root = await reader.find(question.key, directions[0])
+    root = await reader.find(question.key, directions[0], question.nodes_max)
     if root is None:
         return None
     answer = Assembly(reader, root, question)
     for direction in directions:
         further = None if question.depth_max is None else question.depth_max + 1
-        walk = Walk(reader, direction, cut, question.claims, further, question.nodes_max)
+        walk = Walk(reader, direction, cut, question.claims, further, question.nodes_max, alone=not both)
         if not await walk.run(root):
             return None
         answer.add(walk, direction)
@@ -126,7 +127,7 @@ class Assembly:
             else:
                 roles.setdefault(item, Role.HOST)
         roles[self.root] = Role.ROOT
-        depths = _depths(walk, self.root)
+        depths = depths_with_holders(walk, self.root)
         if not self.depths:
             self.depths = depths
             return
@@ -225,18 +226,10 @@ class Assembly:
         """How many edges the index has of each item and event."""
         items = [handle for handle in kept if handle in self.items]
         events = [handle for handle in kept if isinstance(handle, bytes)]
-        reader = self.reader
-        counted: Counter[Any] = Counter(row[0] for row in await reader.hosts(items))
-        counted.update(row[1] for row in await reader.parts(items))
         below = [item for item in items if item != self.root]
         used = items if Direction.FORWARD in self.walks else below  # forward has no birth of the root, backward no end
         made = items if Direction.BACKWARD in self.walks else below
-        counted.update(row[0] for row in await reader.consumptions(used))
-        counted.update(row[1] for row in await reader.births(made))
-        counted.update(row[0] for row in await reader.custody(items))
-        counted.update(row[1] for row in await reader.inputs(events))
-        counted.update(row[0] for row in await reader.outputs(events))
-        return counted
+        return await self.reader.degrees(Counted(items, used, made, events))
 
 
 Ends = tuple[tuple[Any, ...], tuple[Any, ...]]
@@ -317,50 +310,3 @@ class EdgeMaker:
 
     def _end(self, event: Position | None) -> tuple[datetime | None, str | None]:
         return (None, None) if event is None or event >= self._walk.cut else self._at(event)
-
-
-def _depths(walk: Walk, root: Any) -> dict[Any, int]:
-    """One per edge, level by level from the root (8.4); a custodian is one more than its nearest item."""
-    nexts: dict[Any, list[Any]] = {}
-    for stay in walk.stays:
-        part, host = stay[0], stay[1]
-        nexts.setdefault(part, []).append(host)
-        if _went_down(walk, stay):
-            nexts.setdefault(host, []).append(part)
-    if walk.forward:
-        for item, event, _ in walk.consumptions:
-            nexts.setdefault(item, []).append(event)
-        for event, item in walk.yields:
-            nexts.setdefault(event, []).append(item)
-    else:
-        for item, event, _ in walk.consumptions:
-            nexts.setdefault(event, []).append(item)
-        for event, item in walk.yields:
-            nexts.setdefault(item, []).append(event)
-    depths = {root: 0}
-    level = [root]
-    depth = 0
-    while level:
-        depth += 1
-        reached = []
-        for node in level:
-            for other in nexts.get(node, ()):
-                if other not in depths:
-                    depths[other] = depth
-                    reached.append(other)
-        level = reached
-    holders: dict[tuple[str], int] = {}
-    for row in walk.custody:
-        near = depths.get(row[0])
-        if near is not None and near < holders.get((row[1],), near + 1):
-            holders[row[1],] = near + 1
-    return {**depths, **holders}
-
-
-def _went_down(walk: Walk, stay: StayRow) -> bool:
-    """Whether a stay was inside the root, so that the walk went down along it."""
-    part, host, opened, closed, _ = stay
-    if part not in walk.inside_root or host not in walk.inside_root:
-        return False
-    high = END if closed is None else closed
-    return any(overlap(window, opened, high) for window in walk.inside_root[host])

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from graph_schema.answer import Direction
+from graph_schema.depths import nearest_items
 from graph_schema.order import Position
 from graph_schema.reader import (
     About,
@@ -32,7 +33,8 @@ class Walk:
 
     Shapes: `items` facts by handle; `windows` when an item contained or was a carrier; `inside_root` the windows in
     which a carrier was inside the root; `stays`, `consumptions`, `yields`, `custody` the edges, `contested` those of
-    them that a contested event claims; `host_rows` and `about` what was read of the items reached.
+    them that a contested event claims; `host_rows` and `about` what was read of the items reached. `alone` says that no
+    other walk tells of them, so that `about` and `custody` are only of those that may be told.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Walk:
         claims: bool,
         depth_max: int | None,
         nodes_max: int,
+        alone: bool = False,
     ) -> None:
         self.reader = reader
         self.forward = direction is Direction.FORWARD
@@ -50,6 +53,7 @@ class Walk:
         self.claims = claims
         self.depth_max = depth_max
         self.nodes_max = nodes_max
+        self.alone = alone
         self.items: dict[Any, ItemRow] = {}
         self.windows: dict[Any, list[Window]] = {}
         self.inside_root: dict[Any, list[Window]] = {}
@@ -93,9 +97,16 @@ class Walk:
                 (self._go_forward if self.forward else self._go_backward)(along, around)
         if not self.forward:
             self._yield_hosts()
-        self.about = await self.reader.about(list(self.items))
+        self.about = await self.reader.about(self._told(root))
         self._cut_custody()
         return True
+
+    def _told(self, root: Any) -> list[Any]:
+        """The items that an answer of this walk alone may tell: at a hub, few of those reached."""
+        if not self.alone or (self.depth_max is None and not self.stopped):
+            return list(self.items)
+        within = len(self.items) + len(self.events) if self.depth_max is None else self.depth_max - 1
+        return nearest_items(self, root, within, self.nodes_max)
 
     def _within_depth(self, items: list[Any]) -> list[Any]:
         if self.depth_max is None:

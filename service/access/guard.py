@@ -9,6 +9,7 @@ the same statements and answered alike. Public are also the registrations of org
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ from graph_schema.reader import (
     Around,
     ClaimRow,
     ConsumptionRow,
+    Counted,
     CustodyRow,
     EventRow,
     ItemRow,
@@ -28,6 +30,7 @@ from graph_schema.reader import (
     YieldRow,
     about_by_kind,
     around_by_kind,
+    degrees_by_kind,
 )
 from graph_schema.windows import END
 from service.access.custody import Custody
@@ -97,7 +100,7 @@ class Guarded:
             known.update({item: item in found for item in unknown if item is not None})
         return {item for item in items if item is not None and known[item]}
 
-    async def find(self, key: str, towards: Direction | None = None) -> Handle | None:
+    async def find(self, key: str, towards: Direction | None = None, nodes_max: int | None = None) -> Handle | None:
         handle = await self.whole.find(key)
         full = await self.full([handle])
         rows = await self.whole.items([handle])
@@ -187,6 +190,9 @@ class Guarded:
 
     async def unsettled(self, items: Collection[Handle]) -> list[Position]:
         return await self.whole.unsettled(list(await self.full(items)))
+
+    async def degrees(self, counted: Counted) -> Counter[Any]:
+        return await degrees_by_kind(self, counted)
 
     async def claims(self, items: Collection[Handle]) -> list[ClaimRow]:
         rows = await self.whole.claims(list(await self.full(items)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from typing import Any
 
@@ -17,6 +17,7 @@ from graph_schema.reader import (
     Around,
     ClaimRow,
     ConsumptionRow,
+    Counted,
     CustodyRow,
     EventRow,
     ItemRow,
@@ -25,6 +26,7 @@ from graph_schema.reader import (
     YieldRow,
     about_by_kind,
     around_by_kind,
+    degrees_by_kind,
 )
 from graph_schema.specs import ItemSpec, LotSpec, new_items
 
@@ -76,7 +78,7 @@ class GraphReader:
                     bearer = (event.position, spec.key)
                     self._identifiers[identifier.value] = min(bearer, self._identifiers.get(identifier.value, bearer))
 
-    async def find(self, key: str, towards: Direction | None = None) -> Any:
+    async def find(self, key: str, towards: Direction | None = None, nodes_max: int | None = None) -> Any:
         if self.lives.get(key) is not None:
             return key
         return self._identifiers[key][1] if key in self._identifiers else None
@@ -183,6 +185,9 @@ class GraphReader:
     async def unsettled(self, items: Collection[Any]) -> list[Position]:
         found = {event.position for item in items for event in self._unsettled.get(item, ())}
         return sorted(found)
+
+    async def degrees(self, counted: Counted) -> Counter[Any]:
+        return await degrees_by_kind(self, counted)
 
     async def claims(self, items: Collection[Any]) -> list[ClaimRow]:
         wanted = set(items)

@@ -1,9 +1,9 @@
 """Reading ahead: what a trace will most likely ask for, in one round trip.
 
 A trace goes a level at a time, for the times of the edges decide what belongs to it (model section 6); each level is a
-round trip. From the root this reads, a level at a time inside the database, whatever any times could let in: its
-parts, what these went into or came out of, the hosts of all, and who held them. The trace decides as ever, over rows
-that are there already. It is bounded in depth and width; what lies beyond is read when it is asked for.
+round trip. From the root this reads whatever any times could let in, nearest first: its parts, what these went into or
+came out of, the hosts of all, and who held them. The trace decides as ever, over rows that are there already. It is
+bounded in the number of nodes, and leaves out the edges of hubs; what it did not read is read when it is asked for.
 """
 
 from __future__ import annotations
@@ -14,84 +14,69 @@ from typing import Any
 
 from graph_schema.answer import Handle
 from graph_schema.reader import About, Around, ItemRow
-from service.stores.neo4j.cypher import FOUND, ROWS, collected_of
+from service.stores.neo4j.cypher import FOUND, collected_of
+from service.stores.neo4j.state import MARK
 
-PARTS = 4
-"""How many levels of parts inside the root."""
-LEVELS = 6
-"""How many transformations in a row."""
-HOSTS = 4
-"""How many hosts, one in the other."""
-WIDTH = 300
-"""How many items in each level."""
+NESTED = 4
+"""How many levels of parts inside the root, and of hosts, one in the other."""
+HOPS = 11
+"""How many edges from the first event on: six transformations in a row."""
+WIDTH = 1000
+"""How many nodes of each sort."""
+MORE = 100
+"""What is read beyond the bound of a trace, which looks at one level more than it tells."""
+HUB = 300
+"""A node with more edges of a sort is a hub: these are read only where the trace comes to it."""
 
 
-def _names(name: str, count: int) -> list[str]:
-    return [f"{name}{number}" for number in range(count)]
-
-
-def _level(name: str, number: int, found: str, node: str, following: str) -> str:
-    """A subquery that goes one edge from each of `found{number}` to the `following{number + 1}`."""
-    rows = ROWS[name]
-    start = f"{found}{number}"
+def _followed(start: str, path: str, node: str, found: str) -> str:
+    """A subquery that collects the distinct nodes at the end of a path from each of `start`, the nearest first."""
     return (
-        f"CALL ({start}) {{ UNWIND {start} AS {rows.node} {rows.of_nodes()} RETURN collect({rows.row}) AS"
-        f" {name}{number}, collect(DISTINCT {node})[..$width] AS {following} }}"
+        f"CALL ({start}) {{ UNWIND {start} AS begin MATCH (begin){path}({node})"
+        f" WITH DISTINCT {node} LIMIT $width RETURN collect({node}) AS {found} }}"
     )
 
 
-def _distinct(lists: list[str], name: str, bound: str = "") -> str:
-    return (
-        f"CALL ({', '.join(lists)}) {{ UNWIND {' + '.join(lists)} AS i RETURN collect(DISTINCT i){bound} AS {name} }}"
-    )
+def _no_hubs(nodes: str, edges: str, label: str = "") -> str:
+    labelled = f"n:{label} AND " if label else ""
+    return f"[n IN {nodes} WHERE {labelled}COUNT {{ (n){edges}() }} <= {HUB}]"
 
 
-def _query(along: str, beyond: str) -> str:
-    parts = [_level("parts", n, "inside", "p", f"inside{n + 1}") for n in range(PARTS)]
-    levels = chain.from_iterable(
-        (_level(along, n, "level", "e", f"events{n}"), _level(beyond, n, "events", "i", f"level{n + 1}"))
-        for n in range(LEVELS)
-    )
-    hosts = [_level("hosts", n, "up", "h", f"up{n + 1}") for n in range(HOSTS)]
-    things = [*_names("inside", PARTS + 1), *_names("level", LEVELS + 1)]
-    found = {
-        "inside": _names("inside", PARTS),
-        "level": _names("level", LEVELS),
-        "up": _names("up", HOSTS),
-        "parts": _names("parts", PARTS),
-        along: _names(along, LEVELS),
-        "events": _names("events", LEVELS),
-        beyond: _names(beyond, LEVELS),
-        "hosts": _names("hosts", HOSTS),
-    }
-    keys = {"inside": "n.key", "level": "n.key", "up": "n.key", "events": "n.position"}
-    columns = [
-        f"[{', '.join(f'[n IN {list_} | {keys[name]}]' if name in keys else list_ for list_ in lists)}] AS {name}"
-        for name, lists in found.items()
-    ]
-    rest = ["items", "custody", "marks", "names", "unsettled"]
+def _query(along: str, beyond: str, to_events: str, to_items: str) -> str:
+    left, right = ("<", "") if to_events.startswith("<") else ("", ">")
+    onward = f"{left}-[:CONSUMED_IN|YIELDED*0..{HOPS}]-{right}"
+    read = {"items": "things", "hosts": "things", "parts": "holding", along: "moving", beyond: "events"}
+    columns = [*read, "custody", "marks", "names", "unsettled"]
     return "\n".join(
         [
             FOUND,
-            "WITH collect([rank, at, i.key]) AS found, collect(DISTINCT i)[..$width] AS inside0",
-            *parts,
-            _distinct(_names("inside", PARTS + 1), "level0", "[..$width]"),
-            *levels,
-            _distinct(things, "up0"),
-            *hosts,
-            _distinct(_names("up", HOSTS + 1), "things"),
-            collected_of("items", "things"),
+            "WITH collect([rank, at, i.key]) AS found, collect(DISTINCT i) AS roots",
+            _followed("roots", f"<-[:PART_OF*0..{NESTED}]-", "p", "inside"),
+            _followed("inside", to_events, "e", "first"),
+            _followed("first", onward, "n", "reached"),
+            f"WITH found, inside, {_no_hubs('reached', to_items, 'Event')} AS events,"
+            " inside + [n IN reached WHERE n:Item] AS carriers",
+            _followed("carriers", f"-[:PART_OF*0..{NESTED}]->", "h", "things"),
+            f"WITH *, {_no_hubs('carriers', to_events)} AS moving, {_no_hubs('inside', '<-[:PART_OF]-')} AS holding",
+            *(collected_of(name, nodes) for name, nodes in read.items()),
             collected_of("custody", "things", ", collect(DISTINCT o) AS holders"),
             collected_of("marks", "things"),
             collected_of("names", "holders"),
             collected_of("unsettled", "things"),
-            f"RETURN found, {', '.join(columns)}, [n IN things | n.key] AS things, {', '.join(rest)}",
+            MARK,
+            "RETURN state, found, [n IN things | n.key] AS things, [n IN holding | n.key] AS holding,"
+            f" [n IN moving | n.key] AS moving, [n IN events | n.position] AS events, {', '.join(columns)}",
         ]
     )
 
 
-AHEAD_FORWARD = _query("consumptions", "outputs")
-AHEAD_BACKWARD = _query("births", "inputs")
+AHEAD_FORWARD = _query("consumptions", "outputs", "-[:CONSUMED_IN]->", "-[:YIELDED]->")
+AHEAD_BACKWARD = _query("births", "inputs", "<-[:YIELDED]-", "<-[:CONSUMED_IN]-")
+
+
+def width_of(nodes_max: int | None) -> int:
+    """How many nodes of each sort are read ahead for a trace of at most so many nodes."""
+    return WIDTH if nodes_max is None else min(WIDTH, nodes_max + MORE)
 
 
 class Ahead:
@@ -101,15 +86,15 @@ class Ahead:
         self.forward = forward
         self.root: Handle | None = min(record["found"])[2] if record["found"] else None
         along, beyond = ("consumptions", "outputs") if forward else ("births", "inputs")
-        self._parts = _by(record["inside"], record["parts"], 1)
-        self._hosts = _by(record["up"], record["hosts"], 0)
-        self._along = _by(record["level"], record[along], 0 if forward else 1)
+        things = record["things"]
+        self._parts = _by(record["holding"], record["parts"], 1)
+        self._hosts = _by(things, record["hosts"], 0)
+        self._along = _by(record["moving"], record[along], 0 if forward else 1)
         self._beyond = _by(record["events"], record[beyond], 0 if forward else 1)
-        things = [record["things"]]
-        self._items = _by(things, [record["items"]], 0)
-        self._custody = _by(things, [record["custody"]], 0)
-        self._marks = _by(things, [record["marks"]], 0)
-        self._unsettled = _by(things, [record["unsettled"]], 0)
+        self._items = _by(things, record["items"], 0)
+        self._custody = _by(things, record["custody"], 0)
+        self._marks = _by(things, record["marks"], 0)
+        self._unsettled = _by(things, record["unsettled"], 0)
         self._names: dict[str, str] = dict(record["names"])
 
     def has(self, forward: bool, item: Handle) -> bool:
@@ -146,17 +131,12 @@ class Ahead:
 Found = dict[Any, list[tuple[Any, ...]]]
 
 
-def _by(asked: list[list[Any]], rows: list[list[Any]], column: int) -> Found:
-    """The rows of each of the nodes asked about, level by level; a node may be asked about in several levels."""
-    found: Found = {}
-    for nodes, level in zip(asked, rows, strict=True):
-        fresh = set(nodes).difference(found)
-        for node in fresh:
-            found[node] = []
-        for row in level:
-            if row[column] in fresh:
-                found[row[column]].append(tuple(row))
-    return found
+def _by(asked: list[Any], rows: list[Any], column: int) -> Found:
+    """The rows of each of the nodes asked about, each once, though a node may be asked about twice."""
+    found: dict[Any, dict[tuple[Any, ...], None]] = {node: {} for node in asked}
+    for row in rows:
+        found[row[column]][tuple(row)] = None
+    return {node: list(several) for node, several in found.items()}
 
 
 def _of(found: Found, nodes: Iterable[Any]) -> list[tuple[Any, ...]] | None:

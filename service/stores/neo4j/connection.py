@@ -196,9 +196,12 @@ class Reads:
     def __init__(self, session: neo4j.AsyncSession, timeout_s: float) -> None:
         self._session = session
         self._timeout_s = timeout_s
+        self.asked = 0
+        """How many queries were asked."""
 
     async def answer(self, query: str, values: dict[str, Any]) -> tuple[neo4j.Record | None, neo4j.ResultSummary]:
         """The only record of a query, None where there is none; and what the server says beside."""
+        self.asked += 1
         async with asyncio.timeout(self._timeout_s + GRACE_S):
             for wait_s in (*RETRY_AFTER_S, None):
                 try:

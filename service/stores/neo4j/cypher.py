@@ -141,6 +141,27 @@ ABOUT = "\n".join(
 )
 """What closes a trace, in one round trip."""
 
+
+def _count(*edges: str) -> str:
+    return " + ".join(f"COUNT {{ MATCH {edge} WHERE {known('r')} }}" for edge in edges)
+
+
+def _degrees(name: str, node: str, key: str, told: str, *edges: str) -> str:
+    match = f"MATCH ({node}:{_INDEX[node][0]} {{{key}: each}}) USING INDEX {node}:{_INDEX[node][0]}({key})"
+    return _call(f"UNWIND ${name} AS each {match} RETURN collect([{told}, {_count(*edges)}]) AS {name}")
+
+
+DEGREES = "\n".join(
+    [
+        _degrees("items", "i", "key", "i.key", "(i)-[r:PART_OF]-()", "(i)-[r:HELD_BY]->()"),
+        _degrees("used", "i", "key", "i.key", "(i)-[r:CONSUMED_IN]->()"),
+        _degrees("made", "i", "key", "i.key", "(i)<-[r:YIELDED]-()"),
+        _degrees("events", "e", "eventId", "e.position", "(e)<-[r:CONSUMED_IN]-()", "(e)-[r:YIELDED]->()"),
+        "RETURN items + used + made + events",
+    ]
+)
+"""How many edges there are of items and events, in one round trip."""
+
 FOUND = f"""
 CALL () {{
   MATCH (i:Item {{key: $key}})<-[y:YIELDED]-() WHERE {known("y")}

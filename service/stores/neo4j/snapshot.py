@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from graph_schema.reader import (
     Around,
     ClaimRow,
     ConsumptionRow,
+    Counted,
     CustodyRow,
     EventRow,
     ItemRow,
@@ -37,7 +39,7 @@ from service.ports import (
 )
 from service.stores.finding import organization_count, organization_page, search
 from service.stores.neo4j import cypher
-from service.stores.neo4j.ahead import AHEAD_BACKWARD, AHEAD_FORWARD, WIDTH, Ahead
+from service.stores.neo4j.ahead import AHEAD_BACKWARD, AHEAD_FORWARD, Ahead, width_of
 from service.stores.neo4j.claims import read_claims
 from service.stores.neo4j.connection import Reads
 from service.stores.neo4j.events import RECEIPTS, REGISTRATIONS, STORED, history, places, stored
@@ -56,6 +58,8 @@ class Neo4jSnapshot:
         self._reads = reads
         self._last = last
         self._ahead: Ahead | None = None
+        self._width = width_of(None)
+        self._state: tuple[int, list[Any]] | None = None
         self.sequence = sequence
 
     async def latest(self) -> Neo4jSnapshot:
@@ -68,8 +72,9 @@ class Neo4jSnapshot:
     async def _tuples(self, query: str, wanted: Collection[Any]) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in await self.one(query, wanted=list(wanted))] if wanted else []
 
-    async def find(self, key: str, towards: Direction | None = None) -> Handle | None:
+    async def find(self, key: str, towards: Direction | None = None, nodes_max: int | None = None) -> Handle | None:
         if towards is not None:
+            self._width = width_of(nodes_max)
             return (await self._read_ahead(key, towards is Direction.FORWARD)).root
         found = await self.one(cypher.FIND, key=key)
         return min(found)[2] if found else None
@@ -114,6 +119,13 @@ class Neo4jSnapshot:
     async def organizations(self, keys: Collection[str]) -> dict[str, str]:
         return dict(await self._tuples(cypher.collected("names"), keys))
 
+    async def degrees(self, counted: Counted) -> Counter[Any]:
+        values = counted._asdict() | {"events": [event_id_of(event) for event in counted.events]}
+        found: Counter[Any] = Counter()
+        for node, count in await self.one(cypher.DEGREES, **values):
+            found[node] += count
+        return found
+
     async def claims(self, items: Collection[Handle]) -> list[ClaimRow]:
         return await read_claims(self, items)
 
@@ -132,9 +144,15 @@ class Neo4jSnapshot:
 
     async def _read_ahead(self, key: str, forward: bool) -> Ahead:
         query = AHEAD_FORWARD if forward else AHEAD_BACKWARD
-        record = await self._reads.record(query, {"key": key, "width": WIDTH, "k": self.sequence})
+        record = await self._reads.record(query, {"key": key, "width": self._width, "k": self.sequence})
         self._ahead = Ahead(record, forward)
+        self._state = self._reads.asked, record["state"]
         return self._ahead
+
+    @property
+    def state(self) -> list[Any] | None:
+        """The state of the log, where the last thing that was read is that."""
+        return self._state[1] if self._state is not None and self._state[0] == self._reads.asked else None
 
     async def _around(self, new: list[Handle], inside: list[Handle], along: list[Handle], forward: bool) -> Around:
         query = cypher.AROUND_FORWARD if forward else cypher.AROUND_BACKWARD

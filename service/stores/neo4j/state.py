@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from service.stores.errors import StoreError
 from service.stores.neo4j.connection import Reads
 
 STATE = "MATCH (l:Log {name: 'voltrace'}) RETURN [l.sequence, coalesce(l.rebuilding, false), l.rebuilt]"
+MARK = f"CALL () {{ {STATE.replace('MATCH', 'OPTIONAL MATCH', 1)} AS state }}"
+"""The state as the last thing that a larger query reads."""
 
 
 class State(NamedTuple):
@@ -33,8 +35,12 @@ class LogLost(Unready):
 
 async def read_state(reads: Reads, url: str) -> State:
     """Raises LogLost, and StoreError during a rebuild."""
-    found = await reads.one(STATE)
-    if found is None:
+    return state_of(await reads.one(STATE), url)
+
+
+def state_of(found: list[Any] | None, url: str) -> State:
+    """What a query found of the state. Raises LogLost, and StoreError during a rebuild."""
+    if found is None or found[0] is None:
         raise LogLost(url)
     sequence, rebuilding, rebuilt = found
     if rebuilding:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import neo4j
@@ -33,7 +34,7 @@ from service.stores.neo4j.findings import keep
 from service.stores.neo4j.flows import keep_flows
 from service.stores.neo4j.migrating import migrate, outstanding
 from service.stores.neo4j.snapshot import Neo4jSnapshot
-from service.stores.neo4j.state import LogLost, State, Unready, read_state, refuse_rebuilt
+from service.stores.neo4j.state import LogLost, State, Unready, read_state, refuse_rebuilt, state_of
 from service.stores.neo4j.writer import Neo4jWriter
 
 LOGGER = logging.getLogger("voltrace")
@@ -112,9 +113,9 @@ class Neo4jStore:
             last = await self._last(reads)
             return last if known_at is None else int(await reads.one(SEQUENCE_AT, us=instant_us(known_at)) or 0)
 
-    async def _state(self, reads: Reads) -> State:
+    async def _state(self, reads: Reads, found: list[Any] | None = None) -> State:
         try:
-            self._seen = await read_state(reads, self.url)
+            self._seen = await read_state(reads, self.url) if found is None else state_of(found, self.url)
         except LogLost:
             self._lose()
             raise
@@ -133,15 +134,16 @@ class Neo4jStore:
             before = self._seen
             if before is None or sequence is None:
                 before = await self._state(reads)
+            snapshot = Neo4jSnapshot(reads, before.sequence if sequence is None else sequence, self._last)
             try:
-                yield Neo4jSnapshot(reads, before.sequence if sequence is None else sequence, self._last)
+                yield snapshot
             except (StoreError, Neo4jError, DriverError):
                 raise
             except Exception:
                 # Half a graph may also be one that readers stumble over.
                 refuse_rebuilt(before, await self._state(reads), self.url)
                 raise
-            refuse_rebuilt(before, await self._state(reads), self.url)
+            refuse_rebuilt(before, await self._state(reads, snapshot.state), self.url)
 
     async def write(self, work: Callable[[Writer], Awaitable[T]]) -> T:
         await self._prepare()

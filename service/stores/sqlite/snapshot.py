@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from graph_schema.reader import (
     Around,
     ClaimRow,
     ConsumptionRow,
+    Counted,
     CustodyRow,
     EventRow,
     ItemRow,
@@ -22,6 +24,7 @@ from graph_schema.reader import (
     YieldRow,
     about_by_kind,
     around_by_kind,
+    degrees_by_kind,
 )
 from graph_schema.windows import END
 from service.findings import Audited, CountBy, Counts, FindingFilter, FindingPlace, KeptFinding
@@ -81,7 +84,7 @@ class SqliteSnapshot:
             raise sqlite3.OperationalError("interrupted")
         return self._connection.execute(sql, {"ids": dumps(list(ids)), "k": self.sequence, **more}).fetchall()
 
-    async def find(self, key: str, towards: Direction | None = None) -> Handle | None:
+    async def find(self, key: str, towards: Direction | None = None, nodes_max: int | None = None) -> Handle | None:
         row = self._connection.execute(
             f"SELECT item FROM item JOIN yielded ON item = id WHERE key = :key AND {KNOWN}"
             " UNION ALL SELECT item FROM (SELECT y.item FROM identifier i JOIN yielded y ON y.item = i.item"
@@ -201,6 +204,9 @@ class SqliteSnapshot:
             items,
         )
         return sorted(position for (position,) in rows)
+
+    async def degrees(self, counted: Counted) -> Counter[Any]:
+        return await degrees_by_kind(self, counted)
 
     async def claims(self, items: Collection[Handle]) -> list[ClaimRow]:
         return read_claims(self, items)
