@@ -13,6 +13,7 @@ from strawberry.scalars import JSON
 from graph_schema.attribution import decode
 from graph_schema.order import moment_of, type_of
 from graph_schema.reader import ItemRow
+from service import searching
 from service.api.connection import page_size
 from service.api.context import Context, Moment, global_id
 from service.api.custody import CustodyConnection, custody_page
@@ -209,7 +210,7 @@ async def find_item(context: Context, key: str, moment: Moment) -> Item | None:
     """An item by key or identifier, None where it is not known then."""
 
     async def ask(snapshot: Any) -> ItemRow | None:
-        handle = await snapshot.find(key)
+        handle = await searching.find(snapshot, key)
         rows = await born_before(snapshot, [handle], moment.cut) if handle is not None else []
         return rows[0] if rows else None
 

@@ -54,6 +54,12 @@ def test_search_by_an_identifier_and_by_part_of_one(data: Ask, store: Store) -> 
     assert data(QUERY, text="serial", asOf="2025-12-31T00:00:00Z")["search"] == []
 
 
+@pytest.mark.parametrize("spelled", [PACK_A.lower(), f"{PACK_A[:4]} {PACK_A[4:]}", f"\uff10{PACK_A[1:]}", "NOBODY"])
+def test_an_item_is_found_as_it_is_spelled(data: Ask, spelled: str) -> None:
+    found = data("query ($key: String!) { item(key: $key) { key } }", key=spelled)["item"]
+    assert found == (None if spelled == "NOBODY" else {"key": PACK_A})
+
+
 @pytest.mark.parametrize(
     ("text", "first", "message"),
     [(" ", 1, "text: 0 characters"), ("x" * 257, 1, "text: 257 characters"), ("x", 101, "first: 101")],
