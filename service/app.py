@@ -35,6 +35,7 @@ from service.refusals import failed, refusal
 from service.running import run
 from service.settings import Settings
 from service.stores.errors import StoreError
+from service.warming import warmed
 
 LOGGER = logging.getLogger("voltrace")
 READY_S = 10.0
@@ -57,7 +58,7 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with collecting.rarely(), when_told_to_end(feed.end):
-            async with followed(store, config, feed, metrics):
+            async with warmed(store), followed(store, config, feed, metrics):
                 yield
         await store.close()
 

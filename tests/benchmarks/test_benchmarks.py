@@ -16,5 +16,9 @@ def test_a_tiny_run_writes_both_reports(tmp_path: Path) -> None:
     assert report["recording, batches of 10"]["events"] > 0
     assert (report["audit, with trouble"]["precision"], report["audit, with trouble"]["recall"]) == (1, 1)
     assert (report["audit, with trouble"]["findings"] > 0, report["audit, clean"]["findings"]) == (True, 0)
+    neo4j = {title.partition(": ")[2]: values for title, values in report.items() if title.startswith("Neo4j")}
+    for way in ("trace forward", "trace backward"):
+        assert 0 < neo4j[way]["starts of which hand-written Cypher finds the same"] <= neo4j[way]["starts"]
+        assert neo4j[way]["trace / hand-written"] > 0
     text = (tmp_path / "report.md").read_text()
     assert all(f"## {title.capitalize()}" in text for title in report)

@@ -164,13 +164,14 @@ DEGREES = "\n".join(
 
 FOUND = f"""
 CALL () {{
-  MATCH (i:Item {{key: $key}})<-[y:YIELDED]-() WHERE {known("y")}
+  MATCH (i:Item {{key: $asked[0]}})<-[y:YIELDED]-() WHERE {known("y")}
   RETURN i, 0 AS rank, y.position AS at
   UNION ALL
-  MATCH (n:Identifier {{value: $key}})-[d:IDENTIFIES]->(i)<-[y:YIELDED]-() WHERE {known("d")} AND {known("y")}
+  MATCH (n:Identifier {{value: $asked[0]}})-[d:IDENTIFIES]->(i)<-[y:YIELDED]-() WHERE {known("d")} AND {known("y")}
   RETURN i, 1 AS rank, y.position AS at
 }}
 """
+"""`$asked` is a list of the one key: a server plans a query again for a text of another length."""
 FIND = FOUND + "RETURN collect([rank, at, i.key])"
 
 KEYED = (

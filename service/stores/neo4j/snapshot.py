@@ -76,7 +76,7 @@ class Neo4jSnapshot:
         if towards is not None:
             self._width = width_of(nodes_max)
             return (await self._read_ahead(key, towards is Direction.FORWARD)).root
-        found = await self.one(cypher.FIND, key=key)
+        found = await self.one(cypher.FIND, asked=[key])
         return min(found)[2] if found else None
 
     async def keyed(self, keys: Collection[str]) -> dict[str, Handle]:
@@ -144,7 +144,7 @@ class Neo4jSnapshot:
 
     async def _read_ahead(self, key: str, forward: bool) -> Ahead:
         query = AHEAD_FORWARD if forward else AHEAD_BACKWARD
-        record = await self._reads.record(query, {"key": key, "width": self._width, "k": self.sequence})
+        record = await self._reads.record(query, {"asked": [key], "width": self._width, "k": self.sequence})
         self._ahead = Ahead(record, forward)
         self._state = self._reads.asked, record["state"]
         return self._ahead

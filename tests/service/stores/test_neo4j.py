@@ -126,7 +126,7 @@ def test_a_trace_begins_at_the_index_and_tries_no_paths(store: Neo4jStore, query
         await tell(store, made("p", 1, unit("P")))
         async with store.connection.session(writes=False) as session:
             values: dict[str, Any] = {"new": ["P"], "inside": ["P"], "along": ["P"], "wanted": ["P"], "k": 1}
-            values |= {"key": "P", "width": 5, "items": ["P"], "used": ["P"], "made": ["P"], "events": ["p"]}
+            values |= {"asked": ["P"], "width": 5, "items": ["P"], "used": ["P"], "made": ["P"], "events": ["p"]}
             result = await session.run("EXPLAIN " + query, values)
             return operators((await result.consume()).plan or {})
 

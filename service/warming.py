@@ -1,0 +1,41 @@
+"""A server plans a query when it is first asked, which for a trace takes seconds: a service asks at its start."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from graph_schema.answer import Direction
+from service.ports import Store
+from service.stores.errors import StoreError
+
+LOGGER = logging.getLogger("voltrace")
+NOBODY = ""
+"""The key of no item."""
+
+
+@asynccontextmanager
+async def warmed(store: Store) -> AsyncIterator[None]:
+    """The queries of a trace are planned meanwhile; embedded stores plan none that take long."""
+    if store.blocking:
+        yield
+        return
+    task = asyncio.create_task(warm(store))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def warm(store: Store) -> None:
+    """Look for nothing, in both directions. A store that does not answer is told of by `/readyz`."""
+    try:
+        async with store.snapshot() as snapshot:
+            for direction in (Direction.FORWARD, Direction.BACKWARD):
+                await snapshot.find(NOBODY, direction)
+    except StoreError as error:
+        LOGGER.warning("traces are not planned beforehand: %s", error)
