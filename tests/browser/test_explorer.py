@@ -150,7 +150,7 @@ def test_everything_is_reached_by_the_keyboard_in_order(browser: Browser, addres
     page.goto(TRACE)
     assert page.locator("#frame a[data-box]").count() == len(page.locator("#frame [data-box]").all())
     seen = []
-    for _ in range(14):
+    for _ in range(18):
         page.keyboard.press("Tab")
         seen.append(page.evaluate("document.activeElement.textContent.trim() || document.activeElement.name"))
     assert seen[:4] == ["Skip to content", "voltrace", "q", "Search"]
