@@ -12,7 +12,7 @@ What a history sees beyond the item's own edges and events decides that; whoever
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from typing import Any
 
 import orjson
@@ -20,7 +20,7 @@ import orjson
 from graph_schema.answer import Handle
 from graph_schema.canonical import parse_event
 from graph_schema.events import AnyEvent, Receipt, Registration, Voiding
-from graph_schema.reader import ItemRow
+from graph_schema.reader import ItemRow, StayRow
 from graph_schema.voiding import REGULATOR
 from service.ports import EventFilter, ItemDetails, ItemFilter, ItemPlace, Snapshot, StoredEvent
 
@@ -86,20 +86,21 @@ async def dependents(base: Snapshot, now: Snapshot, keys: Collection[str]) -> se
 
 async def inside(now: Snapshot, hosts: list[Handle]) -> set[Handle]:
     """All that was ever inside, at any depth."""
-    found: set[Handle] = set()
-    level = hosts
-    while level:
-        level = list({row[0] for row in await now.parts(level)} - found)
-        found |= set(level)
-    return found
+    return await _reached(now.parts, 0, hosts)
 
 
 async def around(now: Snapshot, parts: list[Handle]) -> set[Handle]:
     """All that they were ever inside of, at any height."""
+    return await _reached(now.hosts, 1, parts)
+
+
+async def _reached(
+    stays: Callable[[list[Handle]], Awaitable[list[StayRow]]], end: int, level: list[Handle]
+) -> set[Handle]:
+    """What stays lead to, level by level."""
     found: set[Handle] = set()
-    level = parts
     while level:
-        level = list({row[1] for row in await now.hosts(level)} - found)
+        level = list({row[end] for row in await stays(level)} - found)
         found |= set(level)
     return found
 

@@ -70,7 +70,7 @@ async def _start(request: Request, context: Context) -> Response:
         request,
         "home.html",
         examples=examples,
-        recent=[edge["node"] for edge in start["recent"]["edges"]],
+        latest=[edge["node"] for edge in start["recent"]["edges"]],
         events=start["recent"]["totalCount"],
         batteries=[edge["node"] for edge in start["batteries"]["edges"]],
         battery_count=start["batteries"]["totalCount"],
