@@ -39,3 +39,5 @@ async def warm(store: Store) -> None:
                 await snapshot.find(NOBODY, direction)
     except StoreError as error:
         LOGGER.warning("traces are not planned beforehand: %s", error)
+    except Exception:  # What is done beforehand must not end the service.
+        LOGGER.exception("traces are not planned beforehand")

@@ -57,7 +57,7 @@ def counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     connection = store.borrow()
     connection.set_trace_callback(statements.append)
     store.give_back(connection)
-    with TestClient(create_app(store, Settings(store=store.url, page_max=100))) as client:
+    with TestClient(create_app(store, Settings(store=store.url, page_max=100, audit_interval_s=0))) as client:
 
         def ask(query: str, **variables: Any) -> tuple[Any, int]:
             statements.clear()
