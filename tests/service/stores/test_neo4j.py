@@ -18,6 +18,7 @@ from seed.story import PACK_A, PACK_NEW, story
 from service.bootstrap import open_store
 from service.causality import FOLLOWED, decode
 from service.findings import Audited, KeptFinding, Revision, Subject
+from service.flow_keeping import FlowKeeper
 from service.settings import Settings
 from service.stores.contract.knowing import check_every_read_equals_the_specification
 from service.stores.contract.script import BATCHES
@@ -302,6 +303,7 @@ def test_every_label_type_and_property_is_described(store: Neo4jStore) -> None:
         await store.rebuild()
         finding = KeptFinding("f", "CUSTODY_GAP", "integrity", "ERROR", Subject(PACK_A), 1, "CN-44", ("B",))
         await store.keep(Revision((finding.subject,), (finding,), Audited(), Audited(1, "", 1, "rules")))
+        await FlowKeeper(store).run()
         found = {row for row in await rows(nodes) if row[0] not in LABELS.values()}
         said = {(label, name, kind) for label, node in NODES.items() for name, (kind, _) in node.properties.items()}
         assert found == said

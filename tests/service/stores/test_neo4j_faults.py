@@ -150,11 +150,16 @@ def test_the_service_recovers_with_the_server(server: Server, proxy: Proxy) -> N
 def test_another_service_is_followed_over_http(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """One server shows every write to every read: that a cluster would, too, is asked of the sessions."""
     first, second = server.store(), server.store()
+
+    async def nothing(_store: object) -> None:
+        """Only what is asked for asks the server."""
+
+    monkeypatch.setattr("service.warming.warm", nothing)
     event = made("p", 1, unit("P"))
     record = "mutation ($events: [EventInput!]!) { recordEvents(events: $events) { results { status } } }"
     with (
-        TestClient(create_app(first, Settings(store=first.url))) as writer,
-        TestClient(create_app(second, Settings(store=second.url))) as reader,
+        TestClient(create_app(first, Settings(store=first.url, audit_interval_s=0))) as writer,
+        TestClient(create_app(second, Settings(store=second.url, audit_interval_s=0))) as reader,
     ):
         answer = writer.post("/graphql", json={"query": record, "variables": {"events": [event]}})
         assert answer.json()["data"]["recordEvents"]["results"] == [{"status": "ACCEPTED"}]
