@@ -96,12 +96,9 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
     )
     app.mount("/static", StaticFiles(directory=str(files("service").joinpath("web"))), name="static")
 
-    app.include_router(home.routes(context))
-    app.include_router(trace.routes(context))
-    for made in (compare, overview, recall):
+    for made in (home, trace, compare, recall, identity_page, overview):
         app.include_router(made.routes(context))
     app.include_router(sign_in.routes(identity))
-    app.include_router(identity_page.routes(context))
     app.state.public_url = config.public_url
 
     @app.get("/metrics", summary="What is counted and timed, for Prometheus")

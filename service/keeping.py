@@ -70,7 +70,7 @@ class Keeper:
             if _finished(run):
                 return await self._pass_time(latest, stored)
         page = await self._page(run)
-        work = _Work(stored, [])
+        work = _Work(stored)
         if page:
             keys = await self._with_dependents(run, {change.key for change in page})
             after = run._replace(sequence=page[-1].sequence, key=page[-1].key)
@@ -175,10 +175,10 @@ class Keeper:
 class _Work:
     """What a step has done so far, and what the store has noted of it."""
 
-    def __init__(self, stored: Audited, failures: list[Failure]) -> None:
+    def __init__(self, stored: Audited) -> None:
         self.stored = stored
         self.judged = 0
-        self.failures = failures
+        self.failures: list[Failure] = []
 
 
 def _finished(run: Audited) -> bool:

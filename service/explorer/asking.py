@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from graphql import GraphQLError
+from starlette.requests import Request
 
 from service.api.context import Context
 from service.api.schema import schema
+
+MakeContext = Callable[[Request], Awaitable[Context]]
+"""Makes what a request knows: who asks, and what it asks about."""
 
 
 async def ask(context: Context, query: str, **variables: Any) -> dict[str, Any]:

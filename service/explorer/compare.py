@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from fastapi import APIRouter
 from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.api.context import Context
-from service.explorer.asking import ask
+from service.explorer.asking import MakeContext, ask
 from service.explorer.pages import page
-from service.explorer.trace import explore
 
-MakeContext = Callable[[Request], Awaitable[Context]]
 _NODE = "key kind label status redacted"
 _EDGE = "kind source target from to massKg"
 QUERY = f"""query ($key: String!, $direction: TraceDirection!, $from: TraceMoment!, $to: TraceMoment!) {{
@@ -71,5 +66,4 @@ def _shown(
         message=message,
         directions=DIRECTIONS,
         what=WHAT,
-        explore=explore,
     )

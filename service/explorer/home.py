@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 from fastapi import APIRouter
 from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from graph_schema.identifiers import TITLES
 from seed.story import PACK_A, PACK_RECYCLED
 from service.api.context import Context
 from service.explaining import explain
-from service.explorer.asking import ask
-from service.explorer.pages import page
-from service.explorer.trace import explore
+from service.explorer.asking import MakeContext, ask
+from service.explorer.pages import explore, page
 
-MakeContext = Callable[[Request], Awaitable[Context]]
 EXAMPLES = (PACK_A, PACK_RECYCLED, "urn:uuid:386da648-326a-4855-84c1-13597c1f2f09")
 """Of the story and of the real file, where they are loaded."""
 FOUND = 30
@@ -30,8 +24,8 @@ START = f"""query {{
   recent: events(first: 8, orderBy: {{ direction: DESC }}) {{
     totalCount edges {{ node {{ eventId type occurredAt status items {{ key kind }} }} }} }}
   batteries: items(filter: {{ kind: BATTERY }}, first: 8) {{ totalCount edges {{ node {{ {_ITEM} }} }} }}
+  {" ".join(f'example{number}: item(key: "{key}") {{ {_ITEM} }}' for number, key in enumerate(EXAMPLES))}
 }}"""
-EXAMPLE = f"query ($key: String!) {{ item(key: $key) {{ {_ITEM} }} }}"
 
 
 def routes(context: MakeContext) -> APIRouter:
@@ -51,28 +45,21 @@ async def _found(request: Request, context: Context, text: str) -> Response:
     try:
         found = (await ask(context, SEARCH, text=text, first=FOUND))["search"]
     except GraphQLError as error:
-        return page(request, "found.html", 400, q=text, found=[], explained=None, error=error.message, explore=explore)
+        return page(request, "found.html", 400, q=text, found=[], explained=None, error=error.message)
     if len(found) == 1 and "kind" in found[0]:
         return RedirectResponse(explore(found[0]["key"]), 303)
-    return page(
-        request, "found.html", q=text, found=found, explained=explain(text), titles=TITLES, error="", explore=explore
-    )
+    return page(request, "found.html", q=text, found=found, explained=explain(text), error="")
 
 
 async def _start(request: Request, context: Context) -> Response:
     start = await ask(context, START)
-    examples: list[dict[str, Any]] = []
-    for key in EXAMPLES:
-        context.forget()
-        item = (await ask(context, EXAMPLE, key=key))["item"]
-        examples += [item] if item is not None else []
+    examples = [start[f"example{number}"] for number in range(len(EXAMPLES))]
     return page(
         request,
         "home.html",
-        examples=examples,
+        examples=[item for item in examples if item is not None],
         latest=[edge["node"] for edge in start["recent"]["edges"]],
         events=start["recent"]["totalCount"],
         batteries=[edge["node"] for edge in start["batteries"]["edges"]],
         battery_count=start["batteries"]["totalCount"],
-        explore=explore,
     )

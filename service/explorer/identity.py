@@ -7,7 +7,6 @@ the same.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from itertools import groupby
 from typing import Any
 from urllib.parse import quote
@@ -19,19 +18,16 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from graph_schema.identifiers import TITLES
 from service.access.asker import Asker
 from service.access.viewer import PUBLIC
 from service.api.context import Context
 from service.explaining import explain
-from service.explorer.asking import ask
+from service.explorer.asking import MakeContext, ask
 from service.explorer.label import label
 from service.explorer.pages import page
-from service.explorer.trace import explore
 from service.refusals import failed, refusal
 from service.writers.png import NoFont, has_font, rendered
 
-MakeContext = Callable[[Request], Awaitable[Context]]
 ITEM = """query ($key: String!) {
   item(key: $key) {
     key kind status massKg producedAt producer { key name region } identifiers { scheme value }
@@ -60,7 +56,7 @@ def routes(context: MakeContext) -> APIRouter:
     async def identity(key: str, request: Request) -> Response:
         found = await _public(await context(request), key)
         if found is None:
-            return page(request, "no-identity.html", 404, key=key, explained=explain(key), titles=TITLES, found=False)
+            return page(request, "no-identity.html", 404, key=key, explained=explain(key), found=False)
         item, outlets = found
         linked = linked_data(item, identity_address(request, item["key"]))
         if LINKED_DATA in request.headers.get("accept", ""):
@@ -71,13 +67,11 @@ def routes(context: MakeContext) -> APIRouter:
             "identity.html",
             item=item,
             explained=explain(item["key"]),
-            titles=TITLES,
             found=True,
             stage=stage,
             passport=passport,
             outlets=outlets,
             label=f"/label/{quote(item['key'], safe='')}",
-            explore=explore,
             linked=Markup(orjson.dumps(linked).decode().replace("<", "\\u003c")),
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import APIRouter
@@ -10,12 +9,9 @@ from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.api.context import Context
-from service.explorer.asking import ask
+from service.explorer.asking import MakeContext, ask
 from service.explorer.pages import page
-from service.explorer.trace import explore
 
-MakeContext = Callable[[Request], Awaitable[Context]]
 KINDS = ("BATTERY", "MODULE", "CELL", "COMPONENT", "VEHICLE", "LOT")
 STATUSES = ("AVAILABLE", "INSTALLED", "RETIRED", "IN_SECOND_LIFE", "ENDED")
 LATEST = """latest: events(first: 15, orderBy: { direction: DESC }) {
@@ -50,7 +46,7 @@ def routes(context: MakeContext) -> APIRouter:
             asking.forget()
             findings = (await ask(asking, FINDINGS))["findings"]
         except GraphQLError as error:
-            return page(request, "problem.html", 400, message=error.message, state=_NO_STATE)
+            return page(request, "problem.html", 400, message=error.message, state=None)
         return page(
             request,
             "overview.html",
@@ -60,17 +56,9 @@ def routes(context: MakeContext) -> APIRouter:
             events=counts["latest"]["totalCount"],
             findings=findings,
             codes=_shares([(one["value"], one["count"]) for one in findings["codes"]]),
-            explore=explore,
         )
 
     return router
-
-
-class _NoState:
-    key = ""
-
-
-_NO_STATE = _NoState()
 
 
 def _bars(counts: dict[str, Any], names: tuple[str, ...]) -> list[tuple[str, int, float]]:

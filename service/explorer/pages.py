@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
+from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from graph_schema.identifiers import TITLES
 from service import __version__
 from service.explorer.languages import TAGS, chosen
 
@@ -27,6 +29,14 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+def explore(key: str, **stated: str) -> str:
+    """The address of the page of an item's trace."""
+    return f"/explore?{urlencode({'key': key} | stated)}"
+
+
+_TEMPLATES.globals |= {"explore": explore, "titles": TITLES}
 _TEMPLATES.filters["stated"] = lambda pairs, name: dict(pairs).get(name, "")
 
 
@@ -34,7 +44,8 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     """A page: a template of `templates/` with values, in the reader's language.
 
     A template has besides: `t(name, **values)` for texts, `language` with `number`, `mass`, `date` and `time`, `nonce`
-    for a style of its own, `address` of this page, and `in_language(tag)`, the same page in another language.
+    for a style of its own, `explore(key)`, `titles` of schemes, `address` of this page, and `in_language(tag)`, it in
+    another language.
     """
     wanted = request.query_params.get("lang")
     language = chosen(wanted or request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import APIRouter
@@ -13,13 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api.context import Context
-from service.explorer.asking import ask
+from service.explorer.asking import MakeContext, ask
 from service.explorer.pages import page
-from service.explorer.trace import explore
 from service.refusals import failed, refusal
 from service.writers.csv import harmless
 
-MakeContext = Callable[[Request], Awaitable[Context]]
 FIRST = 100
 QUERY = """query ($keys: [String!]!, $first: Int, $after: String) {
   affected(keys: $keys, first: $first, after: $after) {
@@ -49,7 +46,7 @@ def routes(context: MakeContext) -> APIRouter:
             except GraphQLError as error:
                 message = error.message
         status = 400 if message else 200
-        return page(request, "recall.html", status, keys=keys.strip(), found=found, message=message, explore=explore)
+        return page(request, "recall.html", status, keys=keys.strip(), found=found, message=message)
 
     @router.get("/recall.csv")
     async def listed(request: Request, keys: str = "") -> Response:

@@ -1,13 +1,12 @@
 """`GET /explore`: the trace of an item as a picture, lanes of custody, a balance, a table and a query.
 
-Every state is in the address: `key`, the parameters of an export, `view`, `open` (what is looked at) and `element`.
+Every state is in the address: `key`, the parameters of an export, `view` and `open` (what is looked at).
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
@@ -24,14 +23,14 @@ from service import tracing
 from service.api.context import Context
 from service.api.errors import too_long
 from service.api.exports import PARAMETERS, Asked, note_of, question_of, read_asked
+from service.explorer.asking import MakeContext
 from service.explorer.balance import BALANCE_PARTS, balance_picture
 from service.explorer.opened import opened
-from service.explorer.pages import page
+from service.explorer.pages import explore, page
 from service.explorer.timeline import lanes_of
 from service.writers.formats import FORMATS
 from service.writers.svg import svg
 
-MakeContext = Callable[[Request], Awaitable[Context]]
 VIEWS = ("picture", "timeline", "balance", "table", "query")
 NODES = "400"
 """How many nodes a page asks for where it does not say: more are a click away."""
@@ -57,13 +56,12 @@ class State(NamedTuple):
     key: str
     view: str
     open: str
-    element: str
     parameters: tuple[tuple[str, str], ...]
 
     def address(self, **other: str) -> str:
         """The address of the page in another state; an empty value is left out."""
         own = dict(self.parameters)
-        stated = {"view": self.view, "open": self.open, "element": self.element, **own} | other
+        stated = {"view": self.view, "open": self.open, **own} | other
         if stated.get("view") == VIEWS[0]:
             del stated["view"]
         return explore(stated.pop("key", self.key), **{name: value for name, value in stated.items() if value})
@@ -71,11 +69,6 @@ class State(NamedTuple):
     def export(self, extension: str) -> str:
         """The address of the same trace as a file."""
         return f"/trace/{quote(self.key, safe='')}.{extension}?{urlencode(self.parameters)}"
-
-
-def explore(key: str, **stated: str) -> str:
-    """The address of the page of an item."""
-    return f"/explore?{urlencode({'key': key} | stated)}"
 
 
 def routes(context: MakeContext) -> APIRouter:
@@ -106,7 +99,6 @@ def _state(stated: QueryParams) -> State:
         stated.get("key", "").strip(),
         view if view in VIEWS else VIEWS[0],
         stated.get("open", ""),
-        stated.get("element", ""),
         parameters,
     )
 
@@ -121,7 +113,6 @@ async def _page(request: Request, context: Context, state: State) -> Response:
     trace = await tracing.trace(context.store, question, moment.sequence, context.sight)
     if trace is None:
         return page(request, "unknown.html", 404, key=state.key, state=state, asked=asked)
-    at = asked.as_of or None
     return page(
         request,
         "explore.html",
@@ -131,7 +122,7 @@ async def _page(request: Request, context: Context, state: State) -> Response:
         views=VIEWS,
         nodes_more=NODES_MORE,
         root=next(node for node in trace.nodes if node.key == trace.root and node.depth == 0),
-        opened=await opened(context, trace, state.open, at, asked.known_at) if state.open else None,
+        opened=await opened(context, trace, state.open, asked.as_of, asked.known_at) if state.open else None,
         identity=f"/id/{quote(trace.root, safe='')}",
         note=note_of(asked),
         **await asyncio.to_thread(partial(_content, trace, state, asked)),

@@ -14,7 +14,7 @@ from graph_schema.outcome import Outcome
 from service.chain import Head
 from service.stores.checking import StoredRecord
 from service.stores.errors import StoreError
-from service.stores.neo4j.connection import WRITE_TIMEOUT_S, Connection, Transaction, one
+from service.stores.neo4j.connection import WRITE_TIMEOUT_S, Connection, Transaction, done, one
 from service.stores.neo4j.rows import seconds, when
 from service.stores.neo4j.source import Neo4jSource
 from service.stores.neo4j.state import LogLost
@@ -146,6 +146,6 @@ async def _fold_again(transaction: neo4j.AsyncManagedTransaction, by: str, after
         record = {name: value for name, value in properties.items() if name not in JUDGEMENT}
         times = {"occurredAt": when(event.position), "recordedAt": seconds(record["recordedUs"])}
         records[event.position] = record | times
-    await (await transaction.run(FOLDED, after=after, last=last)).consume()
+    await done(transaction, FOLDED, after=after, last=last)
     await Neo4jWriter(transaction, Head()).fold(events, records, last)
     return len(events)

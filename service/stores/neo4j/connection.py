@@ -229,6 +229,11 @@ async def one(transaction: Transaction, query: str, /, **values: Any) -> Any:
     return None if record is None else record[0]
 
 
+async def done(transaction: Transaction, query: str, /, **values: Any) -> None:
+    """Run a query to its end, whatever it answers."""
+    await (await transaction.run(query, values)).consume()
+
+
 class Patient:
     """A transaction that waits only so long for each answer, and for each row of it: it may be long, not hung.
 

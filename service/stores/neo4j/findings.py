@@ -16,7 +16,7 @@ from service.findings import (
     ordered,
     shown,
 )
-from service.stores.neo4j.connection import Reads, Transaction, one
+from service.stores.neo4j.connection import Reads, Transaction, done, one
 from service.stores.neo4j.rows import moment, seconds
 
 LOCK = """
@@ -82,17 +82,13 @@ async def keep(transaction: Transaction, revision: Revision) -> bool:
     subjects = [list(subject) for subject in revision.subjects]
     kept = {found.id: found for found in map(_finding, await one(transaction, KEPT, subjects=subjects))}
     rows = [_row(shown(new, kept.get(new.id), revision.after.at_us)) for new in revision.findings]
-    await _run(transaction, GONE, ids=list(kept))
+    await done(transaction, GONE, ids=list(kept))
     if rows:
         for query in (NEW, ABOUT, INVOLVES):
-            await _run(transaction, query, rows=rows)
+            await done(transaction, query, rows=rows)
     sequence, key, at_us, rules, base, until = revision.after
-    await _run(transaction, NOTE, sequence=sequence, key=key, atUs=at_us, rules=rules, base=base, until=until)
+    await done(transaction, NOTE, sequence=sequence, key=key, atUs=at_us, rules=rules, base=base, until=until)
     return True
-
-
-async def _run(transaction: Transaction, query: str, **values: Any) -> None:
-    await (await transaction.run(query, values)).consume()
 
 
 def _row(one: KeptFinding) -> dict[str, Any]:

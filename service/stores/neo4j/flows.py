@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 from service.flow_rows import FlowKey, FlowKind, FlowRevision, FlowsKept
-from service.stores.neo4j.connection import Reads, Transaction, one
+from service.stores.neo4j.connection import Reads, Transaction, done, one
 
 T = TypeVar("T")
 
@@ -54,20 +54,16 @@ async def keep_flows(transaction: Transaction, revision: FlowRevision) -> bool:
     while revision.anew and await one(transaction, ALL):
         pass
     for gone in _some(revision.gone):
-        await _run(transaction, GONE, ids=[_id(at) for at in gone])
+        await done(transaction, GONE, ids=[_id(at) for at in gone])
     for rows in _some(revision.rows):
         told = [{"id": _id(at), "kind": at.kind.value, "key": at.key, "body": body.decode()} for at, body in rows]
-        await _run(transaction, NEW, rows=told)
-    await _run(transaction, NOTE, **revision.after._asdict())
+        await done(transaction, NEW, rows=told)
+    await done(transaction, NOTE, **revision.after._asdict())
     return True
 
 
 def _some(all_of: Sequence[T]) -> Iterator[Sequence[T]]:
     return (all_of[start : start + ROWS] for start in range(0, len(all_of), ROWS))
-
-
-async def _run(transaction: Transaction, query: str, **values: Any) -> None:
-    await (await transaction.run(query, values)).consume()
 
 
 async def flow_page(reads: Reads, kind: FlowKind, after: str, limit: int) -> list[tuple[str, bytes]]:
