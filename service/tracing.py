@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -24,9 +25,10 @@ async def trace(
 
     async def answer() -> Trace | None:
         async with store.snapshot(sequence) as snapshot:
-            if not await sight.covers(snapshot, question.key):
+            roots = await sight.roots(snapshot, question.key)
+            if roots is None:
                 return None
-            return await sight.of(snapshot, await find_trace(snapshot, question))
+            return await sight.of(snapshot, await find_trace(snapshot, replace(question, key=roots[0])))
 
     return await run(store, answer)
 
@@ -45,19 +47,21 @@ async def path(
 
     async def answer() -> Trace | None:
         async with store.snapshot(sequence) as snapshot:
-            question = TraceQuestion(source, Direction.FORWARD, as_of, nodes_max=nodes_max, weigh=False)
-            if not await sight.covers(snapshot, source, target):
+            roots = await sight.roots(snapshot, source, target)
+            if roots is None:
                 return None
-            return await sight.of(snapshot, await find_path(snapshot, question, target))
+            question = TraceQuestion(roots[0], Direction.FORWARD, as_of, nodes_max=nodes_max, weigh=False)
+            return await sight.of(snapshot, await find_path(snapshot, question, roots[1]))
 
     return await run(store, answer)
 
 
 class Recall(NamedTuple):
-    """What suspects are in, by key; the suspects that are not known, or not to be seen in full; whether the limit of
-    nodes, which all suspects share, cut something off."""
+    """What suspects are in, by key; how many hold it, also where it is withheld who; the suspects that are not known,
+    or not to be seen in full; whether the limit of nodes, which all suspects share, cut something off."""
 
     items: list[Affected]
+    holders: int
     unknown: list[str]
     truncated: bool
 
@@ -73,21 +77,24 @@ async def recall(
     """All that substance of suspects is in."""
 
     async def answer() -> Recall:
-        traces: dict[str, Trace] = {}
+        whole: dict[str, Trace] = {}
+        shown: dict[str, Trace] = {}
         unknown: list[str] = []
         truncated = False
         left = nodes_max
         async with store.snapshot(sequence) as snapshot:
             for key in dict.fromkeys(keys):
+                roots = await sight.roots(snapshot, key) or []
                 question = TraceQuestion(key, Direction.FORWARD, as_of, nodes_max=max(left, 1), weigh=False)
-                covered = await sight.covers(snapshot, key)
-                found = await sight.of(snapshot, await find_trace(snapshot, question)) if covered else None
-                if found is None:
+                found = await find_trace(snapshot, replace(question, key=roots[0])) if roots else None
+                seen = await sight.of(snapshot, found)
+                if found is None or seen is None:
                     unknown.append(key)
                     continue
-                traces[found.root] = found
+                whole[found.root], shown[found.root] = found, seen
                 left -= len(found.nodes)
                 truncated = truncated or found.truncated
-        return Recall(affected(traces.values()), unknown, truncated)
+        holders = {one.holder.key for one in affected(whole.values()) if one.holder is not None}
+        return Recall(affected(shown.values()), len(holders), unknown, truncated)
 
     return await run(store, answer)

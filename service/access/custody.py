@@ -30,6 +30,8 @@ TAKES_OUT = {
 }
 """By which events an authorization of a scope lets an organization take out what nobody handed over."""
 
+NOBODY = ""
+"""No event has this id."""
 ENTRIES = ("ENROLMENT", "PRODUCTION", "REPURPOSING", "RECYCLING", "REFINING")
 """The types of events that bring items in."""
 
@@ -74,7 +76,7 @@ class Custody:
         """Those of the items that an organization comes to see in full."""
         found = await whole.concerned(list(items), organization)
         found = await self.of(whole, found, organization) if found else found
-        others = [item for item in items if item is not None and item not in found]
+        others = [item for item in items if item not in found]
         return found | await self.claimed(whole, others, organization)
 
     async def of(self, whole: Snapshot, items: Collection[Handle], organization: str) -> set[Handle]:
@@ -82,13 +84,16 @@ class Custody:
         facts = await self._facts(whole, items)
         return {item for item in items if facts.concern(item, organization)}
 
-    async def claimed(self, whole: Snapshot, items: Collection[Handle], organization: str) -> set[Handle]:
-        """Those of the items that an organization was the first to report, though another's report stands."""
+    async def claimed(self, whole: Snapshot, items: Collection[Handle | None], organization: str) -> set[Handle]:
+        """Those of the items that an organization was the first to report, though another's report stands. What is not
+        there (None) takes the same statements as what is another's."""
+        if not items:
+            return set()
         positions = await whole.unsettled(items)
-        events = await whole.stored([event_id_of(position) for position in positions]) if positions else []
+        events = await whole.stored([event_id_of(position) for position in positions] or [NOBODY])
         rows = await whole.items(items)
         enrolled = [row.handle for row in rows if type_of(row.born) == "ENROLMENT"]
-        for told in (await whole.history(enrolled, types=("ENROLMENT",))).values() if enrolled else ():
+        for told in (await whole.history(enrolled or [None], types=("ENROLMENT",))).values():
             events += told
         if all(event.actor != organization for event in events):
             return set()

@@ -85,15 +85,19 @@ async def _as_shown(snapshot: Guarded, findings: Sequence[Finding]) -> list[Find
     evidence = {event_id for finding in findings for event_id in finding.evidence}
     events = {event.event_id: event for event in await snapshot.stored(evidence)}
     untold = {name for name, event in events.items() if any(one.message == WITHHELD for one in event.problems)}
-    return [_shown(one, hidden, set(events), untold) for one in findings]
+    own = snapshot.viewer.organization
+    return [_shown(one, hidden, set(events), untold, own) for one in findings]
 
 
-def _shown(finding: Finding, hidden: set[str], shown: set[str], untold: set[str]) -> Finding:
+def _shown(finding: Finding, hidden: set[str], shown: set[str], untold: set[str], own: str | None) -> Finding:
     """The finding as far as nothing of it is hidden; of an event whose problems are untold it is not told what it
-    conflicts with."""
+    conflicts with. Where something is hidden, so is who else was in it."""
     evidence = tuple(event_id for event_id in finding.evidence if event_id in shown)
     if untold.intersection(evidence):
         evidence = tuple(event_id for event_id in evidence if event_id in untold)
     if evidence == finding.evidence and not hidden.intersection(finding.others) and not untold.intersection(evidence):
         return finding
-    return finding._replace(sentence=f"{finding.code}: {WITHHELD}", evidence=evidence, others=(), stated_id=finding.id)
+    parties = tuple(party for party in finding.parties if party == own)
+    return finding._replace(
+        sentence=f"{finding.code}: {WITHHELD}", evidence=evidence, parties=parties, others=(), stated_id=finding.id
+    )

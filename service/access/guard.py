@@ -3,8 +3,9 @@
 Full sight is of the items that the viewer's organization made or ever held, itself or inside something that it held, as
 far as that counts (`custody.py`).
 Of other batteries everybody sees the public part of the digital ID (EU battery passport, Annex XIII point 1): what it
-is, who made it, its status. Nothing else of others is there: what is withheld and what does not exist are asked for by
-the same statements and answered alike. Public are also the registrations of organizations.
+is, who made it, its status. Nothing else of others is there: what is withheld and what does not exist, items and events
+that are asked for by name, are asked for by the same statements and answered alike. Public are also the registrations
+of organizations.
 """
 
 from __future__ import annotations
@@ -64,6 +65,8 @@ class Known:
 
     def __init__(self) -> None:
         self.full: dict[Handle, bool] = {}
+        self.absent: set[str] = set()
+        """Keys that no item has: whose sight was asked for nevertheless, as for one that is withheld."""
         self.custody = Custody()
         self.custody_now = Custody()
 
@@ -81,7 +84,7 @@ class Guarded:
         self.viewer = viewer
         self.sequence = whole.sequence
         self._known = known or Known()
-        self.records = Records(whole, viewer, self.full)
+        self.records = Records(whole, viewer, self.keyed)
 
     async def latest(self) -> Snapshot:
         return guarded(await self.whole.latest(), self.viewer)
@@ -101,20 +104,34 @@ class Guarded:
         return {item for item in items if item is not None and known[item]}
 
     async def find(self, key: str, towards: Direction | None = None, nodes_max: int | None = None) -> Handle | None:
-        handle = await self.whole.find(key)
-        full = await self.full([handle])
-        rows = await self.whole.items([handle])
-        return handle if handle in full or any(row.kind == PUBLIC_KIND for row in rows) else None
+        return await self._found(key, public=True)
 
     async def find_in_full(self, key: str) -> Handle | None:
         """The item of that key or identifier, None also where it is not in full sight."""
-        handle = await self.whole.find(key)
-        return handle if handle in await self.full([handle]) else None
+        return await self._found(key, public=False)
+
+    async def _found(self, key: str, public: bool) -> Handle | None:
+        """Of the items of that key or identifier the first in sight: an identifier that others state, too, hides
+        nothing."""
+        named = await self.whole.find(key)
+        others = [item for _, item in await self.whole.identified([key])]
+        rows = sorted(await self.whole.items(list({named, *others})), key=lambda row: (row.born, row.key))
+        found = [*(row for row in rows if row.handle == named), *(row for row in rows if row.handle != named)]
+        full = await self._full_of([key] if found else [], [key], [row.handle for row in found])
+        seen = (row.handle for row in found if row.handle in full or (public and row.kind == PUBLIC_KIND))
+        return next(seen, None)
 
     async def keyed(self, keys: Collection[str]) -> dict[str, Handle]:
         found = await self.whole.keyed(keys)
-        full = await self.full(list(found.values()))
+        full = await self._full_of(found, keys, list(found.values()))
         return {key: handle for key, handle in found.items() if handle in full}
+
+    async def _full_of(self, found: Collection[str], asked: Collection[str], items: list[Handle]) -> set[Handle]:
+        """Those of the items in full sight that were found by some of the keys asked for; for a key that no item has,
+        the sight of nothing is asked for, so that it takes the same statements."""
+        absent = {key for key in asked if key not in found and key not in self._known.absent}
+        self._known.absent |= absent
+        return await self.full([*items, None] if absent else items)
 
     async def concerned(self, items: Collection[Handle | None], organization: str) -> set[Handle]:
         return await self.whole.concerned(list(await self.full(items)), organization)
@@ -256,7 +273,7 @@ class Guarded:
         return sum([len(page) async for page in self.records.pages(where, None, MANY)])
 
     async def stored(self, event_ids: Collection[str]) -> list[StoredEvent]:
-        return await self.records.shown(await self.whole.stored(event_ids))
+        return await self.records.asked(event_ids)
 
     async def history(
         self,

@@ -8,6 +8,7 @@ from graph_schema.answer import Handle
 from graph_schema.canonical import parse_event
 from graph_schema.events import Receipt, Voiding
 from graph_schema.outcome import Problem
+from service.access.custody import NOBODY
 from service.access.viewer import Viewer
 from service.ports import EventFilter, Snapshot, StoredEvent
 
@@ -15,17 +16,17 @@ MANY = 500
 """So many events or organizations are looked through at once."""
 WITHHELD = "withheld: it concerns another party"
 
-Full = Callable[[Collection[Handle | None]], Awaitable[set[Handle]]]
-"""Those of some items that the viewer sees in full."""
+Keyed = Callable[[Collection[str]], Awaitable[dict[str, Handle]]]
+"""Of some keys those of items that the viewer sees in full."""
 
 
 class Records:
     """The records of a snapshot that withholds nothing, for a viewer."""
 
-    def __init__(self, whole: Snapshot, viewer: Viewer, full: Full) -> None:
+    def __init__(self, whole: Snapshot, viewer: Viewer, keyed: Keyed) -> None:
         self._whole = whole
         self._organization = viewer.organization
-        self._full = full
+        self._keyed = keyed
 
     async def pages(
         self, where: EventFilter, after: int | None, size: int, reverse: bool = False
@@ -33,7 +34,7 @@ class Records:
         """What is shown of what may concern the viewer, page by page."""
         if self._organization is None or where.party not in (None, self._organization):
             return
-        if where.item is not None and not await self._in_full({where.item}):
+        if where.item is not None and not await self._keyed({where.item}):
             return
         own = where._replace(about=self._organization)
         while True:
@@ -43,11 +44,17 @@ class Records:
                 return
             after, size = page[-1].sequence, max(size, MANY)
 
-    async def shown(self, events: list[StoredEvent], always: bool = False) -> list[StoredEvent]:
+    async def asked(self, event_ids: Collection[str]) -> list[StoredEvent]:
+        """What is shown of events that were asked for by their ids; what is not there takes the same statements as what
+        is withheld."""
+        return await self.shown(await self._whole.stored(event_ids), asked=True)
+
+    async def shown(self, events: list[StoredEvent], always: bool = False, asked: bool = False) -> list[StoredEvent]:
         """The events by the viewer, or about items in full sight; of the latter only the outline where they name
         others' items, too. `always`: it is known that all are about an item in sight."""
-        named = await self._named(events)
-        full = await self._in_full({key for keys in named.values() for key in keys})
+        named = await self._named(events, asked)
+        keys = {key for keys in named.values() for key in keys}
+        full = await self._keyed(keys or {NOBODY} if asked else keys)
         shown = []
         for event in events:
             seen = [key in full for key in named[event.event_id]]
@@ -55,7 +62,8 @@ class Records:
             if own or event.type == "REGISTRATION" or (seen and all(seen)):
                 shown.append(_unchained(event, await self.told(event.problems)))
             elif always or any(seen):
-                shown.append(_unchained(event, await self.told(event.problems))._replace(payload=None))
+                problems = [_outlined(one, full) for one in await self.told(event.problems)]
+                shown.append(_unchained(event, tuple(problems))._replace(payload=None))
         return shown
 
     async def told(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
@@ -64,7 +72,7 @@ class Records:
         others = {problem.conflicts_with for problem in problems if problem.conflicts_with is not None}
         if not keys and not others:
             return problems
-        hidden = set(await self._whole.keyed(keys)) - await self._in_full(keys)
+        hidden = set(await self._whole.keyed(keys)).difference(await self._keyed(keys))
         stored = await self._whole.stored(others)
         own = {event.event_id for event in stored if event.actor == self._organization}
         return tuple(
@@ -74,14 +82,9 @@ class Records:
             for problem in problems
         )
 
-    async def _in_full(self, keys: set[str]) -> set[str]:
-        """Those of the keys whose items are in full sight."""
-        handles = await self._whole.keyed(keys)
-        full = await self._full(list(handles.values()))
-        return {key for key, handle in handles.items() if handle in full}
-
-    async def _named(self, events: list[StoredEvent]) -> dict[str, list[str]]:
-        """The keys of the items that events are about; a receipt and a voiding are about what their target is."""
+    async def _named(self, events: list[StoredEvent], asked: bool) -> dict[str, list[str]]:
+        """The keys of the items that events are about; a receipt and a voiding are about what their target is. Events
+        that were asked for take the same statements whether there is a target or not."""
         parsed = {event.event_id: parse_event(event.payload)[0] for event in events if event.payload is not None}
         targets = {
             name: event.transfer if isinstance(event, Receipt) else event.voids
@@ -89,11 +92,18 @@ class Records:
             if isinstance(event, Receipt | Voiding)
         }
         about = {name: event.named_keys() for name, event in parsed.items()}
-        if targets:
-            for target in await self._whole.stored(sorted(set(targets.values()))):
+        if targets or asked:
+            for target in await self._whole.stored(sorted(set(targets.values())) or [NOBODY]):
                 keys = [] if target.payload is None else parse_event(target.payload)[0].named_keys()
                 about.update({name: keys for name, wanted in targets.items() if wanted == target.event_id})
         return {event.event_id: about.get(event.event_id, []) for event in events}
+
+
+def _outlined(problem: Problem, full: Collection[str]) -> Problem:
+    """A problem of an event whose payload is withheld: nothing of what that names beside what is in sight."""
+    if problem.key is None or problem.key in full:
+        return problem
+    return problem._replace(message=WITHHELD, field=None, key=None, conflicts_with=None)
 
 
 def _unchained(event: StoredEvent, problems: tuple[Problem, ...]) -> StoredEvent:

@@ -22,12 +22,15 @@ class Sight(NamedTuple):
         """A snapshot as the viewer may see it; `known` is what was found out before at the same moment of knowledge."""
         return guarded(snapshot, self.viewer, known)
 
-    async def covers(self, snapshot: Snapshot, *keys: str) -> bool:
-        """Whether the viewer sees the items of these keys or identifiers in full."""
+    async def roots(self, snapshot: Snapshot, *named: str) -> list[str] | None:
+        """What to walk from for these keys or identifiers: the keys of the items that the viewer means by them, since
+        of several that state one identifier it may see another than the first. None where one is not in full sight."""
         if self.viewer.sees_all:
-            return True
+            return list(named)
         guard = Guarded(snapshot, self.viewer)
-        return all([await guard.find_in_full(key) is not None for key in keys])
+        handles = [await guard.find_in_full(name) for name in named]
+        keys = {row.handle: row.key for row in await snapshot.items([one for one in handles if one is not None])}
+        return [keys[one] for one in handles] if keys.keys() >= set(handles) else None
 
     async def of(self, snapshot: Snapshot, trace: Trace | None) -> Trace | None:
         """A trace as the viewer may see it."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from graph_schema.events import AnyEvent, Registration
 from graph_schema.outcome import Problem
 from service.access.guard import Guarded
+from service.access.trying import masked, unmasked
 from service.access.viewer import Role, Viewer
 from service.ports import NewEvent, Store
 from service.recording import OnConflict, RecordedEvent, RecordStatus, Submission, read_event, record
@@ -40,16 +41,52 @@ async def record_as(
     all_or_nothing: bool = False,
     dry_run: bool = False,
 ) -> list[RecordedEvent]:
-    """`recording.record` for a viewer: what it may not record is REJECTED, what problems say of others is withheld."""
+    """`recording.record` for a viewer: what it may not record is REJECTED, what problems say of others is withheld.
+
+    An event that is not kept, since it is tried or since REJECT turned it away, is answered as if what is withheld from
+    the viewer were not there. Where that is not why it was turned away, the problem says only that it is withheld.
+    """
     if viewer.sees_all:
         return await record(store, submissions, on_conflict, all_or_nothing, dry_run)
     allowed = [_checked(viewer, submission) for submission in submissions]
-    results = await record(store, allowed, on_conflict, all_or_nothing, dry_run)
+    if dry_run:
+        return await _tried(viewer, store, allowed, on_conflict, all_or_nothing)
+    results = await record(store, allowed, on_conflict, all_or_nothing)
     if not any(result.problems for result in results):
         return results
+    blind: list[RecordedEvent | None] = [None] * len(results)
+    if on_conflict is OnConflict.REJECT and any(map(_turned_away, results)):
+        blind = [*await _tried(viewer, store, allowed, on_conflict, all_or_nothing)]
     async with store.snapshot() as snapshot:
         guard = Guarded(snapshot, viewer)
-        return [result._replace(problems=await guard.records.told(result.problems)) for result in results]
+        return [
+            tried if tried is not None and _turned_away(tried) and _turned_away(result) else await _told(guard, result)
+            for result, tried in zip(results, blind, strict=True)
+        ]
+
+
+async def _told(guard: Guarded, result: RecordedEvent) -> RecordedEvent:
+    return result._replace(problems=await guard.records.told(result.problems))
+
+
+def _turned_away(result: RecordedEvent) -> bool:
+    return result.status is RecordStatus.REJECTED
+
+
+async def _tried(
+    viewer: Viewer,
+    store: Store,
+    events: Sequence[NewEvent | RecordedEvent],
+    on_conflict: OnConflict,
+    all_or_nothing: bool,
+) -> list[RecordedEvent]:
+    """What would become of events by what the viewer sees; nothing is stored."""
+    async with store.snapshot() as snapshot:
+        sent, names = await masked(snapshot, Guarded(snapshot, viewer), events)
+    results = await record(store, sent, on_conflict, all_or_nothing, dry_run=True)
+    async with store.snapshot() as snapshot:
+        guard = Guarded(snapshot, viewer)
+        return [unmasked(await _told(guard, result), names) for result in results]
 
 
 def _checked(viewer: Viewer, submission: Submission) -> NewEvent | RecordedEvent:

@@ -97,19 +97,19 @@ async def ask_affected(info: Info, keys: list[str], moment: Moment, first: int |
     edges = [AffectedEdge(cursor=cursor(one.node.key), node=_shown(one, moment)) for one in rest[:size]]
     place = page_info([edge.cursor for edge in edges], len(rest) > size, behind is not None)
     return Affected(
-        counts=_counts(found.items),
+        counts=_counts(found.items, found.holders),
         items=AffectedConnection(edges=edges, page_info=place, total_count=len(found.items)),
         unknown=found.unknown,
         truncated=found.truncated,
     )
 
 
-def _counts(items: list[recall.Affected]) -> AffectedCounts:
+def _counts(items: list[recall.Affected], holders: int) -> AffectedCounts:
     kinds = Counter(one.node.kind for one in items)
     return AffectedCounts(
         kinds=[KindCount(kind=kind, count=kinds[kind.value]) for kind in ItemKind if kinds[kind.value]],
         vehicles=len({one.vehicle.key for one in items if one.vehicle is not None}),
-        holders=len({one.holder.key for one in items if one.holder is not None}),
+        holders=holders,
         ended=sum(one.ended is True for one in items),
     )
 

@@ -123,11 +123,12 @@ GONE_EVENT = """
 UNWIND $rows AS row
 MATCH (i:Item {key: row.key}) USING INDEX i:Item(key)
 MATCH (e:Event {eventId: row.by}) USING INDEX e:Event(eventId)
-WITH i, e
+WITH DISTINCT i, e
 MATCH (i)-[r:%s]-(e) WHERE r.knownTo IS NULL
 SET r.knownTo = $known
 """
-"""Both ends by their index: a hub has thousands of edges, and the plan may have been made when it had none."""
+"""Both ends by their index: a hub has thousands of edges, and the plan may have been made when it had none. DISTINCT
+has both found before the edge between them is planned, or a database of few edges has all of one end joined."""
 UNNAMED = """
 UNWIND $rows AS row
 MATCH (i:Item {key: row.key})<-[r:IDENTIFIES]-() USING INDEX i:Item(key) WHERE r.knownTo IS NULL

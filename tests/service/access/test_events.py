@@ -3,9 +3,10 @@
 from itertools import pairwise
 from typing import Any
 
+import orjson
 import pytest
 
-from seed.story import MAKER, PACK_RECYCLED, RECYCLER, STORAGE, TAXI, WORKSHOP
+from seed.story import MAKER, PACK_RECYCLED, RECYCLER, STORAGE, TAXI, TRADER, WORKSHOP
 from service.access.guard import guarded
 from service.access.viewer import Role, Viewer
 from service.ports import EventFilter, Store, StoredEvent
@@ -104,3 +105,26 @@ def _read(store: SqliteStore) -> tuple[list[str], int]:
             return [one.event_id for one in await guard.event_page(EventFilter(), None, 1)], records
 
     return wait(store, look())
+
+
+def test_a_problem_of_a_withheld_event_names_nothing_else(told: Store, ask: AskAs) -> None:
+    """An event of another about one's own pack and something else: who and what, and not what else it is about."""
+    when = {"occurredAt": "2026-10-01T08:00:00+08:00", "actor": TRADER}
+    secret = {"eventId": "built in", "type": "INSTALLATION", "part": PACK_RECYCLED, "host": "SECRET-VEHICLE", **when}
+    send(told, [secret])
+    query = """{ item(key: %s) { history(last: 1) { edges { node { eventId payload items { key }
+      problems { code message field key conflictsWith } } } } } }""" % orjson.dumps(PACK_RECYCLED).decode()
+    query = query.replace("(last: 1)", "(first: 100)")
+    for viewer in ("regulator", TAXI):
+        nodes = [edge["node"] for edge in ask(viewer, query)["data"]["item"]["history"]["edges"]]
+        (found,) = [node for node in nodes if node["eventId"] == "built in"]
+        (problem,) = found["problems"]
+        assert problem["code"] == "UNKNOWN_ITEM"
+        if viewer == "regulator":
+            assert problem["key"] == "SECRET-VEHICLE"
+        else:
+            assert found["payload"] is None
+            assert problem == {
+                "code": "UNKNOWN_ITEM", "message": "withheld: it concerns another party",
+                "field": None, "key": None, "conflictsWith": None,
+            }  # fmt: skip

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from seed.story import FLEET, MAKER, PACK_VANISHED, RECYCLER, TAXI, module
+from seed.story import FLEET, MAKER, PACK_VANISHED, RECYCLER, TAXI, TRADER, module
 from service.access.records import WITHHELD
 from service.keeping import Keeper
 from service.ports import Store
 from tests.service.access.conftest import AskAs
-from tests.support import wait
+from tests.support import send, wait
 
 QUERY = """query($key: String!) { item(key: $key) {
   findings(at: "2026-11-01T00:00:00Z") { id code sentence evidence { eventId } parties { key } subject { id } } } }"""
@@ -43,6 +43,17 @@ def test_a_sentence_that_names_what_is_withheld_says_only_the_kind(ask: AskAs, t
     assert seen["sentence"] == f"CONFLICTING_CLAIMS: {WITHHELD}"
     assert seen["id"] == whole["id"]
     assert findings(ask, RECYCLER, module(3)) == [whole], "whose event it conflicts with"
+
+
+def test_where_something_is_withheld_so_is_who_else_was_in_it(ask: AskAs, told: Store) -> None:
+    """Two others say that they handed the recycled module on; what they conflict with is of a third."""
+    when = {"occurredAt": "2026-10-20T08:00:00+08:00", "items": [module(3)], "type": "TRANSFER"}
+    send(told, [{**when, "eventId": "by the trader", "actor": TRADER, "to": FLEET}])
+    whole = {one["sentence"]: one for one in findings(ask, "regulator", module(3)) or []}
+    seen = findings(ask, TAXI, module(3)) or []
+    assert {party["key"] for one in whole.values() for party in one["parties"]} == {TAXI, TRADER}
+    assert {party["key"] for one in seen for party in one["parties"]} == {TAXI}
+    assert {one["id"] for one in seen} == {one["id"] for one in whole.values()}
 
 
 LISTED = """query ($filter: FindingFilter) { findings(filter: $filter, first: 2) {

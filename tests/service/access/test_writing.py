@@ -2,14 +2,32 @@
 
 from typing import Any
 
+import orjson
 import pytest
 from starlette.testclient import TestClient
 
-from seed.story import FLEET, PACK_RECYCLED, TAXI, TRADER, VEHICLE_C, WORKSHOP, module
+from seed.story import (
+    BLACK_MASS,
+    CARBONATE,
+    FLEET,
+    PACK_A,
+    PACK_RECYCLED,
+    TAXI,
+    TRADER,
+    VEHICLE_A,
+    VEHICLE_C,
+    WORKSHOP,
+    module,
+    story,
+)
 from service.access.tokens import Tokens
 from service.ports import Store
 from tests.service.access.conftest import AskAs
 
+WITHHELD = "withheld: it concerns another party"
+HIDDEN = (VEHICLE_A, module(2), BLACK_MASS, CARBONATE)
+"""Of others, and nobody may know that they are there."""
+PACK_OF_ANOTHER = PACK_A
 RECORD = (
     "mutation ($events: [EventInput!]!, $all: Boolean!) { recordEvents(events: $events, allOrNothing: $all) {"
     " results { eventId status problems { code message field key conflictsWith } event { eventId } } } }"
@@ -80,23 +98,113 @@ def test_voiding_is_for_the_author(told: Store, ask: AskAs) -> None:
     assert own["status"] == "ACCEPTED"
 
 
-@pytest.mark.parametrize("mutation", ["recordEvents", "validateEvents"])
-def test_problems_tell_nothing_of_others(told: Store, ask: AskAs, mutation: str) -> None:
+def test_problems_tell_nothing_of_others(told: Store, ask: AskAs) -> None:
     """An event about others' things comes out as the fold says, but not why."""
-    query = RECORD.replace("recordEvents(", f"{mutation}(")
     events = [transfer("probe", TAXI, module(2)), transfer("late", TAXI, PACK_RECYCLED)]
-    whole = ask("regulator", query.replace(mutation, "validateEvents"), events=events, all=False)["data"]
-    answer = ask(TAXI, query, events=events, all=False)["data"][mutation]["results"]
-    for mine, all_ in zip(answer, whole["validateEvents"]["results"], strict=True):
+    whole = ask("regulator", RECORD.replace("recordEvents(", "validateEvents("), events=events, all=False)["data"]
+    for mine, all_ in zip(record(ask, TAXI, *events), whole["validateEvents"]["results"], strict=True):
         assert mine["status"] == all_["status"] == "CONTESTED"
         assert all_["problems"][0]["conflictsWith"]
         assert mine["problems"][0]["code"] == all_["problems"][0]["code"]
-        assert mine["problems"][0]["message"] == "withheld: it concerns another party"
+        assert mine["problems"][0]["message"] == WITHHELD
         assert mine["problems"][0]["conflictsWith"] is None
-    if mutation == "recordEvents":
-        read = ask(TAXI, '{ event(eventId: "probe") { problems { message conflictsWith } payload } }')["data"]["event"]
-        assert read["problems"] == [{"message": "withheld: it concerns another party", "conflictsWith": None}]
-        assert read["payload"]["items"] == [module(2)], "one's own words"
+    read = ask(TAXI, '{ event(eventId: "probe") { problems { message conflictsWith } payload } }')["data"]["event"]
+    assert read["problems"] == [{"message": WITHHELD, "conflictsWith": None}]
+    assert read["payload"]["items"] == [module(2)], "one's own words"
+
+
+TRIED = (
+    "mutation ($events: [EventInput!]!, $all: Boolean!, $on: OnConflict) { %s(events: $events, allOrNothing: $all,"
+    " onConflict: $on) { results { status problems { code message field key conflictsWith } event { id } } } }"
+)
+HOUR = "2026-10-01T08:00:00+08:00"
+PROBES = {
+    "transfer": {"type": "TRANSFER", "items": ["?"], "to": FLEET},
+    "inspection": {"type": "INSPECTION", "item": "?"},
+    "removal": {"type": "REMOVAL", "part": "?", "host": PACK_RECYCLED},
+    "installation": {"type": "INSTALLATION", "part": PACK_RECYCLED, "host": "?"},
+    "recycling": {"type": "RECYCLING", "inputs": [{"key": "?", "massKg": 1.0}, {"key": "?-2"}]},
+    "second step": {"type": "RETIREMENT", "item": "?"},
+    "production from it": {
+        "type": "PRODUCTION",
+        "outputs": [{"key": "P-new", "kind": "BATTERY", "parts": ["?"], "attributes": {"key": "?"}}],
+    },
+}
+
+
+def probe(name: str, key: str) -> Any:
+    stated = orjson.loads(orjson.dumps(PROBES[name]).replace(b"?", key.encode()))
+    return {"eventId": f"{name} {key}", "occurredAt": HOUR, "actor": TAXI, **stated}
+
+
+@pytest.mark.parametrize("name", PROBES)
+@pytest.mark.parametrize("on_conflict", ["KEEP", "REJECT"])
+def test_who_tries_an_event_learns_nothing_of_what_is_withheld(
+    told: Store, ask: AskAs, name: str, on_conflict: str
+) -> None:
+    """An event that is only tried leaves nothing behind, so that it must tell nothing."""
+
+    def tried(key: str, mutation: str = "validateEvents") -> str:
+        events = [probe(name, key), {**probe("transfer", key), "eventId": f"then {key}"}]
+        answer = ask(TAXI, TRIED % mutation, events=events, all=False, on=on_conflict)
+        return str(answer["data"][mutation]["results"]).replace(key, "?")
+
+    absent = tried("NO-SUCH-KEY")
+    assert "UNKNOWN_ITEM" in absent
+    for key in (*HIDDEN, PACK_OF_ANOTHER):
+        assert tried(key) == absent, key
+        if on_conflict == "REJECT":
+            recorded = tried(key, "recordEvents")
+            assert recorded == absent or "'event': {" in recorded, "turned away as if not there, or in the log"
+
+
+@pytest.mark.parametrize("key", [*HIDDEN, "NO-SUCH-KEY"])
+def test_a_key_that_another_uses_may_be_tried(told: Store, ask: AskAs, key: str) -> None:
+    """As new; and what follows is judged by that. That a battery of that key is there, everybody may know."""
+    new = {"eventId": "n", "type": "ENROLMENT", "occurredAt": HOUR, "actor": TAXI}
+    spec = {"key": key, "kind": "LOT", "material": "BLACK_MASS", "massKg": 2.0}
+    drawn = {**probe("recycling", key), "inputs": [{"key": key, "massKg": 1.0}]}
+    drawn["occurredAt"] = "2026-10-02T08:00:00+08:00"
+    query = TRIED % "validateEvents"
+    results = ask(TAXI, query, events=[{**new, "items": [spec]}, drawn], all=False, on="KEEP")["data"]
+    assert [one["status"] for one in results["validateEvents"]["results"]] == ["ACCEPTED", "ACCEPTED"]
+    battery = {"key": PACK_OF_ANOTHER, "kind": "BATTERY"}
+    made = {**new, "type": "PRODUCTION", "outputs": [battery]}
+    results = ask(TAXI, query, events=[made], all=False, on="KEEP")["data"]
+    (result,) = results["validateEvents"]["results"]
+    assert (result["status"], result["problems"][0]["code"]) == ("CONTESTED", "DUPLICATE_KEY")
+    assert (result["problems"][0]["message"], result["problems"][0]["conflictsWith"]) == (WITHHELD, None)
+
+
+def test_who_tries_to_void_or_confirm_what_is_withheld_learns_nothing(told: Store, ask: AskAs) -> None:
+    def tried(event_id: str) -> str:
+        events = [
+            {"eventId": "v", "type": "VOIDING", "occurredAt": HOUR, "actor": TAXI, "voids": event_id},
+            {"eventId": "r", "type": "RECEIPT", "occurredAt": HOUR, "actor": TAXI, "transfer": event_id},
+        ]
+        answer = ask(TAXI, TRIED % "validateEvents", events=events, all=False, on="KEEP")
+        return str(answer["data"]["validateEvents"]["results"]).replace(event_id, "?")
+
+    absent = tried("no such event")
+    hidden = [event["eventId"] for event in story() if TAXI not in str(event) and event["type"] == "REFINING"]
+    assert hidden
+    assert all(tried(event_id) == absent for event_id in hidden)
+
+
+def test_what_is_in_sight_is_tried_as_it_is_recorded(told: Store, ask: AskAs) -> None:
+    """Also an event that was recorded before is told as that."""
+    events = [
+        transfer("t", TAXI),
+        transfer("late", TAXI, PACK_RECYCLED),
+        {**probe("transfer", "NO-SUCH-KEY"), "eventId": "kept"},
+    ]
+    tried = ask(TAXI, TRIED % "validateEvents", events=events, all=False, on="KEEP")["data"]["validateEvents"]
+    recorded = ask(TAXI, TRIED % "recordEvents", events=events, all=False, on="KEEP")["data"]["recordEvents"]
+    assert [one["status"] for one in recorded["results"]] == ["ACCEPTED", "CONTESTED", "PENDING"]
+    for one, other in zip(tried["results"], recorded["results"], strict=True):
+        assert one | {"event": None} == other | {"event": None}
+    again = ask(TAXI, TRIED % "validateEvents", events=events, all=False, on="KEEP")["data"]["validateEvents"]
+    assert [one["status"] for one in again["results"]] == ["DUPLICATE"] * 3
 
 
 @pytest.mark.parametrize(
