@@ -91,6 +91,8 @@ class ItemFilter(NamedTuple):
     party: str | None = None
     """The organization that made it or ever held it: in its own custody, or as a part (at any depth) of something
     while that was in its custody."""
+    findings: tuple[str, ...] | None = None
+    """The codes of findings that are kept, any of which it has; they go by neither `as_of` nor the snapshot."""
     as_of: datetime | None = None
 
     @property

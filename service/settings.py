@@ -46,6 +46,7 @@ class Settings:
     subscription_refill_s: int = 60
     nodes_max: int = 20_000
     page_max: int = 500
+    text_max: int = 256
     batch_max: int = 10_000
     body_max_bytes: int = 16 * 1024 * 1024
     depth_max: int = 15
@@ -95,6 +96,7 @@ DESCRIPTIONS = {
     "subscription_refill_s": "in how many seconds a subscription may spend its budget of cost again (docs/limits.md)",
     "nodes_max": "the ceiling, and the default, of a trace's maxNodes",
     "page_max": "the ceiling of `first` and `last` in connections",
+    "text_max": "how many characters a text has that is searched for or filtered by; no name has more than 256",
     "batch_max": "how many events one recordEvents takes",
     "body_max_bytes": "the largest request body",
     "depth_max": "how deep the fields of a GraphQL document may be nested",

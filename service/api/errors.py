@@ -42,6 +42,12 @@ def limit_error(
     return GraphQLError(told["message"], extensions=told["extensions"])
 
 
+def check_text(settings: Settings, text: str) -> None:
+    """Raises GraphQLError for a text that is longer than what may be looked for."""
+    if len(text) > settings.text_max:
+        raise limit_error(f"text: {len(text)} characters are too many", "text_max", settings.text_max, len(text))
+
+
 def too_long(seconds: float, limit: int, hint: str = "") -> GraphQLError:
     """The error of an operation, or an event of a subscription, that took so many seconds."""
     return limit_error("it took too long" + hint, "execution_timeout_s", limit, round(seconds, 3), "seconds")

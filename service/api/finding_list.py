@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import strawberry
@@ -12,8 +11,8 @@ from graphql import GraphQLError
 from graph_schema.order import instant_us, moment_of_us
 from graph_schema.rules import Finding as Found
 from graph_schema.rules import Severity
-from service import auditing
 from service.access.findings import KeptInSight
+from service.api.codes import check_codes, check_rule_sets
 from service.api.connection import DIGITS_MAX, PageInfo, cursor, from_cursor, page_info, page_size
 from service.api.context import Context, Moment
 from service.api.finding import Finding
@@ -110,9 +109,8 @@ def chosen_findings(context: Context, where: FindingFilter | None) -> Filter:
     """The filter that a store understands, but for `to`. Raises GraphQLError for a code or rule set that is none."""
     if where is None:
         return Filter()
-    sets = auditing.rule_sets(context.settings.rules.split())
-    _check("codes", where.codes, {rule.code for one in sets for rule in one.rules})
-    _check("ruleSets", where.rule_sets, {one.name for one in sets})
+    check_codes(context, "codes", where.codes)
+    check_rule_sets(context, "ruleSets", where.rule_sets)
     return Filter(
         None if where.codes is None else tuple(where.codes),
         None if where.rule_sets is None else tuple(where.rule_sets),
@@ -122,12 +120,6 @@ def chosen_findings(context: Context, where: FindingFilter | None) -> Filter:
         where.region,
         None if where.from_ is None else instant_us(where.from_),
     )
-
-
-def _check(argument: str, asked: Sequence[str] | None, known: set[str]) -> None:
-    for one in asked or ():
-        if one not in known:
-            raise GraphQLError(f"{argument}: there is no {one!r}; there are {', '.join(sorted(known))}")
 
 
 async def findings_page(

@@ -10,9 +10,11 @@ from graphql import GraphQLError
 
 from graph_schema.order import instant_of
 from graph_schema.reader import ItemRow
+from service.api.codes import check_codes
 from service.api.connection import Page, PageInfo, cursor, from_cursor, page_info
-from service.api.context import Moment
+from service.api.context import Context, Moment
 from service.api.counting import counted
+from service.api.errors import check_text
 from service.api.item import Info, Item, item_of
 from service.api.order import OrderDirection
 from service.api.scalars import ItemKind, ItemStatus
@@ -70,6 +72,10 @@ class ItemFilter:
         description="Made, or ever held, by an organization, its key: in its own custody, or as a part of something "
         "while that was in its custody. Whatever `asOf`.",
     )
+    findings: list[str] | None = strawberry.field(
+        default=None,
+        description="With a finding of any of these codes (docs/rules), as they are kept now, whatever `asOf`.",
+    )
 
 
 strawberry.enum(Field, name="ItemOrderField", description="By key, or by the time when it was made (or enrolled).")
@@ -83,13 +89,18 @@ class ItemOrder:
     direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which way.")
 
 
-def filter_of(where: ItemFilter | None, moment: Moment) -> Filter:
-    """The filter that a store understands."""
+def filter_of(where: ItemFilter | None, moment: Moment, context: Context) -> Filter:
+    """The filter that a store understands. Raises GraphQLError for a code of findings that is none."""
     if where is None:
         return Filter(as_of=moment.as_of)
     stated: dict[str, Any] = {name: value for name, value in vars(where).items() if value is not None}
     if where.kind is not None:
         stated["kind"] = where.kind.value
+    if where.text is not None:
+        check_text(context.settings, where.text)
+    if where.findings is not None:
+        check_codes(context, "findings", where.findings)
+        stated["findings"] = tuple(where.findings)
     return Filter(**stated, as_of=moment.as_of)
 
 

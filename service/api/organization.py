@@ -11,6 +11,7 @@ from graph_schema.flows.amounts import Scope
 from service.api.connection import Page, PageInfo, cursor, from_cursor, page_info, page_size
 from service.api.context import Moment, global_id
 from service.api.counting import counted
+from service.api.errors import check_text
 from service.api.item import Identifier, Info, Node
 from service.api.item_list import ItemConnection, items_page
 from service.api.report import Recovery, question_of, recovery_of
@@ -161,6 +162,8 @@ async def organizations_page(
     """A page of organizations, in the order of their keys."""
     size = page_size(first, info.context.settings.page_max)
     behind = from_cursor(after, "after")
+    if where is not None and where.text is not None:
+        check_text(info.context.settings, where.text)
     chosen = Organizations(**({} if where is None else vars(where)), as_of=moment.as_of)
     keys = await info.context.read(moment, lambda snapshot: snapshot.organization_page(chosen, behind, size + 1))
     edges = [

@@ -205,7 +205,9 @@ class Query:
     ) -> ItemConnection:
         """A page of items."""
         moment = await info.context.moment(as_of, known_at)
-        return await items_page(info, filter_of(filter, moment), moment, Page(first, after, last, before), order_by)
+        return await items_page(
+            info, filter_of(filter, moment, info.context), moment, Page(first, after, last, before), order_by
+        )
 
     @strawberry.field(
         description="Items and organizations by any name or a part of one: what is called so, then what begins so "

@@ -8,19 +8,18 @@ from graphql import GraphQLError
 
 from graph_schema.reader import ItemRow
 from service import searching
+from service.api.errors import check_text
 from service.api.item import Info, Node, item_of
 from service.api.organization import Organization
 from service.ports import Found, Snapshot
-
-TEXT_MAX = 256
-"""Characters of a text that is looked for: no name is longer."""
 
 
 async def search(info: Info, text: str, limit: int, as_of: datetime | None, known_at: datetime | None) -> list[Node]:
     """Items and organizations, the best first. Raises GraphQLError for a text that cannot be looked for."""
     wanted = text.strip()
-    if not 1 <= len(wanted) <= TEXT_MAX:
-        raise GraphQLError(f"text: {len(wanted)} characters are not between 1 and the limit of {TEXT_MAX}")
+    if not wanted:
+        raise GraphQLError("text: it is empty; give a key, an identifier, a name, or a part of one")
+    check_text(info.context.settings, wanted)
     moment = await info.context.moment(as_of, known_at)
 
     async def ask(snapshot: Snapshot) -> tuple[list[Found], dict[object, ItemRow]]:

@@ -6,13 +6,14 @@ from graph_schema.events import AnyEvent, Receipt, Voiding
 from graph_schema.order import moment_of, type_of
 from graph_schema.status import statuses
 from graph_schema.windows import END, START, Window, overlap
+from service.findings import FindingFilter, Subject
 from service.items import custody_of, holders_of
 from service.organizations import stated
-from service.ports import EventFilter, ItemFilter, Snapshot, StoredEvent
+from service.ports import EventFilter, ItemFilter, Snapshot, StoredEvent, StoreSnapshot
 from service.stores.graph_reader import GraphReader
 
 
-async def matches(snapshot: Snapshot, reader: GraphReader, key: str, where: ItemFilter) -> bool:
+async def matches(snapshot: StoreSnapshot, reader: GraphReader, key: str, where: ItemFilter) -> bool:
     """Whether a filter finds an item."""
     life = reader.lives[key]
     if life.birth is None or life.birth.position >= where.cut:
@@ -22,6 +23,7 @@ async def matches(snapshot: Snapshot, reader: GraphReader, key: str, where: Item
         and _is_produced(reader, key, where)
         and (where.party is None or is_party(reader, key, where.party))
         and await _stands(snapshot, key, where)
+        and (where.findings is None or await _has(snapshot, FindingFilter(where.findings, subject=Subject(key))))
     )
 
 
@@ -49,6 +51,10 @@ def _is_produced(reader: GraphReader, key: str, where: ItemFilter) -> bool:
         and (where.produced_from is None or at >= where.produced_from)
         and (where.produced_to is None or at <= where.produced_to)
     )
+
+
+async def _has(snapshot: StoreSnapshot, where: FindingFilter) -> bool:
+    return bool(await snapshot.finding_page(where, None, 1))
 
 
 async def _stands(snapshot: Snapshot, key: str, where: ItemFilter) -> bool:

@@ -11,7 +11,7 @@ from service.findings import (
     Revision,
     Subject,
 )
-from service.ports import Store
+from service.ports import ItemFilter, ItemOrder, Store
 from service.stores.contract.telling import made, tell, unit
 from service.stores.memory import MemoryStore
 
@@ -105,6 +105,27 @@ async def check_findings_are_kept_listed_and_counted(store: Store) -> None:
                 assert await snapshot.audited() == revision.after
                 for by in CountBy:
                     assert await snapshot.finding_counts(where, by) == await known.finding_counts(where, by)
+
+
+async def check_items_are_found_by_findings(store: Store) -> None:
+    """By those that are kept now, whatever the moment of the snapshot; organizations of that key have their own."""
+    await tell(store, made("make", 1, unit("P1"), unit("P2")), made("more", 2, unit("P3"), actor="B"))
+    found = [
+        {("CUSTODY_GAP",): ["P1"], ("STALE_CUSTODY", "LATE_REPORT"): ["P1", "P2"], ("UNREGISTERED_ORGANIZATION",): []},
+        {("CUSTODY_GAP",): ["P1"], ("LATE_REPORT",): [], ("LEFT_THE_LOOP", "STALE_CUSTODY"): ["P1", "P2"], (): []},
+    ]
+    for revision, expected in zip(REVISIONS, found, strict=False):
+        assert await store.keep(revision)
+        async with store.snapshot() as snapshot:
+            for codes, keys in expected.items():
+                where = ItemFilter(findings=codes)
+                assert [key for _, key in await snapshot.item_page(where, None, 9)] == keys, codes
+                assert await snapshot.item_count(where) == len(keys)
+            where = ItemFilter(findings=("STALE_CUSTODY",), producer="B")
+            assert await snapshot.item_page(where, None, 9) == []
+            where = ItemFilter(findings=("STALE_CUSTODY", "CUSTODY_GAP"), kind="MODULE")
+            (last,) = (await snapshot.item_page(where, None, 9, reverse=True, order=ItemOrder.PRODUCED_AT))[1:]
+            assert last[1] == "P1"
 
 
 async def check_findings_come_to_light_once(store: Store) -> None:

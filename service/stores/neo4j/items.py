@@ -54,7 +54,7 @@ def _occurred(event: str) -> str:
 
 
 class Belonging(NamedTuple):
-    """Whether an item `i` belongs to organizations; and the items `i` that may belong to them."""
+    """Whether an item `i` belongs to organizations or has findings; and the items `i` that may."""
 
     is_so: str
     may: str
@@ -83,6 +83,11 @@ CUSTODIAN = Belonging(
 PRODUCER = Belonging(
     "e.actor = $producer AND e.type <> 'ENROLMENT'",
     f"MATCH (:Event {{actor: $producer}})-[y:YIELDED]->(i) WHERE {known('y')} RETURN i",
+)
+FOUND = Belonging(
+    "EXISTS { MATCH (i)<-[:ABOUT]-(f:Finding) WHERE f.code IN $findings }",
+    "MATCH (f:Finding)-[:ABOUT]->(i) USING INDEX f:Finding(code, shownUs)"
+    " WHERE f.code IN $findings AND f.shownUs IS NOT NULL RETURN i",
 )
 
 STATUS = f"""CASE
@@ -156,6 +161,9 @@ class Lists:
             found.append(PARTY)
         if where.producer is not None:
             found.append(PRODUCER)
+        if where.findings is not None:
+            self._values["findings"] = list(where.findings)
+            found.append(FOUND)
         return found
 
     async def _holders(self) -> list[str]:

@@ -41,7 +41,7 @@ _ITEM = f"CROSS JOIN yielded y ON y.item = i.id AND {known('y')} CROSS JOIN log 
 
 
 class Belonging(NamedTuple):
-    """Whether the item `i` belongs to organizations; all that belong to them; and rows to count whether that is few."""
+    """Whether the item `i` belongs to organizations or has findings; all that do; rows to count whether that is few."""
 
     is_so: str
     all: str
@@ -83,6 +83,14 @@ PRODUCER = Belonging(
     f"SELECT y.item FROM log b CROSS JOIN yielded y ON y.event = b.seq AND {known('y')}"
     f" WHERE b.actor = :producer AND NOT {_ENROLLED}",
     "SELECT y.item FROM log b CROSS JOIN yielded y ON y.event = b.seq WHERE b.actor = :producer",
+)
+
+_FOUND = "FROM json_each(:findings) c CROSS JOIN finding f ON f.code = c.value"
+FOUND = Belonging(
+    "EXISTS (SELECT 1 FROM finding f WHERE f.subject = i.key AND NOT f.organization"
+    " AND f.code IN (SELECT value FROM json_each(:findings)))",
+    f"SELECT n.id {_FOUND} CROSS JOIN item n ON n.key = f.subject WHERE NOT f.organization",
+    f"SELECT 1 {_FOUND}",
 )
 
 _MARK = (
@@ -161,6 +169,9 @@ class Lists:
             yield PARTY
         if where.producer is not None:
             yield PRODUCER
+        if where.findings is not None:
+            values["findings"] = dumps(where.findings)
+            yield FOUND
 
     def _holders(self, where: ItemFilter) -> list[str]:
         if where.region is None:

@@ -140,3 +140,21 @@ def heard(session: Any) -> dict[str, Any]:
     message = session.receive_json()
     assert message["type"] == "next", message
     return message["payload"]["data"]["findingRaised"]  # type: ignore[no-any-return]
+
+
+ITEMS = "query ($codes: [String!]) { items(filter: {findings: $codes}) { totalCount edges { node { key } } } }"
+
+
+def test_items_are_found_by_their_findings(client: TestClient) -> None:
+    def found(*codes: str) -> list[str]:
+        body = client.post("/graphql", json={"query": ITEMS, "variables": {"codes": codes}}).json()
+        assert body["data"]["items"]["totalCount"] == len(body["data"]["items"]["edges"])
+        return [edge["node"]["key"] for edge in body["data"]["items"]["edges"]]
+
+    assert found("STALE_CUSTODY") == [PACK_VANISHED]
+    assert found("STALE_CUSTODY", "CONFLICTING_CLAIMS") == sorted([PACK_VANISHED, module(3)])
+    assert found("LATE_REPORT") == found() == []
+    body = client.post("/graphql", json={"query": ITEMS, "variables": {"codes": ["STALE"]}}).json()
+    (error,) = body["errors"]
+    assert error["message"].startswith("findings: there is no 'STALE'; there are ")
+    assert "STALE_CUSTODY" in error["message"]

@@ -62,7 +62,7 @@ def test_an_item_is_found_as_it_is_spelled(data: Ask, spelled: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "first", "message"),
-    [(" ", 1, "text: 0 characters"), ("x" * 257, 1, "text: 257 characters"), ("x", 101, "first: 101")],
+    [(" ", 1, "text: it is empty"), ("x" * 257, 1, "text: 257 characters"), ("x", 101, "first: 101")],
 )
 def test_bad_searches(answer: Ask, text: str, first: int, message: str) -> None:
     (error,) = answer(QUERY, text=text, first=first)["errors"]

@@ -57,6 +57,7 @@ COST = "{ items(first: 3) { edges { node { key } } } }"
 CASES: dict[str, Case] = {
     "nodes_max": (8, asking(TRACE)),
     "page_max": (2, asking("{ items(first: 3) { totalCount } }")),
+    "text_max": (3, asking('{ search(text: "four") { id } }')),
     "batch_max": (1, asking("mutation { recordEvents(events: [{}, {}]) { counts { count } } }")),
     "body_max_bytes": (1000, asking("{ __typename }" + " " * 1000)),
     "depth_max": (1, asking("{ viewer { role } }")),

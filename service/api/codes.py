@@ -1,0 +1,31 @@
+"""Codes of findings and names of rule sets, as arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from graphql import GraphQLError
+
+from graph_schema.rules import RuleSet
+from service import auditing
+from service.api.context import Context
+
+
+def check_codes(context: Context, argument: str, asked: Sequence[str] | None) -> None:
+    """Raises GraphQLError for a code that no rule of the service has, with those there are."""
+    _check(argument, asked, {rule.code for one in _sets(context) for rule in one.rules})
+
+
+def check_rule_sets(context: Context, argument: str, asked: Sequence[str] | None) -> None:
+    """Raises GraphQLError for a rule set that the service does not have, with those there are."""
+    _check(argument, asked, {one.name for one in _sets(context)})
+
+
+def _sets(context: Context) -> Sequence[RuleSet]:
+    return auditing.rule_sets(context.settings.rules.split())
+
+
+def _check(argument: str, asked: Sequence[str] | None, known: set[str]) -> None:
+    for one in asked or ():
+        if one not in known:
+            raise GraphQLError(f"{argument}: there is no {one!r}; there are {', '.join(sorted(known))}")
