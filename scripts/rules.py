@@ -14,6 +14,7 @@ from graph_schema.order import instant_us
 from graph_schema.rules import RULE_SETS, Finding, Rule
 from graph_schema.rules.examples import EXAMPLES, Event, numbered
 from service.auditing import findings_of
+from service.enterprises import organization_findings
 from service.ports import ItemFilter, NewEvent
 from service.running import drive
 from service.stores.memory import MemoryStore
@@ -43,8 +44,9 @@ def judged(events: list[Event]) -> list[Finding]:
         async with store.snapshot() as snapshot:
             page = await snapshot.item_page(ItemFilter(), None, 100)
             found = await findings_of(snapshot, [handle for handle, _ in page])
-        assert not found.failures, found.failures
-        return [finding for each in found.of.values() for finding in each]
+            of_organizations = await organization_findings(snapshot)
+        assert not found.failures + of_organizations.failures
+        return [one for of in (found.of, of_organizations.of) for each in of.values() for one in each]
 
     drive(record())
     return drive(ask())
@@ -59,7 +61,7 @@ def pages() -> dict[str, str]:
     """The text of each page by file name."""
     rules: dict[str, list[Rule]] = {}
     for rule_set in RULE_SETS:
-        for rule in rule_set.rules:
+        for rule in rule_set.all:
             rules.setdefault(rule.code, []).append(rule)
     found = {f"{code}.md": _page(code, each) for code, each in rules.items()}
     readme = (FOLDER / "README.md").read_text()
@@ -71,7 +73,7 @@ def pages() -> dict[str, str]:
 def _list(rules: dict[str, list[Rule]]) -> str:
     rows = ["| finding | severity | rule sets | what |", "|---|---|---|---|"]
     for code, each in rules.items():
-        names = ", ".join(f"`{rule.rule_set}`" for rule in each)
+        names = ", ".join(dict.fromkeys(f"`{rule.rule_set}`" for rule in each))
         rows.append(f"| [{code}]({code}.md) | {each[0].severity.lower()} | {names} | {each[0].title} |")
     return "\n".join(rows) + "\n"
 
@@ -80,7 +82,8 @@ def _page(code: str, rules: list[Rule]) -> str:
     rule, example = rules[0], EXAMPLES[code]
     lines = [HEAD, f"# {code}: {rule.title}\n", f"{rule.explanation}\n"]
     lines += ["| rule set | severity | stands on | for facts |", "|---|---|---|---|"]
-    lines += [f"| `{one.rule_set}` | {one.severity.lower()} | {one.legal_basis} | {_dates(one)} |" for one in rules]
+    rows = (f"| `{one.rule_set}` | {one.severity.lower()} | {one.legal_basis} | {_dates(one)} |" for one in rules)
+    lines += dict.fromkeys(rows)
     lines += ["", f"It goes away when: {rule.resolved_by}\n"]
     limits = [limit for one in rules for limit in one.limits]
     if limits:
@@ -89,6 +92,11 @@ def _page(code: str, rules: list[Rule]) -> str:
             about = " ".join(sorted(limit.kinds)) + (" retired" if limit.retired_only else "")
             cells = [limit.event_type, " ".join(sorted(limit.roles)), about, f"{limit.number} {limit.unit.value}"]
             lines.append("| " + " | ".join(cell.strip() or "any" for cell in [*cells, limit.source]) + " |")
+        lines.append("")
+    shares = dict.fromkeys(share for one in rules for share in one.shares)
+    if shares:
+        lines += ["## Limits\n", "| element | share | from | source |", "|---|---|---|---|"]
+        lines += [f"| {one.element} | {one.share:.0%} | {one.valid_from} | {one.source} |" for one in shares]
         lines.append("")
     lines += ["## An example\n", f"{example.because}\n", *_told(example.raised)]
     lines += ["## Not raised\n", f"{example.although}\n", *_told(example.silent)]

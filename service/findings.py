@@ -62,6 +62,8 @@ class FindingFilter(NamedTuple):
     severities: tuple[str, ...] | None = None
     """Any of these."""
     subject: Subject | None = None
+    organizations: bool | None = None
+    """Whether about organizations, or about items."""
     party: str | None = None
     region: str | None = None
     since_from_us: int | None = None
@@ -75,6 +77,7 @@ class FindingFilter(NamedTuple):
             and (self.rule_sets is None or one.rule_set in self.rule_sets)
             and (self.severities is None or one.severity in self.severities)
             and (self.subject is None or one.subject == self.subject)
+            and self.organizations in (None, one.subject.organization)
             and (self.party is None or self.party in one.parties)
             and (self.region is None or one.region == self.region)
             and (self.since_from_us is None or one.since_us >= self.since_from_us)
@@ -124,7 +127,8 @@ class Audited(NamedTuple):
 
     The first run, of which `base` is 0, goes by key alone: it has come to the items up to `key`.
     A run judges by what the log's first `until` records say. What is kept of subjects that it has not come to yet is as
-    the first `base` records say, or later ones; 0 is nothing.
+    the first `base` records say, or later ones; 0 is nothing. What is kept of organizations is as the first
+    `organizations` records say.
     """
 
     sequence: int = 0
@@ -133,6 +137,7 @@ class Audited(NamedTuple):
     rules: str = ""
     base: int = 0
     until: int = 0
+    organizations: int = 0
 
 
 class Revision(NamedTuple):

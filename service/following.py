@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -21,6 +22,8 @@ PAGE = 100
 """So many changed items a service judges at a time: what it is asked meanwhile has its turn in between."""
 REST_S = 0.05
 """How long it rests between two pages."""
+SELDOM = 20
+"""So many times as long as it took to judge organizations it is until that is done again."""
 AWAY_S = 30.0
 """How long it leaves the store alone where that does not answer."""
 
@@ -82,19 +85,32 @@ class Follower(Following):
     def __init__(self, store: Store, sets: Sequence[RuleSet], feed: Feed, metrics: Metrics, interval_s: float) -> None:
         super().__init__(feed)
         self._store = store
-        self._codes = sorted({rule.code for one in sets for rule in one.rules})
+        self._codes = sorted({rule.code for one in sets for rule in one.all})
         self._keeper = Keeper(store, sets, page=PAGE)
         self._metrics = metrics
         self._interval_s = interval_s
         self._told = -1
+        self._due = 0.0
 
     async def page(self) -> float:
         """Do one page; how long to rest after it."""
         done = await run(self._store, self._keeper.step)
         self._tell(done)
         if done.finished:
-            await self._count(done)
+            await self._count(await self._organizations(done))
         return self._interval_s if done.finished or done.lost else REST_S
+
+    async def _organizations(self, done: Progress) -> Progress:
+        """Judge organizations, too, where that is due: all of them are judged at once, so it gets a small part of the
+        time."""
+        began = time.monotonic()
+        if began < self._due or done.audited.organizations == done.audited.base:
+            return done
+        told = await run(self._store, self._keeper.organizations)
+        self._tell(told)
+        ended = time.monotonic()
+        self._due = ended + SELDOM * (ended - began)
+        return done if told.lost else told
 
     def _tell(self, done: Progress) -> None:
         for failure in done.failures:

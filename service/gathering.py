@@ -19,7 +19,7 @@ from graph_schema.order import Position, event_id_of, instant_of, type_of
 from graph_schema.outcome import EventStatus
 from graph_schema.reader import ConsumptionRow, ItemRow
 from graph_schema.windows import END
-from service.ports import EventFilter, ItemFilter, ItemPlace, Snapshot, StoredEvent
+from service.ports import EventFilter, ItemFilter, ItemOrder, ItemPlace, Snapshot, StoredEvent
 
 T = TypeVar("T")
 
@@ -56,12 +56,14 @@ class Gathering:
             after = page[-1].sequence
             yield page
 
-    async def batteries(self, where: ItemFilter) -> AsyncIterator[list[Any]]:
+    async def batteries(self, where: ItemFilter, order: ItemOrder = ItemOrder.KEY) -> AsyncIterator[list[Any]]:
         """Pages of handles of batteries."""
         after: ItemPlace | None = None
         wanted = where._replace(kind="BATTERY")
-        while page := await self.snapshot.item_page(wanted, after, BATTERIES):
-            after = ItemPlace(page[-1][1])
+        while page := await self.snapshot.item_page(wanted, after, BATTERIES, order=order):
+            handle, key = page[-1]
+            (last,) = await self.snapshot.items([handle])
+            after = ItemPlace(key, instant_of(last.born))
             yield [handle for handle, _ in page]
 
     def _facts(self) -> Facts:

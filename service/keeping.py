@@ -13,7 +13,7 @@ import inspect
 import logging
 import sys
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from graph_schema.rules import RULE_SETS, Failure, Rule, RuleSet
@@ -21,7 +21,11 @@ from graph_schema.windows import END
 from service import __version__
 from service.auditing import findings_of
 from service.dependents import dependents, told_about
+from service.enterprises import organization_findings
 from service.findings import Audited, FindingFilter, FindingPlace, Revision, Subject
+from service.flow_keeping import is_finished
+from service.flow_reading import KeptRows
+from service.flow_rows import FlowsKept
 from service.kept import kept, parties
 from service.ports import LAST_KEY, Change, ItemFilter, ItemPlace, Store, StoreSnapshot
 
@@ -91,7 +95,50 @@ class Keeper:
             done = await self.step()
             failures += done.failures
             if done.finished and done.audited.until >= last:
-                return failures
+                told = await self.organizations()
+                failures += told.failures
+                if not told.lost:
+                    return failures
+
+    async def organizations(self) -> Progress:
+        """Judge all organizations by the records that items were judged by, where items are up to date.
+
+        They are judged together: what one recovers goes through the plants of others. Rows of flows that are kept as of
+        that record are used, and worked out otherwise.
+        """
+        async with self._store.snapshot() as latest:
+            stored = await latest.audited()
+            if stored.rules != self._rules or not _finished(stored) or stored.organizations == stored.base:
+                return Progress(0, stored, [])
+            old = await self._kept_organizations(latest)
+            flows = await latest.flows_kept()
+            rows = KeptRows(latest) if is_finished(flows) and flows.base == stored.base else None
+            async with self._store.snapshot(stored.base) as now:
+                judged = await organization_findings(now, rows, END, self._sets)
+                findings = [one for each in judged.of.values() for one in each]
+                registered = await now.registered(parties(findings), END)
+        if rows is not None and not await self._is_still(flows):
+            return await self._lost()
+        after = stored._replace(at_us=self._later(stored), organizations=stored.base)
+        subjects = tuple(Subject(key, organization=True) for key in sorted(old | {one.subject for one in findings}))
+        told = tuple(kept(one, registered) for one in findings)
+        if not await self._store.keep(Revision(subjects, told, stored, after)):
+            return await self._lost()
+        _log(judged.failures)
+        return Progress(len(judged.of), after, judged.failures)
+
+    async def _kept_organizations(self, latest: StoreSnapshot) -> set[str]:
+        """The organizations that something is kept of."""
+        found: set[str] = set()
+        place: FindingPlace | None = None
+        while page := await latest.finding_page(FindingFilter(organizations=True), place, self._size):
+            place = page[-1].place
+            found |= {one.subject.key for one in page}
+        return found
+
+    async def _is_still(self, flows: FlowsKept) -> bool:
+        async with self._store.snapshot() as latest:
+            return await latest.flows_kept() == flows
 
     def _run(self, stored: Audited, last: int) -> Audited:
         """The run that goes on, or a new one."""
@@ -125,9 +172,9 @@ class Keeper:
         gone: set[str] = set()
         place: FindingPlace | None = None
         async with self._store.snapshot(run.until) as now:
-            while page := await now.finding_page(FindingFilter(), place, self._size):
+            while page := await now.finding_page(FindingFilter(organizations=False), place, self._size):
                 place = page[-1].place
-                subjects = {one.subject.key for one in page if not one.subject.organization}
+                subjects = {one.subject.key for one in page}
                 gone |= subjects - set(await now.keyed(subjects))
         return gone
 
@@ -145,8 +192,7 @@ class Keeper:
         work.stored = after
         work.judged += len(judged.of)
         work.failures += judged.failures
-        for failure in judged.failures:
-            LOGGER.error("rule %s of %s failed on %s: %s", *failure)
+        _log(judged.failures)
         return True
 
     async def _pass_time(self, latest: StoreSnapshot, stored: Audited) -> Progress:
@@ -172,6 +218,11 @@ class Keeper:
         return max(self._now_us(), stored.at_us + 1)
 
 
+def _log(failures: Iterable[Failure]) -> None:
+    for failure in failures:
+        LOGGER.error("rule %s of %s failed on %s: %s", *failure)
+
+
 class _Work:
     """What a step has done so far, and what the store has noted of it."""
 
@@ -187,9 +238,11 @@ def _finished(run: Audited) -> bool:
 
 def fingerprint(sets: Sequence[RuleSet]) -> str:
     """What tells rules from others: their names, dates and limits, and the text of the modules that they are in."""
-    stated = [(one.name, [_stated(rule) for rule in one.rules]) for one in sets]
-    modules = {rule.judge.__module__ for one in sets for rule in one.rules}
-    modules |= {name for name in sys.modules if name.startswith("graph_schema.rules")}
+    stated = [
+        (one.name, [[_stated(rule) for rule in rules] for rules in (one.rules, one.of_organizations)]) for one in sets
+    ]
+    modules = {rule.judge.__module__ for one in sets for rule in one.all}
+    modules |= {name for name in sys.modules if name.startswith(("graph_schema.rules", "graph_schema.flows"))}
     texts = [_text(name) for name in sorted(modules)]
     return hashlib.sha256(repr((__version__, stated, texts)).encode()).hexdigest()[:32]
 

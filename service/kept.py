@@ -22,7 +22,7 @@ def kept(finding: Finding, registered: Mapping[str, Mapping[str, Any]]) -> KeptF
         finding.code,
         finding.rule_set,
         finding.severity.value,
-        Subject(finding.subject),
+        Subject(finding.subject, finding.organization),
         instant_us(finding.since),
         next(filter(None, regions), None),
         finding.parties,

@@ -18,7 +18,7 @@ what went in there is unknown, what comes out is followed no further, and there 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from graph_schema.flows.amounts import Scope, content_of
@@ -121,8 +121,17 @@ class _Input(NamedTuple):
 class Followed:
     """One element, followed through the chain; `shares` is None for a lot of which nobody can say what is in it."""
 
-    def __init__(self, chain: list[TransformationRow], lots: Mapping[str, LotRow], scope: Scope, element: str) -> None:
+    def __init__(
+        self,
+        chain: list[TransformationRow],
+        lots: Mapping[str, LotRow],
+        scope: Scope,
+        element: str,
+        outside: Mapping[str, Share | None] | None = None,
+    ) -> None:
+        """`outside` is what is in lots that events made which are not in the chain; no one of the scope did those."""
         self.lots, self.scope, self.element = lots, scope, element
+        self._outside = outside or {}
         self.shares: dict[str, Share | None] = {}
         self.drawn: dict[str, list[float | None]] = {}
         self.input_kg = self.lost_kg = self.unknown_kg = 0.0
@@ -134,6 +143,9 @@ class Followed:
         """What is in a lot; where no recycling or refining made it, it is waste matter if it is black mass."""
         if lot in self.shares:
             return self.shares[lot]
+        if lot in self._outside:
+            share = self._outside[lot]
+            return None if share is None else Share(share.waste, 0.0, 0.0)
         waste = self.scope.chemistry is None and self.lots[lot].is_intermediate
         return Share(1.0 if waste else 0.0, 0.0, 0.0)
 
@@ -243,3 +255,44 @@ def waste_shares(
     """What share of each lot's element comes from waste; lots that nobody recycled or refined are left out."""
     chain = sorted((row for row in rows if row.type in CHAIN), key=lambda row: row.position)
     return Followed(chain, lots, Scope(), element).shares
+
+
+class Recoveries:
+    """What many organizations recover, year by year: each is followed through what it did and what came of that, and
+    not through the whole record. The result is that of `recovery`."""
+
+    def __init__(self, rows: Iterable[TransformationRow], lots: Mapping[str, LotRow], elements: Iterable[str]) -> None:
+        self._chain = sorted((row for row in rows if row.type in CHAIN), key=lambda row: row.position)
+        self._lots, self._elements = lots, sorted(set(elements))
+        self._users: dict[str, list[int]] = {}
+        self._acted: dict[str, list[int]] = {}
+        for place, row in enumerate(self._chain):
+            self._acted.setdefault(row.actor, []).append(place)
+            for draw in row.draws:
+                self._users.setdefault(draw.lot, []).append(place)
+        self._shares = {
+            element: Followed(self._chain, lots, Scope(), element).shares for element in self._elements
+        }  # fmt: skip
+
+    def acted(self) -> Iterator[tuple[str, list[TransformationRow]]]:
+        """Organizations, and what they recycled and refined."""
+        for organization, places in self._acted.items():
+            yield organization, [self._chain[place] for place in places]
+
+    def flows(self, organization: str, scopes: Iterable[Scope]) -> list[list[ElementFlow]]:
+        """The flows of periods of an organization; a scope is about that organization alone."""
+        chain = self._downstream(self._acted.get(organization, []))
+        return [
+            [Followed(chain, self._lots, scope, one, self._shares[one]).flow() for one in self._elements]
+            for scope in scopes
+        ]
+
+    def _downstream(self, places: Iterable[int]) -> list[TransformationRow]:
+        found: set[int] = set()
+        waiting = list(places)
+        while waiting:
+            place = waiting.pop()
+            if place not in found:
+                found.add(place)
+                waiting += (user for lot in self._chain[place].outputs for user in self._users.get(lot, ()))
+        return [self._chain[place] for place in sorted(found)]

@@ -142,6 +142,7 @@ NODES: dict[str, NodeKind] = {
             "rules": ("STRING", "a fingerprint of the rules"),
             "base": ("INTEGER", "what the run has not come to yet is as this many records say"),
             "until": ("INTEGER", "what it has come to is as this many records say"),
+            "organizations": ("INTEGER", "what is found of organizations is as this many records say"),
             "writers": ("INTEGER", "how often it was locked"),
         },
     ),

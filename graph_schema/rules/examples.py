@@ -66,6 +66,40 @@ def _car(*parts: str, **attributes: Any) -> Event:
 _OUT = _on("2026-05-02", "REMOVAL", DISMANTLER, part="PACK", host="CAR")
 _SCRAPPED = _on("2026-05-03", "SCRAPPING", DISMANTLER, item="CAR")
 _STORAGE_UNIT: Event = {"key": "UNIT", "kind": "BATTERY", "parts": ["MODULE"]}
+
+
+def _refined(nickel_kg: float, month: str = "2025-02") -> list[Event]:
+    """A pack with 10 kg of nickel, recycled and refined."""
+    pack = {"key": "PACK", "kind": "BATTERY", "massKg": 100, "composition": {"Ni": 10}}
+    black = {"key": "BM", "material": "black mass", "massKg": 50, "composition": {"Ni": 10}}
+    salt = {"key": "SALT", "material": "nickel sulphate", "massKg": 45, "composition": {"Ni": nickel_kg}}
+    return [
+        _on("2024-01-02", "PRODUCTION", RECYCLER, outputs=[pack]),
+        _on(f"{month}-01", "RECYCLING", RECYCLER, inputs=[{"key": "PACK"}], outputs=[black]),
+        _on(f"{month}-02", "REFINING", RECYCLER, inputs=[{"key": "BM", "massKg": 50}], outputs=[salt]),
+    ]
+
+
+def _european() -> list[Event]:
+    organization = {"key": "EU-MAKER", "roles": ["BATTERY_MAKER"], "region": "DE-BY"}
+    registered = _on("2024-01-01", "REGISTRATION", "EU-MAKER", organization=organization)
+    return [*_known(RECYCLER, RECYCLER="RECYCLING"), registered]
+
+
+def _built(recycled_kg: float) -> list[Event]:
+    """A pack with 20 kg of nickel, so much of it from the salt."""
+    primary = {"key": "MINED", "kind": "LOT", "material": "nickel sulphate", "massKg": 100, "composition": {"Ni": 22}}
+    draws = [
+        {"key": "SALT", "massKg": recycled_kg / 9.9 * 45},
+        {"key": "MINED", "massKg": (20 - recycled_kg) / 22 * 100},
+    ]
+    pack = {"key": "NEW", "kind": "BATTERY", "model": "M1", "chemistry": "NMC622", "massKg": 300}
+    return [
+        _on("2032-01-01", "ENROLMENT", "EU-MAKER", items=[primary]),
+        _on("2032-02-01", "PRODUCTION", "EU-MAKER", inputs=draws, outputs=[pack | {"composition": {"Ni": 20}}]),
+    ]
+
+
 _PARTS = [{"key": "MODULE", "kind": "MODULE", "massKg": 12}]
 
 
@@ -187,6 +221,18 @@ EXAMPLES: dict[str, Example] = {
         [*_known(MAKER, DISMANTLER), _pack(), _car("PACK"), _sent("2026-05-01", MAKER, DISMANTLER, "CAR"), _OUT,
          _SCRAPPED],
         "The dismantler took it out itself.",
+    ),
+    "RECOVERY_BELOW_THRESHOLD": Example(
+        [*_known(RECYCLER, RECYCLER="RECYCLING"), *_refined(9.7)],
+        "Of 10 kg of nickel 9.7 kg come back; from 2025 on 98 % are asked for.",
+        [*_known(RECYCLER, RECYCLER="RECYCLING"), *_refined(9.9)],
+        "9.9 kg come back.",
+    ),
+    "RECYCLED_CONTENT_BELOW_MINIMUM": Example(
+        [*_european(), *_refined(9.9, "2031-02"), *_built(1.0)],
+        "Of the nickel in a pack made in 2032, 5 % is from recycled packs, where 6 % are asked for.",
+        [*_european(), *_refined(9.9, "2031-02"), *_built(1.2)],
+        "6 % are.",
     ),
     "FORBIDDEN_USE": Example(
         [*_known(STORAGE, STORAGE="REPURPOSING"), _pack("MODULE", actor=STORAGE, kind="MODULE"),

@@ -1,4 +1,4 @@
-"""Findings: what rules judge to be wrong with an item."""
+"""Findings: what rules judge to be wrong with an item or an organization."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class Severity(StrEnum):
 
 
 class Finding(NamedTuple):
-    """One thing that is wrong with one item, with its evidence."""
+    """One thing that is wrong with one item or organization, with its evidence."""
 
     code: str
     rule_set: str
     severity: Severity
     subject: str
-    """The item's key."""
+    """Its key."""
     sentence: str
     parties: tuple[str, ...]
     """The keys of the organizations that it is about."""
@@ -38,13 +38,16 @@ class Finding(NamedTuple):
     """The keys of other items that the sentence may name; `judge` fills them in."""
     stated_id: str = ""
     """Its id where evidence was taken out of it."""
+    organization: bool = False
+    """Whether the subject is an organization, and no item."""
 
     @property
     def id(self) -> str:
         """Who it is: the same for the same code, rule set, item and main evidence, however often it is judged."""
         if self.stated_id:
             return self.stated_id
-        text = "\0".join([self.code, self.rule_set, self.subject, *self.evidence[:1]])
+        kind = ["ORGANIZATION"] if self.organization else []
+        text = "\0".join([self.code, self.rule_set, self.subject, *self.evidence[:1], *kind])
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from graph_schema.identifiers import Scheme, claim, claimed_scheme
@@ -11,6 +12,7 @@ from graph_schema.order import Position, event_id_of, moment_of, type_of
 from graph_schema.outcome import EventStatus
 from graph_schema.rules.contents import composition_rule, content_rule
 from graph_schema.rules.deadlines import deadline
+from graph_schema.rules.enterprises import organization_code_malformed, waits_for_what_nobody_reported
 from graph_schema.rules.finding import Finding, Severity
 from graph_schema.rules.history import History, Told
 from graph_schema.rules.limits import CONFIRMATION, STANDSTILL
@@ -280,87 +282,96 @@ def _day(position: Position) -> str:
     return str(moment_of(position).date())
 
 
+_ITEMS = (
+    Rule(
+        "CONFLICTING_CLAIMS", NAME, Severity.WARNING, "Two reports cannot both be true",
+        "An event was kept without effect because it is physically impossible after what comes before it: one "
+        "battery in two vehicles, a module used after it was recycled. It stands on every item that the event "
+        "names. One of the two is wrong, and which one is for the parties to find out.",
+        "model, section 5", "One of the two events is voided by who reported it, or by a regulator.",
+        conflicting_claims,
+    ),
+    Rule(
+        "MISSING_RECORD", NAME, Severity.NOTICE, "Something was not reported",
+        "An item entered without a record of its production, or an event about it waits for an item or event that "
+        "nobody reported. Such an event has no effect until then. Of what is about nothing that is known, the "
+        "organization that reported it is told.",
+        "model, section 5", "The missing production or event is reported.", missing_record,
+    ),
+    Rule(
+        "UNREGISTERED_ORGANIZATION", NAME, Severity.NOTICE, "Nobody knows who that is",
+        "An organization acted on an item or received it that no registration names, before or after.",
+        "model, section 5", "The organization is registered.", unregistered_organization,
+    ),
+    Rule(
+        "SHARED_IDENTIFIER", NAME, Severity.WARNING, "One name, two things",
+        "Two items carry one identifier, or one is called what is the other's key: perhaps one battery that two "
+        "parties brought in under two keys, so that its history is in two halves.",
+        "model, section 2", "The production or enrolment of one of them is voided, or its identifiers corrected.",
+        shared_identifier,
+    ),
+    Rule(
+        "CUSTODY_GAP", NAME, Severity.WARNING, "It changed hands unseen",
+        "Somebody hands over, takes apart, recycles or builds in what another party was holding: the mark of an "
+        "informal channel. Nobody holding it is no gap, and neither is a workshop that takes a part out of a "
+        "customer's vehicle. Nor is a new part that its maker still held when another built it in: files of parts "
+        "leave deliveries out. Where a missing removal explains it, only that is told.",
+        "model, section 5", "The transfer between the two is reported.", custody_gap,
+    ),
+    Rule(
+        "MISSING_REMOVAL", NAME, Severity.NOTICE, "It was taken out unseen",
+        "A unit was handed over, taken apart, recycled, scrapped or disposed of while it was recorded inside a "
+        "host. The removal is implied at that moment.",
+        "model, section 5", "The removal is reported.", missing_removal,
+    ),
+    Rule(
+        "UNCONFIRMED_TRANSFER", NAME, Severity.WARNING, "Did it arrive?",
+        "The receiver of a retired battery neither confirmed it in time nor did anything with it later.",
+        CONFIRMATION.source, "The receiver reports its receipt.", unconfirmed_transfer,
+        kinds=UNITS, limits=(CONFIRMATION,),
+    ),
+    Rule(
+        "STALE_CUSTODY", NAME, Severity.WARNING, "Where is it?",
+        "Nothing was heard of a retired battery for long. What is inside something that is retired is not "
+        "told apart.",
+        STANDSTILL.source, "Anything about it is reported.", stale_custody, kinds=UNITS, limits=(STANDSTILL,),
+    ),
+    Rule(
+        "LEFT_THE_LOOP", NAME, Severity.WARNING, "Lost for recycling",
+        "A battery, module or cell went into a landfill, abroad, or was lost or stolen.",
+        "model, section 4", "It was reported by mistake, and the disposal is voided.", left_the_loop, kinds=UNITS,
+    ),
+    Rule(
+        "CODE_MALFORMED", NAME, Severity.NOTICE, "The code is wrong",
+        "A key or identifier claims a scheme and breaks it, such as a VIN with a wrong check digit; or a GB/T "
+        "34014 code says another type, chemistry or date than the record. docs/identifiers.md says "
+        "what claims a scheme.",
+        "GB/T 34014-2017, GB 32100-2015, ISO 3779", "The item is reported with the right code.", code_malformed,
+    ),
+    Rule(
+        "ORIGINAL_CODE_LOST", NAME, Severity.WARNING, "Second life of what?",
+        "A second-life unit, or one with a reuse code, has no recorded parts and names no original code "
+        "(`attributes.originalCode`).",
+        "GB/T 34014-2017: the original code must be kept and linked", "The repurposing is reported with its parts.",
+        original_code_lost, kinds=UNITS,
+    ),
+    Rule(
+        "CONTENT_MISMATCH", NAME, Severity.NOTICE, "The masses do not add up",
+        "Parts heavier than their host; more of an element out of recycling or refining than went in, within the "
+        "tolerance of 5 % or where only some inputs list it; or nickel and cobalt in lithium iron phosphate.",
+        "model, sections 7.11 and 8.6", "The masses or compositions are reported as they are.",
+        lambda rule, history: [*content_rule(rule, history), *composition_rule(rule, history)],
+    ),
+)  # fmt: skip
+
+_ORGANIZATIONS = {
+    "MISSING_RECORD": waits_for_what_nobody_reported,
+    "CODE_MALFORMED": organization_code_malformed,
+}
+
 INTEGRITY = RuleSet(
     NAME,
     "What contradicts itself, is missing or was passed by",
-    (
-        Rule(
-            "CONFLICTING_CLAIMS", NAME, Severity.WARNING, "Two reports cannot both be true",
-            "An event was kept without effect because it is physically impossible after what comes before it: one "
-            "battery in two vehicles, a module used after it was recycled. It stands on every item that the event "
-            "names. One of the two is wrong, and which one is for the parties to find out.",
-            "model, section 5", "One of the two events is voided by who reported it, or by a regulator.",
-            conflicting_claims,
-        ),
-        Rule(
-            "MISSING_RECORD", NAME, Severity.NOTICE, "Something was not reported",
-            "An item entered without a record of its production, or an event about it waits for an item or event that "
-            "nobody reported. Such an event has no effect until then.",
-            "model, section 5", "The missing production or event is reported.", missing_record,
-        ),
-        Rule(
-            "UNREGISTERED_ORGANIZATION", NAME, Severity.NOTICE, "Nobody knows who that is",
-            "An organization acted on an item or received it that no registration names, before or after.",
-            "model, section 5", "The organization is registered.", unregistered_organization,
-        ),
-        Rule(
-            "SHARED_IDENTIFIER", NAME, Severity.WARNING, "One name, two things",
-            "Two items carry one identifier, or one is called what is the other's key: perhaps one battery that two "
-            "parties brought in under two keys, so that its history is in two halves.",
-            "model, section 2", "The production or enrolment of one of them is voided, or its identifiers corrected.",
-            shared_identifier,
-        ),
-        Rule(
-            "CUSTODY_GAP", NAME, Severity.WARNING, "It changed hands unseen",
-            "Somebody hands over, takes apart, recycles or builds in what another party was holding: the mark of an "
-            "informal channel. Nobody holding it is no gap, and neither is a workshop that takes a part out of a "
-            "customer's vehicle. Nor is a new part that its maker still held when another built it in: files of parts "
-            "leave deliveries out. Where a missing removal explains it, only that is told.",
-            "model, section 5", "The transfer between the two is reported.", custody_gap,
-        ),
-        Rule(
-            "MISSING_REMOVAL", NAME, Severity.NOTICE, "It was taken out unseen",
-            "A unit was handed over, taken apart, recycled, scrapped or disposed of while it was recorded inside a "
-            "host. The removal is implied at that moment.",
-            "model, section 5", "The removal is reported.", missing_removal,
-        ),
-        Rule(
-            "UNCONFIRMED_TRANSFER", NAME, Severity.WARNING, "Did it arrive?",
-            "The receiver of a retired battery neither confirmed it in time nor did anything with it later.",
-            CONFIRMATION.source, "The receiver reports its receipt.", unconfirmed_transfer,
-            kinds=UNITS, limits=(CONFIRMATION,),
-        ),
-        Rule(
-            "STALE_CUSTODY", NAME, Severity.WARNING, "Where is it?",
-            "Nothing was heard of a retired battery for long. What is inside something that is retired is not "
-            "told apart.",
-            STANDSTILL.source, "Anything about it is reported.", stale_custody, kinds=UNITS, limits=(STANDSTILL,),
-        ),
-        Rule(
-            "LEFT_THE_LOOP", NAME, Severity.WARNING, "Lost for recycling",
-            "A battery, module or cell went into a landfill, abroad, or was lost or stolen.",
-            "model, section 4", "It was reported by mistake, and the disposal is voided.", left_the_loop, kinds=UNITS,
-        ),
-        Rule(
-            "CODE_MALFORMED", NAME, Severity.NOTICE, "The code is wrong",
-            "A key or identifier claims a scheme and breaks it, such as a VIN with a wrong check digit; or a GB/T "
-            "34014 code says another type, chemistry or date than the record. docs/identifiers.md says "
-            "what claims a scheme.",
-            "GB/T 34014-2017, GB 32100-2015, ISO 3779", "The item is reported with the right code.", code_malformed,
-        ),
-        Rule(
-            "ORIGINAL_CODE_LOST", NAME, Severity.WARNING, "Second life of what?",
-            "A second-life unit, or one with a reuse code, has no recorded parts and names no original code "
-            "(`attributes.originalCode`).",
-            "GB/T 34014-2017: the original code must be kept and linked", "The repurposing is reported with its parts.",
-            original_code_lost, kinds=UNITS,
-        ),
-        Rule(
-            "CONTENT_MISMATCH", NAME, Severity.NOTICE, "The masses do not add up",
-            "Parts heavier than their host; more of an element out of recycling or refining than went in, within the "
-            "tolerance of 5 % or where only some inputs list it; or nickel and cobalt in lithium iron phosphate.",
-            "model, sections 7.11 and 8.6", "The masses or compositions are reported as they are.",
-            lambda rule, history: [*content_rule(rule, history), *composition_rule(rule, history)],
-        ),
-    ),
-)  # fmt: skip
+    _ITEMS,
+    tuple(replace(rule, judge=_ORGANIZATIONS[rule.code]) for rule in _ITEMS if rule.code in _ORGANIZATIONS),
+)

@@ -76,7 +76,7 @@ battery is in or made for, in capitals with `_` for spaces and hyphens."""
 
 
 class Share(NamedTuple):
-    """So much of an element, of what entered an enterprise's plants in a calendar year from `valid_from` on."""
+    """So much of an element, as a share, for what occurs from `valid_from` on."""
 
     element: str
     share: float
@@ -91,3 +91,15 @@ RECOVERY_2024 = tuple(
     for element, share in (("Ni", 0.98), ("Co", 0.98), ("Mn", 0.98), ("Li", 0.90), ("Cu", 0.98), ("Al", 0.98))
 )
 """What is to be recovered, from the first calendar year after they were issued."""
+
+EU_ARTICLE_8 = "Regulation (EU) 2023/1542, Art. 8(2) and (3)"
+
+CONTENT_EU = tuple(
+    Share(element, share, date(year, 8, 18), EU_ARTICLE_8)
+    for year, shares in (
+        (2031, {"Co": 0.16, "Pb": 0.85, "Li": 0.06, "Ni": 0.06}),
+        (2036, {"Co": 0.26, "Pb": 0.85, "Li": 0.12, "Ni": 0.15}),
+    )
+    for element, share in shares.items()
+)
+"""How much of an element in new batteries is to be recycled, by when they are made."""

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from typing import Any
 
 from graph_schema.order import Position, moment_of
+from graph_schema.rules.enterprise import Enterprise
 from graph_schema.rules.finding import Failure, Finding, Judgement, Severity
 from graph_schema.rules.history import History, Told
-from graph_schema.rules.limits import Limit
+from graph_schema.rules.limits import Limit, Share
 
-Judge = Callable[["Rule", History], Iterable[Finding]]
+Judge = Callable[["Rule", Any], Iterable[Finding]]
+"""A pure function of the rule and of what it judges: the history of an item, or an enterprise."""
 
 CHINA_TIME = timezone(timedelta(hours=8))
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule of one rule set. `judge` is a pure function of the rule and a history."""
+    """One rule of one rule set. `judge` is a pure function of the rule and a history, or an enterprise."""
 
     code: str
     rule_set: str
@@ -34,6 +37,7 @@ class Rule:
     kinds: frozenset[str] = frozenset()
     """The kinds of items that it looks at; empty: all."""
     limits: tuple[Limit, ...] = ()
+    shares: tuple[Share, ...] = ()
 
     def holds_at(self, moment: datetime) -> bool:
         """Whether what occurred at a moment falls under it."""
@@ -48,7 +52,7 @@ class Rule:
 
     def finding(
         self,
-        history: History,
+        history: History | Enterprise,
         sentence: str,
         evidence: Iterable[str],
         since: datetime | Position,
@@ -66,38 +70,53 @@ class Rule:
             moment_of(since) if isinstance(since, bytes) else since,
             self.resolved_by,
             self.legal_basis,
+            organization=isinstance(history, Enterprise),
         )
 
 
 @dataclass(frozen=True)
 class RuleSet:
-    """Rules with one source. Those for a country find nothing about parties elsewhere: the rules see to it."""
+    """Rules with one source, about items (`rules`) and about organizations. Those for a country find nothing about
+    parties elsewhere: the rules see to it."""
 
     name: str
     title: str
     rules: tuple[Rule, ...]
+    of_organizations: tuple[Rule, ...] = ()
+
+    @property
+    def all(self) -> tuple[Rule, ...]:
+        """All rules."""
+        return self.rules + self.of_organizations
 
 
 def judge(history: History, rule_sets: Iterable[RuleSet]) -> Judgement:
     """What rule sets say of an item. A rule that raises is told as a failure, and the others judge on."""
+    rules = (rule for rule_set in rule_sets for rule in rule_set.rules)
+    judgement = _judged((rule for rule in rules if not rule.kinds or history.thing.kind in rule.kinds), history)
+    near = history.near() if judgement.findings else []
+    told = [one._replace(others=tuple(key for key in near if key in one.sentence)) for one in judgement.findings]
+    return judgement._replace(findings=told)
+
+
+def judge_enterprise(enterprise: Enterprise, rule_sets: Iterable[RuleSet]) -> Judgement:
+    """What rule sets say of an organization, as `judge` does of an item."""
+    return _judged((rule for rule_set in rule_sets for rule in rule_set.of_organizations), enterprise)
+
+
+def _judged(rules: Iterable[Rule], what: History | Enterprise) -> Judgement:
     findings: dict[str, Finding] = {}
     failures: list[Failure] = []
-    for rule_set in rule_sets:
-        for rule in rule_set.rules:
-            if rule.kinds and history.thing.kind not in rule.kinds:
-                continue
-            try:
-                found = list(rule.judge(rule, history))
-            except Exception as error:
-                failures.append(Failure(rule.code, rule.rule_set, history.key, f"{type(error).__name__}: {error}"))
-                continue
-            for one in found:
-                known = findings.get(one.id)
-                more = one if known is None else known._replace(sentence=f"{known.sentence}. {one.sentence}")
-                findings[one.id] = more
-    near = history.near() if findings else []
-    for one in findings.values():
-        findings[one.id] = one._replace(others=tuple(key for key in near if key in one.sentence))
+    for rule in rules:
+        try:
+            found = list(rule.judge(rule, what))
+        except Exception as error:
+            failures.append(Failure(rule.code, rule.rule_set, what.key, f"{type(error).__name__}: {error}"))
+            continue
+        for one in found:
+            known = findings.get(one.id)
+            more = one if known is None else known._replace(sentence=f"{known.sentence}. {one.sentence}")
+            findings[one.id] = more
     return Judgement(sorted(findings.values(), key=lambda one: (one.since, one.code, one.evidence)), failures)
 
 

@@ -81,6 +81,7 @@ class Collection:
         self._trade.deliver([pack.key], holder, outlet, self._soon, pack, outlet, health, reason="COLLECTION")
 
     def _soon(self, pack: Pack, holder: str, health: float) -> None:
+        pack.seen = self._trade.last_receipt
         self._clock.at(self._clock.today + 5 + int(self._clock.random() * 30), self._hand_on, pack, holder, health)
 
     def _hand_on(self, pack: Pack, holder: str, health: float) -> None:

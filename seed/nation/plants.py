@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from graph_schema.rules.limits import RECOVERY_2024
 from seed.nation.clock import Event
 from seed.nation.pack import Pack, day_code
 from seed.nation.tables import BLACK_MASS_OF_PACK, METAL_YIELD, SALTS, SHREDDING_YIELD
@@ -88,7 +89,9 @@ class Recyclers:
     def _refine(self, recycler: str, family: str, name: str, black: Event) -> None:
         year = self._clock.day(self._clock.today).year
         if (recycler, year) not in self._lossy:
-            self._lossy[recycler, year] = [] if self._trade.trouble.strikes("RECOVERY_BELOW_THRESHOLD") else None
+            judged = RECOVERY_2024[0].valid_from.year <= year < self._clock.day(self._clock.last).year
+            struck = self._trade.trouble.strikes("RECOVERY_BELOW_THRESHOLD")
+            self._lossy[recycler, year] = [] if struck and judged else None
         lossy = self._lossy[recycler, year]
         salts = []
         for code, material, elements, per_kg, recovered in SALTS[family]:

@@ -32,7 +32,7 @@ class Trade:
         self.swaps = Swaps(self)
         self.wanted_packs: deque[Callable[[Pack, str], None]] = deque()
         self._spares = 0
-        self.last_transfer = ""
+        self.last_transfer = self.last_receipt = ""
 
     def pick(self, choices: list[Any]) -> Any:
         """One of them, each as likely."""
@@ -58,7 +58,7 @@ class Trade:
         retired: str | None,
     ) -> None:  # fmt: skip
         if retired is None:
-            self.clock.tell("RECEIPT", taker, transfer=transfer)
+            self.last_receipt = self.clock.tell("RECEIPT", taker, transfer=transfer)
         elif 40 < self.clock.last - self.clock.today < 360 and self.trouble.strikes("UNCONFIRMED_TRANSFER"):
             # What is not confirmed is not worked on either, for that would tell that it has come; until the history
             # ends, which is before it lies about for a year.

@@ -24,7 +24,7 @@ KINDS = {
     "CONFLICTING_CLAIMS": "of recycled packs: an outlet claims to hand it over a month later",
     "MISSING_RECORD": "of packs built: enrolled later, without a record of their production",
     "UNREGISTERED_ORGANIZATION": "of inspections: by somebody whom nobody registered",
-    "RECOVERY_BELOW_THRESHOLD": "of recyclers and years: refining loses a fifth",
+    "RECOVERY_BELOW_THRESHOLD": "of recyclers and whole years since 2025: refining loses a fifth",
 }
 """What a rate is a share of, and what happens to it."""
 

@@ -1,8 +1,8 @@
 """Findings as a viewer may see them.
 
 They are judged over all that is known, since half a history looks wrong where the whole one is right. Then what the
-viewer does not see is left out: items that are not in full sight have none, events of others are no evidence, and a
-sentence that names something withheld says only what kind of finding it is.
+viewer does not see is left out: items that are not in full sight have none, and other organizations; events of others
+are no evidence, and a sentence that names something withheld says only what kind of finding it is.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from graph_schema.rules import Finding, RuleSet
 from service.access.guard import Guarded
 from service.access.records import WITHHELD
 from service.auditing import Findings, findings_of
-from service.findings import Audited, CountBy, Counts, FindingFilter, FindingPlace, KeptFinding, counted
+from service.findings import Audited, CountBy, Counts, FindingFilter, FindingPlace, KeptFinding, Subject, counted
 from service.kept import found
 from service.ports import Snapshot, StoreSnapshot
 
@@ -68,14 +68,21 @@ class KeptInSight:
         return [(None, len(seen))] if by is None else counted(seen, by)
 
     async def _seen(self, where: FindingFilter, after: FindingPlace | None) -> AsyncIterator[list[KeptFinding]]:
-        """Those about items in full sight; the rest is read, too, so that it takes as long whatever there is."""
+        """Those about items in full sight, and about the viewer's organization; the rest is read, too, so that it takes
+        as long whatever there is."""
         assert self._guard is not None
         if self._guard.viewer.organization is None:
             return
         while page := await self._whole.finding_page(where, after, PAGE):
             after = page[-1].place
             handles = await self._guard.keyed({one.subject.key for one in page})
-            yield [one for one in page if one.subject.key in handles and not one.subject.organization]
+            yield [one for one in page if self._is_seen(one.subject, handles)]
+
+    def _is_seen(self, subject: Subject, handles: Collection[str]) -> bool:
+        """What is about an organization only that organization sees."""
+        assert self._guard is not None
+        own = self._guard.viewer.organization
+        return subject.key == own if subject.organization else subject.key in handles
 
 
 async def _as_shown(snapshot: Guarded, findings: Sequence[Finding]) -> list[Finding]:

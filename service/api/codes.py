@@ -13,7 +13,7 @@ from service.api.context import Context
 
 def check_codes(context: Context, argument: str, asked: Sequence[str] | None) -> None:
     """Raises GraphQLError for a code that no rule of the service has, with those there are."""
-    _check(argument, asked, {rule.code for one in _sets(context) for rule in one.rules})
+    _check(argument, asked, {rule.code for one in _sets(context) for rule in one.all})
 
 
 def check_rule_sets(context: Context, argument: str, asked: Sequence[str] | None) -> None:

@@ -17,15 +17,17 @@ from service.api.organization import Organization
 strawberry.enum(Severity, description="How bad a finding is.")
 
 
-@strawberry.type(description="Something that is wrong with an item, as a rule judges what the log holds (docs/rules).")
+@strawberry.type(
+    description="What is wrong with an item or organization, as a rule judges what the log holds (docs/rules)."
+)
 class Finding:
     """A finding at a moment."""
 
     found: strawberry.Private[Found]
-    row: strawberry.Private[ItemRow]
+    row: strawberry.Private[ItemRow | None]
     moment: strawberry.Private[Moment]
 
-    @strawberry.field(description="Opaque; the same for the same code, rule set, item and main evidence.")
+    @strawberry.field(description="Opaque; the same for the same code, rule set, subject and main evidence.")
     def id(self) -> strawberry.ID:
         """The identity."""
         return strawberry.ID(global_id("Finding", self.found.id))
@@ -52,7 +54,9 @@ class Finding:
 
     @strawberry.field(description="What it is about.")
     def subject(self) -> Node:
-        """The item."""
+        """The item, or the organization."""
+        if self.row is None:
+            return Organization(key_text=self.found.subject, moment=self.moment)
         return item_of(self.row, self.moment)
 
     @strawberry.field(description="The organizations that it is about.")

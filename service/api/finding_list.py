@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 
 import strawberry
@@ -31,6 +30,9 @@ class FindingFilter:
     rule_sets: list[str] | None = strawberry.field(default=None, description="By any of these rule sets.")
     severities: list[Severity] | None = strawberry.field(default=None, description="Of any of these severities.")
     key: str | None = strawberry.field(default=None, description="About an item, its key.")
+    organizations: bool | None = strawberry.field(
+        default=None, description="About organizations (true), or about items (false)."
+    )
     organization: str | None = strawberry.field(default=None, description="With an organization in it, its key.")
     region: str | None = strawberry.field(
         default=None, description="Of a region, such as CN-44: where the first of its organizations is registered."
@@ -116,6 +118,7 @@ def chosen_findings(context: Context, where: FindingFilter | None) -> Filter:
         None if where.rule_sets is None else tuple(where.rule_sets),
         None if where.severities is None else tuple(one.value for one in where.severities),
         None if where.key is None else Subject(where.key),
+        where.organizations,
         where.organization,
         where.region,
         None if where.from_ is None else instant_us(where.from_),
@@ -140,11 +143,12 @@ async def findings_page(
 
 async def edges_of(context: Context, moment: Moment, found: list[tuple[FindingPlace, Found]]) -> list[FindingEdge]:
     """Findings with what they are about."""
-    rows = await asyncio.gather(*(context.load.keyed.load((moment, finding.subject)) for _, finding in found))
+    items = [(moment, finding.subject) for _, finding in found if not finding.organization]
+    rows = dict(zip(items, await context.load.keyed.load_many(items), strict=True))
     return [
         FindingEdge(cursor=place_cursor(place), node=Finding(found=finding, row=row, moment=moment))
-        for (place, finding), row in zip(found, rows, strict=True)
-        if row is not None
+        for place, finding in found
+        if (row := rows.get((moment, finding.subject))) is not None or finding.organization
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from graph_schema.windows import END
 from service.auditing import UnknownRuleSet, findings_of, rule_sets
 from service.cli.common import Moment, configured, err, finish, opened, out, store_option
 from service.cli.ingest import progress_bar
+from service.enterprises import organization_findings
 from service.findings import FindingFilter, FindingPlace
 from service.keeping import Keeper
 from service.kept import found, kept, parties
@@ -41,10 +43,14 @@ class Audited:
         """Judge some items."""
         judged = await findings_of(snapshot, handles, END, sets)
         self.items += len(judged.of)
-        findings = [one for each in judged.of.values() for one in holding(each, self.at)]
+        self.failures += judged.failures
+        await self._take(snapshot, judged.of.values())
+
+    async def _take(self, snapshot: Snapshot, judged: Iterable[list[Finding]]) -> None:
+        """Take what holds, and is asked for."""
+        findings = [one for each in judged for one in holding(each, self.at)]
         registered = await snapshot.registered(parties(findings), END)
         self.findings += [one for one in findings if self.where.finds(kept(one, registered))]
-        self.failures += judged.failures
 
     async def judge_all(self, snapshot: Snapshot, sets: tuple[RuleSet, ...]) -> None:
         """Judge all items there are."""
@@ -52,6 +58,9 @@ class Audited:
         while page := await snapshot.item_page(ItemFilter(), after, PAGE):
             await self.judge(snapshot, [handle for handle, _ in page], sets)
             after = ItemPlace(page[-1][1])
+        judged = await organization_findings(snapshot, sets=sets)
+        self.failures += judged.failures
+        await self._take(snapshot, judged.of.values())
 
     async def bring_up_to_date(self, store: Store, sets: tuple[RuleSet, ...]) -> None:
         """Judge what changed since the last audit, and take what is kept then."""
@@ -65,7 +74,10 @@ class Audited:
                 self.failures += done.failures
                 bar.update(task, completed=done.audited.sequence, total=done.audited.until or None, count=count)
                 if done.finished and done.audited.until >= last:
-                    break
+                    told = await keeper.organizations()
+                    self.failures += told.failures
+                    if not told.lost:
+                        break
         where = self.where._replace(since_to_us=instant_us(self.at))
         async with store.snapshot() as snapshot:
             place: FindingPlace | None = None
@@ -104,7 +116,7 @@ def audit(
     names: tuple[str, ...],
     format_name: str,
 ) -> None:
-    """What the rulebook finds wrong, with all items or some.
+    """What the rulebook finds wrong, with all items and organizations, or with some items.
 
     KEY is an item's key, or another identifier of it. Findings on all items are kept in the store: what changed since
     the last audit is judged again, and one that is ended goes on where it was. With a KEY, --known-at, --rules or
@@ -121,7 +133,7 @@ def audit(
         sets = rule_sets([*configured().rules.split(), *names])
     except UnknownRuleSet as error:
         raise click.BadParameter(str(error), param_hint="--rules") from error
-    _check("--code", codes, {rule.code for one in sets for rule in one.rules})
+    _check("--code", codes, {rule.code for one in sets for rule in one.all})
     _check("--rule-set", rule_sets_, {one.name for one in sets})
     where = FindingFilter(codes or None, rule_sets_ or None, severities or None, party=organization, region=region)
     store = opened(store_url)

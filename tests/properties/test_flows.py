@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from graph_schema.flows.amounts import Scope
 from graph_schema.flows.batteries import BatteryRow, Fate
-from graph_schema.flows.recovery import recovery
+from graph_schema.flows.recovery import CHAIN, Recoveries, recovery
 from graph_schema.flows.summaries import Fates, Market, Stages, Yearly
+from graph_schema.flows.transformations import LotRow, TransformationRow
 from graph_schema.graph import Graph
 from graph_schema.order import type_of
 from graph_schema.outcome import EventStatus
@@ -238,6 +239,20 @@ def check_recovery(seed: int) -> None:
             parts = flow.recovered_kg + flow.in_process_kg + flow.disposed_kg + flow.lost_kg + flow.unknown_kg
             assert parts == pytest.approx(flow.input_kg, rel=1e-9, abs=1e-9), (seed, scope, flow.element)
             assert flow.rate is None or not flow.unknown_inputs
+    check_recoveries(rows, lots, rng)
+
+
+def check_recoveries(rows: list[TransformationRow], lots: dict[str, LotRow], rng: random.Random) -> None:
+    """Many organizations at once are what each is alone."""
+    elements = ["", "Li", "Ni", "Co"]
+    together = Recoveries(rows, lots, elements)
+    assert {key for key, _ in together.acted()} == {row.actor for row in rows if row.type in CHAIN}
+    for key in "ABCDE":
+        theirs = [scopes(rng)[place]._replace(organization=key) for place in (0, 3)]
+        for scope, flows in zip(theirs, together.flows(key, theirs), strict=True):
+            assert {flow.element: flow for flow in flows} == {
+                flow.element: flow for flow in recovery(rows, lots, scope, elements).flows
+            }
 
 
 def _materials(events: list[dict[str, Any]]) -> dict[str, str]:

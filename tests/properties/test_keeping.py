@@ -13,6 +13,7 @@ from graph_schema.rules import Finding
 from graph_schema.windows import END
 from service import dependents
 from service.auditing import findings_of
+from service.enterprises import organization_findings
 from service.findings import FindingFilter
 from service.keeping import Keeper
 from service.kept import found
@@ -85,7 +86,8 @@ def _fresh(store: Store) -> dict[str, Finding]:
         async with store.snapshot() as snapshot:
             items = [handle for handle, _ in await snapshot.item_page(ItemFilter(), None, 10_000)]
             judged = await findings_of(snapshot, items, END)
-        assert judged.failures == []
-        return {one.id: one for findings in judged.of.values() for one in findings}
+            organizations = await organization_findings(snapshot)
+        assert judged.failures == organizations.failures == []
+        return {one.id: one for of in (judged.of, organizations.of) for each in of.values() for one in each}
 
     return drive(ask())

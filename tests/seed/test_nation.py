@@ -171,7 +171,7 @@ def test_state_of_health_is_as_it_was_measured() -> None:
 
 
 def test_every_kind_of_trouble_can_be_planted_and_the_ledger_names_what_there_is() -> None:
-    nation = Nation(2500, trouble=dict.fromkeys(KINDS, 0.15))
+    nation = Nation(2500, trouble=dict.fromkeys(KINDS, 0.15) | {"RECOVERY_BELOW_THRESHOLD": 0.9})
     events = list(nation.events())
     ids = {event["eventId"]: event for event in events}
     assert {planted.code for planted in nation.planted} == set(KINDS)

@@ -4,7 +4,7 @@ import pytest
 
 from graph_schema.order import instant_us
 from graph_schema.rules import INTEGRITY, RULE_SETS, RuleSet
-from seed.story import PACK_VANISHED, TAXI, module, story
+from seed.story import OUTLET, PACK_VANISHED, RECYCLER, TAXI, module, story
 from service import dependents
 from service.findings import CountBy, FindingFilter, Subject
 from service.keeping import Keeper, fingerprint
@@ -30,6 +30,8 @@ def kept(store: Store) -> list[tuple[str, str]]:
 STORY = [
     ("CONFLICTING_CLAIMS", module(3)),
     ("CUSTODY_GAP", PACK_VANISHED),
+    ("MISSING_RECORD", OUTLET),
+    ("RECOVERY_BELOW_THRESHOLD", RECYCLER),
     ("STALE_CUSTODY", PACK_VANISHED),
     ("UNCONFIRMED_TRANSFER", PACK_VANISHED),
     ("UNREGISTERED_ORGANIZATION", PACK_VANISHED),
@@ -47,7 +49,7 @@ def test_in_step_with_the_log_whatever_the_batches(store: Store, monkeypatch: py
     assert kept(store) == STORY
     send(store, [event("void", "VOIDING", 15_000, TAXI, voids="story-54-transfer")])
     wait(store, Keeper(store).run())
-    assert kept(store) == [STORY[0], STORY[2]]
+    assert kept(store) == [STORY[0], STORY[2], STORY[3], STORY[4]]
 
 
 def test_an_audit_of_nothing_comes_before_one_of_something(store: Store) -> None:

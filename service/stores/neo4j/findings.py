@@ -19,13 +19,14 @@ from service.findings import (
 from service.stores.neo4j.connection import Reads, Transaction, done, one
 from service.stores.neo4j.rows import moment, seconds
 
-LOCK = """
-MERGE (a:Audit {name: 'voltrace'})
+_AUDIT = "[a.sequence, a.key, a.atUs, a.rules, a.base, a.until, coalesce(a.organizations, 0)]"
+LOCK = f"""
+MERGE (a:Audit {{name: 'voltrace'}})
 SET a.writers = coalesce(a.writers, 0) + 1
-RETURN [a.sequence, a.key, a.atUs, a.rules, a.base, a.until]
+RETURN {_AUDIT}
 """
 """Takes the lock of the audit: two cannot go on from one place."""
-AUDITED = "OPTIONAL MATCH (a:Audit {name: 'voltrace'}) RETURN [a.sequence, a.key, a.atUs, a.rules, a.base, a.until]"
+AUDITED = f"OPTIONAL MATCH (a:Audit {{name: 'voltrace'}}) RETURN {_AUDIT}"
 _FINDING = (
     "[f.id, f.code, f.ruleSet, f.severity, f.subject, f.ofOrganization, f.sinceUs, f.region, f.parties, f.body,"
     " f.shownUs]"
@@ -53,7 +54,8 @@ CREATE (f)-[:INVOLVES]->(o)
 """
 NOTE = """
 MATCH (a:Audit {name: 'voltrace'})
-SET a.sequence = $sequence, a.key = $key, a.atUs = $atUs, a.rules = $rules, a.base = $base, a.until = $until
+SET a.sequence = $sequence, a.key = $key, a.atUs = $atUs, a.rules = $rules, a.base = $base, a.until = $until,
+    a.organizations = $organizations
 """
 
 _VALUES = {
@@ -86,8 +88,8 @@ async def keep(transaction: Transaction, revision: Revision) -> bool:
     if rows:
         for query in (NEW, ABOUT, INVOLVES):
             await done(transaction, query, rows=rows)
-    sequence, key, at_us, rules, base, until = revision.after
-    await done(transaction, NOTE, sequence=sequence, key=key, atUs=at_us, rules=rules, base=base, until=until)
+    values = revision.after._asdict()
+    await done(transaction, NOTE, **values, atUs=values.pop("at_us"))
     return True
 
 
@@ -124,6 +126,7 @@ def _asked(where: FindingFilter) -> tuple[str, dict[str, Any]]:
         (where.codes, "f.code IN $codes"),
         (where.rule_sets, "f.ruleSet IN $rule_sets"),
         (where.severities, "f.severity IN $severities"),
+        (where.organizations, "f.ofOrganization = $organizations"),
         (where.region, "f.region = $region"),
         (where.since_from_us, "f.sinceUs >= $since_from_us"),
         (where.since_to_us, "f.sinceUs <= $since_to_us"),

@@ -105,6 +105,8 @@ def _asked(where: FindingFilter) -> tuple[str, str, dict[str, Any]]:
     if where.subject is not None:
         key, organization = where.subject
         ask("subject = :subject AND organization = :organization", subject=key, organization=organization)
+    if where.organizations is not None:
+        ask("organization = :about", about=where.organizations)
     if where.region is not None:
         ask("region = :region", region=where.region)
     if where.since_from_us is not None:

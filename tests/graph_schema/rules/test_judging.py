@@ -47,15 +47,15 @@ def test_a_finding_holds_from_its_moment_on() -> None:
 
 
 def test_every_finding_has_an_example_and_names_its_source() -> None:
-    rules = [each for rule_set in RULE_SETS for each in rule_set.rules]
+    rules = [each for rule_set in RULE_SETS for each in rule_set.all]
     assert sorted({each.code for each in rules}) == sorted(EXAMPLES)
     assert [each.code for each in rules if not each.legal_basis or not each.resolved_by] == []
-    assert [each.code for rule_set in RULE_SETS for each in rule_set.rules if each.rule_set != rule_set.name] == []
+    assert [each.code for rule_set in RULE_SETS for each in rule_set.all if each.rule_set != rule_set.name] == []
 
 
 @pytest.mark.parametrize(("day", "held"), [("2018-07-31", False), ("2018-08-01", True), ("2026-03-31", True)])
 def test_which_rule_set_holds_goes_by_the_day_in_china(day: str, held: bool) -> None:
-    old, new = (next(one for one in each.rules if one.code == "LATE_REPORT") for each in RULE_SETS[1:])
+    old, new = (next(one for one in each.rules if one.code == "LATE_REPORT") for each in RULE_SETS[1:3])
     assert old.holds_at(datetime.fromisoformat(f"{day}T23:59:59+08:00")) is held
     assert not new.holds_at(datetime.fromisoformat(f"{day}T23:59:59+08:00"))
     assert new.holds_at(datetime.fromisoformat("2026-03-31T16:00:00+00:00"))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from seed.story import FLEET, MAKER, PACK_VANISHED, RECYCLER, TAXI, TRADER, module
+from seed.story import FLEET, MAKER, OUTLET, PACK_VANISHED, RECYCLER, TAXI, TRADER, module
 from service.access.records import WITHHELD
 from service.keeping import Keeper
 from service.ports import Store
@@ -68,7 +68,7 @@ def listed(ask: AskAs, viewer: str, **where: Any) -> dict[str, Any]:
 
 def test_lists_and_counts_have_what_an_item_has(ask: AskAs, told: Store) -> None:
     wait(told, Keeper(told).run())
-    assert listed(ask, "regulator")["totalCount"] == 5
+    assert listed(ask, "regulator")["totalCount"] == 6
     own = listed(ask, TAXI)
     assert (own["totalCount"], own["pageInfo"]["hasNextPage"]) == (5, True)
     assert listed(ask, FLEET) == listed(ask, "public")
@@ -80,6 +80,16 @@ def test_lists_and_counts_have_what_an_item_has(ask: AskAs, told: Store) -> None
     (whole,) = listed(ask, RECYCLER, key=module(3))["edges"]
     assert whole["node"]["id"] == seen["node"]["id"]
     assert WITHHELD not in whole["node"]["sentence"]
+
+
+def test_an_organization_sees_what_is_found_of_itself(ask: AskAs, told: Store) -> None:
+    wait(told, Keeper(told).run())
+    (seen,) = listed(ask, OUTLET, organizations=True)["edges"]
+    assert seen["node"]["code"] == "MISSING_RECORD"
+    assert WITHHELD not in seen["node"]["sentence"]
+    for viewer in (TAXI, MAKER, "public"):
+        assert listed(ask, viewer, organizations=True)["totalCount"] == 0
+        assert listed(ask, viewer, organization=OUTLET, organizations=True)["edges"] == []
 
 
 def test_of_others_items_a_filter_finds_nothing(ask: AskAs, told: Store) -> None:

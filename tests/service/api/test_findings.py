@@ -8,7 +8,7 @@ import orjson
 import pytest
 from starlette.testclient import TestClient
 
-from seed.story import PACK_VANISHED, module, story
+from seed.story import OUTLET, PACK_VANISHED, module, story
 from service.app import create_app
 from service.flow_keeping import is_finished
 from service.flow_rows import FlowKind
@@ -53,7 +53,7 @@ def asked(client: TestClient, **variables: Any) -> dict[str, Any]:
 
 def test_pages_in_the_order_in_which_they_came_to_light(client: TestClient) -> None:
     whole = asked(client)
-    assert (whole["totalCount"], whole["pageInfo"]["hasNextPage"]) == (5, False)
+    assert (whole["totalCount"], whole["pageInfo"]["hasNextPage"]) == (6, False)
     assert whole["audited"]["upToDate"]
     edges: list[Any] = []
     after = None
@@ -65,7 +65,7 @@ def test_pages_in_the_order_in_which_they_came_to_light(client: TestClient) -> N
         after = page["pageInfo"]["endCursor"]
     assert edges == whole["edges"]
     assert {one["value"]: one["count"] for one in whole["codes"]}["CUSTODY_GAP"] == 1
-    assert sum(one["count"] for one in whole["codes"]) == 5
+    assert sum(one["count"] for one in whole["codes"]) == 6
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,9 @@ def test_pages_in_the_order_in_which_they_came_to_light(client: TestClient) -> N
     [
         ({"key": module(3)}, ["CONFLICTING_CLAIMS"]),
         ({"codes": ["CUSTODY_GAP", "STALE_CUSTODY"], "key": PACK_VANISHED}, ["CUSTODY_GAP", "STALE_CUSTODY"]),
-        ({"severities": ["NOTICE"]}, ["UNREGISTERED_ORGANIZATION"]),
+        ({"severities": ["NOTICE"]}, ["MISSING_RECORD", "UNREGISTERED_ORGANIZATION"]),
+        ({"organizations": True}, ["MISSING_RECORD"]),
+        ({"organizations": False, "severities": ["NOTICE"]}, ["UNREGISTERED_ORGANIZATION"]),
         ({"ruleSets": ["cn-order-73"]}, []),
         ({"to": "2025-03-10T00:00:00Z"}, ["CUSTODY_GAP", "UNREGISTERED_ORGANIZATION"]),
         ({"from": "2025-03-10T00:00:00Z", "key": PACK_VANISHED}, ["STALE_CUSTODY", "UNCONFIRMED_TRANSFER"]),
@@ -84,6 +86,17 @@ def test_filters(client: TestClient, where: dict[str, Any], codes: list[str]) ->
     found = asked(client, filter=where)
     assert sorted(edge["node"]["code"] for edge in found["edges"]) == codes
     assert found["totalCount"] == len(codes)
+
+
+def test_a_finding_may_be_about_an_organization(client: TestClient) -> None:
+    query = """{ findings(filter: {organizations: true}) { edges { node { id code sentence
+      subject { id ... on Organization { key name } } parties { key } evidence { eventId status } } } } }"""
+    (edge,) = client.post("/graphql", json={"query": query}).json()["data"]["findings"]["edges"]
+    node = edge["node"]
+    assert node["subject"]["key"] == OUTLET
+    assert node["parties"] == [{"key": OUTLET}]
+    assert node["evidence"] == [{"eventId": "story-57-inspection", "status": "PENDING"}]
+    assert node["sentence"].startswith(f"INSPECTION by {node['subject']['name']} ({OUTLET}) waits for ")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,54 @@
+"""What rules about organizations see of one: its registrations, its years as a recycler, the models that it made, and
+what it reported in vain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from graph_schema.flows.content import ContentLine
+from graph_schema.flows.recovery import ElementFlow
+from graph_schema.order import Position
+from graph_schema.rules.history import Party
+
+
+class EnterpriseYear(NamedTuple):
+    """What became of what entered an enterprise's plants in a calendar year (China time), element by element, and the
+    events of that year by which it entered or was treated there."""
+
+    year: int
+    flows: tuple[ElementFlow, ...]
+    events: tuple[str, ...]
+
+
+class ModelPeriod(NamedTuple):
+    """What is recycled in the batteries of a model that were made in [begin, end), element by element, and some of the
+    events that made them, the first ones first."""
+
+    model: str | None
+    chemistry: str | None
+    begin: datetime
+    end: datetime
+    lines: tuple[ContentLine, ...]
+    events: tuple[str, ...]
+
+
+class Waiting(NamedTuple):
+    """A pending event of the organization, no item of which is known; and what it waits for."""
+
+    event_id: str
+    type: str
+    position: Position
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Enterprise:
+    """An organization."""
+
+    key: str
+    party: Party
+    years: tuple[EnterpriseYear, ...] = ()
+    models: tuple[ModelPeriod, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
