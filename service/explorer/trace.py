@@ -25,6 +25,7 @@ from service.api.errors import too_long
 from service.api.exports import PARAMETERS, Asked, note_of, question_of, read_asked
 from service.explorer.asking import MakeContext
 from service.explorer.balance import BALANCE_PARTS, balance_picture
+from service.explorer.late import late_reports
 from service.explorer.opened import opened
 from service.explorer.pages import explore, page
 from service.explorer.timeline import lanes_of
@@ -113,6 +114,10 @@ async def _page(request: Request, context: Context, state: State) -> Response:
     trace = await tracing.trace(context.store, question, moment.sequence, context.sight)
     if trace is None:
         return page(request, "unknown.html", 404, key=state.key, state=state, asked=asked)
+    content = await asyncio.to_thread(partial(_content, trace, state, asked))
+    if state.view == "timeline":
+        keys = [lane.key for lane in content["lanes"].lanes]
+        content["lanes"] = content["lanes"].marked(await late_reports(context, keys, asked.as_of, asked.known_at))
     return page(
         request,
         "explore.html",
@@ -125,7 +130,7 @@ async def _page(request: Request, context: Context, state: State) -> Response:
         opened=await opened(context, trace, state.open, asked.as_of, asked.known_at) if state.open else None,
         identity=f"/id/{quote(trace.root, safe='')}",
         note=note_of(asked),
-        **await asyncio.to_thread(partial(_content, trace, state, asked)),
+        **content,
     )
 
 

@@ -16,12 +16,11 @@ from seed.story import BLACK_MASS, PACK_NEW, PACK_RECYCLED, PACK_VANISHED, modul
 from service.access.tokens import Tokens
 from service.app import create_app
 from service.explorer.languages import TAGS
-from service.explorer.timeline import lanes_of
 from service.keeping import Keeper
 from service.settings import Settings
 from service.stores.memory import MemoryStore
 from tests.service.explorer.decoding import gray
-from tests.support import ask, send, wait
+from tests.support import send, wait
 
 TRACE = f"/explore?key={PACK_RECYCLED}"
 VIEWS = ("picture", "timeline", "balance", "table", "query")
@@ -161,13 +160,6 @@ def test_a_recall_counts_first_and_lists_all(client: TestClient) -> None:
     rows = list(csv.DictReader(io.StringIO(listed.text)))
     assert {row["holderName"] for row in rows if row["key"] == PACK_NEW} == {"Minjiang Cell"}
     assert f"{len(rows)} nodes" in text
-
-
-def test_lanes_have_no_gap_where_a_host_had_it(store: MemoryStore) -> None:
-    trace = ask(store, PACK_RECYCLED, "BOTH")
-    assert trace is not None
-    (lane,) = [lane for lane in lanes_of(trace, None).lanes if lane.key == PACK_RECYCLED]
-    assert [span.kind for span in lane.spans] == ["HELD", "HELD", "INSIDE", "HELD", "HELD"]
 
 
 def test_who_signs_in_sees_more_and_only_by_reading(tmp_path: Path) -> None:
