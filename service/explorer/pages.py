@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.datastructures import URL
@@ -31,12 +31,17 @@ _TEMPLATES = Environment(
 )
 
 
-def explore(key: str, **stated: str) -> str:
-    """The address of the page of an item's trace."""
-    return f"/explore?{urlencode({'key': key} | stated)}"
+def explore(key: str | tuple[str, ...], **stated: str | tuple[str, ...]) -> str:
+    """The address of the page of an item's trace; what is stated several times is a tuple."""
+    return f"/explore?{urlencode({'key': key} | stated, doseq=True)}"
 
 
-_TEMPLATES.globals |= {"explore": explore, "titles": TITLES}
+def identity_page(key: str) -> str:
+    """The address of the public page of an item."""
+    return f"/id/{quote(key, safe='')}"
+
+
+_TEMPLATES.globals |= {"explore": explore, "identity_page": identity_page, "titles": TITLES}
 _TEMPLATES.filters["stated"] = lambda pairs, name: dict(pairs).get(name, "")
 
 

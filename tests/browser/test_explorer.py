@@ -11,18 +11,26 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from seed.story import BLACK_MASS, PACK_RECYCLED, story
+from service.explorer.home import EXAMPLES
+from service.readers import catenax
 from service.stores.sqlite import SqliteStore
+from tests.service.writers.written import packs
 from tests.serving import serving
 from tests.support import send, wait
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "tests/conformance/node_modules/axe-core/axe.min.js"
+CATENA_X = ROOT / "seed/data/catenax/smallTestdata.json"
 PICTURES = ROOT / "build" / "screenshots"
 TRACE = f"/explore?key={PACK_RECYCLED}"
 PAGES = {
     "home": "/",
     "picture": TRACE,
     "opened": f"{TRACE}&open={BLACK_MASS}",
+    "groups": "/explore?key=LOT-0&group=P2",
+    "cut-off": "/explore?key=LOT-0&maxNodes=40",
+    "catena-x": f"/explore?key={EXAMPLES[2]}",
+    "catena-x-timeline": f"/explore?key={EXAMPLES[2]}&view=timeline",
     "timeline": f"{TRACE}&view=timeline",
     "balance": f"{TRACE}&view=balance",
     "table": f"{TRACE}&view=table",
@@ -41,7 +49,8 @@ FADED = re.compile("faded")
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     store = SqliteStore(tmp_path_factory.mktemp("explorer") / "story.db")
-    send(store, list(story()))
+    send(store, [*story(), *packs(100, 3, 5)])
+    send(store, [dict(event) for event in catenax.read(CATENA_X.read_bytes(), CATENA_X.name).events])
     wait(store, store.close())
     with serving(store.url, VOLTRACE_AUDIT_INTERVAL_S="1") as address:
         yield address
@@ -143,6 +152,19 @@ def test_the_picture_moves_zooms_and_shows_what_hangs_together(browser: Browser,
     page.locator('#frame a[href*="open=LOT-AL"]').focus()
     expect(page.locator('#frame a[href*="open=LOT-LI2CO3"]')).to_have_class(FADED)
     expect(page.locator(f'#frame a[href*="open={PACK_RECYCLED}"]').first).not_to_have_class(FADED)
+
+
+def test_a_group_opens_with_the_keyboard_and_the_picture_begins_there(browser: Browser, address: str) -> None:
+    page = Watched(browser, address).page
+    page.goto("/explore?key=LOT-0&maxNodes=4000")
+    group = page.locator('#frame a.group.battery[href*="group="]').first
+    group.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#frame a.battery.marked")).to_be_in_viewport()
+    assert "group=" in page.url
+    assert "maxNodes=4000" in page.url
+    page.get_by_role("link", name="close").click()
+    expect(page.locator("#frame .marked")).to_have_count(0)
 
 
 def test_everything_is_reached_by_the_keyboard_in_order(browser: Browser, address: str) -> None:

@@ -13,10 +13,10 @@ function fit() {
   show();
 }
 
-// A picture that would be too small to read begins at its root.
+// A picture that would be too small to read begins at what is looked at, or at its root.
 function begin() {
   fit();
-  const root = svg.querySelector("[data-box].root, .box.root");
+  const root = svg.querySelector(".box.marked") ?? svg.querySelector(".box.root");
   if (!root || scale() < 1.7) return;
   const { x, y, width, height } = (root.querySelector("rect, circle") ?? root).getBBox();
   box.width = frame.clientWidth * 1.2;

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
 
 from graph_schema.answer import Direction, Trace
@@ -26,17 +27,18 @@ ROW_GAP = 14.0
 LINE_GAP = 7.0
 
 
-def lay_out(trace: Trace) -> Picture:
-    """The picture of a trace; the same one for the same trace."""
-    return Layout(trace).picture()
+def lay_out(trace: Trace, opened: Collection[str] = ()) -> Picture:
+    """The picture of a trace; the same one for the same trace. `opened`: the keys of the first nodes of groups that are
+    drawn one by one, `OPENED_MAX` of each."""
+    return Layout(trace, opened).picture()
 
 
 class Layout:
     """Puts what was gathered of a trace in its places."""
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Trace, opened: Collection[str] = ()) -> None:
         self.direction = trace.direction
-        self.found: Gathered = gather(trace)
+        self.found: Gathered = gather(trace, opened)
         self.root = _root(self.found)
         around = _around(trace, self.found)
         self.sizes = [sized(vertex, around) for vertex in self.found.tops]

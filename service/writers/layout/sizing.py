@@ -19,6 +19,8 @@ TEXT_MAX = 256.0
 """The width that a text is given at most."""
 WIDTH_MIN = 96.0
 CHIP_HEIGHT = 22.0
+SIGN = 14.0
+"""Room beside the title of a group for a sign that it opens."""
 HUB = 7.0
 """The radius of an event's hub."""
 _SIZES = {"key": 12.0, "kind": 11.0, "held": 10.0, "more": 10.0, "chip": 11.0, "event": 11.0, "day": 10.0}
@@ -72,10 +74,11 @@ def _event(vertex: Vertex, more: int) -> Sized:
 def _item(vertex: Vertex, around: Around, more: int) -> Sized:
     held = [edge for node in vertex.nodes for edge in around.custody.get(node.key, ())]
     holders = [_holding(edge, around.names) for edge in held]
+    sign = SIGN if len(vertex.nodes) > 1 else 0.0
     leaf = not vertex.parts and id(vertex) not in around.linked and not vertex.is_root and not more
     if vertex.host is not None and leaf:
         chip = _text("chip", _chip(vertex), GAP, CHIP_HEIGHT - 7)
-        width = max(WIDTH_MIN / 2, _width("chip", chip.full) + 2 * GAP)
+        width = max(WIDTH_MIN / 2, _width("chip", chip.full) + 2 * GAP + sign)
         return Sized(vertex, width, CHIP_HEIGHT, CHIP_HEIGHT / 2, [chip], [], holders, more)
     said = [("key", _title(vertex)), ("kind", _kind(vertex))]
     if held and (vertex.host is None or vertex.is_root):
@@ -86,7 +89,7 @@ def _item(vertex: Vertex, around: Around, more: int) -> Sized:
     for style, text in said:
         y += _SIZES[style] + 3
         texts.append(_text(style, text, PAD, y))
-    width = max(WIDTH_MIN, *(_width(style, text) + 2 * PAD for style, text in said))
+    width = max(WIDTH_MIN, _width(*said[0]) + 2 * PAD + sign, *(_width(*one) + 2 * PAD for one in said))
     y += PAD - 2
     port = y / 2
     parts, inner, below = _parts(vertex, around, y)

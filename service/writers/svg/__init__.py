@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from graph_schema.answer import Direction, Trace, TraceNode
+from graph_schema.answer import Direction, Trace
 from service.writers.layout import Picture, lay_out
 from service.writers.layout.text import fitting
 from service.writers.markup import xml_text
-from service.writers.svg.drawing import Drawing
+from service.writers.svg.drawing import NOWHERE, Drawing, Links
 from service.writers.svg.legend import Legend
 from service.writers.svg.style import SCOPE, sheet
 
-Address = Callable[[TraceNode], str | None]
-"""Where the link of a node leads to; None: it has none."""
+__all__ = ["Links", "svg"]
 
 MARGIN = 20.0
-WIDTH_MIN = 420.0
+WIDTH_MIN = 520.0
 _HEADINGS = {
     Direction.FORWARD: "where it went",
     Direction.BACKWARD: "where it came from",
@@ -26,16 +23,18 @@ _HEADINGS = {
 
 def svg(
     trace: Trace,
-    address: Address | None = None,
+    links: Links = NOWHERE,
     note: str = "",
     dark: bool = True,
     picture: Picture | None = None,
     nonce: str = "",
+    marked: str = "",
 ) -> str:
     """A trace as an SVG document. `note` is a line below the heading, such as the moment of the trace; `dark` adds
-    colours for those who prefer dark; `picture` is the layout, where it is known; `nonce` that of the page it is in."""
+    colours for those who prefer dark; `picture` is the layout, where it is known; `nonce` that of the page it is in;
+    `marked` the key of what is looked at in it."""
     picture = picture or lay_out(trace)
-    drawing = Drawing(picture, address)
+    drawing = Drawing(picture, links, marked)
     width = max(picture.width + 2 * MARGIN, WIDTH_MIN)
     legend = Legend(picture, drawing.materials, width - 2 * MARGIN)
     heading, below = f"{trace.root}: {_HEADINGS[trace.direction]}", _below(trace, note)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from graph_schema.answer import TraceEdge, TraceNode
 from service.writers.layout import Box, Line, Picture, Text, Way
@@ -17,13 +18,32 @@ _TIPS = ("beside", "from", "to", "contested")
 _SAID = {"PART_OF": "is part of", "CONSUMED_IN": "consumed in", "YIELDED": "yielded"}
 
 
+Address = Callable[[TraceNode], str | None]
+"""Where a link leads to; None: there is none."""
+
+
+def _nowhere(node: TraceNode) -> str | None:
+    return None
+
+
+class Links(NamedTuple):
+    """Where the links of a picture lead: that of a node, that of a group, by its first node, and that of what a bound
+    cut off at a node."""
+
+    node: Address = _nowhere
+    group: Address = _nowhere
+    more: Callable[[Box], str | None] = lambda box: None
+
+
+NOWHERE = Links()
+
+
 class Drawing:
     """Draws a layout. `materials`: the colour of each material of lots, by number. `numbers`: by which a page's script
-    finds a box (`data-box`), and the lines from and to it."""
+    finds a box (`data-box`), and the lines from and to it. `marked`: the key of what is looked at."""
 
-    def __init__(self, picture: Picture, address: Callable[[TraceNode], str | None] | None) -> None:
-        self.picture = picture
-        self.address = address or (lambda node: None)
+    def __init__(self, picture: Picture, links: Links = NOWHERE, marked: str = "") -> None:
+        self.picture, self.links, self.marked = picture, links, marked
         every = picture.every_box()
         self.numbers = {box.name: number for number, box in enumerate(every)}
         names = sorted({name for box in every if (name := _material(box)) is not None})
@@ -69,12 +89,17 @@ class Drawing:
         told = xml_text(_label(box))
         shape = _hub(box) if box.node.kind == "EVENT" else _frame(box)
         name = f'data-box="{self.numbers[box.name]}"'
-        inner = f"<title>{told}</title>{shape}{''.join(map(_text, box.texts))}"
-        target = None if len(box.nodes) > 1 or box.node.redacted else self.address(box.node)
+        further = self.links.more(box) if box.more and len(box.nodes) == 1 and not box.node.redacted else None
+        texts = [text for text in box.texts if further is None or text.style != "more"]
+        group = len(box.nodes) > 1
+        target = self.links.group(box.node) if group else None if box.node.redacted else self.links.node(box.node)
+        sign = _plus(box) if group and target is not None else ""
+        inner = f"<title>{told}</title>{shape}{sign}{''.join(map(_text, texts))}"
         if target is None:
             drawn = f'<g class="{self._classes(box)}" {name} role="img" aria-label="{told}">{inner}</g>'
         else:
             drawn = f'<a href="{xml_text(target)}" class="{self._classes(box)}" {name} aria-label="{told}">{inner}</a>'
+        drawn += "" if further is None else _further(box, further)
         return drawn + "".join(map(self._box, box.parts))
 
     def _classes(self, box: Box) -> str:
@@ -89,6 +114,8 @@ class Drawing:
             found.append("group")
         if node.kind == "EVENT" and node.status == "CONTESTED":
             found.append("contested")
+        if self.marked and any(one.key == self.marked for one in box.nodes):
+            found.append("marked")
         return " ".join(found)
 
 
@@ -113,6 +140,27 @@ def _frame(box: Box) -> str:
 def _hub(box: Box) -> str:
     radius = HUB + (2 if len(box.nodes) > 1 else 0)
     return f'<circle cx="{box.x + box.width / 2:g}" cy="{box.y + box.hub:g}" r="{radius - 0.5:g}"/>'
+
+
+def _plus(box: Box) -> str:
+    """What says that a group opens, at its top right."""
+    x, y = box.x + box.width - 10, box.y + 10
+    if box.node.kind == "EVENT":
+        x, y = box.x + box.width / 2, box.y + box.hub
+    return f'<path class="plus" d="M{x - 4:g} {y:g}H{x + 4:g}M{x:g} {y - 4:g}V{y + 4:g}"/>'
+
+
+def _further(box: Box, target: str) -> str:
+    """The count of what a bound cut off, as a link of its own."""
+    told = xml_text(f"{_name(box)}: go on from here, up to {box.more} more edges")
+    text = next(text for text in box.texts if text.style == "more")
+    event = box.node.kind == "EVENT"
+    left = f"{box.x + 2:g}"
+    return (
+        f'<a href="{xml_text(target)}" class="further{" event" if event else ""}" aria-label="{told}">'
+        f'<title>{told}</title><rect x="{left}" y="{text.y - text.size - 1:g}" width="{box.width - 4:g}"'
+        f' height="{text.size + 5:g}" rx="3"/>{_text(text)}</a>'
+    )
 
 
 def _text(text: Text) -> str:
