@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse
 
 from graph_schema.identifiers import TITLES
 from service import __version__
-from service.explorer.languages import TAGS, chosen
+from service.languages import TAGS, Language, chosen
 
 LANGUAGE_COOKIE = "voltrace-language"
 POLICY = (
@@ -45,6 +45,12 @@ _TEMPLATES.globals |= {"explore": explore, "identity_page": identity_page, "titl
 _TEMPLATES.filters["stated"] = lambda pairs, name: dict(pairs).get(name, "")
 
 
+def language_of(request: Request) -> Language:
+    """The language of the reader: as the address says, else as chosen before, else what the browser prefers."""
+    wanted = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
+    return chosen(wanted, request.headers.get("accept-language"))
+
+
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A page: a template of `templates/` with values, in the reader's language.
 
@@ -52,8 +58,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     for a style of its own, `explore(key)`, `titles` of schemes, `address` of this page, and `in_language(tag)`, it in
     another language.
     """
-    wanted = request.query_params.get("lang")
-    language = chosen(wanted or request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language"))
+    language = language_of(request)
     nonce = secrets.token_urlsafe(16)
     body = _TEMPLATES.get_template(template).render(
         values
@@ -69,7 +74,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
         }
     )
     answer = HTMLResponse(body, status, headers=_headers(nonce, language.tag))
-    if wanted in TAGS:
+    if (wanted := request.query_params.get("lang")) in TAGS:
         answer.set_cookie(LANGUAGE_COOKIE, str(wanted), max_age=31_536_000, httponly=True, samesite="lax")
     return answer
 

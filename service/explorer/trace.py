@@ -23,9 +23,10 @@ from service.explorer.asking import MakeContext
 from service.explorer.balance import BALANCE_PARTS, balance_picture
 from service.explorer.late import late_reports
 from service.explorer.opened import opened
-from service.explorer.pages import identity_page, page
+from service.explorer.pages import identity_page, language_of, page
 from service.explorer.state import VIEWS, State, read_state
 from service.explorer.timeline import lanes_of
+from service.languages import Language
 from service.writers.formats import BY_NAME
 from service.writers.layout import Box, Way, lay_out
 from service.writers.svg import Links, svg
@@ -80,7 +81,8 @@ async def _page(request: Request, context: Context, state: State) -> Response:
     if trace is None:
         return page(request, "unknown.html", 404, key=state.key, state=state, asked=asked)
     more = _more(trace, state, asked, context.settings.nodes_max)
-    content = await asyncio.to_thread(partial(_content, trace, state, asked, more))
+    language = language_of(request)
+    content = await asyncio.to_thread(partial(_content, trace, state, asked, more, language))
     if state.view == "timeline":
         keys = [lane.key for lane in content["lanes"].lanes]
         content["lanes"] = content["lanes"].marked(await late_reports(context, keys, asked.as_of, asked.known_at))
@@ -95,7 +97,7 @@ async def _page(request: Request, context: Context, state: State) -> Response:
         root=next(node for node in trace.nodes if node.key == trace.root and node.depth == 0),
         opened=await opened(context, trace, state.open, asked.as_of, asked.known_at) if state.open else None,
         identity=identity_page(trace.root),
-        note=note_of(asked),
+        note=note_of(asked, language),
         **content,
     )
 
@@ -117,14 +119,22 @@ def _more(trace: Trace, state: State, asked: Asked, ceiling: int) -> str | None:
     return state.address(maxNodes=str(nodes), maxDepth=depth)
 
 
-def _content(trace: Trace, state: State, asked: Asked, more: str | None) -> dict[str, Any]:
+def _content(trace: Trace, state: State, asked: Asked, more: str | None, language: Language) -> dict[str, Any]:
     """What the view at hand shows."""
     if state.view == "picture":
-        laid_out = lay_out(trace, frozenset(state.groups))
+        laid_out = lay_out(trace, frozenset(state.groups), language)
         links = Links(partial(_opened, state), lambda node: state.with_group(node.key), partial(_further, state, more))
         looked_at = state.open or (state.groups[-1] if state.groups else "")
         return {
-            "picture": lambda nonce: svg(trace, links, note_of(asked), picture=laid_out, nonce=nonce, marked=looked_at),
+            "picture": lambda nonce: svg(
+                trace,
+                links,
+                note_of(asked, language),
+                picture=laid_out,
+                nonce=nonce,
+                marked=looked_at,
+                language=language,
+            ),
         }
     if state.view == "timeline":
         return {"lanes": lanes_of(trace, asked.as_of)}

@@ -15,8 +15,8 @@ from starlette.testclient import TestClient
 from seed.story import BLACK_MASS, PACK_NEW, PACK_RECYCLED, PACK_VANISHED, module, story
 from service.access.tokens import Tokens
 from service.app import create_app
-from service.explorer.languages import TAGS
 from service.keeping import Keeper
+from service.languages import TAGS
 from service.settings import Settings
 from service.stores.memory import MemoryStore
 from tests.service.explorer.decoding import gray
@@ -86,6 +86,13 @@ def test_the_picture_leads_to_what_is_in_it_and_keeps_the_state(client: TestClie
     assert "black mass" in opened
     assert "Xiang Metals" in opened
     assert "as of 2026-08-01" in opened
+
+
+def test_the_picture_is_in_the_language_of_the_page(client: TestClient) -> None:
+    text = client.get(f"{TRACE}&asOf=2026-08-01T00:00:00Z&lang=zh-Hans").text
+    for told in (f"{PACK_RECYCLED}：来源与去向", "电池 · MJ-3 · 已终结", ">再生利用</text>", "截至 2026-08-01"):
+        assert told in text
+    assert "as of 2026" not in text
 
 
 @pytest.mark.parametrize(

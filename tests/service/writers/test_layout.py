@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from graph_schema.answer import Direction, FrontierNode, Role, Trace, TraceEdge, TraceNode
 from seed.story import PACK_A, PACK_RECYCLED, story
+from service.languages import TAGS, language
 from service.writers.layout import Box, Picture, Way, lay_out
 from service.writers.layout.gathering import GROUP_ABOVE, OPENED_MAX
 from service.writers.layout.places import near
@@ -79,12 +80,12 @@ def check_complete(trace: Trace, picture: Picture) -> None:
     assert edges == Counter(edge for edge in trace.edges if edge.kind != "HELD_BY")
 
 
-def check(trace: Trace, *opened: str) -> Picture:
-    picture = lay_out(trace, opened)
+def check(trace: Trace, *opened: str, tag: str = "en") -> Picture:
+    picture = lay_out(trace, opened, language(tag))
     check_boxes(picture.boxes)
     check_lines(picture)
     check_complete(trace, picture)
-    assert lay_out(trace, opened) == picture
+    assert lay_out(trace, opened, language(tag)) == picture
     assert all(box.x >= 0 and box.x + box.width <= picture.width + 0.1 for box in picture.boxes)
     assert all(box.y >= 0 and box.y + box.height <= picture.height for box in picture.boxes)
     assert [box.x + box.width / 2 for box in picture.boxes] == sorted(box.x + box.width / 2 for box in picture.boxes)
@@ -128,6 +129,12 @@ def test_parts_are_inside_their_host_and_moved_ones_are_not() -> None:
     assert stayed == {part for part in ever if hosts[part] == 1}
     assert ever - stayed
     assert root.way is Way.ROOT
+
+
+def test_it_fits_in_every_language() -> None:
+    for tag in TAGS:
+        for trace in [*of_story(), of_packs(12, 3, 6)]:
+            check(trace, tag=tag)
 
 
 def test_small_traces_have_no_groups() -> None:

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 from graph_schema.answer import Direction, FrontierNode, Role, Trace, TraceEdge, TraceNode
 from seed.story import BLACK_MASS, PACK_A
+from service.languages import language
 from service.writers.layout import lay_out
 from service.writers.png import has_font, png
 from service.writers.svg import Links, svg
@@ -129,6 +130,21 @@ def test_nothing_written_in_a_node_gets_out_of_its_text() -> None:
     root = ElementTree.fromstring(text)
     assert "script" not in {element.tag.removeprefix(SVG) for element in root.iter()}
     assert "<script" not in text
+
+
+def test_every_text_of_a_picture_is_in_its_language() -> None:
+    chinese = language("zh-Hans")
+    for trace in [*of_story(), of_packs(12, 3, 6), *of_random(3)]:
+        trace = replace(trace, truncated=True, frontier=[FrontierNode(trace.nodes[0].key, 7)])
+        root = ElementTree.fromstring(svg(trace, Links(more=lambda box: "/on"), language=chinese))
+        told = {one.text or "" for one in root.iter() if one.tag.removeprefix(SVG) in ("text", "title", "desc")}
+        told |= {one.get("aria-label") or "" for one in root.iter()}
+        own = sorted({text for node in trace.nodes for text in (node.key, node.label)}, key=len, reverse=True)
+        for text in told:
+            for name in own:
+                text = text.replace(name, "")
+            assert not re.search("[a-z]{3,}", text.partition("…")[0]), text
+    assert any("追溯的起点" in text for text in told)
 
 
 def test_what_is_cut_off_and_unsettled_is_said() -> None:
