@@ -167,6 +167,25 @@ def test_a_group_opens_with_the_keyboard_and_the_picture_begins_there(browser: B
     expect(page.locator("#frame .marked")).to_have_count(0)
 
 
+def test_the_map_shows_what_is_seen_of_a_large_picture_and_moves_it(browser: Browser, address: str) -> None:
+    page = Watched(browser, address).page
+    page.goto("/explore?key=LOT-0&maxNodes=4000&group=P0")
+    small, picture = page.locator("#map"), page.locator("#frame svg")
+    expect(small).to_be_visible()
+    small.scroll_into_view_if_needed()
+    before = picture.get_attribute("viewBox")
+    place = small.bounding_box()
+    assert place is not None
+    page.mouse.click(place["x"] + place["width"] / 2, place["y"] + place["height"] - 4)
+    after = picture.get_attribute("viewBox")
+    assert before is not None
+    assert after is not None
+    assert float(after.split()[1]) > float(before.split()[1])
+    assert float(small.locator(".seen").get_attribute("y") or 0) == float(after.split()[1])
+    page.get_by_role("button", name="Fit").click()
+    expect(small).to_be_hidden()
+
+
 def test_everything_is_reached_by_the_keyboard_in_order(browser: Browser, address: str) -> None:
     page = Watched(browser, address).page
     page.goto(TRACE)

@@ -1,11 +1,21 @@
 // The picture: move, zoom, fit; what hangs together with what is pointed at. Without this script it is a picture with links.
+import { mapOf } from "./map.js";
+
 const frame = document.getElementById("frame");
 const svg = frame.querySelector("svg");
 const whole = { x: 0, y: 0, width: svg.viewBox.baseVal.width, height: svg.viewBox.baseVal.height };
 let box = { ...whole };
+let map = null;
 
 function show() {
   svg.setAttribute("viewBox", `${box.x} ${box.y} ${box.width} ${box.height}`);
+  map?.show(seen());
+}
+
+// What of the picture the frame shows, which is more than the box where their shapes differ.
+function seen() {
+  const width = frame.clientWidth * scale();
+  return { x: box.x - (width - box.width) / 2, y: box.y, width, height: frame.clientHeight * scale() };
 }
 
 function fit() {
@@ -16,7 +26,7 @@ function fit() {
 // A picture that would be too small to read begins at what is looked at, or at its root.
 function begin() {
   fit();
-  const root = svg.querySelector(".box.marked") ?? svg.querySelector(".box.root");
+  const root = svg.querySelector("[data-box].marked") ?? svg.querySelector("[data-box].root");
   if (!root || scale() < 1.7) return;
   const { x, y, width, height } = (root.querySelector("rect, circle") ?? root).getBBox();
   box.width = frame.clientWidth * 1.2;
@@ -141,4 +151,8 @@ svg.setAttribute("preserveAspectRatio", "xMidYMin");
 frame.classList.add("live");
 frame.style.setProperty("--ratio", whole.height / whole.width);
 document.getElementById("zoom").hidden = false;
+map = mapOf(document.getElementById("map"), svg, whole, frame, (x, y) => {
+  const now = seen();
+  move(x - now.x - now.width / 2, y - now.y - now.height / 2);
+});
 begin();
