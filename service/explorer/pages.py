@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 from graph_schema.identifiers import TITLES
 from service import __version__
 from service.languages import TAGS, Language, chosen
+from service.scanning import can_scan
 
 LANGUAGE_COOKIE = "voltrace-language"
 POLICY = (
@@ -55,8 +56,8 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     """A page: a template of `templates/` with values, in the reader's language.
 
     A template has besides: `t(name, **values)` for texts, `language` with `number`, `mass`, `date` and `time`, `nonce`
-    for a style of its own, `explore(key)`, `titles` of schemes, `address` of this page, and `in_language(tag)`, it in
-    another language.
+    for a style of its own, `explore(key)`, `titles` of schemes, `scans` (whether pictures of codes are read), `address`
+    of this page, and `in_language(tag)`, it in another language.
     """
     language = language_of(request)
     nonce = secrets.token_urlsafe(16)
@@ -67,6 +68,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
             "language": language,
             "languages": TAGS,
             "authenticated": request.state.asker.identity.configured,
+            "scans": can_scan(),
             "nonce": nonce,
             "version": __version__,
             "address": _path(request.url),

@@ -38,6 +38,7 @@ PAGES = {
     "identity": f"/id/{PACK_RECYCLED}",
     "overview": "/overview",
     "found": "/?q=VOLT001",
+    "scan": "/scan",
     "sign-in": "/sign-in",
     "compare": f"/compare?key={PACK_RECYCLED}&before=2025-01-01T00:00:00Z",
     "recall": f"/recall?keys={BLACK_MASS}",
@@ -206,6 +207,18 @@ def test_the_table_sorts(browser: Browser, address: str) -> None:
     before, after = keys[0].strip(), keys[-1].strip()
     assert before < after
     expect(page.locator("th[aria-sort=ascending]")).to_have_count(1)
+
+
+def test_a_picture_of_a_label_leads_to_its_trace(browser: Browser, address: str) -> None:
+    page = Watched(browser, address).page
+    label = page.request.get(f"/label/{PACK_RECYCLED}.png").body()
+    page.goto("/")
+    page.get_by_role("link", name="Scan a code").click()
+    page.get_by_label("Picture of the code").set_input_files(
+        {"name": "label.png", "mimeType": "image/png", "buffer": label}
+    )
+    page.get_by_role("button", name="Read it").click()
+    expect(page.locator("h1")).to_have_text(PACK_RECYCLED)
 
 
 def test_the_query_opens_in_graphiql(browser: Browser, address: str) -> None:

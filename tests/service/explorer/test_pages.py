@@ -24,7 +24,7 @@ from tests.support import send, wait
 
 TRACE = f"/explore?key={PACK_RECYCLED}"
 VIEWS = ("picture", "timeline", "balance", "table", "query")
-PAGES = ["/", "/?q=VOLT001", "/?q=nothing-is-called-so", "/overview", "/sign-in", f"/id/{PACK_RECYCLED}"]
+PAGES = ["/", "/?q=VOLT001", "/?q=nothing-is-called-so", "/overview", "/scan", "/sign-in", f"/id/{PACK_RECYCLED}"]
 PAGES += [f"{TRACE}&view={view}" for view in VIEWS]
 COMPARED = f"/compare?key={PACK_RECYCLED}&before=2025-01-01T00:00:00Z"
 RECALLED = f"/recall?keys={BLACK_MASS}+{module(3)}+NOBODY"
@@ -89,7 +89,7 @@ def test_the_picture_leads_to_what_is_in_it_and_keeps_the_state(client: TestClie
 
 
 def test_the_picture_is_in_the_language_of_the_page(client: TestClient) -> None:
-    text = client.get(f"{TRACE}&asOf=2026-08-01T00:00:00Z&lang=zh-Hans").text
+    text = client.get(f"{TRACE}&asOf=2026-08-01T00:00:00Z", headers={"Accept-Language": "zh-Hans"}).text
     for told in (f"{PACK_RECYCLED}：来源与去向", "电池 · MJ-3 · 已终结", ">再生利用</text>", "截至 2026-08-01"):
         assert told in text
     assert "as of 2026" not in text
