@@ -7,9 +7,25 @@ const whole = { x: 0, y: 0, width: svg.viewBox.baseVal.width, height: svg.viewBo
 let box = { ...whole };
 let map = null;
 
+// Moves are left to the compositor: the picture is a layer of its own, drawn once, and drawn anew at another size only
+// when it rests.
+let drawnAt = 0;
+let resting = 0;
+
 function show() {
-  svg.setAttribute("viewBox", `${box.x} ${box.y} ${box.width} ${box.height}`);
-  map?.show(seen());
+  const now = seen();
+  const size = 1 / scale();
+  svg.style.transform = `translate(${-now.x * size}px, ${-now.y * size}px) scale(${size})`;
+  frame.dataset.seen = [now.x, now.y, now.width, now.height].map(Math.round).join(" ");
+  map?.show(now);
+  clearTimeout(resting);
+  if (size !== drawnAt) resting = setTimeout(() => sharpen(size), 150);
+}
+
+function sharpen(size) {
+  drawnAt = size;
+  frame.classList.remove("moving");
+  requestAnimationFrame(() => requestAnimationFrame(() => frame.classList.add("moving")));
 }
 
 // What of the picture the frame shows, which is more than the box where their shapes differ.
@@ -136,6 +152,7 @@ for (const one of boxes) {
   one.addEventListener("pointerleave", () => { clearTimeout(waiting); waiting = setTimeout(() => point(null), 150); });
   one.addEventListener("focus", () => {
     point(one.dataset.box);
+    frame.scrollTo(0, 0);
     const edge = one.getBoundingClientRect();
     const around = frame.getBoundingClientRect();
     if (edge.left < around.left || edge.right > around.right || edge.top < around.top || edge.bottom > around.bottom) {
@@ -145,10 +162,10 @@ for (const one of boxes) {
   one.addEventListener("blur", () => point(null));
 }
 
-svg.removeAttribute("width");
-svg.removeAttribute("height");
-svg.setAttribute("preserveAspectRatio", "xMidYMin");
 frame.classList.add("live");
+new ResizeObserver(show).observe(frame);
+// What is focused is moved into sight by its own handler; a browser would scroll the frame.
+frame.addEventListener("scroll", () => frame.scrollTo(0, 0));
 frame.style.setProperty("--ratio", whole.height / whole.width);
 document.getElementById("zoom").hidden = false;
 map = mapOf(document.getElementById("map"), svg, whole, frame, (x, y) => {
