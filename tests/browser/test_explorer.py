@@ -155,6 +155,44 @@ def test_the_picture_moves_zooms_and_shows_what_hangs_together(browser: Browser,
     expect(page.locator(f'#frame a[href*="open={PACK_RECYCLED}"]').first).not_to_have_class(FADED)
 
 
+def test_what_is_under_the_pointer_stays_there_when_the_wheel_zooms(browser: Browser, address: str) -> None:
+    page = Watched(browser, address).page
+    page.goto(TRACE)
+    page.get_by_role("button", name="Fit").click()
+    page.locator("#frame").scroll_into_view_if_needed()
+    box = page.locator(f'#frame a[href*="open={BLACK_MASS}"]')
+    before = box.bounding_box()
+    assert before is not None
+    page.mouse.move(before["x"] + 2, before["y"] + 2)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -100)
+    page.keyboard.up("Control")
+    expect(page.locator("#map")).to_be_visible()
+    after = box.bounding_box()
+    assert after is not None
+    assert after["width"] > before["width"] * 1.1
+    assert (after["x"], after["y"]) == pytest.approx((before["x"], before["y"]), abs=2)
+
+
+def test_two_fingers_zoom(browser: Browser, address: str) -> None:
+    page = Watched(browser, address, width=390).page
+    page.goto(TRACE)
+    frame = page.locator("#frame.live")
+    before = (frame.get_attribute("data-seen") or "").split()
+    frame.evaluate(
+        """frame => {
+            const tell = (type, pointerId, clientX) => frame.dispatchEvent(new PointerEvent(type, {
+                bubbles: true, pointerType: "touch", button: 0, pointerId, clientX, clientY: 700 }));
+            tell("pointerdown", 1, 150); tell("pointerdown", 2, 200); tell("pointermove", 2, 250);
+            tell("pointerup", 2, 250); tell("pointerup", 1, 150);
+        }"""
+    )
+    after = (frame.get_attribute("data-seen") or "").split()
+    assert int(after[2]) * 2 == pytest.approx(int(before[2]), abs=2)
+    frame.evaluate("frame => frame.dispatchEvent(new PointerEvent('pointermove', { pointerId: 2, clientX: 300 }))")
+    assert (frame.get_attribute("data-seen") or "").split() == after, "the fingers are off"
+
+
 def test_a_group_opens_with_the_keyboard_and_the_picture_begins_there(browser: Browser, address: str) -> None:
     page = Watched(browser, address).page
     page.goto("/explore?key=LOT-0&maxNodes=4000")

@@ -54,13 +54,14 @@ function begin() {
   show();
 }
 
+// What is at a place of the frame, in shares of its width and height, stays there.
 function zoom(factor, x = 0.5, y = 0.5) {
-  const width = Math.min(Math.max(box.width * factor, 120), whole.width * 3);
-  const by = width / box.width;
-  box.x += box.width * (1 - by) * x;
-  box.y += box.height * (1 - by) * y;
+  const before = seen();
+  const by = Math.min(Math.max(box.width * factor, 120), whole.width * 3) / box.width;
   box.width *= by;
   box.height *= by;
+  box.x = before.x + before.width * (1 - by) * x + (before.width * by - box.width) / 2;
+  box.y = before.y + before.height * (1 - by) * y;
   show();
 }
 
@@ -74,11 +75,34 @@ function move(right, down) {
   show();
 }
 
+// Two fingers zoom about the middle between them, and move it.
+const fingers = new Map();
+
+function pinch(event) {
+  const before = [...fingers.values()];
+  fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+  const after = [...fingers.values()];
+  const edge = frame.getBoundingClientRect();
+  const middle = ([one, other]) => ({ x: (one.x + other.x) / 2, y: (one.y + other.y) / 2 });
+  const apart = ([one, other]) => Math.max(Math.hypot(one.x - other.x, one.y - other.y), 1);
+  const [from, to] = [middle(before), middle(after)];
+  move((from.x - to.x) * scale(), (from.y - to.y) * scale());
+  zoom(apart(before) / apart(after), (to.x - edge.left) / edge.width, (to.y - edge.top) / edge.height);
+}
+
+for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, (event) => fingers.delete(event.pointerId));
+
 let held = null;
 frame.addEventListener("pointerdown", (event) => {
+  if (event.pointerType === "touch") fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
   if (event.button === 0) held = { x: event.clientX, y: event.clientY, moved: false };
 });
 frame.addEventListener("pointermove", (event) => {
+  if (fingers.size === 2 && fingers.has(event.pointerId)) {
+    if (held) held.moved = true;
+    pinch(event);
+    return;
+  }
   if (!held) return;
   const right = held.x - event.clientX;
   const down = held.y - event.clientY;
