@@ -67,14 +67,12 @@ def _opened(data: bytes) -> Any:
         raise Unreadable("TOO_LARGE", size=round(len(data) / 1e6, 1), limit=BYTES_MAX // 1_000_000)
     try:
         picture = Image.open(io.BytesIO(data), formats=FORMATS)
-    except Exception:
-        raise Unreadable("NO_PICTURE", formats=", ".join(FORMATS)) from None
-    width, height = picture.size
-    if width * height > PIXELS_MAX:
-        raise Unreadable("TOO_MANY_PIXELS", width=width, height=height, limit=PIXELS_MAX // 1_000_000)
-    try:
+        if picture.width * picture.height > PIXELS_MAX:
+            raise Image.DecompressionBombError
         picture.load()
-    except Exception:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise Unreadable("TOO_MANY_PIXELS", limit=PIXELS_MAX // 1_000_000) from None
+    except Exception:  # whatever a decoder makes of a broken file
         raise Unreadable("NO_PICTURE", formats=", ".join(FORMATS)) from None
     return picture
 

@@ -14,13 +14,14 @@ from starlette.responses import RedirectResponse, Response
 from service.explorer.pages import page
 from service.scanning import BYTES_MAX, Unreadable, can_scan, scanned
 
-AT_ONCE = asyncio.Semaphore(2)
+AT_ONCE = 2
 """So many pictures are read at once: each takes a core for a while."""
 
 
 def routes() -> APIRouter:
     """The routes of the page."""
     router = APIRouter(include_in_schema=False)
+    turn = asyncio.Semaphore(AT_ONCE)
 
     @router.get("/scan")
     async def form(request: Request) -> Response:
@@ -32,7 +33,7 @@ def routes() -> APIRouter:
             return _form(request, 503)
         try:
             data = await _sent(request)
-            async with AT_ONCE:
+            async with turn:
                 found = await asyncio.to_thread(scanned, data)
         except Unreadable as error:
             return _form(request, 400, error)

@@ -101,6 +101,7 @@ def test_the_address_of_a_digital_id_is_its_key(text: str, key: str) -> None:
         (file(Image.new("L", (300, 300), 200)), "NO_CODE"),
         (b"\x89PNG" + bytes(scanning.BYTES_MAX), "TOO_LARGE"),
         (file(Image.new("1", (9000, 9000))), "TOO_MANY_PIXELS"),
+        (file(Image.new("1", (20_000, 20_000))), "TOO_MANY_PIXELS"),
     ],
 )
 def test_what_cannot_be_read_says_why(data: bytes, reason: str) -> None:

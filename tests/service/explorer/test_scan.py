@@ -47,7 +47,7 @@ def test_of_several_codes_one_chooses(client: TestClient) -> None:
         (file(Image.new("L", (300, 300), 200)), "No code was found in the picture."),
         (b"nonsense", "no picture of these formats: PNG, JPEG, WEBP, GIF, BMP"),
         (bytes(scanning.BYTES_MAX + 5), "at most 8 MB are read"),
-        (file(Image.new("1", (9000, 9000))), "9000 × 9000 pixels; at most 50 million"),
+        (file(Image.new("1", (9000, 9000))), "more than 50 million pixels"),
     ],
 )
 def test_what_cannot_be_read_says_why(client: TestClient, data: bytes, told: str) -> None:
