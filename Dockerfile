@@ -8,7 +8,7 @@ COPY graph_schema graph_schema
 COPY service service
 COPY seed seed
 RUN grep -oE '^[A-Za-z0-9._-]+==[^ ]+' requirements.lock > /constraints.txt \
- && pip wheel --no-cache-dir --wheel-dir /wheels --constraint /constraints.txt .
+ && pip wheel --no-cache-dir --wheel-dir /wheels --constraint /constraints.txt ".[scan]"
 
 FROM python:3.11.14-slim-bookworm
 # Fonts for the PNG of a trace, Chinese included.
@@ -17,7 +17,7 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/voltrace voltrace
 COPY --from=build /wheels /wheels
-RUN pip install --no-cache-dir --no-index --find-links /wheels voltrace && rm -rf /wheels
+RUN pip install --no-cache-dir --no-index --find-links /wheels 'voltrace[scan]' && rm -rf /wheels
 USER 10001
 WORKDIR /var/lib/voltrace
 ENV VOLTRACE_HOST=0.0.0.0 \

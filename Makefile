@@ -53,6 +53,7 @@ format: install ## put the code in shape
 	$(BIN)/ruff format .
 
 bench: install ## measure: a JSON and a Markdown report in benchmarks/results
+	@bash scripts/system-packages.sh "chromium --version":chromium
 	$(BIN)/python -m benchmarks
 
 lock: install ## renew the lock files, from pyproject.toml and examples/client/requirements.in

@@ -11,13 +11,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import auditing, holding, http, load, neo4j, recording, tracing
+from benchmarks import auditing, explorer, holding, http, load, neo4j, recording, tracing
 from benchmarks.measure import fill
 from graph_schema.answer import Direction
 from service.running import drive
 
 
-def run(batteries: int, small: int, starts: int, seconds: float, audited: int, runs: int) -> dict[str, Any]:
+def run(
+    batteries: int, small: int, starts: int, seconds: float, audited: int, runs: int, traced: int, drawn: int
+) -> dict[str, Any]:
     """All measurements."""
     report: dict[str, Any] = {
         "machine": {
@@ -52,6 +54,7 @@ def run(batteries: int, small: int, starts: int, seconds: float, audited: int, r
         for store in (tiny, large):
             drive(store.close())
     report |= {f"one query, one worker: {name}": values for name, values in holding.measure([], runs).items()}
+    report |= explorer.measure(traced, drawn, runs)
     report |= auditing.measure(audited)
     report["memory of recording"] = recording.memory(batteries // 2)
     report["profile of recording"] = recording.profile(max(small, batteries // 20))
@@ -80,12 +83,15 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--batteries", type=int, default=50_000)
     parser.add_argument("--small", type=int, default=1_000)
     parser.add_argument("--audited", type=int, default=100_000, help="batteries of the histories that are audited")
-    parser.add_argument("--runs", type=int, default=holding.RUNS, help="of each query that others wait for")
+    parser.add_argument("--runs", type=int, default=holding.RUNS, help="of each query that others wait for, and page")
     parser.add_argument("--starts", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=2.0, help="of load, for each kind of request")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
+    parser.add_argument("--traced", type=int, default=300, help="nodes of the trace whose first picture is timed")
+    parser.add_argument("--drawn", type=int, default=2_000, help="boxes of the picture that is moved")
     chosen = parser.parse_args(arguments)
-    report = run(chosen.batteries, chosen.small, chosen.starts, chosen.seconds, chosen.audited, chosen.runs)
+    sizes = {name: value for name, value in vars(chosen).items() if name != "out"}
+    report = run(**sizes)
     chosen.out.mkdir(parents=True, exist_ok=True)
     (chosen.out / "report.json").write_text(json.dumps(report, indent=2))
     (chosen.out / "report.md").write_text(markdown(report))

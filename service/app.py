@@ -23,7 +23,7 @@ from service.api.stream import stream
 from service.auditing import rule_sets
 from service.bootstrap import open_store
 from service.ending import when_told_to_end
-from service.explorer import compare, home, overview, recall, sign_in, trace
+from service.explorer import compare, home, overview, recall, scan, sign_in, trace
 from service.explorer import identity as identity_page
 from service.feed import Feed
 from service.following import FlowFollower, Follower
@@ -98,6 +98,7 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
 
     for made in (home, trace, compare, recall, identity_page, overview):
         app.include_router(made.routes(context))
+    app.include_router(scan.routes())
     app.include_router(sign_in.routes(identity))
     app.state.public_url = config.public_url
 

@@ -27,6 +27,7 @@ from service.api.limits.sizes import Sizes
 from service.api.scalars import Claims, read_moment
 from service.api.schema import schema
 from service.api.trace import bound
+from service.languages import ENGLISH, Language
 from service.refusals import failed, refusal
 from service.stores.errors import StoreError
 from service.writers.formats import FORMATS, Format, Options, parted
@@ -179,11 +180,13 @@ def _number(stated: QueryParams, name: str) -> int | None:
     return int(value)
 
 
-def note_of(asked: Asked) -> str:
+def note_of(asked: Asked, language: Language = ENGLISH) -> str:
     """The moments and claims of a trace, where they are stated."""
-    said = [] if asked.as_of is None else [f"as of {utc_text(asked.as_of)}"]
-    said += [] if asked.known_at is None else [f"as known at {utc_text(asked.known_at)}"]
-    return ", ".join([*said, *(["contested claims included"] if asked.claims is Claims.ALL else [])])
+    moments = {"asOf": asked.as_of, "knownAt": asked.known_at}
+    said = [
+        language.text(f"note.{name}", moment=utc_text(moment)) for name, moment in moments.items() if moment is not None
+    ]
+    return ", ".join([*said, *([language.text("note.claims")] if asked.claims is Claims.ALL else [])])
 
 
 def _address(node: TraceNode, asked: Asked) -> str | None:

@@ -1,4 +1,5 @@
-"""`GET /id/{key}`: the public page behind the code on a battery; `GET /label/{key}.svg` and `.png`: the label with it.
+"""`GET /id/{key}`: the public page behind the code on a battery; `GET /label/{key}.svg` and `.png`: the label with it;
+`GET /01/{gtin}/21/{serial}` and the other GS1 Digital Links, which lead to that page.
 
 Whoever asks sees what the public sees (EU battery passport, Annex XIII point 1), so that a printed code shows everybody
 the same.
@@ -16,15 +17,16 @@ from fastapi import APIRouter
 from graphql import GraphQLError
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from service.access.asker import Asker
 from service.access.viewer import PUBLIC
 from service.api.context import Context
 from service.explaining import explain
 from service.explorer.asking import MakeContext, ask
+from service.explorer.digital_links import KEYS, path_of, spellings
 from service.explorer.label import label
-from service.explorer.pages import page
+from service.explorer.pages import identity_page, page
 from service.refusals import failed, refusal
 from service.writers.png import NoFont, has_font, rendered
 
@@ -35,6 +37,7 @@ ITEM = """query ($key: String!) {
   }
   organizations(filter: { role: "OUTLET" }, first: 100) { edges { node { key name region } } }
 }"""
+KEY = "query ($key: String!) { item(key: $key) { key } }"
 STAGES = {
     "AVAILABLE": ("made", "original"),
     "INSTALLED": ("inUse", "original"),
@@ -54,7 +57,7 @@ def routes(context: MakeContext) -> APIRouter:
 
     @router.get("/id/{key:path}")
     async def identity(key: str, request: Request) -> Response:
-        found = await _public(await context(request), key)
+        found = await _identity(await context(request), key)
         if found is None:
             return page(request, "no-identity.html", 404, key=key, explained=explain(key), found=False)
         item, outlets = found
@@ -72,19 +75,34 @@ def routes(context: MakeContext) -> APIRouter:
             passport=passport,
             outlets=outlets,
             label=f"/label/{quote(item['key'], safe='')}",
+            link=_link(request, item["key"]),
             linked=Markup(orjson.dumps(linked).decode().replace("<", "\\u003c")),
         )
+
+    async def linked_to(rest: str, request: Request) -> Response:
+        path = request.scope.get("raw_path", b"").decode("ascii") or quote(request.url.path)
+        asking = await context(request)
+        own, *others = spellings(base_address(request), path)
+        for text in (own, *others):
+            found = await _public(asking, text, KEY)
+            if found is not None:
+                return RedirectResponse(identity_page(found["item"]["key"]), 307)
+        return page(request, "no-identity.html", 404, key=own, explained=explain(own), found=False)
+
+    for first in KEYS:
+        router.add_api_route(f"/{first}/{{rest:path}}", linked_to)
 
     @router.get("/label/{name:path}")
     async def labelled(name: str, request: Request) -> Response:
         key, _, extension = name.rpartition(".")
         if extension not in ("svg", "png"):
             return refusal(404, failed(f"{name}: a label is .svg or .png", "NOT_FOUND"))
-        found = await _public(await context(request), key)
+        found = await _identity(await context(request), key)
         if found is None:
             return refusal(404, failed(f"{key}: no item of that key or identifier is known", "NOT_FOUND"))
         item, _outlets = found
-        drawn = label(item, identity_address(request, item["key"]), PNG_SCALE if extension == "png" else 1)
+        address = _link(request, item["key"]) or identity_address(request, item["key"])
+        drawn = label(item, address, PNG_SCALE if extension == "png" else 1)
         if extension == "svg":
             return Response(drawn, media_type="image/svg+xml", headers=_CACHED)
         if not await asyncio.to_thread(has_font):
@@ -101,25 +119,41 @@ _CACHED = {
 }
 
 
+def base_address(request: Request) -> str:
+    """Where the public finds the service, without a slash at the end."""
+    return str(request.app.state.public_url or request.base_url).rstrip("/")
+
+
 def identity_address(request: Request, key: str) -> str:
-    """The whole address of the page of an item, which its code leads to."""
-    base = str(request.app.state.public_url or request.base_url).rstrip("/")
-    return f"{base}/id/{quote(key, safe='')}"
+    """The whole address of the page of an item."""
+    return base_address(request) + identity_page(key)
 
 
-async def _public(asking: Context, key: str) -> tuple[dict[str, Any], list[tuple[str, list[Any]]]] | None:
+def _link(request: Request, key: str) -> str | None:
+    """The GS1 Digital Link of an item at our address, which leads to its page; None where its key is none."""
+    path = path_of(key)
+    return None if path is None else base_address(request) + path
+
+
+async def _identity(asking: Context, key: str) -> tuple[dict[str, Any], list[tuple[str, list[Any]]]] | None:
     """An item as the public sees it, and outlets by region; None where there is nothing to see."""
-    context = Context(asking.store, asking.settings, Asker(asking.asker.identity, PUBLIC), asking.feed, asking.metrics)
-    context.request = asking.request
-    try:
-        found = await ask(context, ITEM, key=key)
-    except GraphQLError:
-        return None
-    if found["item"] is None:
+    found = await _public(asking, key, ITEM)
+    if found is None:
         return None
     outlets = [edge["node"] for edge in found["organizations"]["edges"]]
     outlets.sort(key=lambda one: (one["region"] or "", one["name"] or one["key"]))
     return found["item"], [(region, list(some)) for region, some in groupby(outlets, lambda one: one["region"] or "")]
+
+
+async def _public(asking: Context, key: str, query: str) -> dict[str, Any] | None:
+    """What a query of an item tells the public; None where there is nothing to see."""
+    context = Context(asking.store, asking.settings, Asker(asking.asker.identity, PUBLIC), asking.feed, asking.metrics)
+    context.request = asking.request
+    try:
+        found = await ask(context, query, key=key)
+    except GraphQLError:
+        return None
+    return found if found["item"] is not None else None
 
 
 def linked_data(item: dict[str, Any], address: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`GET /overview`: what is in the store, what is suspicious in it, and what happens."""
+"""`GET /overview`: what is in the store, what came back by year, what is suspicious, and what happens."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from service.explorer.asking import MakeContext, ask
 from service.explorer.pages import page
+from service.explorer.years import years_of
 
 KINDS = ("BATTERY", "MODULE", "CELL", "COMPONENT", "VEHICLE", "LOT")
 STATUSES = ("AVAILABLE", "INSTALLED", "RETIRED", "IN_SECOND_LIFE", "ENDED")
@@ -39,12 +40,14 @@ def routes(context: MakeContext) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/overview")
-    async def overview(request: Request) -> Response:
+    async def overview(request: Request, years: str = "") -> Response:
         asking = await context(request)
         try:
             counts = await ask(asking, COUNTS)
             asking.forget()
             findings = (await ask(asking, FINDINGS))["findings"]
+            asking.forget()
+            yearly = await years_of(asking, counts["BATTERY"]["totalCount"], years == "show")
         except GraphQLError as error:
             return page(request, "problem.html", 400, message=error.message, state=None)
         return page(
@@ -55,6 +58,7 @@ def routes(context: MakeContext) -> APIRouter:
             latest=[edge["node"] for edge in counts["latest"]["edges"]],
             events=counts["latest"]["totalCount"],
             findings=findings,
+            yearly=yearly,
             codes=_shares([(one["value"], one["count"]) for one in findings["codes"]]),
         )
 

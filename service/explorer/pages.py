@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.datastructures import URL
@@ -13,7 +13,8 @@ from starlette.responses import HTMLResponse
 
 from graph_schema.identifiers import TITLES
 from service import __version__
-from service.explorer.languages import TAGS, chosen
+from service.languages import TAGS, Language, chosen
+from service.scanning import can_scan
 
 LANGUAGE_COOKIE = "voltrace-language"
 POLICY = (
@@ -31,24 +32,34 @@ _TEMPLATES = Environment(
 )
 
 
-def explore(key: str, **stated: str) -> str:
-    """The address of the page of an item's trace."""
-    return f"/explore?{urlencode({'key': key} | stated)}"
+def explore(key: str | tuple[str, ...], **stated: str | tuple[str, ...]) -> str:
+    """The address of the page of an item's trace; what is stated several times is a tuple."""
+    return f"/explore?{urlencode({'key': key} | stated, doseq=True)}"
 
 
-_TEMPLATES.globals |= {"explore": explore, "titles": TITLES}
+def identity_page(key: str) -> str:
+    """The address of the public page of an item."""
+    return f"/id/{quote(key, safe='')}"
+
+
+_TEMPLATES.globals |= {"explore": explore, "identity_page": identity_page, "titles": TITLES}
 _TEMPLATES.filters["stated"] = lambda pairs, name: dict(pairs).get(name, "")
+
+
+def language_of(request: Request) -> Language:
+    """The language of the reader: as the address says, else as chosen before, else what the browser prefers."""
+    wanted = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
+    return chosen(wanted, request.headers.get("accept-language"))
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A page: a template of `templates/` with values, in the reader's language.
 
     A template has besides: `t(name, **values)` for texts, `language` with `number`, `mass`, `date` and `time`, `nonce`
-    for a style of its own, `explore(key)`, `titles` of schemes, `address` of this page, and `in_language(tag)`, it in
-    another language.
+    for a style of its own, `explore(key)`, `titles` of schemes, `scans` (whether pictures of codes are read), `address`
+    of this page, and `in_language(tag)`, it in another language.
     """
-    wanted = request.query_params.get("lang")
-    language = chosen(wanted or request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language"))
+    language = language_of(request)
     nonce = secrets.token_urlsafe(16)
     body = _TEMPLATES.get_template(template).render(
         values
@@ -57,6 +68,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
             "language": language,
             "languages": TAGS,
             "authenticated": request.state.asker.identity.configured,
+            "scans": can_scan(),
             "nonce": nonce,
             "version": __version__,
             "address": _path(request.url),
@@ -64,7 +76,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
         }
     )
     answer = HTMLResponse(body, status, headers=_headers(nonce, language.tag))
-    if wanted in TAGS:
+    if (wanted := request.query_params.get("lang")) in TAGS:
         answer.set_cookie(LANGUAGE_COOKIE, str(wanted), max_age=31_536_000, httponly=True, samesite="lax")
     return answer
 

@@ -1,15 +1,19 @@
-"""Custody as lanes: who held what when, and where nobody says."""
+"""Custody as lanes: who held what when, where nobody says, and what was reported late."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import NamedTuple
 
 from graph_schema.answer import Trace, TraceEdge
+from service.explorer.late import LateReport
 
 LANES_MAX = 60
 COLOURS = 8
+MARK = 2.5
+"""How far apart marks are at least, in per cent of a lane; what is nearer is one mark."""
 
 
 class Span(NamedTuple):
@@ -25,12 +29,20 @@ class Span(NamedTuple):
     opened_by: str
 
 
+class Mark(NamedTuple):
+    """Events of an item that were reported late, and where they occurred, in per cent."""
+
+    left: float
+    events: list[LateReport]
+
+
 class Lane(NamedTuple):
     """What happened to one item."""
 
     key: str
     kind: str
     spans: list[Span]
+    marks: list[Mark]
 
 
 class Lanes(NamedTuple):
@@ -39,6 +51,13 @@ class Lanes(NamedTuple):
     lanes: list[Lane]
     more: int
     years: list[tuple[int, float]]
+    scale: Scale
+
+    def marked(self, late: Mapping[str, list[LateReport]]) -> Lanes:
+        """The same with what was reported late of each item."""
+        return self._replace(
+            lanes=[lane._replace(marks=_marks(late.get(lane.key, []), self.scale)) for lane in self.lanes]
+        )
 
 
 def lanes_of(trace: Trace, as_of: datetime | None) -> Lanes:
@@ -46,7 +65,7 @@ def lanes_of(trace: Trace, as_of: datetime | None) -> Lanes:
     end = as_of or datetime.now(UTC)
     begin = min((edge.from_ for edge in trace.edges), default=end)
     end = max([end, *(edge.to for edge in trace.edges if edge.to is not None)])
-    scale = _Scale(begin, end)
+    scale = Scale(begin, end)
     names = {node.key: node.label for node in trace.nodes if node.kind == "ORGANIZATION"}
     colours = {key: number % COLOURS for number, key in enumerate(sorted(names))}
     held: dict[str, list[TraceEdge]] = {}
@@ -63,11 +82,13 @@ def lanes_of(trace: Trace, as_of: datetime | None) -> Lanes:
             *(scale.span("INSIDE", one.target, one, 0) for one in inside.get(node.key, [])),
         ]  # fmt: skip
         if told:
-            lanes.append(Lane(node.key, node.kind, _with_gaps(sorted(told, key=lambda one: one.begins), scale)))
-    return Lanes(lanes[:LANES_MAX], max(0, len(lanes) - LANES_MAX), scale.years())
+            lanes.append(Lane(node.key, node.kind, _with_gaps(sorted(told, key=lambda one: one.begins), scale), []))
+    return Lanes(lanes[:LANES_MAX], max(0, len(lanes) - LANES_MAX), scale.years(), scale)
 
 
-class _Scale(NamedTuple):
+class Scale(NamedTuple):
+    """The time that lanes are over."""
+
     begin: datetime
     end: datetime
 
@@ -88,7 +109,7 @@ class _Scale(NamedTuple):
         return [(year, self.at(datetime(year, 1, 1, tzinfo=UTC))) for year in years]
 
 
-def _with_gaps(spans: list[Span], scale: _Scale) -> list[Span]:
+def _with_gaps(spans: list[Span], scale: Scale) -> list[Span]:
     """Between two stretches somebody had it, and nobody says who."""
     found = list(spans[:1])
     known = spans[0].ends
@@ -99,4 +120,16 @@ def _with_gaps(spans: list[Span], scale: _Scale) -> list[Span]:
             found.append(Span("GAP", "", known, span.begins, left, width, 0, span.opened_by))
         found.append(span)
         known = None if known is None or span.ends is None else max(known, span.ends)
+    return found
+
+
+def _marks(late: list[LateReport], scale: Scale) -> list[Mark]:
+    """What occurred within the time of the lanes, in its order."""
+    found: list[Mark] = []
+    for event in sorted(late, key=lambda one: one.occurred_at):
+        left = scale.at(event.occurred_at)
+        if found and left - found[-1].left < MARK:
+            found[-1].events.append(event)
+        elif 0 <= left <= 100:
+            found.append(Mark(left, [event]))
     return found

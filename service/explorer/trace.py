@@ -1,15 +1,11 @@
-"""`GET /explore`: the trace of an item as a picture, lanes of custody, a balance, a table and a query.
-
-Every state is in the address: `key`, the parameters of an export, `view` and `open` (what is looked at).
-"""
+"""`GET /explore`: the trace of an item as a picture, lanes of custody, a balance, a table and a query."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from functools import partial
-from typing import Any, NamedTuple
-from urllib.parse import quote, urlencode
+from typing import Any
 
 import orjson
 from fastapi import APIRouter
@@ -22,20 +18,23 @@ from graph_schema.answer import Trace, TraceNode
 from service import tracing
 from service.api.context import Context
 from service.api.errors import too_long
-from service.api.exports import PARAMETERS, Asked, note_of, question_of, read_asked
+from service.api.exports import Asked, note_of, question_of, read_asked
 from service.explorer.asking import MakeContext
 from service.explorer.balance import BALANCE_PARTS, balance_picture
+from service.explorer.late import late_reports
 from service.explorer.opened import opened
-from service.explorer.pages import explore, page
+from service.explorer.pages import identity_page, language_of, page
+from service.explorer.state import VIEWS, State, read_state
 from service.explorer.timeline import lanes_of
-from service.writers.formats import FORMATS
-from service.writers.svg import svg
+from service.languages import Language
+from service.writers.formats import BY_NAME
+from service.writers.layout import Box, Way, lay_out
+from service.writers.svg import Links, svg
 
-VIEWS = ("picture", "timeline", "balance", "table", "query")
-NODES = "400"
+NODES = 400
 """How many nodes a page asks for where it does not say: more are a click away."""
-NODES_MORE = "4000"
-_FORMAT = {one.name: one for one in FORMATS}
+NODES_STEP = 10
+"""So many times as many are asked for by a click."""
 QUERY = """query Trace($key: String!, $direction: TraceDirection!, $asOf: DateTime, $knownAt: DateTime,
   $claims: Claims = ACCEPTED, $maxDepth: Int, $maxNodes: Int) {
   trace(key: $key, direction: $direction, asOf: $asOf, knownAt: $knownAt,
@@ -50,27 +49,6 @@ QUERY = """query Trace($key: String!, $direction: TraceDirection!, $asOf: DateTi
 }"""
 
 
-class State(NamedTuple):
-    """What an address of the page says."""
-
-    key: str
-    view: str
-    open: str
-    parameters: tuple[tuple[str, str], ...]
-
-    def address(self, **other: str) -> str:
-        """The address of the page in another state; an empty value is left out."""
-        own = dict(self.parameters)
-        stated = {"view": self.view, "open": self.open, **own} | other
-        if stated.get("view") == VIEWS[0]:
-            del stated["view"]
-        return explore(stated.pop("key", self.key), **{name: value for name, value in stated.items() if value})
-
-    def export(self, extension: str) -> str:
-        """The address of the same trace as a file."""
-        return f"/trace/{quote(self.key, safe='')}.{extension}?{urlencode(self.parameters)}"
-
-
 def routes(context: MakeContext) -> APIRouter:
     """The routes of the page."""
     router = APIRouter(include_in_schema=False)
@@ -78,9 +56,10 @@ def routes(context: MakeContext) -> APIRouter:
     @router.get("/explore")
     async def traced(request: Request) -> Response:
         asking = await context(request)
-        state = _state(request.query_params)
+        state = State(request.query_params.get("key", ""))
         seconds, started = asking.settings.execution_timeout_s, time.monotonic()
         try:
+            state = read_state(request.query_params)
             async with asyncio.timeout(seconds):
                 return await _page(request, asking, state)
         except GraphQLError as error:
@@ -92,27 +71,21 @@ def routes(context: MakeContext) -> APIRouter:
     return router
 
 
-def _state(stated: QueryParams) -> State:
-    view = stated.get("view", "")
-    parameters = tuple((name, stated[name].strip()) for name in PARAMETERS if stated.get(name, "").strip())
-    return State(
-        stated.get("key", "").strip(),
-        view if view in VIEWS else VIEWS[0],
-        stated.get("open", ""),
-        parameters,
-    )
-
-
 async def _page(request: Request, context: Context, state: State) -> Response:
     if not state.key:
         raise GraphQLError("key: which item? Give its key or another identifier of it")
-    weighed = state.view in ("balance", "query")
-    asked = _asked(state, weighed)
+    asked = _asked(state)
     question = question_of(context, asked)
     moment = await context.moment(asked.as_of, asked.known_at)
     trace = await tracing.trace(context.store, question, moment.sequence, context.sight)
     if trace is None:
         return page(request, "unknown.html", 404, key=state.key, state=state, asked=asked)
+    more = _more(trace, state, asked, context.settings.nodes_max)
+    language = language_of(request)
+    content = await asyncio.to_thread(partial(_content, trace, state, asked, more, language))
+    if state.view == "timeline":
+        keys = [lane.key for lane in content["lanes"].lanes]
+        content["lanes"] = content["lanes"].marked(await late_reports(context, keys, asked.as_of, asked.known_at))
     return page(
         request,
         "explore.html",
@@ -120,24 +93,49 @@ async def _page(request: Request, context: Context, state: State) -> Response:
         state=state,
         asked=asked,
         views=VIEWS,
-        nodes_more=NODES_MORE,
+        more=more,
         root=next(node for node in trace.nodes if node.key == trace.root and node.depth == 0),
         opened=await opened(context, trace, state.open, asked.as_of, asked.known_at) if state.open else None,
-        identity=f"/id/{quote(trace.root, safe='')}",
-        note=note_of(asked),
-        **await asyncio.to_thread(partial(_content, trace, state, asked)),
+        identity=identity_page(trace.root),
+        note=note_of(asked, language),
+        **content,
     )
 
 
-def _asked(state: State, weighed: bool) -> Asked:
-    stated = {"maxNodes": NODES} | dict(state.parameters)
-    return read_asked(state.key, _FORMAT["json" if weighed else "svg"], QueryParams(stated))
+def _asked(state: State) -> Asked:
+    weighed = state.view in ("balance", "query")
+    stated = {"maxNodes": str(NODES)} | dict(state.parameters)
+    return read_asked(state.key, BY_NAME["json" if weighed else "svg"], QueryParams(stated))
 
 
-def _content(trace: Trace, state: State, asked: Asked) -> dict[str, Any]:
+def _more(trace: Trace, state: State, asked: Asked, ceiling: int) -> str | None:
+    """Where there is more of a trace that a bound cut off; None where there is no wider bound."""
+    if not trace.truncated:
+        return None
+    nodes = min((asked.max_nodes or ceiling) * NODES_STEP, ceiling)
+    if nodes == asked.max_nodes and asked.max_depth is None:
+        return None
+    depth = "" if asked.max_depth is None else str(2 * asked.max_depth + 1)
+    return state.address(maxNodes=str(nodes), maxDepth=depth)
+
+
+def _content(trace: Trace, state: State, asked: Asked, more: str | None, language: Language) -> dict[str, Any]:
     """What the view at hand shows."""
     if state.view == "picture":
-        return {"picture": lambda nonce: svg(trace, partial(_address, state), note_of(asked), nonce=nonce)}
+        laid_out = lay_out(trace, frozenset(state.groups), language)
+        links = Links(partial(_opened, state), lambda node: state.with_group(node.key), partial(_further, state, more))
+        looked_at = state.open or (state.groups[-1] if state.groups else "")
+        return {
+            "picture": lambda nonce: svg(
+                trace,
+                links,
+                note_of(asked, language),
+                picture=laid_out,
+                nonce=nonce,
+                marked=looked_at,
+                language=language,
+            ),
+        }
     if state.view == "timeline":
         return {"lanes": lanes_of(trace, asked.as_of)}
     if state.view == "balance":
@@ -149,6 +147,16 @@ def _content(trace: Trace, state: State, asked: Asked) -> dict[str, Any]:
     return {"export": state.export("csv")}
 
 
-def _address(state: State, node: TraceNode) -> str | None:
+def _opened(state: State, node: TraceNode) -> str | None:
     """A box leads to what there is to say of it."""
     return None if node.redacted else state.address(open=node.key)
+
+
+def _further(state: State, more: str | None, box: Box) -> str | None:
+    """What a bound cut off at an item is in its own trace, the way that it was going; at an event or at the root it is
+    beyond the bound."""
+    if box.node.kind == "EVENT" or box.way is Way.ROOT:
+        return more
+    ways = {Way.TO: "FORWARD", Way.FROM: "BACKWARD"}
+    onward = {"direction": ways[box.way]} if box.way in ways else {}
+    return state.address(key=box.node.key, open="", group=(), **onward)

@@ -15,7 +15,8 @@ from service.writers.json import trace_json
 from service.writers.mermaid import mermaid
 from service.writers.png import png
 from service.writers.prov_json import prov_json
-from service.writers.svg import Address, svg
+from service.writers.svg import Links, svg
+from service.writers.svg.drawing import Address
 
 
 class Options(NamedTuple):
@@ -35,6 +36,10 @@ class Format(NamedTuple):
     weighed: bool = False
 
 
+def _picture(trace: Trace, told: Options) -> str:
+    return svg(trace, Links() if told.address is None else Links(told.address), told.note)
+
+
 FORMATS = (
     Format(
         "json",
@@ -44,7 +49,7 @@ FORMATS = (
         weighed=True,
     ),
     Format("csv", "csv", "text/csv; charset=utf-8; header=present", lambda trace, _: csv(trace).encode()),
-    Format("svg", "svg", "image/svg+xml", lambda trace, told: svg(trace, told.address, told.note).encode()),
+    Format("svg", "svg", "image/svg+xml", lambda trace, told: _picture(trace, told).encode()),
     Format("png", "png", "image/png", lambda trace, told: png(trace, told.note)),
     Format("dot", "dot", "text/vnd.graphviz; charset=utf-8", lambda trace, _: dot(trace).encode()),
     Format("mermaid", "mmd", "text/vnd.mermaid; charset=utf-8", lambda trace, _: mermaid(trace).encode()),

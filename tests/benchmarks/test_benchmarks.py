@@ -7,7 +7,16 @@ from benchmarks.__main__ import main
 
 
 def test_a_tiny_run_writes_both_reports(tmp_path: Path) -> None:
-    sizes = {"batteries": "600", "small": "20", "audited": "60", "starts": "5", "seconds": "0.2", "runs": "1"}
+    sizes = {
+        "batteries": "600",
+        "small": "20",
+        "audited": "60",
+        "starts": "5",
+        "seconds": "0.2",
+        "runs": "1",
+        "traced": "60",
+        "drawn": "90",
+    }
     stated = [word for name, value in sizes.items() for word in (f"--{name}", value)]
     main([*stated, "--out", str(tmp_path)])
     report = json.loads((tmp_path / "report.json").read_text())
@@ -16,6 +25,11 @@ def test_a_tiny_run_writes_both_reports(tmp_path: Path) -> None:
     assert report["recording, batches of 10"]["events"] > 0
     assert (report["audit, with trouble"]["precision"], report["audit, with trouble"]["recall"]) == (1, 1)
     assert (report["audit, with trouble"]["findings"] > 0, report["audit, clean"]["findings"]) == (True, 0)
+    first, moving = report["explorer, first picture"], report["explorer, moving a large picture"]
+    assert first["boxes drawn"] >= 60
+    assert 0 < first["first byte after ms"] < first["picture after ms"]
+    assert moving["boxes drawn"] >= 60
+    assert min(moving["pan, ms a frame"], moving["zoom, ms a frame"]) > 0
     neo4j = {title.partition(": ")[2]: values for title, values in report.items() if title.startswith("Neo4j")}
     for way in ("trace forward", "trace backward"):
         assert 0 < neo4j[way]["starts of which hand-written Cypher finds the same"] <= neo4j[way]["starts"]

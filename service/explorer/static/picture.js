@@ -1,11 +1,37 @@
 // The picture: move, zoom, fit; what hangs together with what is pointed at. Without this script it is a picture with links.
+import { mapOf } from "./map.js";
+
 const frame = document.getElementById("frame");
 const svg = frame.querySelector("svg");
 const whole = { x: 0, y: 0, width: svg.viewBox.baseVal.width, height: svg.viewBox.baseVal.height };
 let box = { ...whole };
+let map = null;
+
+// Moves are left to the compositor: the picture is a layer of its own, drawn once, and drawn anew at another size only
+// when it rests.
+let drawnAt = 0;
+let resting = 0;
 
 function show() {
-  svg.setAttribute("viewBox", `${box.x} ${box.y} ${box.width} ${box.height}`);
+  const now = seen();
+  const size = 1 / scale();
+  svg.style.transform = `translate(${-now.x * size}px, ${-now.y * size}px) scale(${size})`;
+  frame.dataset.seen = [now.x, now.y, now.width, now.height].map(Math.round).join(" ");
+  map?.show(now);
+  clearTimeout(resting);
+  if (size !== drawnAt) resting = setTimeout(() => sharpen(size), 150);
+}
+
+function sharpen(size) {
+  drawnAt = size;
+  frame.classList.remove("moving");
+  requestAnimationFrame(() => requestAnimationFrame(() => frame.classList.add("moving")));
+}
+
+// What of the picture the frame shows, which is more than the box where their shapes differ.
+function seen() {
+  const width = frame.clientWidth * scale();
+  return { x: box.x - (width - box.width) / 2, y: box.y, width, height: frame.clientHeight * scale() };
 }
 
 function fit() {
@@ -13,10 +39,10 @@ function fit() {
   show();
 }
 
-// A picture that would be too small to read begins at its root.
+// A picture that would be too small to read begins at what is looked at, or at its root.
 function begin() {
   fit();
-  const root = svg.querySelector("[data-box].root, .box.root");
+  const root = svg.querySelector("[data-box].marked") ?? svg.querySelector("[data-box].root");
   if (!root || scale() < 1.7) return;
   const { x, y, width, height } = (root.querySelector("rect, circle") ?? root).getBBox();
   box.width = frame.clientWidth * 1.2;
@@ -28,13 +54,14 @@ function begin() {
   show();
 }
 
+// What is at a place of the frame, in shares of its width and height, stays there.
 function zoom(factor, x = 0.5, y = 0.5) {
-  const width = Math.min(Math.max(box.width * factor, 120), whole.width * 3);
-  const by = width / box.width;
-  box.x += box.width * (1 - by) * x;
-  box.y += box.height * (1 - by) * y;
+  const before = seen();
+  const by = Math.min(Math.max(box.width * factor, 120), whole.width * 3) / box.width;
   box.width *= by;
   box.height *= by;
+  box.x = before.x + before.width * (1 - by) * x + (before.width * by - box.width) / 2;
+  box.y = before.y + before.height * (1 - by) * y;
   show();
 }
 
@@ -48,11 +75,34 @@ function move(right, down) {
   show();
 }
 
+// Two fingers zoom about the middle between them, and move it.
+const fingers = new Map();
+
+function pinch(event) {
+  const before = [...fingers.values()];
+  fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+  const after = [...fingers.values()];
+  const edge = frame.getBoundingClientRect();
+  const middle = ([one, other]) => ({ x: (one.x + other.x) / 2, y: (one.y + other.y) / 2 });
+  const apart = ([one, other]) => Math.max(Math.hypot(one.x - other.x, one.y - other.y), 1);
+  const [from, to] = [middle(before), middle(after)];
+  move((from.x - to.x) * scale(), (from.y - to.y) * scale());
+  zoom(apart(before) / apart(after), (to.x - edge.left) / edge.width, (to.y - edge.top) / edge.height);
+}
+
+for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, (event) => fingers.delete(event.pointerId));
+
 let held = null;
 frame.addEventListener("pointerdown", (event) => {
+  if (event.pointerType === "touch") fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
   if (event.button === 0) held = { x: event.clientX, y: event.clientY, moved: false };
 });
 frame.addEventListener("pointermove", (event) => {
+  if (fingers.size === 2 && fingers.has(event.pointerId)) {
+    if (held) held.moved = true;
+    pinch(event);
+    return;
+  }
   if (!held) return;
   const right = held.x - event.clientX;
   const down = held.y - event.clientY;
@@ -126,6 +176,7 @@ for (const one of boxes) {
   one.addEventListener("pointerleave", () => { clearTimeout(waiting); waiting = setTimeout(() => point(null), 150); });
   one.addEventListener("focus", () => {
     point(one.dataset.box);
+    frame.scrollTo(0, 0);
     const edge = one.getBoundingClientRect();
     const around = frame.getBoundingClientRect();
     if (edge.left < around.left || edge.right > around.right || edge.top < around.top || edge.bottom > around.bottom) {
@@ -135,10 +186,14 @@ for (const one of boxes) {
   one.addEventListener("blur", () => point(null));
 }
 
-svg.removeAttribute("width");
-svg.removeAttribute("height");
-svg.setAttribute("preserveAspectRatio", "xMidYMin");
 frame.classList.add("live");
+new ResizeObserver(show).observe(frame);
+// What is focused is moved into sight by its own handler; a browser would scroll the frame.
+frame.addEventListener("scroll", () => frame.scrollTo(0, 0));
 frame.style.setProperty("--ratio", whole.height / whole.width);
 document.getElementById("zoom").hidden = false;
+map = mapOf(document.getElementById("map"), svg, whole, frame, (x, y) => {
+  const now = seen();
+  move(x - now.x - now.width / 2, y - now.y - now.height / 2);
+});
 begin();

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
 
 from graph_schema.answer import Direction, Trace
+from service.languages import ENGLISH, Language
 from service.writers.layout.gathering import Gathered, Link, Vertex, gather
 from service.writers.layout.order import columns_of, put_in_order
 from service.writers.layout.picture import Box, Line, Picture, Text, Way
@@ -26,19 +28,20 @@ ROW_GAP = 14.0
 LINE_GAP = 7.0
 
 
-def lay_out(trace: Trace) -> Picture:
-    """The picture of a trace; the same one for the same trace."""
-    return Layout(trace).picture()
+def lay_out(trace: Trace, opened: Collection[str] = (), language: Language = ENGLISH) -> Picture:
+    """The picture of a trace; the same one for the same trace. `opened`: the keys of the first nodes of groups that are
+    drawn one by one, `OPENED_MAX` of each."""
+    return Layout(trace, opened, language).picture()
 
 
 class Layout:
     """Puts what was gathered of a trace in its places."""
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Trace, opened: Collection[str], language: Language) -> None:
         self.direction = trace.direction
-        self.found: Gathered = gather(trace)
+        self.found: Gathered = gather(trace, opened)
         self.root = _root(self.found)
-        around = _around(trace, self.found)
+        around = _around(trace, self.found, language)
         self.sizes = [sized(vertex, around) for vertex in self.found.tops]
         self.number = {id(vertex): number for number, vertex in enumerate(self.found.tops)}
         self.names: dict[int, str] = {}
@@ -206,7 +209,7 @@ class Layout:
         return middle + side * (HUB if vertex.is_event else box.width / 2)
 
 
-def _around(trace: Trace, found: Gathered) -> Around:
+def _around(trace: Trace, found: Gathered, language: Language) -> Around:
     custody = defaultdict(list)
     for edge in trace.edges:
         if edge.kind == "HELD_BY":
@@ -215,7 +218,8 @@ def _around(trace: Trace, found: Gathered) -> Around:
     items = {node.key for node in trace.nodes if node.kind not in ("EVENT", "ORGANIZATION")}
     more = {(one.key in events and one.key not in items, one.key): one.unexplored_edges for one in trace.frontier}
     names = {node.key: node.label for node in trace.nodes if node.kind == "ORGANIZATION"}
-    return Around(custody, names, more, {id(end) for link in found.links for end in (link.left, link.right)})
+    linked = {id(end) for link in found.links for end in (link.left, link.right)}
+    return Around(custody, names, more, linked, language)
 
 
 def _root(found: Gathered) -> Vertex:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -13,6 +14,8 @@ GROUP_ABOVE = 150
 """Traces of so many nodes are drawn node by node."""
 GROUP_MIN = 3
 """So many like nodes become a group."""
+OPENED_MAX = 24
+"""So many nodes of a group that is opened are drawn; the rest is a group, which can be opened again."""
 VERTICES_MAX = 600
 """Where there are more, less is looked at to tell what is alike."""
 _LIKENESS = ((None, True), (2, True), (1, True), (0, True), (1, False), (0, False))
@@ -72,17 +75,20 @@ class Gathered:
     enclosed: list[TraceEdge]
 
 
-def gather(trace: Trace) -> Gathered:
-    """What is to be drawn of a trace."""
+def gather(trace: Trace, opened: Collection[str] = ()) -> Gathered:
+    """What is to be drawn of a trace. `opened`: the keys of the first nodes of groups that are to be opened."""
     hosts = _hosts(trace)
     nodes = [node for node in trace.nodes if node.kind != "ORGANIZATION"]
     if len(nodes) <= GROUP_ABOVE:
         tops, vertices = _vertices(nodes, hosts, None)
     else:
         for rounds, labelled in _LIKENESS:
-            tops, vertices = _vertices(nodes, hosts, classes(trace, rounds, labelled))
+            alike = classes(trace, rounds, labelled)
+            tops, vertices = _vertices(nodes, hosts, alike)
             if len({id(vertex) for vertex in vertices.values()}) <= VERTICES_MAX:
                 break
+        if opened:
+            tops, vertices = _vertices(nodes, hosts, alike, opened)
     links, enclosed = _links(trace, vertices)
     return Gathered(tops, links, enclosed)
 
@@ -110,7 +116,10 @@ def _hosts(trace: Trace) -> dict[Identity, Identity]:
 
 
 def _vertices(
-    nodes: list[TraceNode], hosts: dict[Identity, Identity], alike: dict[Identity, int] | None
+    nodes: list[TraceNode],
+    hosts: dict[Identity, Identity],
+    alike: dict[Identity, int] | None,
+    opened: Collection[str] = (),
 ) -> tuple[list[Vertex], dict[Identity, Vertex]]:
     """The vertices that are inside of nothing, and the vertex of each node; groups where classes are given."""
     inside: dict[Identity | None, list[TraceNode]] = defaultdict(list)
@@ -124,8 +133,8 @@ def _vertices(
             grouped[None if alike is None else alike[identity(node)]].append(node)
         found = []
         for ones in grouped.values():
-            together = alike is not None and len(ones) >= GROUP_MIN
-            found += [Vertex(ones, host)] if together else [Vertex([node], host) for node in ones]
+            together = [[node] for node in ones] if alike is None else _parted(ones, opened)
+            found += [Vertex(each, host) for each in together]
         for vertex in found:
             vertices.update((identity(node), vertex) for node in vertex.nodes)
         return found
@@ -137,6 +146,14 @@ def _vertices(
         vertex.parts = made([part for node in vertex.nodes for part in inside[identity(node)]], vertex)
         rest += vertex.parts
     return tops, vertices
+
+
+def _parted(alike: list[TraceNode], opened: Collection[str]) -> Iterator[list[TraceNode]]:
+    """Like nodes as a group, as far as it is not opened."""
+    while len(alike) >= GROUP_MIN and alike[0].key in opened:
+        yield from ([node] for node in alike[:OPENED_MAX])
+        alike = alike[OPENED_MAX:]
+    yield from [alike] if len(alike) >= GROUP_MIN else [[node] for node in alike]
 
 
 def _links(trace: Trace, vertices: dict[Identity, Vertex]) -> tuple[list[Link], list[TraceEdge]]:

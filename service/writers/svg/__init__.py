@@ -2,43 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from graph_schema.answer import Direction, Trace, TraceNode
+from graph_schema.answer import Trace
+from service.languages import ENGLISH, Language
 from service.writers.layout import Picture, lay_out
 from service.writers.layout.text import fitting
 from service.writers.markup import xml_text
-from service.writers.svg.drawing import Drawing
+from service.writers.svg.drawing import NOWHERE, Drawing, Links
 from service.writers.svg.legend import Legend
 from service.writers.svg.style import SCOPE, sheet
 
-Address = Callable[[TraceNode], str | None]
-"""Where the link of a node leads to; None: it has none."""
+__all__ = ["Links", "svg"]
 
 MARGIN = 20.0
-WIDTH_MIN = 420.0
-_HEADINGS = {
-    Direction.FORWARD: "where it went",
-    Direction.BACKWARD: "where it came from",
-    Direction.BOTH: "where it came from, and where it went",
-}
+WIDTH_MIN = 520.0
 
 
 def svg(
     trace: Trace,
-    address: Address | None = None,
+    links: Links = NOWHERE,
     note: str = "",
     dark: bool = True,
     picture: Picture | None = None,
     nonce: str = "",
+    marked: str = "",
+    language: Language = ENGLISH,
 ) -> str:
     """A trace as an SVG document. `note` is a line below the heading, such as the moment of the trace; `dark` adds
-    colours for those who prefer dark; `picture` is the layout, where it is known; `nonce` that of the page it is in."""
-    picture = picture or lay_out(trace)
-    drawing = Drawing(picture, address)
+    colours for those who prefer dark; `picture` is the layout, where it is known; `nonce` that of the page it is in;
+    `marked` the key of what is looked at in it; `language` that of its texts, which the layout must be in, too."""
+    picture = picture or lay_out(trace, language=language)
+    drawing = Drawing(picture, links, marked, language)
     width = max(picture.width + 2 * MARGIN, WIDTH_MIN)
-    legend = Legend(picture, drawing.materials, width - 2 * MARGIN)
-    heading, below = f"{trace.root}: {_HEADINGS[trace.direction]}", _below(trace, note)
+    legend = Legend(picture, drawing.materials, width - 2 * MARGIN, language)
+    heading = language.text(f"picture.heading.{trace.direction}", key=trace.root)
+    below = _below(trace, note, language)
     top = MARGIN + 26 + (18 if below else 0) + 14
     height = top + picture.height + 24 + legend.height + MARGIN
     allowed = f' nonce="{xml_text(nonce)}"' if nonce else ""
@@ -47,7 +44,7 @@ def svg(
         f' viewBox="0 0 {width:g} {height:g}" class="{SCOPE}" role="group"'
         f' aria-labelledby="{SCOPE}-title {SCOPE}-summary">',
         f'<title id="{SCOPE}-title">{xml_text(heading)}</title>',
-        f'<desc id="{SCOPE}-summary">{xml_text(_summary(trace))}</desc>',
+        f'<desc id="{SCOPE}-summary">{xml_text(_summary(trace, language))}</desc>',
         f"<style{allowed}>{sheet(dark)}</style>",
         drawing.definitions(),
         f'<rect class="ground" width="{width:g}" height="{height:g}"/>',
@@ -75,20 +72,19 @@ def _line(style: str, text: str, x: float, y: float, size: float, width: float, 
     return f'<text class="{style}" x="{x:g}" y="{y:g}" font-size="{size:g}">{told}{xml_text(shown)}</text>'
 
 
-def _below(trace: Trace, note: str) -> str:
+def _below(trace: Trace, note: str, language: Language) -> str:
     said = [note] if note else []
     if trace.truncated:
         rest = sum(node.unexplored_edges for node in trace.frontier)
-        said.append(f"cut off at a bound: {len(trace.frontier)} nodes have up to {rest} more edges")
+        said.append(language.text("picture.truncated", count=len(trace.frontier), more=rest))
     if trace.unsettled:
-        count = len(trace.unsettled)
-        said.append(f"{count} pending or contested event{'s name' if count > 1 else ' names'} items of it")
+        many = "many" if len(trace.unsettled) > 1 else "one"
+        said.append(language.text(f"picture.unsettled.{many}", count=len(trace.unsettled)))
     return "; ".join(said)
 
 
-def _summary(trace: Trace) -> str:
+def _summary(trace: Trace, language: Language) -> str:
     events = sum(node.kind == "EVENT" for node in trace.nodes)
     parties = sum(node.kind == "ORGANIZATION" for node in trace.nodes)
     items = len(trace.nodes) - events - parties
-    counted = f"{items} items, {events} events, {parties} organizations, {len(trace.edges)} edges"
-    return f"{counted}; matter goes from left to right"
+    return language.text("picture.summary", items=items, events=events, parties=parties, edges=len(trace.edges))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from graph_schema.answer import TraceEdge, TraceNode
+from service.languages import ENGLISH, Language
 from service.writers.layout import Box, Line, Picture, Text, Way
 from service.writers.layout.sizing import HUB
 from service.writers.markup import xml_text
@@ -14,16 +16,36 @@ from service.writers.svg.style import MATERIALS, SCOPE
 TOLD_MAX = 20
 """So many members of a group, or edges of a line, are told by name."""
 _TIPS = ("beside", "from", "to", "contested")
-_SAID = {"PART_OF": "is part of", "CONSUMED_IN": "consumed in", "YIELDED": "yielded"}
+
+
+Address = Callable[[TraceNode], str | None]
+"""Where a link leads to; None: there is none."""
+
+
+def _nowhere(node: TraceNode) -> str | None:
+    return None
+
+
+class Links(NamedTuple):
+    """Where the links of a picture lead: that of a node, that of a group, by its first node, and that of what a bound
+    cut off at a node."""
+
+    node: Address = _nowhere
+    group: Address = _nowhere
+    more: Callable[[Box], str | None] = lambda box: None
+
+
+NOWHERE = Links()
 
 
 class Drawing:
     """Draws a layout. `materials`: the colour of each material of lots, by number. `numbers`: by which a page's script
-    finds a box (`data-box`), and the lines from and to it."""
+    finds a box (`data-box`), and the lines from and to it. `marked`: the key of what is looked at."""
 
-    def __init__(self, picture: Picture, address: Callable[[TraceNode], str | None] | None) -> None:
-        self.picture = picture
-        self.address = address or (lambda node: None)
+    def __init__(
+        self, picture: Picture, links: Links = NOWHERE, marked: str = "", language: Language = ENGLISH
+    ) -> None:
+        self.picture, self.links, self.marked, self.language = picture, links, marked, language
         every = picture.every_box()
         self.numbers = {box.name: number for number, box in enumerate(every)}
         names = sorted({name for box in every if (name := _material(box)) is not None})
@@ -57,7 +79,7 @@ class Drawing:
             yield (
                 f'<path class="{line.kind.lower()} {look}" data-from="{self.numbers[line.source]}"'
                 f' data-to="{self.numbers[line.target]}" d="{_course(line)}"{tip}>'
-                f"<title>{xml_text(_told(line, names))}</title></path>"
+                f"<title>{xml_text(_told(line, names, self.language))}</title></path>"
             )
 
     def boxes(self) -> Iterator[str]:
@@ -66,15 +88,20 @@ class Drawing:
             yield self._box(box)
 
     def _box(self, box: Box) -> str:
-        told = xml_text(_label(box))
+        told = xml_text(_label(box, self.language))
         shape = _hub(box) if box.node.kind == "EVENT" else _frame(box)
         name = f'data-box="{self.numbers[box.name]}"'
-        inner = f"<title>{told}</title>{shape}{''.join(map(_text, box.texts))}"
-        target = None if len(box.nodes) > 1 or box.node.redacted else self.address(box.node)
+        further = self.links.more(box) if box.more and len(box.nodes) == 1 and not box.node.redacted else None
+        texts = [text for text in box.texts if further is None or text.style != "more"]
+        group = len(box.nodes) > 1
+        target = self.links.group(box.node) if group else None if box.node.redacted else self.links.node(box.node)
+        sign = _plus(box) if group and target is not None else ""
+        inner = f"<title>{told}</title>{shape}{sign}{''.join(map(_text, texts))}"
         if target is None:
             drawn = f'<g class="{self._classes(box)}" {name} role="img" aria-label="{told}">{inner}</g>'
         else:
             drawn = f'<a href="{xml_text(target)}" class="{self._classes(box)}" {name} aria-label="{told}">{inner}</a>'
+        drawn += "" if further is None else _further(box, further, self.language)
         return drawn + "".join(map(self._box, box.parts))
 
     def _classes(self, box: Box) -> str:
@@ -89,6 +116,8 @@ class Drawing:
             found.append("group")
         if node.kind == "EVENT" and node.status == "CONTESTED":
             found.append("contested")
+        if self.marked and any(one.key == self.marked for one in box.nodes):
+            found.append("marked")
         return " ".join(found)
 
 
@@ -115,6 +144,27 @@ def _hub(box: Box) -> str:
     return f'<circle cx="{box.x + box.width / 2:g}" cy="{box.y + box.hub:g}" r="{radius - 0.5:g}"/>'
 
 
+def _plus(box: Box) -> str:
+    """What says that a group opens, at its top right."""
+    x, y = box.x + box.width - 10, box.y + 10
+    if box.node.kind == "EVENT":
+        x, y = box.x + box.width / 2, box.y + box.hub
+    return f'<path class="plus" d="M{x - 4:g} {y:g}H{x + 4:g}M{x:g} {y - 4:g}V{y + 4:g}"/>'
+
+
+def _further(box: Box, target: str, language: Language) -> str:
+    """The count of what a bound cut off, as a link of its own."""
+    told = xml_text(language.text("picture.further", name=_name(box), count=box.more))
+    text = next(text for text in box.texts if text.style == "more")
+    event = box.node.kind == "EVENT"
+    left = f"{box.x + 2:g}"
+    return (
+        f'<a href="{xml_text(target)}" class="further{" event" if event else ""}" aria-label="{told}">'
+        f'<title>{told}</title><rect x="{left}" y="{text.y - text.size - 1:g}" width="{box.width - 4:g}"'
+        f' height="{text.size + 5:g}" rx="3"/>{_text(text)}</a>'
+    )
+
+
 def _text(text: Text) -> str:
     place = f'x="{text.x:g}" y="{text.y:g}" font-size="{text.size:g}"'
     return f'<text class="{text.style}" {place}>{xml_text(text.shown)}</text>'
@@ -138,33 +188,37 @@ def _name(box: Box) -> str:
     return " ".join(text.full for text in box.texts[:2] if text.style in ("key", "chip", "event", "day"))
 
 
-def _label(box: Box) -> str:
+def _label(box: Box, language: Language) -> str:
     """All that there is to say of a box."""
     said = [text.full for text in box.texts if text.style not in ("held", "more")]
     keys = [node.key for node in box.nodes if not node.redacted]
     if keys and (len(keys) > 1 or box.node.kind == "EVENT"):
-        said.append(", ".join(keys[:TOLD_MAX]) + (f" and {len(keys) - TOLD_MAX} more" if len(keys) > TOLD_MAX else ""))
+        listed = ", ".join(keys[:TOLD_MAX])
+        rest = len(keys) - TOLD_MAX
+        said.append(language.text("picture.andMore", what=listed, count=rest) if rest > 0 else listed)
     if box.way is Way.ROOT:
-        said.insert(0, "the root of the trace")
-    said += [f"held by {one}" for one in box.holders[:TOLD_MAX]]
+        said.insert(0, language.text("picture.root"))
+    said += [language.text("picture.held", name=one) for one in box.holders[:TOLD_MAX]]
     if len(box.holders) > TOLD_MAX:
-        said.append(f"and {len(box.holders) - TOLD_MAX} more holders")
+        said.append(language.text("picture.moreHolders", count=len(box.holders) - TOLD_MAX))
     if box.more:
-        said.append(f"up to {box.more} more edges, cut off at a bound")
+        said.append(language.text("picture.cutOff", count=box.more))
     return "; ".join(said)
 
 
-def _told(line: Line, names: dict[str, str]) -> str:
+def _told(line: Line, names: dict[str, str], language: Language) -> str:
     left, right = names[line.source], names[line.target]
     start, end = (right, left) if line.backward else (left, right)
-    count = f"{len(line.edges)} edges: " if len(line.edges) > 1 else ""
-    said = f"{count}{start} {_SAID[line.kind]} {end}{' (contested)' if line.contested else ''}"
-    if len(line.edges) == 1:
-        said += _details(line.edges[0])
-    return said
+    said = language.text(f"picture.line.{line.kind}", start=start, end=end)
+    if line.contested:
+        said = language.text("picture.contested", what=said)
+    if len(line.edges) > 1:
+        return language.text("picture.edges", count=len(line.edges), what=said)
+    return said + _details(line.edges[0], language)
 
 
-def _details(edge: TraceEdge) -> str:
+def _details(edge: TraceEdge, language: Language) -> str:
     if edge.kind == "PART_OF":
-        return f", {edge.from_:%Y-%m-%d} to {'now' if edge.to is None else f'{edge.to:%Y-%m-%d}'}"
+        until = language.text("picture.now") if edge.to is None else f"{edge.to:%Y-%m-%d}"
+        return ", " + language.text("picture.days", first=f"{edge.from_:%Y-%m-%d}", last=until)
     return "" if edge.mass_kg is None else f", {edge.mass_kg:g} kg"

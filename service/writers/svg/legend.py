@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from service.languages import Language
 from service.writers.layout import Picture, Way
 from service.writers.layout.text import fitting, width_of
 from service.writers.markup import xml_text
@@ -17,10 +18,10 @@ GAP = 18.0
 class Legend:
     """The entries of a picture's legend, in rows of a width."""
 
-    def __init__(self, picture: Picture, materials: dict[str, int], width: float) -> None:
+    def __init__(self, picture: Picture, materials: dict[str, int], width: float, language: Language) -> None:
         self.placed: list[tuple[float, float, str, str, str]] = []
         x = y = 0.0
-        for sign, look, text in _entries(picture, materials):
+        for sign, look, text in _entries(picture, materials, language):
             shown = fitting(text, SIZE, width - SIGN)
             needed = SIGN + width_of(shown, SIZE) + GAP
             if x and x + needed - GAP > width:
@@ -39,18 +40,18 @@ class Legend:
             yield f'{drawn}<text x="{x + SIGN:g}" y="{y + 12:g}" font-size="{SIZE:g}">{xml_text(text)}</text>'
 
 
-def _entries(picture: Picture, materials: dict[str, int]) -> Iterator[tuple[str, str, str]]:
+def _entries(picture: Picture, materials: dict[str, int], language: Language) -> Iterator[tuple[str, str, str]]:
     every = picture.every_box()
-    yield "box", "box root", "root"
+    yield "box", "box root", language.text("picture.legend.root")
     for name, number in materials.items():
         yield "box", f"box material-{number}", name
     if any(box.node.redacted for box in every):
-        yield "box", "box withheld", "withheld"
+        yield "box", "box withheld", language.text("picture.withheld")
     ways = {line.way for line in picture.lines if not line.contested}
-    for way, text in ((Way.FROM, "led to the root"), (Way.TO, "came from the root"), (Way.BESIDE, "beside")):
+    for way in (Way.FROM, Way.TO, Way.BESIDE):
         if way in ways:
-            yield "line", way.value, text
+            yield "line", way.value, language.text(f"picture.legend.{way.value}")
     if any(line.kind == "PART_OF" for line in picture.lines):
-        yield "line", "part_of beside", "was part of"
+        yield "line", "part_of beside", language.text("picture.legend.part")
     if any(line.contested for line in picture.lines):
-        yield "line", "contested", "contested claim"
+        yield "line", "contested", language.text("picture.legend.contested")

@@ -74,6 +74,10 @@ path {{ fill: none; stroke-width: 1.5; }}
 path.part_of {{ stroke-width: 3; stroke-opacity: 0.55; }}
 path.contested {{ stroke-dasharray: 6 4; }}
 a:hover rect, a:focus rect {{ stroke-width: 3; }}
+.marked > rect, .marked > circle {{ stroke-width: 4; }}
+path.plus {{ stroke-width: 2; }}
+.further > rect {{ fill-opacity: 0; }}
+.further text {{ text-decoration: underline; }}
 """
     told = _scoped(fixed + _scheme(LIGHT))
     return told + (f"@media (prefers-color-scheme: dark) {{\n{_scoped(_scheme(DARK))}}}\n" if dark else "")
@@ -114,6 +118,9 @@ def _scheme(colours: Scheme) -> str:
             f".{name}.event > circle {{ fill: {colour}; }}",
         ]
     rules += [
+        f".marked > rect, .marked > circle {{ stroke: {colours.ink}; }}",
+        f"path.plus {{ stroke: {colours.ink}; }}",
+        f".event > path.plus {{ stroke: {colours.ground}; }}",
         f".withheld.event > circle {{ fill: {colours.hatch}; stroke: {colours.frame}; }}",
         f".from > rect {{ stroke: {colours.way_from}; }}",
         f".to > rect {{ stroke: {colours.way_to}; }}",

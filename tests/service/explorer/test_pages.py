@@ -15,17 +15,16 @@ from starlette.testclient import TestClient
 from seed.story import BLACK_MASS, PACK_NEW, PACK_RECYCLED, PACK_VANISHED, module, story
 from service.access.tokens import Tokens
 from service.app import create_app
-from service.explorer.languages import TAGS
-from service.explorer.timeline import lanes_of
 from service.keeping import Keeper
+from service.languages import TAGS
 from service.settings import Settings
 from service.stores.memory import MemoryStore
 from tests.service.explorer.decoding import gray
-from tests.support import ask, send, wait
+from tests.support import send, wait
 
 TRACE = f"/explore?key={PACK_RECYCLED}"
 VIEWS = ("picture", "timeline", "balance", "table", "query")
-PAGES = ["/", "/?q=VOLT001", "/?q=nothing-is-called-so", "/overview", "/sign-in", f"/id/{PACK_RECYCLED}"]
+PAGES = ["/", "/?q=VOLT001", "/?q=nothing-is-called-so", "/overview", "/scan", "/sign-in", f"/id/{PACK_RECYCLED}"]
 PAGES += [f"{TRACE}&view={view}" for view in VIEWS]
 COMPARED = f"/compare?key={PACK_RECYCLED}&before=2025-01-01T00:00:00Z"
 RECALLED = f"/recall?keys={BLACK_MASS}+{module(3)}+NOBODY"
@@ -87,6 +86,13 @@ def test_the_picture_leads_to_what_is_in_it_and_keeps_the_state(client: TestClie
     assert "black mass" in opened
     assert "Xiang Metals" in opened
     assert "as of 2026-08-01" in opened
+
+
+def test_the_picture_is_in_the_language_of_the_page(client: TestClient) -> None:
+    text = client.get(f"{TRACE}&asOf=2026-08-01T00:00:00Z", headers={"Accept-Language": "zh-Hans"}).text
+    for told in (f"{PACK_RECYCLED}：来源与去向", "电池 · MJ-3 · 已终结", ">再生利用</text>", "截至 2026-08-01"):
+        assert told in text
+    assert "as of 2026" not in text
 
 
 @pytest.mark.parametrize(
@@ -161,13 +167,6 @@ def test_a_recall_counts_first_and_lists_all(client: TestClient) -> None:
     rows = list(csv.DictReader(io.StringIO(listed.text)))
     assert {row["holderName"] for row in rows if row["key"] == PACK_NEW} == {"Minjiang Cell"}
     assert f"{len(rows)} nodes" in text
-
-
-def test_lanes_have_no_gap_where_a_host_had_it(store: MemoryStore) -> None:
-    trace = ask(store, PACK_RECYCLED, "BOTH")
-    assert trace is not None
-    (lane,) = [lane for lane in lanes_of(trace, None).lanes if lane.key == PACK_RECYCLED]
-    assert [span.kind for span in lane.spans] == ["HELD", "HELD", "INSIDE", "HELD", "HELD"]
 
 
 def test_who_signs_in_sees_more_and_only_by_reading(tmp_path: Path) -> None:

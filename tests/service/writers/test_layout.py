@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from graph_schema.answer import Direction, FrontierNode, Role, Trace, TraceEdge, TraceNode
 from seed.story import PACK_A, PACK_RECYCLED, story
+from service.languages import TAGS, language
 from service.writers.layout import Box, Picture, Way, lay_out
-from service.writers.layout.gathering import GROUP_ABOVE
+from service.writers.layout.gathering import GROUP_ABOVE, OPENED_MAX
 from service.writers.layout.places import near
 from service.writers.layout.ranks import acyclic, ranks
 from service.writers.layout.text import fitting, width_of
@@ -79,12 +80,12 @@ def check_complete(trace: Trace, picture: Picture) -> None:
     assert edges == Counter(edge for edge in trace.edges if edge.kind != "HELD_BY")
 
 
-def check(trace: Trace) -> Picture:
-    picture = lay_out(trace)
+def check(trace: Trace, *opened: str, tag: str = "en") -> Picture:
+    picture = lay_out(trace, opened, language(tag))
     check_boxes(picture.boxes)
     check_lines(picture)
     check_complete(trace, picture)
-    assert lay_out(trace) == picture
+    assert lay_out(trace, opened, language(tag)) == picture
     assert all(box.x >= 0 and box.x + box.width <= picture.width + 0.1 for box in picture.boxes)
     assert all(box.y >= 0 and box.y + box.height <= picture.height for box in picture.boxes)
     assert [box.x + box.width / 2 for box in picture.boxes] == sorted(box.x + box.width / 2 for box in picture.boxes)
@@ -130,6 +131,12 @@ def test_parts_are_inside_their_host_and_moved_ones_are_not() -> None:
     assert root.way is Way.ROOT
 
 
+def test_it_fits_in_every_language() -> None:
+    for tag in TAGS:
+        for trace in [*of_story(), of_packs(12, 3, 6)]:
+            check(trace, tag=tag)
+
+
 def test_small_traces_have_no_groups() -> None:
     (trace,) = told(story(), PACK_RECYCLED, directions=("BOTH",))
     assert len(trace.nodes) <= GROUP_ABOVE
@@ -141,6 +148,28 @@ def test_like_siblings_are_one_box_that_counts_them() -> None:
     titles = {box.texts[0].full for box in picture.every_box()}
     assert "72 × cell C" in titles
     assert {len(box.nodes) for box in picture.every_box() if box.node.kind == "LOT"} == {1}
+
+
+def test_a_group_opens_some_at_a_time_and_leaves_the_others_as_they_are() -> None:
+    trace = of_packs(100, 3, 5)
+    closed = {box.nodes for box in check(trace).every_box()}
+    group = min(nodes for nodes in closed if nodes[0].kind == "BATTERY" and len(nodes) > OPENED_MAX)
+    opened = {box.nodes for box in check(trace, group[0].key).every_box()}
+    assert {(node,) for node in group[:OPENED_MAX]} <= opened
+    assert group[OPENED_MAX:] in opened
+    rest = check(trace, group[0].key, group[OPENED_MAX].key).every_box()
+    assert {(node,) for node in group} <= {box.nodes for box in rest}
+    outside = [nodes for nodes in closed if nodes[0].kind == "EVENT"]
+    assert all(nodes in opened for nodes in outside)
+    assert {box.nodes for box in check(trace, "NOBODY").every_box()} == closed
+
+
+def test_a_group_in_a_group_opens() -> None:
+    trace = of_packs(12, 3, 6)
+    (cells,) = [box for box in check(trace).every_box() if box.texts[0].full == "72 × cell C"]
+    texts = [box.texts[0].full for box in check(trace, cells.node.key).every_box()]
+    assert f"{72 - OPENED_MAX} × cell C" in texts
+    assert f"cell {cells.node.key}" in texts
 
 
 def test_what_a_bound_cut_off_is_counted() -> None:

@@ -1,14 +1,16 @@
 """The picture: well-formed, without script, with links and names that a screen reader tells."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
-from graph_schema.answer import Direction, Role, Trace, TraceEdge, TraceNode
+from graph_schema.answer import Direction, FrontierNode, Role, Trace, TraceEdge, TraceNode
 from seed.story import BLACK_MASS, PACK_A
+from service.languages import language
 from service.writers.layout import lay_out
 from service.writers.png import has_font, png
-from service.writers.svg import svg
+from service.writers.svg import Links, svg
 from tests.service.writers.written import of_catena_x, of_packs, of_random, of_story
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -59,7 +61,7 @@ def test_ids_and_styles_are_of_the_picture_alone() -> None:
 
 def test_boxes_come_in_reading_order_with_a_name() -> None:
     trace = of_story()[0]
-    root = drawn(trace, address=lambda node: f"/at/{node.key}")
+    root = drawn(trace, links=Links(lambda node: f"/at/{node.key}"))
     links = list(root.iter(f"{SVG}a"))
     assert [link.get("href") for link in links] == [f"/at/{box.node.key}" for box in lay_out(trace).every_box()]
     for link in links:
@@ -100,18 +102,49 @@ def test_what_is_withheld_is_hatched_and_leads_nowhere() -> None:
     event = TraceNode("E", "EVENT", Role.EVENT, 1, "REFINING", "ACCEPTED", MOMENT)
     made = TraceEdge("E", "withheld:abc", "YIELDED", MOMENT, MOMENT, None, "E", "E", False)
     trace = Trace("A", Direction.FORWARD, [lot("A", Role.ROOT), event, hidden], [edge, made])
-    text = svg(trace, address=lambda node: f"/at/{node.key}")
+    text = svg(trace, links=Links(lambda node: f"/at/{node.key}"))
     (box,) = [one for one in ElementTree.fromstring(text).iter(f"{SVG}g") if "lot" in (one.get("class") or "").split()]
     assert "withheld" in (box.get("class") or "").split()
     assert "withheld:abc" not in text
 
 
+def test_groups_open_and_what_is_cut_off_goes_on() -> None:
+    trace = of_packs(12, 3, 6)
+    trace = replace(trace, truncated=True, frontier=[FrontierNode("LOT-0", 7)])
+    links = Links(lambda node: f"/at/{node.key}", lambda node: f"/group/{node.key}", lambda box: f"/on/{box.node.key}")
+    root = ElementTree.fromstring(svg(trace, links, marked="P0M0C0"))
+    groups = [one for one in root.iter(f"{SVG}a") if "group" in one.get("class", "").split()]
+    assert groups
+    assert all(one.get("href", "").startswith("/group/") and one.find(f"{SVG}path") is not None for one in groups)
+    (further,) = [one for one in root.iter(f"{SVG}a") if "further" in one.get("class", "").split()]
+    assert further.get("href") == "/on/LOT-0"
+    assert further.get("aria-label") == "LOT-0: go on from here, up to 7 more edges"
+    (marked,) = [one for one in root.iter() if "marked" in one.get("class", "").split()]
+    assert "cell C" in marked.get("aria-label", "")
+    assert "/group/" not in svg(trace, Links(lambda node: None))
+
+
 def test_nothing_written_in_a_node_gets_out_of_its_text() -> None:
     trace = Trace(NASTY, Direction.FORWARD, [lot(NASTY, Role.ROOT, label=NASTY)])
-    text = svg(trace, address=lambda node: node.key, note=NASTY)
+    text = svg(trace, links=Links(lambda node: node.key), note=NASTY)
     root = ElementTree.fromstring(text)
     assert "script" not in {element.tag.removeprefix(SVG) for element in root.iter()}
     assert "<script" not in text
+
+
+def test_every_text_of_a_picture_is_in_its_language() -> None:
+    chinese = language("zh-Hans")
+    for trace in [*of_story(), of_packs(12, 3, 6), *of_random(3)]:
+        trace = replace(trace, truncated=True, frontier=[FrontierNode(trace.nodes[0].key, 7)])
+        root = ElementTree.fromstring(svg(trace, Links(more=lambda box: "/on"), language=chinese))
+        told = {one.text or "" for one in root.iter() if one.tag.removeprefix(SVG) in ("text", "title", "desc")}
+        told |= {one.get("aria-label") or "" for one in root.iter()}
+        own = sorted({text for node in trace.nodes for text in (node.key, node.label)}, key=len, reverse=True)
+        for text in told:
+            for name in own:
+                text = text.replace(name, "")
+            assert not re.search("[a-z]{3,}", text.partition("…")[0]), text
+    assert any("追溯的起点" in text for text in told)
 
 
 def test_what_is_cut_off_and_unsettled_is_said() -> None:

@@ -9,9 +9,9 @@ from string import Formatter
 
 import pytest
 
-from service.explorer.languages import TAGS, chosen, language
+from service.languages import TAGS, chosen, language
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "service/explorer/templates").glob("*.html"))
 
 
@@ -32,6 +32,17 @@ def test_every_text_that_a_template_names_is_there() -> None:
     for template in TEMPLATES:
         for name in re.findall(r"""\bt\(["']([^"'~]+)["']\s*[,)]""", template.read_text("utf-8")):
             assert name in language("en").texts, f"{template.name}: {name}"
+
+
+def test_every_text_that_code_names_is_there() -> None:
+    for path in sorted((ROOT / "service").rglob("*.py")):
+        for name in re.findall(r"""language\.text\(\s*"([^"{]+)\"""", path.read_text("utf-8")):
+            assert name in language("en").texts, f"{path.name}: {name}"
+
+
+def test_what_has_no_text_is_its_name_in_plain_words() -> None:
+    assert language("zh-Hans").named("kind", "BATTERY") == "电池"
+    assert language("zh-Hans").named("kind", "SEA_CONTAINER") == "sea container"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The languages of the pages: a catalogue of texts for each; dates, numbers and masses as its readers write them."""
+"""The languages of pages and pictures: a catalogue of texts for each; dates and masses as its readers write them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ALIASES = {
 
 
 class Language(NamedTuple):
-    """A language of the pages: its tag (BCP 47), and the locale by which dates and numbers are written."""
+    """A language: its tag (BCP 47), and the locale by which dates and numbers are written."""
 
     tag: str
     locale: Locale
@@ -33,6 +33,10 @@ class Language(NamedTuple):
     def text(self, name: str, /, **values: object) -> str:
         """A text of the catalogue, values filled in. Raises KeyError for one that is not there."""
         return self.texts[name].format(**values)
+
+    def named(self, group: str, name: str) -> str:
+        """What a value is called, such as `BATTERY` of `kind`; one that has no text is its name in plain words."""
+        return self.texts.get(f"{group}.{name}") or name.lower().replace("_", " ")
 
     def number(self, value: float) -> str:
         """A number of at most three decimals."""
@@ -60,8 +64,11 @@ class Language(NamedTuple):
 @cache
 def language(tag: str) -> Language:
     """A language by one of TAGS."""
-    stored = files("service.explorer").joinpath("texts", f"{tag}.json").read_bytes()
+    stored = files("service").joinpath("texts", f"{tag}.json").read_bytes()
     return Language(tag, Locale.parse(tag, sep="-"), orjson.loads(stored))
+
+
+ENGLISH = language(TAGS[0])
 
 
 def chosen(wanted: str | None, accepted: str | None) -> Language:

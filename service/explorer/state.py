@@ -1,0 +1,62 @@
+"""What an address of the trace page says: every state of the page is in it, so that a link shows the same again."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import quote, urlencode
+
+from graphql import GraphQLError
+from starlette.datastructures import QueryParams
+
+from service.api.exports import PARAMETERS
+from service.explorer.pages import explore
+
+VIEWS = ("picture", "timeline", "balance", "table", "query")
+GROUPS_MAX = 40
+"""So many groups of a picture can be open."""
+
+
+class State(NamedTuple):
+    """The key of the item, which view, the key of what is looked at, what groups are open (by the key of their first
+    node), and the parameters of an export."""
+
+    key: str
+    view: str = VIEWS[0]
+    open: str = ""
+    groups: tuple[str, ...] = ()
+    parameters: tuple[tuple[str, str], ...] = ()
+
+    def address(self, **other: str | tuple[str, ...]) -> str:
+        """The address of the page in another state; an empty value is left out."""
+        stated: dict[str, str | tuple[str, ...]] = {"view": self.view, "open": self.open, "group": self.groups}
+        stated |= dict(self.parameters) | other
+        if stated["view"] == VIEWS[0]:
+            del stated["view"]
+        return explore(stated.pop("key", self.key), **{name: value for name, value in stated.items() if value})
+
+    def with_group(self, key: str) -> str:
+        """The address with a group opened, and looked at."""
+        return self.address(group=(*self.groups, key), open="")
+
+    def without_group(self, key: str) -> str:
+        """The address with a group closed."""
+        return self.address(group=tuple(one for one in self.groups if one != key))
+
+    def export(self, extension: str) -> str:
+        """The address of the same trace as a file."""
+        return f"/trace/{quote(self.key, safe='')}.{extension}?{urlencode(self.parameters)}"
+
+
+def read_state(stated: QueryParams) -> State:
+    """The state that an address says. Raises GraphQLError for too many groups."""
+    view = stated.get("view", "")
+    groups = tuple(dict.fromkeys(one for one in stated.getlist("group") if one))
+    if len(groups) > GROUPS_MAX:
+        raise GraphQLError(f"group: {len(groups)} groups are open; {GROUPS_MAX} can be. Close some, or take the table")
+    return State(
+        stated.get("key", "").strip(),
+        view if view in VIEWS else VIEWS[0],
+        stated.get("open", ""),
+        groups,
+        tuple((name, stated[name].strip()) for name in PARAMETERS if stated.get(name, "").strip()),
+    )

@@ -1,0 +1,103 @@
+"""Batteries retired and utilized by calendar year, of all or of the viewer's own organization, for the overview."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from graphql import GraphQLError
+
+from service.api.context import Context
+from service.explorer.asking import ask
+
+AT_ONCE_MAX = 100_000
+"""Batteries of a store that are added up for a page without being asked for."""
+SECONDS = 10
+"""How long a page waits: what is worked out until then is kept for the next one."""
+MASSES = ("retired", "recycled", "repurposed")
+TONNES_FROM_KG = 100_000
+"""Masses are in tonnes where one is as large."""
+QUERY = f"""query ($organization: String) {{
+  report(filter: {{ organization: $organization }}) {{
+    yearly {{ year retired {" ".join(f"{name}Mass {{ kg unknown }}" for name in MASSES)} }}
+  }}
+}}"""
+
+
+class Mass(NamedTuple):
+    """A sum of masses: the known ones (kg), and of how many things it is not known."""
+
+    kg: float = 0.0
+    unknown: int = 0
+
+
+class Year(NamedTuple):
+    """A calendar year: batteries retired; masses by the names of MASSES; the lengths of their bars, in per cent."""
+
+    year: int
+    retired: int
+    masses: dict[str, Mass]
+    shares: dict[str, float]
+
+
+class Years(NamedTuple):
+    """What there is to show: years in their order, or why there are none (`late`: they are still being added up)."""
+
+    years: list[Year]
+    organization: str | None
+    message: str = ""
+    late: bool = False
+    asked: bool = True
+
+    @property
+    def unit(self) -> tuple[str, int]:
+        """The unit of masses that is fit to read them in, and how many kg it is."""
+        large = any(mass.kg >= TONNES_FROM_KG for year in self.years for mass in year.masses.values())
+        return ("t", 1000) if large else ("kg", 1)
+
+
+async def years_of(context: Context, batteries: int, wanted: bool) -> Years | None:
+    """The years, where the viewer may see any; not `asked` for where that takes long and nobody `wanted` it."""
+    viewer = context.sight.viewer
+    organization = None if viewer.sees_all else viewer.organization
+    if not viewer.sees_all and organization is None:
+        return None
+    if batteries > AT_ONCE_MAX and not wanted:
+        return Years([], organization, asked=False)
+    try:
+        async with asyncio.timeout(SECONDS):
+            found = await ask(context, QUERY, organization=organization)
+    except GraphQLError as error:
+        return Years([], organization, error.message)
+    except TimeoutError:
+        return Years([], organization, late=True)
+    return Years(summed(found["report"]["yearly"]), organization)
+
+
+def summed(lines: Iterable[dict[str, Any]]) -> list[Year]:
+    """Lines of a year and a region as years."""
+    retired: dict[int, int] = defaultdict(int)
+    masses: dict[int, dict[str, Mass]] = defaultdict(lambda: dict.fromkeys(MASSES, Mass()))
+    for line in lines:
+        year = line["year"]
+        retired[year] += line["retired"]
+        for name in MASSES:
+            more, so_far = line[f"{name}Mass"], masses[year][name]
+            masses[year][name] = Mass(so_far.kg + (more["kg"] or 0.0), so_far.unknown + more["unknown"])
+    longest = max((max(one["retired"].kg, _utilized(one)) for one in masses.values()), default=0.0) or 1.0
+    return [
+        Year(
+            year,
+            retired[year],
+            masses[year],
+            {name: round(100 * mass.kg / longest, 2) for name, mass in masses[year].items()},
+        )
+        for year in sorted(retired)
+    ]
+
+
+def _utilized(masses: dict[str, Mass]) -> float:
+    """What the two bars of utilization are long together."""
+    return masses["recycled"].kg + masses["repurposed"].kg

@@ -1,0 +1,81 @@
+"""What is written in the boxes of a picture, in a language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from graph_schema.answer import TraceEdge, TraceNode
+from service.languages import Language
+from service.writers.layout.gathering import Vertex
+
+
+def titled(vertex: Vertex, language: Language) -> str:
+    """The first line: what an event was, the key of an item, or of what a group has how many."""
+    node = vertex.nodes[0]
+    if len(vertex.nodes) > 1:
+        return f"{len(vertex.nodes)} × {_what(vertex, language)}"
+    if node.redacted:
+        return language.text("picture.withheld")
+    return language.named("event", node.label) if node.kind == "EVENT" else node.key
+
+
+def described(vertex: Vertex, language: Language) -> str:
+    """The second line: kind, label and status."""
+    node = vertex.nodes[0]
+    status = node.status or "" if len({one.status for one in vertex.nodes}) == 1 else ""
+    status = status and language.named("status", status)
+    if len(vertex.nodes) > 1:
+        return " · ".join(filter(None, [status, f"{node.key} …" if not node.redacted else ""]))
+    if node.redacted:
+        return language.named("kind", node.kind)
+    label = "" if node.label == node.key else node.label
+    return " · ".join(filter(None, [language.named("kind", node.kind), label, status]))
+
+
+def chipped(vertex: Vertex, language: Language) -> str:
+    """The only line of a part that nothing leads to."""
+    node, title = vertex.nodes[0], titled(vertex, language)
+    return title if len(vertex.nodes) > 1 or node.redacted else f"{language.named('kind', node.kind)} {title}"
+
+
+def _what(vertex: Vertex, language: Language) -> str:
+    """What a group is of; by its label where all have the same."""
+    node, labels = vertex.nodes[0], {one.label for one in vertex.nodes}
+    kind = language.named("kind", node.kind)
+    if node.redacted:
+        return language.text("picture.withheldKind", kind=kind)
+    if node.kind == "EVENT":
+        return language.named("event", node.label) if len(labels) == 1 else kind
+    return f"{kind} {node.label}" if len(labels) == 1 and node.label != node.key else kind
+
+
+def days(nodes: Sequence[TraceNode], language: Language) -> str:
+    """When it was, or when the first and the last of a group were."""
+    found = sorted({_day(node.at) for node in nodes if node.at is not None})
+    if len(found) > 1:
+        return language.text("picture.days", first=found[0], last=found[-1])
+    return found[0] if found else ""
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d}"
+
+
+def holders_of(held: Sequence[TraceEdge], names: Mapping[str, str], language: Language) -> str:
+    """Who has it now, or had it last; how many had it before."""
+    parties = {edge.target for edge in held}
+    last = max(held, key=lambda edge: (edge.to is None, edge.from_))
+    if len(parties) > 1 and len({edge.source for edge in held}) > 1:
+        return language.text("picture.parties", count=len(parties))
+    said = "picture.held" if last.to is None else "picture.wasHeld"
+    text = language.text(said, name=names.get(last.target, last.target))
+    return text if len(parties) == 1 else language.text("picture.after", held=text, count=len(parties) - 1)
+
+
+def holding(edge: TraceEdge, names: Mapping[str, str], language: Language) -> str:
+    """Who had it from when to when."""
+    until = language.text("picture.now") if edge.to is None else _day(edge.to)
+    name = names.get(edge.target, edge.target)
+    text = language.text("picture.holding", name=name, since=_day(edge.from_), until=until)
+    return language.text("picture.contested", what=text) if edge.contested else text

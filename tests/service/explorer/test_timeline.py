@@ -1,0 +1,88 @@
+"""Lanes of custody: gaps, and events that were reported later than a rule allows."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from graph_schema.order import instant_us
+from seed.story import PACK_RECYCLED, story
+from service.app import create_app
+from service.explorer.late import LateReport
+from service.explorer.timeline import lanes_of
+from service.recording import Stated
+from service.settings import Settings
+from service.stores.memory import MemoryStore
+from tests.support import ask, send
+
+WORKSHOP = {"key": "WORKSHOP", "roles": ["REPAIRER"], "region": "CN-44"}
+MADE = [{"key": "CAR", "kind": "VEHICLE", "parts": [{"key": "PACK", "kind": "BATTERY"}]}]
+OUT = {"part": "PACK", "host": "CAR"}
+
+
+def recorded(told: Sequence[tuple[str, str, str, dict[str, Any]]]) -> MemoryStore:
+    """A store that learned each event (type, day, day of the record, fields) on its day."""
+    store = MemoryStore()
+    for number, (kind, day, later, fields) in enumerate(told):
+        event = {"eventId": f"e{number}", "type": kind, "occurredAt": f"{day}T08:00:00Z", "actor": "WORKSHOP"}
+        send(store, [event | fields], stated=Stated(instant_us(datetime.fromisoformat(f"{later}T08:00:00Z"))))
+    return store
+
+
+def shown(store: MemoryStore, address: str) -> str:
+    with TestClient(create_app(store, Settings(store="memory:"))) as client:
+        answer = client.get(address)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_an_event_that_was_reported_too_late_is_marked_and_opens() -> None:
+    told = [
+        ("REGISTRATION", "2024-01-02", "2024-01-02", {"organization": WORKSHOP}),
+        ("PRODUCTION", "2024-01-02", "2024-01-02", {"outputs": MADE}),
+        ("REMOVAL", "2024-02-01", "2024-09-01", OUT),
+        ("INSTALLATION", "2024-09-01", "2024-09-02", OUT),
+    ]
+    text = shown(recorded(told), "/explore?key=PACK&view=timeline&direction=BACKWARD&asOf=2025-01-01T00:00:00Z")
+    (mark,) = re.findall(r'<a class="late" href="([^"]*)" title="([^"]*)"', text)
+    assert mark[1] == "removal of Feb 1, 2024 was reported only on Sep 1, 2024, later than a rule allows"
+    for kept in ("open=e2", "view=timeline", "direction=BACKWARD", "asOf=2025-01-01"):
+        assert kept in mark[0]
+    before = shown(recorded(told), "/explore?key=PACK&view=timeline&asOf=2024-01-15T00:00:00Z")
+    assert 'class="late" href' not in before, "what had not happened then was not late"
+
+
+def test_what_comes_in_time_has_no_mark() -> None:
+    told = [
+        ("REGISTRATION", "2024-01-02", "2024-01-02", {"organization": WORKSHOP}),
+        ("PRODUCTION", "2024-01-02", "2024-01-02", {"outputs": MADE}),
+        ("REMOVAL", "2024-02-01", "2024-02-20", OUT),
+    ]
+    assert 'class="late" href' not in shown(recorded(told), "/explore?key=PACK&view=timeline")
+
+
+def test_late_reports_of_nearly_the_same_time_are_one_mark() -> None:
+    store = MemoryStore()
+    send(store, story())
+    trace = ask(store, PACK_RECYCLED, "BOTH")
+    assert trace is not None
+    lanes = lanes_of(trace, None)
+    known = datetime(2026, 10, 1, tzinfo=UTC)
+    days = [datetime(2023, 5, 1, tzinfo=UTC), datetime(2023, 5, 2, tzinfo=UTC), datetime(2025, 5, 1, tzinfo=UTC)]
+    late = [LateReport(f"late{number}", "TRANSFER", day, known) for number, day in enumerate(reversed(days))]
+    before = LateReport("before", "TRANSFER", datetime(2001, 1, 1, tzinfo=UTC), known)
+    (lane,) = [lane for lane in lanes.marked({PACK_RECYCLED: [*late, before]}).lanes if lane.marks]
+    assert lane.key == PACK_RECYCLED
+    assert [[one.event_id for one in mark.events] for mark in lane.marks] == [["late2", "late1"], ["late0"]]
+    assert lane.marks[0].left < lane.marks[1].left
+
+
+def test_lanes_have_no_gap_where_a_host_had_it() -> None:
+    store = MemoryStore()
+    send(store, story())
+    trace = ask(store, PACK_RECYCLED, "BOTH")
+    assert trace is not None
+    (lane,) = [lane for lane in lanes_of(trace, None).lanes if lane.key == PACK_RECYCLED]
+    assert [span.kind for span in lane.spans] == ["HELD", "HELD", "INSIDE", "HELD", "HELD"]
