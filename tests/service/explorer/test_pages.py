@@ -107,7 +107,7 @@ def test_the_picture_is_in_the_language_of_the_page(client: TestClient) -> None:
         ("/id/NOBODY", 404, "NOBODY: no item of that key"),
         ("/label/NOBODY.svg", 404, "NOBODY: no item"),
         (f"/label/{PACK_RECYCLED}.gif", 404, "a label is .svg or .png"),
-        ("/?q=" + "x" * 300, 400, "limit of 256"),
+        ("/?q=" + "x" * 300, 400, "the limit is 256"),
     ],
 )
 def test_bad_input_names_the_thing_and_the_way_out(client: TestClient, address: str, status: int, told: str) -> None:
