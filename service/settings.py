@@ -54,6 +54,9 @@ class Settings:
     aliases_max: int = 30
     directives_max: int = 50
     tokens_max: int = 2000
+    document_max: int = 100_000
+    inputs_max: int = 1000
+    event_values_max: int = 100_000
     cost_max: int = 2_000_000
     cost_max_public: int = 100_000
     cost_max_regulator: int = 20_000_000
@@ -104,6 +107,9 @@ DESCRIPTIONS = {
     "aliases_max": "how many fields of a document may have an alias or be repeated in one selection",
     "directives_max": "how many directives a document may use",
     "tokens_max": "how many tokens a document may have",
+    "document_max": "how many characters a document has, comments among them",
+    "inputs_max": "how many values (entries, fields, each 100 characters of a text) variables hold, events apart",
+    "event_values_max": "how many such values the events of one recordEvents or validateEvents hold",
     "cost_max": "the budget of an operation's cost, for a participant or without authentication (docs/limits.md)",
     "cost_max_public": "the same for the public",
     "cost_max_regulator": "the same for a regulator or an admin",

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from typing import cast
 
 from graph_schema.answer import Handle
-from graph_schema.order import Position
+from graph_schema.order import Position, event_id_of
 from graph_schema.rules import Finding, RuleSet
 from service.access.guard import Guarded
 from service.access.records import WITHHELD
@@ -21,6 +21,7 @@ from service.kept import found
 from service.ports import Snapshot, StoreSnapshot
 
 PAGE = 500
+SHARED = "SHARED_IDENTIFIER"
 
 
 async def findings_in_sight(
@@ -31,8 +32,11 @@ async def findings_in_sight(
         return await findings_of(snapshot, items, cut, sets)
     found = await findings_of(snapshot.whole, await snapshot.full(items), cut, sets)
     findings = [finding for each in found.of.values() for finding in each]
+    guesses = await _guesses(snapshot, findings)
     shown = dict(zip(findings, await _as_shown(snapshot, findings), strict=True))
-    return found._replace(of={item: [shown[one] for one in each] for item, each in found.of.items()})
+    return found._replace(
+        of={item: [shown[one] for one in each if one.id not in guesses] for item, each in found.of.items()}
+    )
 
 
 class KeptInSight:
@@ -76,13 +80,36 @@ class KeptInSight:
         while page := await self._whole.finding_page(where, after, PAGE):
             after = page[-1].place
             handles = await self._guard.keyed({one.subject.key for one in page})
-            yield [one for one in page if self._is_seen(one.subject, handles)]
+            seen = [one for one in page if self._is_seen(one.subject, handles)]
+            guesses = await _guesses(self._guard, [found(one) for one in seen if one.code == SHARED])
+            yield [one for one in seen if one.id not in guesses]
 
     def _is_seen(self, subject: Subject, handles: Collection[str]) -> bool:
         """What is about an organization only that organization sees."""
         assert self._guard is not None
         own = self._guard.viewer.organization
         return subject.key == own if subject.organization else subject.key in handles
+
+
+async def _guesses(snapshot: Guarded, findings: Sequence[Finding]) -> set[str]:
+    """The ids of findings which would confirm that a withheld item bears a name: of an item that was reported after
+    all others of its name, none of which is in sight. Whoever guesses names is told nothing; whose was first is."""
+    shared = [one for one in findings if one.code == SHARED]
+    if not shared:
+        return set()
+    keys = {key for one in shared for key in (one.subject, *one.others)}
+    hidden = set(await snapshot.whole.keyed(keys)).difference(await snapshot.keyed(keys))
+    rows = await snapshot.whole.items(list((await snapshot.whole.keyed(keys)).values()))
+    born = {row.key: event_id_of(row.born) for row in rows}
+    stored = await snapshot.whole.stored(set(born.values()))
+    told = {event.event_id: event.sequence for event in stored}
+    found = set()
+    for one in shared:
+        others = [key for key in one.others if key in born]
+        first = min((told[born[key]] for key in others), default=0)
+        if others and hidden.issuperset(others) and first <= told[born[one.subject]]:
+            found.add(one.id)
+    return found
 
 
 async def _as_shown(snapshot: Guarded, findings: Sequence[Finding]) -> list[Finding]:

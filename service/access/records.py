@@ -14,6 +14,7 @@ from service.ports import EventFilter, Snapshot, StoredEvent
 
 MANY = 500
 """So many events or organizations are looked through at once."""
+CODE = "WITHHELD"
 WITHHELD = "withheld: it concerns another party"
 
 Keyed = Callable[[Collection[str]], Awaitable[dict[str, Handle]]]
@@ -75,12 +76,7 @@ class Records:
         hidden = set(await self._whole.keyed(keys)).difference(await self._keyed(keys))
         stored = await self._whole.stored(others)
         own = {event.event_id for event in stored if event.actor == self._organization}
-        return tuple(
-            problem._replace(message=WITHHELD, conflicts_with=None)
-            if problem.key in hidden or (problem.conflicts_with is not None and problem.conflicts_with not in own)
-            else problem
-            for problem in problems
-        )
+        return tuple(_without(problem, hidden, own) for problem in problems)
 
     async def _named(self, events: list[StoredEvent], asked: bool) -> dict[str, list[str]]:
         """The keys of the items that events are about; a receipt and a voiding are about what their target is. Events
@@ -99,11 +95,20 @@ class Records:
         return {event.event_id: about.get(event.event_id, []) for event in events}
 
 
+def _without(problem: Problem, hidden: Collection[str], own: Collection[str]) -> Problem:
+    """A problem without what it says of others: one about a hidden item says not even of which kind it is."""
+    if problem.key in hidden:
+        return problem._replace(code=CODE, message=WITHHELD, field=None, conflicts_with=None)
+    if problem.conflicts_with is not None and problem.conflicts_with not in own:
+        return problem._replace(message=WITHHELD, conflicts_with=None)
+    return problem
+
+
 def _outlined(problem: Problem, full: Collection[str]) -> Problem:
     """A problem of an event whose payload is withheld: nothing of what that names beside what is in sight."""
     if problem.key is None or problem.key in full:
         return problem
-    return problem._replace(message=WITHHELD, field=None, key=None, conflicts_with=None)
+    return problem._replace(code=CODE, message=WITHHELD, field=None, key=None, conflicts_with=None)
 
 
 def _unchained(event: StoredEvent, problems: tuple[Problem, ...]) -> StoredEvent:

@@ -29,6 +29,11 @@ class Viewer(NamedTuple):
         return self.role in (Role.REGULATOR, Role.ADMIN)
 
     @property
+    def traces(self) -> bool:
+        """Whether it sees anything in full that a trace may begin at; the public does not."""
+        return self.sees_all or self.organization is not None
+
+    @property
     def records_for_others(self) -> bool:
         """Whether events of other actors are taken."""
         return self.sees_all

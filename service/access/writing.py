@@ -13,6 +13,7 @@ from service.ports import NewEvent, Store
 from service.recording import OnConflict, RecordedEvent, RecordStatus, Submission, read_event, record
 
 FORBIDDEN = "FORBIDDEN"
+NO_TOKEN = "recording events needs the token of a participant or a regulator"
 
 
 def refusal(viewer: Viewer, event: AnyEvent) -> Problem | None:
@@ -24,7 +25,7 @@ def refusal(viewer: Viewer, event: AnyEvent) -> Problem | None:
     if viewer.records_for_others:
         return None
     if viewer.role is Role.PUBLIC:
-        return Problem(FORBIDDEN, "recording events needs the token of a participant or a regulator")
+        return Problem(FORBIDDEN, NO_TOKEN)
     if isinstance(event, Registration):
         return Problem(FORBIDDEN, "only a regulator registers organizations", "type")
     if event.actor != viewer.organization:
@@ -90,6 +91,10 @@ async def _tried(
 
 
 def _checked(viewer: Viewer, submission: Submission) -> NewEvent | RecordedEvent:
+    if viewer.role is Role.PUBLIC and isinstance(submission, dict):
+        event_id = submission.get("eventId")
+        named = event_id if isinstance(event_id, str) else None
+        return RecordedEvent(named, RecordStatus.REJECTED, (Problem(FORBIDDEN, NO_TOKEN),))
     read = submission if isinstance(submission, NewEvent | RecordedEvent) else read_event(submission)
     if isinstance(read, RecordedEvent):
         return read

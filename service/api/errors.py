@@ -31,6 +31,8 @@ _TOLD = (
     CannotGetOperationTypeError,
     MissingQueryError,
 )
+MESSAGE_MAX = 2000
+"""Characters of an error: some repeat what was sent."""
 _TOKENS = " tokens. Parsing aborted."
 
 
@@ -73,6 +75,8 @@ def mask(error: GraphQLError, sees_all: bool) -> None:
 def finish_errors(errors: Iterable[GraphQLError], settings: Settings) -> None:
     """Finish GraphQL's own errors: the parser's limit is told as others are; no suggestions where they are off."""
     for error in errors:
+        if len(error.message) > MESSAGE_MAX:
+            error.message = f"{error.message[:MESSAGE_MAX]} ..."
         if error.message.endswith(_TOKENS):
             limit = settings.tokens_max
             error.message += f" ({environment_name('tokens_max')})"

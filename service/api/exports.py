@@ -76,6 +76,8 @@ async def export(context: Context, name: str, stated: QueryParams) -> Response:
     seconds, started = context.settings.execution_timeout_s, time.monotonic()
     try:
         asked = read_asked(*found, stated)
+        if not context.sight.viewer.traces:
+            return _unknown(asked)
         question = question_of(context, asked)
         async with asyncio.timeout(seconds):
             return await _answer(context, asked, question)
@@ -95,11 +97,15 @@ async def _answer(context: Context, asked: Asked, question: TraceQuestion) -> Re
     moment = await context.moment(asked.as_of, asked.known_at)
     trace = await tracing.trace(context.store, question, moment.sequence, context.sight)
     if trace is None:
-        then = " then" if asked.as_of or asked.known_at else ""
-        return refusal(404, failed(f"{asked.key}: no item of that key or identifier is known{then}", "NOT_FOUND"))
+        return _unknown(asked)
     options = Options(note_of(asked), lambda node: _address(node, asked))
     body = await asyncio.to_thread(asked.format.write, trace, options)
     return Response(body, media_type=asked.format.media_type, headers=_headers(trace, asked.format))
+
+
+def _unknown(asked: Asked) -> Response:
+    then = " then" if asked.as_of or asked.known_at else ""
+    return refusal(404, failed(f"{asked.key}: no item of that key or identifier is known{then}", "NOT_FOUND"))
 
 
 def question_of(context: Context, asked: Asked) -> TraceQuestion:

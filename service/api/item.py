@@ -84,11 +84,14 @@ class Item(Node):
         return ItemKind(self.row.kind)
 
     @strawberry.field(description="Its status: the first that holds of ENDED, RETIRED, IN_SECOND_LIFE, INSTALLED, "
-                      "AVAILABLE.")  # fmt: skip
+                      "AVAILABLE. Of what you do not see in full, the present one.")  # fmt: skip
     async def status(self, info: Info, as_of: datetime | None = None, known_at: datetime | None = None) -> ItemStatus:
         """The status at a moment."""
-        moment = await info.context.moment(as_of, known_at, self.moment)
-        return await info.context.load.status.load((moment, self.row.handle))
+        context = info.context
+        moment = await context.moment(as_of, known_at, self.moment)
+        if not context.sight.viewer.sees_all and not await context.load.in_full.load((moment.known, self.row.handle)):
+            moment = await context.moment(None, None)
+        return await context.load.status.load((moment, self.row.handle))
 
     @strawberry.field(description="Kilograms as stated: a unit gross as built, a lot as created. Null: unknown.")
     def mass_kg(self) -> float | None:

@@ -21,6 +21,7 @@ from graph_schema.rules import Finding
 from graph_schema.status import ItemStatus, statuses
 from service import auditing, items
 from service.access.findings import findings_in_sight
+from service.access.guard import Guarded
 from service.ports import EventFilter, ItemDetails, ItemFilter, OrganizationFilter, Snapshot, StoredEvent
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class Loaders:
         self.stated: Loader[dict[str, Any]] = self._of(_stated, {})
         """What an organization has registered of itself, empty where it has not."""
         unknown = GraphQLError("asOf, knownAt: the item is not known then")
+        self.in_full: Loader[bool] = self._of(_in_full, False)
+        """Whether an item is in full sight."""
         self.status: Loader[ItemStatus] = self._of(_statuses, unknown, whole=True)
         self.hosts: Loader[ItemRow | None] = self._of(_hosts)
         self.parts: Loader[list[ItemRow]] = self._of(self._parts, [])
@@ -174,6 +177,11 @@ async def _organizations(snapshot: Snapshot, keys: list[str], cut: Position) -> 
 
 async def _stated(snapshot: Snapshot, keys: list[str], cut: Position) -> dict[str, dict[str, Any]]:
     return await snapshot.registered(keys, cut)
+
+
+async def _in_full(snapshot: Snapshot, handles: list[Any], cut: Position) -> dict[Any, bool]:
+    full = await snapshot.full(handles) if isinstance(snapshot, Guarded) else handles
+    return dict.fromkeys(full, True)
 
 
 async def _statuses(snapshot: Snapshot, handles: list[Any], cut: Position) -> dict[Any, ItemStatus]:

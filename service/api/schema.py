@@ -40,8 +40,8 @@ from service.api.units import TYPES, Battery, MaterialLot, Module, Vehicle
 from service.api.viewer import Viewer, shown
 
 
-async def _node(info: Info, id: str, moment: Moment, argument: str = "id") -> Any:
-    kind, key = from_global_id(id, argument)
+async def _node(info: Info, id: str, moment: Moment) -> Any:
+    kind, key = from_global_id(id)
     if kind == "Item":
         row = await info.context.load.keyed.load((moment.known, key))
         return None if row is None or row.born >= moment.cut else item_of(row, moment)
@@ -49,7 +49,16 @@ async def _node(info: Info, id: str, moment: Moment, argument: str = "id") -> An
         return await load_event(info.context, moment, key)
     if kind == "Organization":
         return await _organization(info, key, moment)
-    raise GraphQLError(f"{argument}: there is no type {kind!r}; take an id from an `id` field")
+    raise GraphQLError(f"id: there is no type {kind!r}; take an id from an `id` field")
+
+
+async def _node_or_null(info: Info, id: str, moment: Moment) -> Any:
+    """One of several nodes: an id that is none finds nothing, and hides no other."""
+    try:
+        kind, _ = from_global_id(id)
+    except GraphQLError:
+        return None
+    return await _node(info, id, moment) if kind in ("Item", "Event", "Organization") else None
 
 
 async def _organization(info: Info, key: str, moment: Moment) -> Organization | None:
@@ -97,7 +106,7 @@ class Query:
         """Several nodes."""
         page_size(len(ids), info.context.settings.page_max, "ids")
         moment = await info.context.moment(as_of, known_at)
-        return list(await asyncio.gather(*(_node(info, one, moment, "ids") for one in ids)))
+        return list(await asyncio.gather(*(_node_or_null(info, one, moment) for one in ids)))
 
     @strawberry.field(description="An item by its key, or another identifier of it (the key wins).")
     async def item(

@@ -17,6 +17,7 @@ from graphql import (
     get_named_type,
     get_operation_ast,
     is_introspection_type,
+    parse,
     validate,
 )
 from strawberry.extensions import SchemaExtension
@@ -27,6 +28,7 @@ from strawberry.types.graphql import OperationType
 from service.api.errors import limit_error, too_long
 from service.api.limits.cache import ValidDocuments
 from service.api.limits.documents import trusted_documents
+from service.api.limits.inputs import inputs_of
 from service.api.limits.measuring import Measuring, counts
 from service.api.limits.pace import Pace
 from service.api.limits.sizes import Sizes
@@ -39,6 +41,8 @@ ERRORS_MAX = 5
 
 
 VALID = ValidDocuments()
+NOTHING = parse("{ __typename }")
+"""Stands for a document that is too long to be parsed."""
 
 
 class NoIntrospection(ValidationRule):
@@ -59,6 +63,7 @@ class Limits(SchemaExtension):
     """Checks an operation, tells its cost and budget in `extensions.cost`, and ends it when its time is over."""
 
     cost: int | None = None
+    _refused: GraphQLError | None = None
     _known: DocumentNode | None = None
     _pace: Pace | None = None
 
@@ -77,8 +82,13 @@ class Limits(SchemaExtension):
         """Bound what the parser takes."""
         execution = self.execution_context
         execution.parse_options = {"max_tokens": self.settings.tokens_max}
-        self._known = VALID.find(execution.query, self._under)
-        execution.graphql_document = self._known
+        length, most = len(execution.query or ""), self.settings.document_max
+        if length > most:
+            self._refused = limit_error(f"the document has {length} characters", "document_max", most, length)
+            execution.graphql_document = NOTHING
+        else:
+            self._known = VALID.find(execution.query, self._under)
+            execution.graphql_document = self._known
         yield
 
     def on_validate(self) -> Iterator[None]:
@@ -86,7 +96,7 @@ class Limits(SchemaExtension):
         execution = self.execution_context
         document = execution.graphql_document
         assert document is not None
-        errors = list(self._untrusted()) or list(self._too_large(document))
+        errors = [self._refused] if self._refused else list(self._untrusted()) or list(self._too_large(document))
         if not errors and self._known is None:
             rules = [*execution.validation_rules, MaybeNullValidationRule, OneOfInputValidationRule]
             if not self.settings.introspection:
@@ -144,6 +154,7 @@ class Limits(SchemaExtension):
         operation = get_operation_ast(document, self.execution_context.operation_name)
         if not isinstance(operation, OperationDefinitionNode):
             return
+        yield from self._too_much(operation)
         sizes = Sizes(settings, operation, self.execution_context.variables)
         measuring = Measuring(self.execution_context.schema._schema, document, sizes)
         found = measuring.of(operation)
@@ -164,3 +175,15 @@ class Limits(SchemaExtension):
                 " or ask for smaller pages (first, last) and a smaller maxNodes"
             )
             yield limit_error(message, setting, budget, found.cost)
+
+    def _too_much(self, operation: OperationDefinitionNode) -> Iterator[GraphQLError]:
+        """What comes with it is counted before it is coerced, which nobody else has a turn in."""
+        settings = self.settings
+        most = max(settings.inputs_max, settings.event_values_max)
+        found = inputs_of(operation, self.execution_context.variables, most)
+        for name, count, what, hint in (
+            ("inputs_max", found.typed, "the variables hold", "send large events by recordEvents"),
+            ("event_values_max", found.events, "the events hold", "send them in several calls"),
+        ):
+            if count > getattr(settings, name):
+                yield limit_error(f"{what} {count} values", name, getattr(settings, name), count, hint=hint)

@@ -56,6 +56,29 @@ def test_where_something_is_withheld_so_is_who_else_was_in_it(ask: AskAs, told: 
     assert {one["id"] for one in seen} == {one["id"] for one in whole.values()}
 
 
+def test_a_guess_of_a_name_is_not_confirmed(ask: AskAs, told: Store) -> None:
+    """Whoever brings in a thing under a name that a withheld one bears is not told; who bore it first is."""
+    when = {"occurredAt": "2026-10-01T08:00:00+08:00", "type": "ENROLMENT"}
+
+    def cell(key: str, serial: str) -> dict[str, Any]:
+        return {"key": key, "kind": "CELL", "identifiers": [{"scheme": "SN", "value": serial}]}
+
+    send(told, [{**when, "eventId": "first", "actor": MAKER, "items": [cell("SECRET", "NO-4711")]}])
+    guesses = [cell("G1", "NO-4711"), cell("G2", "NO-4712")]
+    send(told, [{**when, "eventId": "guess", "actor": TAXI, "items": guesses}])
+
+    def codes(viewer: str, key: str) -> set[str]:
+        return {one["code"] for one in findings(ask, viewer, key) or []}
+
+    assert codes(TAXI, "G1") == codes(TAXI, "G2") == {"MISSING_RECORD"}
+    assert codes("regulator", "G1") == codes(MAKER, "SECRET") == {"MISSING_RECORD", "SHARED_IDENTIFIER"}
+    wait(told, Keeper(told).run())
+    shared = {"codes": ["SHARED_IDENTIFIER"]}
+    assert [listed(ask, viewer, **shared)["totalCount"] for viewer in ("regulator", MAKER, TAXI)] == [2, 1, 0]
+    send(told, [{**when, "eventId": "second", "actor": TAXI, "items": [cell("G3", "NO-4712")]}])
+    assert codes(TAXI, "G2") == {"MISSING_RECORD", "SHARED_IDENTIFIER"}, "both its own"
+
+
 LISTED = """query ($filter: FindingFilter) { findings(filter: $filter, first: 2) {
   totalCount edges { node { id code sentence } } counts(by: CODE) { value count } pageInfo { hasNextPage } } }"""
 

@@ -21,11 +21,11 @@ Extensions = dict[str, Any]
 Case = tuple[int, Callable[[TestClient], Extensions]]
 
 
-def asking(query: str, headers: dict[str, str] | None = None) -> Callable[[TestClient], Extensions]:
+def asking(query: str, **variables: Any) -> Callable[[TestClient], Extensions]:
     """Ask a query whose first error is that of the limit."""
 
     def ask(client: TestClient) -> Extensions:
-        body = client.post("/graphql", json={"query": query}, headers=headers or {}).json()
+        body = client.post("/graphql", json={"query": query, "variables": variables}).json()
         found: Extensions = body["errors"][0]["extensions"]
         return found
 
@@ -65,6 +65,12 @@ CASES: dict[str, Case] = {
     "aliases_max": (1, asking("{ a: __typename b: __typename }")),
     "directives_max": (1, asking("{ __typename @skip(if: false) @include(if: true) }")),
     "tokens_max": (3, asking("{ __typename __typename }")),
+    "document_max": (20, asking("{ __typename } # and a comment of many words")),
+    "inputs_max": (4, asking("query ($k: [String!]!) { affected(keys: $k) { truncated } }", k=["a"] * 9)),
+    "event_values_max": (
+        5,
+        asking("mutation ($e: [EventInput!]!) { validateEvents(events: $e) { counts { count } } }", e=[{"a": 1}] * 9),
+    ),
     "cost_max": (6, asking(COST)),
     "cost_max_public": (6, asking(COST)),
     "cost_max_regulator": (6, asking(COST)),
