@@ -29,7 +29,7 @@ from service.stores.sqlite import SqliteStore
 from tests.oracle.histories import clean_history, random_history
 from tests.support import folded, send
 
-HISTORIES = int(os.environ.get("VOLTRACE_TEST_HISTORIES", "2000"))
+HISTORIES = int(os.environ.get("VOLTRACE_TEST_HISTORIES", "1000"))
 PARTS = 4
 CHEMISTRIES = ["LFP", "NMC622", None]
 

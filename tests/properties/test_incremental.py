@@ -15,7 +15,7 @@ from service.stores.sqlite import SqliteStore
 from tests.oracle.histories import random_history
 from tests.support import everything, send
 
-HISTORIES = int(os.environ.get("VOLTRACE_TEST_HISTORIES", "2000"))
+HISTORIES = int(os.environ.get("VOLTRACE_TEST_HISTORIES", "1000"))
 ONLY = os.environ.get("VOLTRACE_TEST_SEED")
 PARTS = 8
 SEEDS = st.just(int(ONLY)) if ONLY else st.integers(0, 2**32 - 1)

@@ -24,7 +24,7 @@ from service.stores.sqlite import SqliteStore
 from tests.oracle.histories import random_history
 from tests.support import send
 
-HISTORIES = max(8, int(os.environ.get("VOLTRACE_TEST_HISTORIES", "2000")) // 8)
+HISTORIES = max(8, int(os.environ.get("VOLTRACE_TEST_HISTORIES", "1000")) // 8)
 ONLY = os.environ.get("VOLTRACE_TEST_SEED")
 PARTS = 4
 SEEDS = st.just(int(ONLY)) if ONLY else st.integers(0, 2**32 - 1)

@@ -19,7 +19,7 @@ from tests.oracle.world import fold as oracle_fold
 from tests.oracle.world import judge
 from tests.support import ask_graph, folded, in_oracle_shape
 
-HISTORIES = int(os.environ.get("VOLTRACE_TEST_HISTORIES", "2000"))
+HISTORIES = int(os.environ.get("VOLTRACE_TEST_HISTORIES", "1000"))
 ONLY = os.environ.get("VOLTRACE_TEST_SEED")
 PARTS = 8
 SEEDS = st.just(int(ONLY)) if ONLY else st.integers(0, 2**32 - 1)
