@@ -196,6 +196,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "ruleSet": finding.rule_set,
         "severity": finding.severity.value,
         "subject": finding.subject,
+        "subjectKind": "ORGANIZATION" if finding.organization else "ITEM",
         "sentence": finding.sentence,
         "parties": finding.parties,
         "evidence": finding.evidence,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from seed.story import PACK_RECYCLED, PACK_VANISHED, story
+from seed.story import OUTLET, PACK_RECYCLED, PACK_VANISHED, RECYCLER, story
 from tests.service.cli.test_cli import run
 
 
@@ -70,3 +70,11 @@ def test_an_unknown_rule_set_of_the_settings_ends_any_command(monkeypatch: pytes
     done = run("verify", "--store", "memory:")
     assert done.exit_code == 1
     assert "'nothing:AT_ALL' is no rule set" in done.output
+
+
+def test_organizations_are_judged_too_kept_or_fresh(told: str) -> None:
+    asked = ("audit", "--store", told, "--at", "2027-02-01", "--format", "json")
+    kept, fresh = (json.loads(run(*asked, *more).output) for more in ((), ("--fresh",)))
+    assert kept == fresh
+    found = [(row["code"], row["subject"]) for row in kept if row["subjectKind"] == "ORGANIZATION"]
+    assert found == [("MISSING_RECORD", OUTLET), ("RECOVERY_BELOW_THRESHOLD", RECYCLER)]
