@@ -45,7 +45,12 @@ def quick(store: Store, **more: Any) -> Settings:
     return Settings(store=store.url, feed_interval_ms=20, **more)
 
 
+THEN = {"to": "2026-11-01T00:00:00Z"}
+"""What is found of a year comes to light when that is over."""
+
+
 def asked(client: TestClient, **variables: Any) -> dict[str, Any]:
+    variables["filter"] = THEN | variables.get("filter", {})
     body = client.post("/graphql", json={"query": PAGE, "variables": variables}).json()
     assert "errors" not in body, body
     return body["data"]["findings"]  # type: ignore[no-any-return]
@@ -89,7 +94,7 @@ def test_filters(client: TestClient, where: dict[str, Any], codes: list[str]) ->
 
 
 def test_a_finding_may_be_about_an_organization(client: TestClient) -> None:
-    query = """{ findings(filter: {organizations: true}) { edges { node { id code sentence
+    query = """{ findings(filter: {organizations: true, to: "2026-11-01T00:00:00Z"}) { edges { node { id code sentence
       subject { id ... on Organization { key name } } parties { key } evidence { eventId status } } } } }"""
     (edge,) = client.post("/graphql", json={"query": query}).json()["data"]["findings"]["edges"]
     node = edge["node"]
@@ -134,6 +139,10 @@ def test_findings_are_raised_as_the_service_finds_them_and_again_from_a_cursor()
         }  # fmt: skip
         follow(session, "2", FOLLOW, filter={"key": PACK_VANISHED}, after=edges[1]["cursor"])
         assert [heard(session) for _ in range(2)] == edges[2:]
+        follow(
+            session, "4", FOLLOW, filter={"organizations": True, "codes": ["MISSING_RECORD"]}, after=edges[3]["cursor"]
+        )
+        assert heard(session)["node"]["code"] == "MISSING_RECORD", "a service judges organizations, too"
         follow(session, "3", FOLLOW, filter={"codes": ["GAP"]})
         assert "there is no 'GAP'" in orjson.dumps(session.receive_json()).decode()
 

@@ -20,7 +20,7 @@ def told(tmp_path: Path) -> str:
 
 
 def test_all_items_as_a_table(told: str) -> None:
-    done = run("audit", "--store", told)
+    done = run("audit", "--store", told, "--at", "2026-11-01")
     assert done.exit_code == 1
     assert "CUSTODY_GAP" in done.output
     assert done.output.rstrip().endswith("6 findings on 40 items")
