@@ -62,6 +62,8 @@ class FindingFilter(NamedTuple):
     severities: tuple[str, ...] | None = None
     """Any of these."""
     subject: Subject | None = None
+    among: tuple[Subject, ...] | None = None
+    """About any of these."""
     organizations: bool | None = None
     """Whether about organizations, or about items."""
     party: str | None = None
@@ -77,6 +79,7 @@ class FindingFilter(NamedTuple):
             and (self.rule_sets is None or one.rule_set in self.rule_sets)
             and (self.severities is None or one.severity in self.severities)
             and (self.subject is None or one.subject == self.subject)
+            and (self.among is None or one.subject in self.among)
             and self.organizations in (None, one.subject.organization)
             and (self.party is None or self.party in one.parties)
             and (self.region is None or one.region == self.region)

@@ -13,12 +13,12 @@ from typing import cast
 from graph_schema.answer import Handle
 from graph_schema.order import Position, event_id_of
 from graph_schema.rules import Finding, RuleSet
-from service.access.guard import Guarded
+from service.access.guard import EVERY, Guarded
 from service.access.records import WITHHELD
 from service.auditing import Findings, findings_of
 from service.findings import Audited, CountBy, Counts, FindingFilter, FindingPlace, KeptFinding, Subject, counted
 from service.kept import found
-from service.ports import Snapshot, StoreSnapshot
+from service.ports import ItemFilter, Snapshot, StoreSnapshot
 
 PAGE = 500
 SHARED = "SHARED_IDENTIFIER"
@@ -72,23 +72,27 @@ class KeptInSight:
         return [(None, len(seen))] if by is None else counted(seen, by)
 
     async def _seen(self, where: FindingFilter, after: FindingPlace | None) -> AsyncIterator[list[KeptFinding]]:
-        """Those about items in full sight, and about the viewer's organization; the rest is read, too, so that it takes
-        as long whatever there is."""
-        assert self._guard is not None
-        if self._guard.viewer.organization is None:
-            return
-        while page := await self._whole.finding_page(where, after, PAGE):
-            after = page[-1].place
-            handles = await self._guard.keyed({one.subject.key for one in page})
-            seen = [one for one in page if self._is_seen(one.subject, handles)]
-            guesses = await _guesses(self._guard, [found(one) for one in seen if one.code == SHARED])
-            yield [one for one in seen if one.id not in guesses]
-
-    def _is_seen(self, subject: Subject, handles: Collection[str]) -> bool:
-        """What is about an organization only that organization sees."""
+        """Those about items in full sight, and about the viewer's organization."""
         assert self._guard is not None
         own = self._guard.viewer.organization
-        return subject.key == own if subject.organization else subject.key in handles
+        if own is None:
+            return
+        among = (*map(Subject, await self._items(where)), Subject(own, organization=True))
+        while page := await self._whole.finding_page(where._replace(among=among), after, PAGE):
+            after = page[-1].place
+            guesses = await _guesses(self._guard, [found(one) for one in page if one.code == SHARED])
+            yield [one for one in page if one.id not in guesses]
+
+    async def _items(self, where: FindingFilter) -> list[str]:
+        """The keys of the items in full sight that findings may be about: what others have wrong is not looked at."""
+        assert self._guard is not None
+        if where.subject is not None:
+            return sorted(await self._guard.keyed({where.subject.key}))
+        codes = where.codes
+        if codes is None:
+            counts = await self._whole.finding_counts(FindingFilter(), CountBy.CODE)
+            codes = tuple(code for code, _ in counts if code is not None)
+        return [key for _, key in await self._guard.item_page(ItemFilter(findings=codes), None, EVERY)]
 
 
 async def _guesses(snapshot: Guarded, findings: Sequence[Finding]) -> set[str]:

@@ -114,14 +114,14 @@ def chosen_findings(context: Context, where: FindingFilter | None) -> Filter:
     check_codes(context, "codes", where.codes)
     check_rule_sets(context, "ruleSets", where.rule_sets)
     return Filter(
-        None if where.codes is None else tuple(where.codes),
-        None if where.rule_sets is None else tuple(where.rule_sets),
-        None if where.severities is None else tuple(one.value for one in where.severities),
-        None if where.key is None else Subject(where.key),
-        where.organizations,
-        where.organization,
-        where.region,
-        None if where.from_ is None else instant_us(where.from_),
+        codes=None if where.codes is None else tuple(where.codes),
+        rule_sets=None if where.rule_sets is None else tuple(where.rule_sets),
+        severities=None if where.severities is None else tuple(one.value for one in where.severities),
+        subject=None if where.key is None else Subject(where.key),
+        organizations=where.organizations,
+        party=where.organization,
+        region=where.region,
+        since_from_us=None if where.from_ is None else instant_us(where.from_),
     )
 
 

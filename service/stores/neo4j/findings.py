@@ -126,6 +126,7 @@ def _asked(where: FindingFilter) -> tuple[str, dict[str, Any]]:
         (where.codes, "f.code IN $codes"),
         (where.rule_sets, "f.ruleSet IN $rule_sets"),
         (where.severities, "f.severity IN $severities"),
+        (where.among, "f.subject IN [one IN $among | one[0]] AND [f.subject, f.ofOrganization] IN $among"),
         (where.organizations, "f.ofOrganization = $organizations"),
         (where.region, "f.region = $region"),
         (where.since_from_us, "f.sinceUs >= $since_from_us"),
@@ -139,6 +140,7 @@ def _asked(where: FindingFilter) -> tuple[str, dict[str, Any]]:
     if where.party is not None:
         match = "MATCH (:Organization {key: $party})<-[:INVOLVES]-(f:Finding)"
     values = {name: list(value) if isinstance(value, tuple) else value for name, value in where._asdict().items()}
+    values["among"] = [list(one) for one in where.among or ()]
     return f"{match} WHERE {' AND '.join(conditions)}", values
 
 

@@ -105,6 +105,9 @@ def _asked(where: FindingFilter) -> tuple[str, str, dict[str, Any]]:
     if where.subject is not None:
         key, organization = where.subject
         ask("subject = :subject AND organization = :organization", subject=key, organization=organization)
+    if where.among is not None:
+        among = "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:among)"
+        ask(f"(subject, organization) IN ({among})", among=dumps([tuple(one) for one in where.among]))
     if where.organizations is not None:
         ask("organization = :about", about=where.organizations)
     if where.region is not None:
