@@ -14,7 +14,7 @@ from graph_schema.specs import ItemSpec, LotSpec, spec_text
 from graph_schema.voiding import REGULATOR
 from service.stores.folding import Folded
 from service.stores.neo4j.connection import Transaction, done
-from service.stores.neo4j.rows import LABELS, moment, state_text, when, who
+from service.stores.neo4j.rows import LABELS, moment, shown_of_item, shown_of_organization, state_text, when, who
 from service.stores.values import differs, dumps, outcome_columns
 
 Rows = list[dict[str, Any]]
@@ -37,7 +37,7 @@ UNWIND $rows[0] AS row
 MATCH (e:Event {eventId: row.event}) USING INDEX SEEK e:Event(eventId)
 MERGE (o:Organization {key: row.organization})
 CREATE (e)-[r:REGISTERS {regulator: row.regulator}]->(o)
-SET r.name = row.name, o.name = coalesce(row.name, o.name)
+SET r.name = row.name, o += row.shown
 """
 ORGANIZATIONS = "UNWIND $rows[0] AS key MERGE (o:Organization {key: key})"
 NEW_ITEMS = "UNWIND $rows[0] AS row CREATE (i:Item%s) SET i = row"
@@ -328,6 +328,7 @@ def registered(event: Registration) -> dict[str, Any]:
         "organization": organization.key,
         "regulator": REGULATOR in (organization.roles or ()),
         "name": organization.name,
+        "shown": shown_of_organization(organization.model_dump()),
     }
 
 
@@ -339,9 +340,7 @@ def refers_to(event: Any) -> str | None:
 
 
 def _stated(spec: ItemSpec | LotSpec) -> dict[str, Any]:
-    """What an item's node shows to people: the plain facts that were stated of it."""
-    plain = spec.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"key", "kind", "parts", "position"})
-    return {name: value for name, value in plain.items() if isinstance(value, str | int | float)}
+    return shown_of_item(spec.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"parts"}))
 
 
 def _birth(new: NewBirth, known: int) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from service.flow_rows import FlowRevision
 from service.ports import Fault, T, Writer
 from service.stores.checking import check
 from service.stores.errors import StoreError
-from service.stores.neo4j.checking import Neo4jGraph, rebuild
+from service.stores.neo4j.checking import Neo4jGraph, check_shown, rebuild
 from service.stores.neo4j.connection import (
     READ_TIMEOUT_S,
     RETRY_TIMEOUT_S,
@@ -196,7 +196,8 @@ class Neo4jStore:
         lost: Exception | None = None
         async with self.connection.checking() as transaction:
             try:
-                faults = await check(Neo4jGraph(transaction))
+                graph = Neo4jGraph(transaction)
+                faults = await check(graph) or await check_shown(graph)
             except (StoreError, Neo4jError, DriverError, TimeoutError):
                 raise
             except Exception as error:
