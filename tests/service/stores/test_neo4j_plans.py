@@ -34,7 +34,14 @@ def server(neo4j_servers: Any) -> Server:
 
 @pytest.fixture
 def store(server: Server) -> Iterator[Neo4jStore]:
+    """An empty store, on a server that plans everything anew: ours keep the plans of the tests before."""
     made_store = server.store()
+
+    async def forget_plans() -> None:
+        async with made_store.connection.session(writes=True) as session:
+            await (await session.run("CALL db.clearQueryCaches()")).consume()
+
+    RUNNER.run(forget_plans())
     yield made_store
     RUNNER.run(made_store.close())
 
