@@ -12,15 +12,17 @@ from statistics import median
 from typing import Any
 
 import neo4j
+import orjson
 from neo4j.exceptions import Neo4jError
 
 from benchmarks import load
 from benchmarks.cypher import NAIVE, RAW, told_by, told_in
-from benchmarks.measure import BATCH, batches, lines
+from benchmarks.measure import BATCH, batches
 from benchmarks.recording import SMALL_BATCH, transfers
 from benchmarks.tracing import NODES_MAX
 from graph_schema.answer import Direction, Trace
 from graph_schema.trace import TraceQuestion, trace
+from seed.nation import generate
 from service.ingesting import Ingest
 from service.recording import record
 from service.stores.errors import StoreError
@@ -81,9 +83,15 @@ def _raw(server: Server, statements: list[list[tuple[str, dict[str, Any]]]]) -> 
         return time.perf_counter() - start
 
 
+def _as_sent(batteries: int) -> Iterator[bytes]:
+    """The history as parties send it: without `recordedAt`, of which each would be a transaction of its own."""
+    for event in generate(batteries):
+        yield orjson.dumps({name: value for name, value in event.items() if name != "recordedAt"})
+
+
 async def recording(server: Server, store: Neo4jStore, batteries: int) -> dict[str, float]:
     """Recording, in turns with raw batches; the first turn of each, which warms the server, does not count."""
-    told = b"\n".join(lines(batteries))
+    told = b"\n".join(_as_sent(batteries))
     events = told.count(b"\n") + 1
     ours, raw = [], []
     for turn in range(3):
@@ -213,11 +221,6 @@ async def small_batches(store: Neo4jStore, keys: list[str]) -> dict[str, float]:
     return {"events": events, "events/s": events / (time.perf_counter() - start)}
 
 
-def _login(server: Server) -> dict[str, str]:
-    login = server.login
-    return {"VOLTRACE_NEO4J_USER": login.user, "VOLTRACE_NEO4J_PASSWORD": login.password} if login.user else {}
-
-
 def measure(batteries: int, keys: list[str], named: load.Named, seconds: float) -> dict[str, dict[str, float]]:
     """Everything, on the first of the versions that the tests run on; of `keys`, those that are there."""
     version = versions()[0]
@@ -233,7 +236,9 @@ def measure(batteries: int, keys: list[str], named: load.Named, seconds: float) 
                 f"Neo4j {version}: trace forward": await tracing(store, keys, Direction.FORWARD),
                 f"Neo4j {version}: trace backward": await tracing(store, keys, Direction.BACKWARD),
                 f"Neo4j {version}: point reads": await point_reads(store, keys),
-                **await asyncio.to_thread(load.measure, server.url, named, f"Neo4j {version}", seconds, _login(server)),
+                **await asyncio.to_thread(
+                    load.measure, server.url, named, f"Neo4j {version}", seconds, server.settings
+                ),
             }
         finally:
             await store.close()

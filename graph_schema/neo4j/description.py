@@ -46,6 +46,7 @@ ITEM: Properties = {
     "material": ("STRING", "of a lot, as stated"),
     "grade": ("STRING", "as stated"),
     "massKg": ("FLOAT", "as stated, kg"),
+    "mass<Element>Kg": ("FLOAT", "as stated, kg of an element: massLiKg, massNiKg, ..."),
     "energyKwh": ("FLOAT", "as stated, kWh"),
     "state": ("STRING", "the present state, JSON"),
     "last": ("BYTES", "the position of the last event that touched it"),
@@ -60,7 +61,12 @@ NODES: dict[str, NodeKind] = {
     ),
     "Organization": NodeKind(
         "A company or authority: whoever registered, acted, or held something.",
-        {"key": ("STRING", "its key, unique"), "name": ("STRING", "as it registered last")},
+        {
+            "key": ("STRING", "its key, unique"),
+            "name": ("STRING", "as it registered last"),
+            "region": ("STRING", "as it registered last, ISO 3166-2"),
+            "roles": ("LIST<STRING>", "as it registered last: BATTERY_MAKER, RECYCLER, ..."),
+        },
     ),
     "Event": NodeKind(
         "A record of the log: what somebody reported, never changed, and what it stands as.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from secrets import token_hex
 from typing import Any
@@ -12,14 +13,15 @@ from graph_schema.canonical import parse_event
 from graph_schema.order import Position
 from graph_schema.outcome import Outcome
 from service.chain import Head
+from service.ports import Fault
 from service.stores.checking import StoredRecord
 from service.stores.errors import StoreError
 from service.stores.neo4j.connection import WRITE_TIMEOUT_S, Connection, Transaction, done, one
-from service.stores.neo4j.rows import seconds, when
+from service.stores.neo4j.rows import LABELS, seconds, shown_of_item, shown_of_organization, when
 from service.stores.neo4j.source import Neo4jSource
 from service.stores.neo4j.state import LogLost
 from service.stores.neo4j.writer import Neo4jWriter
-from service.stores.values import outcome_of
+from service.stores.values import loads, outcome_of
 
 RECORDS = """
 MATCH (e:Event) WHERE e.sequence > 0
@@ -39,29 +41,59 @@ class Neo4jGraph:
         self._transaction = transaction
         self.source = Neo4jSource(transaction)
 
-    async def _rows(self, query: str) -> AsyncIterator[list[Any]]:
+    async def rows(self, query: str) -> AsyncIterator[list[Any]]:
+        """What a query answers, row by row."""
         async for record in await self._transaction.run(query):
             yield record.values()
 
     async def records(self) -> AsyncIterator[StoredRecord]:
-        async for row in self._rows(RECORDS):
+        async for row in self.rows(RECORDS):
             yield StoredRecord._make(row)
 
     async def outcomes(self) -> AsyncIterator[tuple[int, str, Outcome]]:
-        async for sequence, event_id, *columns in self._rows(OUTCOMES):
+        async for sequence, event_id, *columns in self.rows(OUTCOMES):
             yield sequence, event_id, outcome_of(*columns)
 
     async def keys(self) -> list[str]:
-        return [key async for (key,) in self._rows(KEYS)]
+        return [key async for (key,) in self.rows(KEYS)]
 
     async def facts(self) -> dict[str, tuple[bytes, str | None]]:
-        return {key: (spec.encode(), label) async for key, spec, label in self._rows(FACTS)}
+        return {key: (spec.encode(), label) async for key, spec, label in self.rows(FACTS)}
 
     async def identifiers(self) -> list[tuple[str, str, str]]:
-        return [(key, scheme, value) async for key, scheme, value in self._rows(IDENTIFIERS)]
+        return [(key, scheme, value) async for key, scheme, value in self.rows(IDENTIFIERS)]
 
     async def named(self) -> set[tuple[str, str]]:
-        return {(key, event_id) async for key, event_id in self._rows(NAMED)}
+        return {(key, event_id) async for key, event_id in self.rows(NAMED)}
+
+
+SHOWN_BY_ITEMS = """
+MATCH (i:Item) OPTIONAL MATCH (i)<-[y:YIELDED]-() WHERE y.knownTo IS NULL
+RETURN i.key, labels(i), y.spec, properties(i)
+"""
+SHOWN_BY_ORGANIZATIONS = "MATCH (o:Organization)<-[:REGISTERS]-() RETURN DISTINCT o.key, properties(o)"
+REGISTRATIONS = "MATCH (e:Event)-[:REGISTERS]->() RETURN e.payload, e.recordedUs, e.position"
+OWN_OF_ITEMS = {"key", "state", "last", "changed"}
+"""What the node of an item has beside what it shows."""
+
+
+async def check_shown(graph: Neo4jGraph) -> list[Fault]:
+    """The first node that shows people something else than what was stated."""
+    async for key, labels, spec, properties in graph.rows(SHOWN_BY_ITEMS):
+        stated = {} if spec is None else loads(spec)
+        shown = {name: value for name, value in properties.items() if name not in OWN_OF_ITEMS}
+        expected = {"Item", LABELS[stated["kind"]]} if stated else {"Item"}
+        if shown != shown_of_item(stated) or set(labels) != expected:
+            return [Fault(key, "its node does not show what was stated of it; run a rebuild")]
+    registered: dict[str, dict[str, Any]] = defaultdict(dict)
+    rows = [row async for row in graph.rows(REGISTRATIONS)]
+    for payload, *_ in sorted(rows, key=lambda row: (row[1], bytes(row[2]))):
+        said = loads(payload)["organization"]
+        registered[said["key"]] |= shown_of_organization(said)
+    async for key, properties in graph.rows(SHOWN_BY_ORGANIZATIONS):
+        if properties != {name: value for name, value in registered[key].items() if value is not None} | {"key": key}:
+            return [Fault(key, "its node does not show what it registered last; run a rebuild")]
+    return []
 
 
 BEGIN = "MATCH (l:Log {name: 'voltrace'}) SET l.rebuilding = $by, l.rebuilt = $by RETURN true"

@@ -15,30 +15,30 @@ if TYPE_CHECKING:
 
 CONTESTED = f"""
 UNWIND $wanted AS each
-MATCH (i:Item {{key: each}})<-[:MENTIONS]-(e) USING INDEX i:Item(key)
+MATCH (i:Item {{key: each}})<-[:MENTIONS]-(e) USING INDEX SEEK i:Item(key)
 WHERE e.sequence <= $k AND {judged("e", "status")} = 'CONTESTED'
 WITH DISTINCT e
 RETURN collect([e.position, {judged("e", "claims")}])
 """
-NODES = "UNWIND $keys AS key MATCH (i:Item {key: key}) RETURN collect(i.key)"
+NODES = "UNWIND $keys AS key MATCH (i:Item {key: key}) USING INDEX SEEK i:Item(key) RETURN collect(i.key)"
 REMOVALS = f"""
 CALL () {{
   UNWIND $parts AS part
-  MATCH (p:Item {{key: part}})<-[:MENTIONS]-(e) USING INDEX p:Item(key)
+  MATCH (p:Item {{key: part}})<-[:MENTIONS]-(e) USING INDEX SEEK p:Item(key)
   WHERE e.type = 'REMOVAL' AND e.sequence <= $k AND {judged("e", "status")} <> 'VOIDED'
   RETURN p.key AS part, null AS host, e.position AS at, e.payload AS payload
   UNION ALL
   UNWIND $parts AS part
-  MATCH (p:Item {{key: part}})-[r:PART_OF]->(h) USING INDEX p:Item(key)
+  MATCH (p:Item {{key: part}})-[r:PART_OF]->(h) USING INDEX SEEK p:Item(key)
   WHERE {known("r")} AND r.closedKnown <= $k
-  MATCH (e:Event {{eventId: r.closedBy}}) WHERE e.type = 'REMOVAL'
+  MATCH (e:Event {{eventId: r.closedBy}}) USING INDEX SEEK e:Event(eventId) WHERE e.type = 'REMOVAL'
   RETURN p.key AS part, h.key AS host, e.position AS at, null AS payload
 }}
 RETURN collect([part, host, at, payload])
 """
 ENDED = f"""
 UNWIND $keys AS key
-MATCH (i:Item {{key: key}})-[r:CONSUMED_IN]->() USING INDEX i:Item(key) WHERE r.ends AND {known("r")}
+MATCH (i:Item {{key: key}})-[r:CONSUMED_IN]->() USING INDEX SEEK i:Item(key) WHERE r.ends AND {known("r")}
 RETURN collect([i.key, r.position])
 """
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
@@ -22,8 +22,11 @@ from neo4j.exceptions import (
 from service.causality import FOLLOWED, HEADER
 from service.stores.errors import StoreError, UnknownBookmark
 
+T = TypeVar("T")
+
 READ_TIMEOUT_S = 30.0
 WRITE_TIMEOUT_S = 600.0
+"""How long a transaction of a write may take; the server itself ends it then, if it still answers."""
 RETRY_TIMEOUT_S = 60.0
 CONNECT_TIMEOUT_S = 15.0
 IDLE_S = 10.0
@@ -64,6 +67,10 @@ class MaybeRecorded(StoreError):
     """A write of which nobody knows whether it was done: its server was lost while it confirmed it."""
 
 
+class Unanswered(TimeoutError):
+    """A write to which the server did not answer in time."""
+
+
 class Connection:
     """Makes sessions. Bookmarks are shared by all of them, so that each sees what this process wrote before."""
 
@@ -77,6 +84,7 @@ class Connection:
         self.retry_s = retry_s
         self.login = login
         self.read_timeout_s = read_timeout_s
+        self.write_timeout_s = WRITE_TIMEOUT_S
         self._bookmarks = neo4j.AsyncGraphDatabase.bookmark_manager()
         self.doubtful = False
         """Whether a read waited in vain: for a server that hangs, or for a bookmark that is never reached."""
@@ -131,6 +139,21 @@ class Connection:
         async with self.session(leader, follows) as session:
             yield Reads(session, self.read_timeout_s)
 
+    async def written(self, unit: Callable[[neo4j.AsyncManagedTransaction], Awaitable[T]]) -> T:
+        """Do a unit of work as one write, again where it may be, and no longer than tries of it may take at the server.
+
+        Raises StoreError where no answer comes in that time.
+        """
+        patience_s = self.write_timeout_s + self.retry_s + GRACE_S
+        async with self.session(writes=True) as session:
+            try:
+                async with asyncio.timeout(patience_s) as patience:
+                    return await session.execute_write(neo4j.unit_of_work(timeout=self.write_timeout_s)(unit))
+            except TimeoutError as error:
+                if patience.expired():
+                    raise Unanswered(f"{patience_s:g}") from error
+                raise
+
     async def bookmarks(self) -> frozenset[str]:
         """What a later read must see, also through another process."""
         return frozenset(await self._bookmarks.get_bookmarks())
@@ -155,6 +178,12 @@ class Connection:
             ) from error
         except (ConfigurationError, ValueError) as error:
             raise StoreError(f"{self.url} is no address of a Neo4j: {_line(error)}") from error
+        except Unanswered as error:
+            self.doubtful = True
+            raise StoreError(
+                f"{self.url} does not answer: a write took longer than {error} s; what was sent may be recorded: send "
+                "the same events again, each is recorded once"
+            ) from error
         except TimeoutError as error:
             self.doubtful = True
             raise StoreError(

@@ -35,7 +35,7 @@ class Rows(NamedTuple):
     def of_keys(self) -> str:
         """The match of a node by its key, `each`, which begins at an index."""
         label, key = _INDEX[self.node]
-        start = f"MATCH ({self.node}:{label} {{{key}: each}}){self.path} USING INDEX {self.node}:{label}({key})"
+        start = f"MATCH ({self.node}:{label} {{{key}: each}}){self.path} USING INDEX SEEK {self.node}:{label}({key})"
         return start + self._rest()
 
     def of_nodes(self) -> str:
@@ -147,7 +147,7 @@ def _count(*edges: str) -> str:
 
 
 def _degrees(name: str, node: str, key: str, told: str, *edges: str) -> str:
-    match = f"MATCH ({node}:{_INDEX[node][0]} {{{key}: each}}) USING INDEX {node}:{_INDEX[node][0]}({key})"
+    match = f"MATCH ({node}:{_INDEX[node][0]} {{{key}: each}}) USING INDEX SEEK {node}:{_INDEX[node][0]}({key})"
     return _call(f"UNWIND ${name} AS each {match} RETURN collect([{told}, {_count(*edges)}]) AS {name}")
 
 
@@ -164,10 +164,11 @@ DEGREES = "\n".join(
 
 FOUND = f"""
 CALL () {{
-  MATCH (i:Item {{key: $asked[0]}})<-[y:YIELDED]-() WHERE {known("y")}
+  MATCH (i:Item {{key: $asked[0]}})<-[y:YIELDED]-() USING INDEX SEEK i:Item(key) WHERE {known("y")}
   RETURN i, 0 AS rank, y.position AS at
   UNION ALL
-  MATCH (n:Identifier {{value: $asked[0]}})-[d:IDENTIFIES]->(i)<-[y:YIELDED]-() WHERE {known("d")} AND {known("y")}
+  MATCH (n:Identifier {{value: $asked[0]}})-[d:IDENTIFIES]->(i)<-[y:YIELDED]-() USING INDEX SEEK n:Identifier(value)
+  WHERE {known("d")} AND {known("y")}
   RETURN i, 1 AS rank, y.position AS at
 }}
 """
@@ -175,18 +176,18 @@ CALL () {{
 FIND = FOUND + "RETURN collect([rank, at, i.key])"
 
 KEYED = (
-    "UNWIND $keys AS key MATCH (i:Item {key: key})<-[y:YIELDED]-() USING INDEX i:Item(key) WHERE "
+    "UNWIND $keys AS key MATCH (i:Item {key: key})<-[y:YIELDED]-() USING INDEX SEEK i:Item(key) WHERE "
     + known("y")
     + " RETURN collect(i.key)"
 )
 
 CHANGES = """
-MATCH (i:Item) USING INDEX i:Item(changed) WHERE $seq <= i.changed < $k AND (i.changed > $seq OR i.key > $key)
+MATCH (i:Item) USING INDEX SEEK i:Item(changed) WHERE $seq <= i.changed < $k AND (i.changed > $seq OR i.key > $key)
 WITH i.changed AS changed, i.key AS key ORDER BY changed, key LIMIT $limit
 RETURN collect([changed, key])
 """
 CHANGES_LAST = """
-MATCH (i:Item) USING INDEX i:Item(changed) WHERE i.changed >= $k AND i.key > $key
+MATCH (i:Item) USING INDEX SEEK i:Item(changed) WHERE i.changed >= $k AND i.key > $key
 WITH i.key AS key ORDER BY key LIMIT $limit
 RETURN collect(key)
 """

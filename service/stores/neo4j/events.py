@@ -27,16 +27,16 @@ ROW = (
 )
 STORED = f"UNWIND $ids AS id MATCH (e:Event {{eventId: id}}) WHERE e.sequence <= $k RETURN collect({ROW})"
 RECEIPTS = (
-    "UNWIND $ids AS id MATCH (e:Event {refersTo: id}) USING INDEX e:Event(refersTo)"
+    "UNWIND $ids AS id MATCH (e:Event {refersTo: id}) USING INDEX SEEK e:Event(refersTo)"
     f" WHERE e.type = 'RECEIPT' AND e.sequence <= $k RETURN collect({ROW})"
 )
 REGISTRATIONS = (
-    "UNWIND $keys AS key MATCH (o:Organization {key: key})<-[:REGISTERS]-(e) USING INDEX o:Organization(key)"
+    "UNWIND $keys AS key MATCH (o:Organization {key: key})<-[:REGISTERS]-(e) USING INDEX SEEK o:Organization(key)"
     " WHERE e.sequence <= $k AND " + judged("e", "status") + f" = 'ACCEPTED' RETURN collect({ROW})"
 )
 TOUCHING = f"""
 UNWIND $keys AS key
-MATCH (i:Item {{key: key}})
+MATCH (i:Item {{key: key}}) USING INDEX SEEK i:Item(key)
 CALL (i) {{
   MATCH (i)<-[m:MENTIONS]-(e) WHERE m.named AND e.sequence <= $k RETURN m.position AS at
   UNION MATCH (i)<-[y:YIELDED]-() WHERE {known("y")}
@@ -141,11 +141,17 @@ def _conditions(where: EventFilter) -> Iterator[str]:
             yield condition
 
 
-_THEIRS = "MATCH (e:Event) WHERE e.eventId IN $theirs RETURN e UNION MATCH (e:Event {actor: $party}) RETURN e"
+_RARE = ("types", "actor", "status", "item", "party", "about", "occurred_from", "occurred_to")
+"""Filters that an index of their own answers, or that begin elsewhere."""
+_THEIRS = (
+    "MATCH (e:Event) USING INDEX SEEK e:Event(eventId) WHERE e.eventId IN $theirs RETURN e"
+    " UNION MATCH (e:Event {actor: $party}) USING INDEX SEEK e:Event(actor) RETURN e"
+)
 _ABOUT = (
     f"{_THEIRS} UNION MATCH (e:Event) WHERE e.type = 'REGISTRATION' RETURN e"
-    " UNION UNWIND $theirs AS id MATCH (e:Event {refersTo: id}) RETURN e"
-    " UNION MATCH (t:Event {actor: $party}) MATCH (e:Event {refersTo: t.eventId}) RETURN e"
+    " UNION UNWIND $theirs AS id MATCH (e:Event {refersTo: id}) USING INDEX SEEK e:Event(refersTo) RETURN e"
+    " UNION MATCH (t:Event {actor: $party}) USING INDEX SEEK t:Event(actor)"
+    " MATCH (e:Event {refersTo: t.eventId}) USING INDEX SEEK e:Event(refersTo) RETURN e"
 )
 
 
@@ -156,6 +162,13 @@ class Lists:
         self._snapshot = snapshot
         self._where = where
         self._start = "MATCH (e:Event)"
+        self._by = ""
+        """Where most records may be found, they are read in their order, and none is put in order; those of an item by
+        their ids."""
+        if not any(getattr(where, name) is not None for name in _RARE):
+            self._by = " USING INDEX SEEK e:Event(sequence)"
+        elif where.item is not None and where.party is None and where.about is None:
+            self._by = " USING INDEX SEEK e:Event(eventId)"
         self._conditions = " AND ".join(_conditions(where))
         self._values: dict[str, Any] = {
             "types": None if where.types is None else list(where.types),
@@ -193,7 +206,7 @@ class Lists:
         beyond, direction = ("<", "DESC") if reverse else (">", "ASC")
         past = "" if after is None else f"e.sequence {beyond} $after AND "
         query = (
-            f"CALL () {{ {self._start} WHERE {past}{self._conditions}"
+            f"CALL () {{ {self._start}{self._by} WHERE {past}{self._conditions}"
             f" RETURN e ORDER BY e.sequence {direction} LIMIT $limit }} WITH e ORDER BY e.sequence {direction}"
             f" RETURN collect({ROW})"
         )

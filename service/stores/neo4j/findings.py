@@ -33,7 +33,7 @@ _FINDING = (
 )
 KEPT = f"""
 UNWIND $subjects AS s
-MATCH (f:Finding {{subject: s[0]}}) USING INDEX f:Finding(subject) WHERE f.ofOrganization = s[1]
+MATCH (f:Finding {{subject: s[0]}}) USING INDEX SEEK f:Finding(subject) WHERE f.ofOrganization = s[1]
 RETURN collect({_FINDING})
 """
 GONE = "UNWIND $ids AS id MATCH (f:Finding {id: id}) DETACH DELETE f"
@@ -119,8 +119,11 @@ def _finding(row: list[Any]) -> KeptFinding:
     )
 
 
-def _asked(where: FindingFilter) -> tuple[str, dict[str, Any]]:
-    """The match of what a filter finds, from where few are, and its values."""
+def _asked(where: FindingFilter, in_order: str | None = None) -> tuple[str, dict[str, Any]]:
+    """The match of what a filter finds, from where few are, and its values.
+
+    `in_order` is what narrows the index that has them in their order, which is where to begin with all others.
+    """
     conditions = ["true"]
     for asked, condition in (
         (where.codes, "f.code IN $codes"),
@@ -138,7 +141,17 @@ def _asked(where: FindingFilter) -> tuple[str, dict[str, Any]]:
             conditions.append(condition)
     match = "MATCH (f:Finding)"
     if where.party is not None:
-        match = "MATCH (:Organization {key: $party})<-[:INVOLVES]-(f:Finding)"
+        match = "MATCH (o:Organization {key: $party})<-[:INVOLVES]-(f:Finding) USING INDEX SEEK o:Organization(key)"
+    elif where.subject is not None:
+        match += " USING INDEX SEEK f:Finding(subject)"
+    elif where.codes is not None:
+        match += " USING INDEX SEEK f:Finding(code, shownUs)"
+        conditions.append("f.shownUs IS NOT NULL")
+    elif in_order is not None:
+        match += f" USING INDEX {'SEEK ' if in_order else ''}f:Finding(shownUs, id)"
+        conditions.append("f.shownUs IS NOT NULL AND f.id IS NOT NULL")
+    if in_order:
+        conditions.append(in_order)
     values = {name: list(value) if isinstance(value, tuple) else value for name, value in where._asdict().items()}
     values["among"] = [list(one) for one in where.among or ()]
     return f"{match} WHERE {' AND '.join(conditions)}", values
@@ -148,10 +161,9 @@ async def finding_page(
     reads: Reads, where: FindingFilter, after: FindingPlace | None, limit: int, reverse: bool
 ) -> list[KeptFinding]:
     """Findings in their order."""
-    match, values = _asked(where)
-    if after is not None:
-        sign = "<" if reverse else ">"
-        match += f" AND (f.shownUs {sign} $after[0] OR f.shownUs = $after[0] AND f.id {sign} $after[1])"
+    sign = "<" if reverse else ">"
+    beyond = f"f.shownUs {sign}= $after[0] AND (f.shownUs {sign} $after[0] OR f.id {sign} $after[1])"
+    match, values = _asked(where, "" if after is None else beyond)
     way = "DESC" if reverse else "ASC"
     rows = await reads.one(
         f"{match} WITH f ORDER BY f.shownUs {way}, f.id {way} LIMIT $limit RETURN collect({_FINDING})",

@@ -61,28 +61,30 @@ class Belonging(NamedTuple):
 
 
 _UP = "(i)-[up:PART_OF*0..]->()"
+_BY_KEY = " USING INDEX SEEK o:Organization(key)"
+_BY_ACTOR = " USING INDEX SEEK e:Event(actor)"
 PARTY = Belonging(
     f"(e.actor = $party OR EXISTS {{ MATCH {_UP}-[h:HELD_BY]->(o) WHERE o.key = $party AND {known('h')}"
     f" AND all(r IN up WHERE {known('r')})"
     f" AND all(one IN up + [h] WHERE all(other IN up + [h] WHERE {_before('one', 'other')})) }})",
-    f"MATCH (:Organization {{key: $party}})<-[h:HELD_BY]-()<-[up:PART_OF*0..]-(i)"
+    f"MATCH (o:Organization {{key: $party}})<-[h:HELD_BY]-()<-[up:PART_OF*0..]-(i){_BY_KEY}"
     f" WHERE {known('h')} AND all(r IN up WHERE {known('r')}) RETURN i"
-    f" UNION MATCH (:Event {{actor: $party}})-[y:YIELDED]->(i) WHERE {known('y')} RETURN i",
+    f" UNION MATCH (e:Event {{actor: $party}})-[y:YIELDED]->(i){_BY_ACTOR} WHERE {known('y')} RETURN i",
 )
 HOLDER = Belonging(
     f"EXISTS {{ MATCH {_UP}-[h:HELD_BY]->(o) WHERE o.key IN $holders AND {_open('h')}"
     f" AND all(r IN up WHERE {_open('r')}) }}",
     "UNWIND $holders AS holder"
-    f" MATCH (:Organization {{key: holder}})<-[h:HELD_BY]-()<-[up:PART_OF*0..]-(i)"
+    f" MATCH (o:Organization {{key: holder}})<-[h:HELD_BY]-()<-[up:PART_OF*0..]-(i){_BY_KEY}"
     f" WHERE {_open('h')} AND all(r IN up WHERE {_open('r')}) RETURN i",
 )
 CUSTODIAN = Belonging(
     f"EXISTS {{ MATCH (i)-[h:HELD_BY]->(o) WHERE o.key = $custodian AND {_open('h')} }}",
-    f"MATCH (:Organization {{key: $custodian}})<-[h:HELD_BY]-(i) WHERE {_open('h')} RETURN i",
+    f"MATCH (o:Organization {{key: $custodian}})<-[h:HELD_BY]-(i){_BY_KEY} WHERE {_open('h')} RETURN i",
 )
 PRODUCER = Belonging(
     "e.actor = $producer AND e.type <> 'ENROLMENT'",
-    f"MATCH (:Event {{actor: $producer}})-[y:YIELDED]->(i) WHERE {known('y')} RETURN i",
+    f"MATCH (e:Event {{actor: $producer}})-[y:YIELDED]->(i){_BY_ACTOR} WHERE {known('y')} RETURN i",
 )
 FOUND = Belonging(
     "EXISTS { MATCH (i)<-[:ABOUT]-(f:Finding) WHERE f.code IN $findings }",
@@ -179,7 +181,7 @@ class Lists:
         return [ItemPlace(key, instant_of(position)) for key, position in rows]
 
     async def _of(self, keys: list[str]) -> list[ItemPlace]:
-        start = "UNWIND $keys AS each MATCH (i:Item {key: each})<-[y:YIELDED]-(e) USING INDEX i:Item(key)"
+        start = "UNWIND $keys AS each MATCH (i:Item {key: each})<-[y:YIELDED]-(e) USING INDEX SEEK i:Item(key)"
         return await self._places(f"{start} WHERE {self._all()} RETURN collect([i.key, y.position])", keys=keys)
 
     def _all(self) -> str:
@@ -203,9 +205,11 @@ class Lists:
 
     async def _by_key(self, after: ItemPlace | None, limit: int, reverse: bool) -> list[str]:
         """Only the index compares keys by code point: without it, `>` goes by UTF-16."""
-        past = "i.key IS NOT NULL" if after is None else f"i.key {'<' if reverse else '>'} $after"
+        past, seek = (
+            ("i.key IS NOT NULL", "") if after is None else (f"i.key {'<' if reverse else '>'} $after", "SEEK ")
+        )
         query = (
-            f"CALL () {{ MATCH (i:Item) USING INDEX i:Item(key) WHERE {past}"
+            f"CALL () {{ MATCH (i:Item) USING INDEX {seek}i:Item(key) WHERE {past}"
             f" AND EXISTS {{ MATCH (i)<-[y:YIELDED]-(e) WHERE {self._all()} }}"
             f" RETURN i.key AS key ORDER BY i.key {'DESC' if reverse else 'ASC'} LIMIT $limit }} RETURN collect(key)"
         )
@@ -216,14 +220,15 @@ class Lists:
     async def _born_about(self, after: ItemPlace | None, limit: int, reverse: bool) -> list[ItemPlace]:
         """At least the page, and all that came in at the instants where it begins and ends."""
         beyond, until, direction, last = ("<", ">=", "DESC", "min") if reverse else (">", "<=", "ASC", "max")
-        start = "MATCH (e:Event)-[y:YIELDED]->(i) USING INDEX e:Event(occurredAt) WHERE"
+        start = "MATCH (e:Event)-[y:YIELDED]->(i) USING INDEX %se:Event(occurredAt) WHERE"
         past = "e.occurredAt IS NOT NULL" if after is None else f"e.occurredAt {beyond} $at"
+        first = start % ("" if after is None else "SEEK ")
         since = "true" if after is None else f"e.occurredAt {beyond}= $at"
         query = (
-            f"CALL () {{ {start} {past} AND {self._all()}"
+            f"CALL () {{ {first} {past} AND {self._all()}"
             f" RETURN e.occurredAt AS at ORDER BY at {direction} LIMIT $limit }}"
             f" WITH coalesce({last}(at), $at) AS bound"
-            f" {start} e.occurredAt {until} bound AND {since} AND {self._all()}"
+            f" {start % 'SEEK '} e.occurredAt {until} bound AND {since} AND {self._all()}"
             " RETURN collect([i.key, y.position])"
         )
         return await self._places(query, limit=limit, at=None if after is None else moment_of_us(after.born_us))
@@ -239,7 +244,7 @@ class Lists:
 
 IDENTIFIED = f"""
 UNWIND $names AS name
-MATCH (n:Identifier {{value: name}})-[d:IDENTIFIES]->(i) USING INDEX n:Identifier(value)
+MATCH (n:Identifier {{value: name}})-[d:IDENTIFIES]->(i) USING INDEX SEEK n:Identifier(value)
 WHERE {known("d")} AND EXISTS {{ MATCH (i)<-[y:YIELDED]-() WHERE {known("y")} }}
 RETURN collect(DISTINCT [name, i.key])
 """
@@ -252,10 +257,10 @@ async def called(
     is_so = "STARTS WITH" if prefix else "="
     is_known = f"EXISTS {{ MATCH (i)<-[y:YIELDED]-(e) WHERE {known('y')} AND {_occurred('e')} }}"
     query = f"""
-    CALL () {{ MATCH (i:Item) USING INDEX i:Item(key) WHERE i.key {is_so} $text AND {is_known}
+    CALL () {{ MATCH (i:Item) USING INDEX SEEK i:Item(key) WHERE i.key {is_so} $text AND {is_known}
       RETURN i.key AS key ORDER BY i.key LIMIT $limit }}
     WITH collect(key) AS keys
-    CALL () {{ MATCH (n:Identifier)-[d:IDENTIFIES]->(i) USING INDEX n:Identifier(value)
+    CALL () {{ MATCH (n:Identifier)-[d:IDENTIFIES]->(i) USING INDEX SEEK n:Identifier(value)
       WHERE n.value {is_so} $text AND {known("d")} AND {is_known}
       RETURN collect(DISTINCT i.key) AS identified }}
     RETURN keys + identified
@@ -267,7 +272,7 @@ async def called(
 async def concerned(snapshot: Neo4jSnapshot, keys: Collection[Any], organization: str) -> set[Any]:
     """Those of the items, by key, that an organization is a party of."""
     query = (
-        "UNWIND $wanted AS each MATCH (i:Item {key: each})<-[y:YIELDED]-(e) USING INDEX i:Item(key)"
+        "UNWIND $wanted AS each MATCH (i:Item {key: each})<-[y:YIELDED]-(e) USING INDEX SEEK i:Item(key)"
         f" WHERE {known('y')} AND {PARTY.is_so} RETURN collect(i.key)"
     )
     return set(await snapshot.one(query, wanted=list(keys), party=organization))

@@ -19,20 +19,20 @@ _ACCEPTED = (
 )
 _OF_ALL = "MATCH (o:Organization)<-[:REGISTERS]-(e)" + _ACCEPTED
 _OF_SOME = (
-    "UNWIND $keys AS key MATCH (o:Organization {key: key})<-[:REGISTERS]-(e) USING INDEX o:Organization(key)"
+    "UNWIND $keys AS key MATCH (o:Organization {key: key})<-[:REGISTERS]-(e) USING INDEX SEEK o:Organization(key)"
     + _ACCEPTED
 )
 _IS_ONE = f"""(
   EXISTS {{ MATCH (o)<-[:REGISTERS]-(e) WHERE e.sequence <= $k }}
   OR EXISTS {{ MATCH (o)<-[r:HELD_BY]-() WHERE {known("r")} }}
-  OR EXISTS {{ MATCH (e:Event) WHERE e.actor = o.key AND e.sequence <= $k }}
+  OR EXISTS {{ MATCH (e:Event) USING INDEX SEEK e:Event(actor) WHERE e.actor = o.key AND e.sequence <= $k }}
 )"""
 ARE_ORGANIZATIONS = (
-    "UNWIND $keys AS key MATCH (o:Organization {key: key}) USING INDEX o:Organization(key)"
+    "UNWIND $keys AS key MATCH (o:Organization {key: key}) USING INDEX SEEK o:Organization(key)"
     f" WHERE {_IS_ONE} RETURN collect(o.key)"
 )
 _KEYS = f"""
-CALL () {{ MATCH (o:Organization) USING INDEX o:Organization(key) WHERE o.key > $after AND {_IS_ONE}
+CALL () {{ MATCH (o:Organization) USING INDEX SEEK o:Organization(key) WHERE o.key > $after AND {_IS_ONE}
   RETURN o.key AS key ORDER BY o.key LIMIT $limit }}
 RETURN collect(key)
 """

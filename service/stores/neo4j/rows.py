@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import orjson
 
 from graph_schema.order import Position, event_id_of, instant_of
@@ -17,6 +20,8 @@ LABELS = {
     "LOT": "MaterialLot",
 }
 """The label of each kind of item, beside `Item`."""
+SHOWN = ("name", "region", "roles")
+"""What the node of an organization shows of what it registered."""
 
 
 def when(position: Position) -> list[int]:
@@ -33,6 +38,25 @@ def seconds(instant_us: int) -> list[int]:
 def moment(pair: str) -> str:
     """Cypher of the native time (in UTC) that a pair of `seconds` tells."""
     return f"datetime({{epochSeconds: {pair}[0], nanosecond: {pair}[1]}})"
+
+
+def shown_of_item(stated: Mapping[str, Any]) -> dict[str, Any]:
+    """What an item's node shows to people: the plain facts of its spec, and the mass of each element by its name."""
+    plain = {
+        name: value
+        for name, value in stated.items()
+        if isinstance(value, str | int | float) and name not in ("key", "kind", "position")
+    }
+    masses = {f"mass{element}Kg": float(kg) for element, kg in (stated.get("composition") or {}).items()}
+    return plain | masses
+
+
+def shown_of_organization(stated: Mapping[str, Any]) -> dict[str, Any]:
+    """What a registration has the node of its organization show to people; what it leaves out stays.
+
+    None stands for an empty list, which a node does not keep.
+    """
+    return {name: None if stated[name] == [] else stated[name] for name in SHOWN if stated.get(name) is not None}
 
 
 def who(position: Position | None) -> str | None:

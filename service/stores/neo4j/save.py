@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from graph_schema.changes import Body, Changes, Identity, NewBirth, changes_of
@@ -12,55 +13,55 @@ from graph_schema.order import Position
 from graph_schema.specs import ItemSpec, LotSpec, spec_text
 from graph_schema.voiding import REGULATOR
 from service.stores.folding import Folded
-from service.stores.neo4j.connection import Transaction
-from service.stores.neo4j.rows import LABELS, moment, state_text, when, who
+from service.stores.neo4j.connection import Transaction, done
+from service.stores.neo4j.rows import LABELS, moment, shown_of_item, shown_of_organization, state_text, when, who
 from service.stores.values import differs, dumps, outcome_columns
 
 Rows = list[dict[str, Any]]
 
 NEW_EVENTS = f"""
-UNWIND $rows AS row
+UNWIND $rows[0] AS row
 CREATE (e:Event)
 SET e = row, e.occurredAt = {moment("row.occurredAt")}, e.recordedAt = {moment("row.recordedAt")}
 """
 REJUDGED = """
-UNWIND $rows AS row
-MATCH (e:Event {eventId: row.eventId})
+UNWIND $rows[0] AS row
+MATCH (e:Event {eventId: row.eventId}) USING INDEX SEEK e:Event(eventId)
 CREATE (e)-[:WAS_JUDGED]->(j:Judgement {knownFrom: e.judged, knownTo: $known, status: e.status})
 SET j.problems = e.problems, j.mixing = e.mixing, j.claims = e.claims,
     e.status = row.status, e.problems = row.problems, e.mixing = row.mixing, e.claims = row.claims,
     e.also = row.also, e.judged = $known
 """
 REGISTERS = """
-UNWIND $rows AS row
-MATCH (e:Event {eventId: row.event})
+UNWIND $rows[0] AS row
+MATCH (e:Event {eventId: row.event}) USING INDEX SEEK e:Event(eventId)
 MERGE (o:Organization {key: row.organization})
 CREATE (e)-[r:REGISTERS {regulator: row.regulator}]->(o)
-SET r.name = row.name, o.name = coalesce(row.name, o.name)
+SET r.name = row.name, o += row.shown
 """
-ORGANIZATIONS = "UNWIND $keys AS key MERGE (o:Organization {key: key})"
-NEW_ITEMS = "UNWIND $rows AS row CREATE (i:Item%s) SET i = row"
+ORGANIZATIONS = "UNWIND $rows[0] AS key MERGE (o:Organization {key: key})"
+NEW_ITEMS = "UNWIND $rows[0] AS row CREATE (i:Item%s) SET i = row"
 STATES = """
-UNWIND $rows AS row
-MATCH (i:Item {key: row.key})
+UNWIND $rows[0] AS row
+MATCH (i:Item {key: row.key}) USING INDEX SEEK i:Item(key)
 SET i.state = row.state, i.last = row.last, i.changed = row.changed
 """
 RENAMED = """
-UNWIND $rows AS row
-MATCH (i:Item {key: row.key})
+UNWIND $rows[0] AS row
+MATCH (i:Item {key: row.key}) USING INDEX SEEK i:Item(key)
 REMOVE i:Battery:Module:Cell:Component:Vehicle:MaterialLot
 SET i = row%s
 """
 BORN = """
-UNWIND $rows AS row
-MATCH (e:Event {eventId: row.event})
-MATCH (i:Item {key: row.key})
+UNWIND $rows[0] AS row
+MATCH (e:Event {eventId: row.event}) USING INDEX SEEK e:Event(eventId)
+MATCH (i:Item {key: row.key}) USING INDEX SEEK i:Item(key)
 CREATE (e)-[y:YIELDED]->(i)
 SET y = row.facts
 """
 SETTLED = """
-UNWIND $rows AS row
-MATCH (i:Item {key: row.key})<-[old:YIELDED]-(e) USING INDEX i:Item(key) WHERE old.knownTo IS NULL
+UNWIND $rows[0] AS row
+MATCH (i:Item {key: row.key})<-[old:YIELDED]-(e) USING INDEX SEEK i:Item(key) WHERE old.knownTo IS NULL
 SET old.knownTo = $known
 CREATE (e)-[y:YIELDED]->(i)
 SET y = properties(old), y.knownTo = null, y.knownFrom = $known, y += row.body
@@ -70,70 +71,77 @@ SET r = row.facts, r.from = {moment("row.facts.from")},
     r.to = CASE WHEN row.facts.to IS NOT NULL THEN {moment("row.facts.to")} END
 """
 STAYS = f"""
-UNWIND $rows AS row
-MATCH (p:Item {{key: row.part}})
-MATCH (h:Item {{key: row.host}})
+UNWIND $rows[0] AS row
+MATCH (p:Item {{key: row.part}}) USING INDEX SEEK p:Item(key)
+MATCH (h:Item {{key: row.host}}) USING INDEX SEEK h:Item(key)
 CREATE (p)-[r:PART_OF]->(h)
 {SPAN}
 """
 CUSTODY = f"""
-UNWIND $rows AS row
-MATCH (i:Item {{key: row.item}})
-MATCH (o:Organization {{key: row.organization}})
+UNWIND $rows[0] AS row
+MATCH (i:Item {{key: row.item}}) USING INDEX SEEK i:Item(key)
+MATCH (o:Organization {{key: row.organization}}) USING INDEX SEEK o:Organization(key)
 CREATE (i)-[r:HELD_BY]->(o)
 {SPAN}
 """
 USES = """
-UNWIND $rows AS row
-MATCH (i:Item {key: row.item})
-MATCH (e:Event {eventId: row.event})
+UNWIND $rows[0] AS row
+MATCH (i:Item {key: row.item}) USING INDEX SEEK i:Item(key)
+MATCH (e:Event {eventId: row.event}) USING INDEX SEEK e:Event(eventId)
 CREATE (i)-[r:CONSUMED_IN]->(e)
 SET r = row.facts
 """
 MARKS = """
-UNWIND $rows AS row
-MATCH (i:Item {key: row.item})
-MATCH (e:Event {eventId: row.event})
+UNWIND $rows[0] AS row
+MATCH (i:Item {key: row.item}) USING INDEX SEEK i:Item(key)
+MATCH (e:Event {eventId: row.event}) USING INDEX SEEK e:Event(eventId)
 CREATE (e)-[r:MARKED]->(i)
 SET r = row.facts
 """
 MENTIONS = """
-UNWIND $rows AS row
-MATCH (i:Item {key: row.item})
-MATCH (e:Event {eventId: row.event})
+UNWIND $rows[0] AS row
+MATCH (i:Item {key: row.item}) USING INDEX SEEK i:Item(key)
+MATCH (e:Event {eventId: row.event}) USING INDEX SEEK e:Event(eventId)
 MERGE (e)-[r:MENTIONS]->(i) ON CREATE SET r.position = row.position, r.named = row.named
 """
 IDENTIFIERS = """
-UNWIND $rows AS row
-MATCH (i:Item {key: row.key})
+UNWIND $rows[0] AS row
+MATCH (i:Item {key: row.key}) USING INDEX SEEK i:Item(key)
 MERGE (n:Identifier {value: row.value})
 CREATE (n)-[:IDENTIFIES {scheme: row.scheme, knownFrom: $known}]->(i)
 """
 CLOSE = f"""
-UNWIND $rows AS row
-MATCH (i:Item {{key: row.key}})-[r:%s]->() USING INDEX i:Item(key) WHERE r.closed IS NULL AND r.knownTo IS NULL
+UNWIND $rows[0] AS row
+MATCH (i:Item {{key: row.key}})-[r:%s]->() USING INDEX SEEK i:Item(key) WHERE r.closed IS NULL AND r.knownTo IS NULL
 SET r.to = {moment("row.to")}, r.closedBy = row.by, r.closed = row.closed, r.closedKnown = $known
 """
 GONE_SPAN = """
-UNWIND $rows AS row
-MATCH (i:Item {key: row.key})-[r:%s]->() USING INDEX i:Item(key) WHERE r.openedBy = row.by AND r.knownTo IS NULL
+UNWIND $rows[0] AS row
+MATCH (i:Item {key: row.key})-[r:%s]->() USING INDEX SEEK i:Item(key) WHERE r.openedBy = row.by AND r.knownTo IS NULL
 SET r.knownTo = $known
 """
 GONE_EVENT = """
-UNWIND $rows AS row
-MATCH (i:Item {key: row.key}) USING INDEX i:Item(key)
-MATCH (e:Event {eventId: row.by}) USING INDEX e:Event(eventId)
+UNWIND $rows[0] AS row
+MATCH (i:Item {key: row.key}) USING INDEX SEEK i:Item(key)
+MATCH (e:Event {eventId: row.by}) USING INDEX SEEK e:Event(eventId)
 WITH DISTINCT i, e
 MATCH (i)-[r:%s]-(e) WHERE r.knownTo IS NULL
 SET r.knownTo = $known
 """
 """Both ends by their index: a hub has thousands of edges, and the plan may have been made when it had none. DISTINCT
-has both found before the edge between them is planned, or a database of few edges has all of one end joined."""
+keeps the planner from going from one end to all others."""
 UNNAMED = """
-UNWIND $rows AS row
-MATCH (i:Item {key: row.key})<-[r:IDENTIFIES]-() USING INDEX i:Item(key) WHERE r.knownTo IS NULL
+UNWIND $rows[0] AS row
+MATCH (i:Item {key: row.key})<-[r:IDENTIFIES]-() USING INDEX SEEK i:Item(key) WHERE r.knownTo IS NULL
 SET r.knownTo = $known
 """
+
+
+class _Untold(list[Any]):
+    """Rows that a log does not tell: the driver puts the text of all values together, whoever listens."""
+
+    def __repr__(self) -> str:
+        return f"[{len(self)} rows]"
 
 
 class Saver:
@@ -146,10 +154,22 @@ class Saver:
         """The keys of items that have a node."""
         self._organizations: dict[str, None] = {}
         """The keys of actors and holders."""
+        self._sending: asyncio.Task[None] | None = None
 
-    async def _run(self, query: str, rows: Rows) -> None:
+    async def _run(self, query: str, rows: Sequence[Any]) -> None:
+        """Have a statement done after those before it, while the rows of the next are put together.
+
+        The rows are in a list of one: a server plans a statement again for a list of another size.
+        """
         if rows:
-            await (await self._transaction.run(query, {"rows": rows, "known": self._known})).consume()
+            await self._sent()
+            values = {"rows": [_Untold(rows)], "known": self._known}
+            self._sending = asyncio.create_task(done(self._transaction, query, **values))
+            await asyncio.sleep(0)
+
+    async def _sent(self) -> None:
+        if self._sending is not None:
+            await self._sending
 
     async def save(
         self,
@@ -157,12 +177,18 @@ class Saver:
         records: dict[Position, dict[str, Any]],
     ) -> None:
         """Write what folding a batch found, and the new records of the log."""
-        await self._outcomes(folded, records)
-        changes = changes_of(folded.sweep)
-        await self._gone(changes)
-        await self._items(changes)
-        await self._close(changes)
-        await self._add(changes)
+        try:
+            await self._outcomes(folded, records)
+            changes = changes_of(folded.sweep)
+            await self._gone(changes)
+            await self._items(changes)
+            await self._close(changes)
+            await self._add(changes)
+            await self._sent()
+        finally:
+            if self._sending is not None:
+                self._sending.cancel()
+                await asyncio.gather(self._sending, return_exceptions=True)
 
     async def _outcomes(
         self,
@@ -223,8 +249,7 @@ class Saver:
 
     async def _add(self, changes: Changes) -> None:
         self._organizations.update((custody.organization, None) for custody in changes.custody)
-        if self._organizations:
-            await (await self._transaction.run(ORGANIZATIONS, {"keys": list(self._organizations)})).consume()
+        await self._run(ORGANIZATIONS, list(self._organizations))
         known = self._known
         await self._run(BORN, [_birth(new, known) for new in changes.births])
         bodies = [*changes.settled.items()]
@@ -303,6 +328,7 @@ def registered(event: Registration) -> dict[str, Any]:
         "organization": organization.key,
         "regulator": REGULATOR in (organization.roles or ()),
         "name": organization.name,
+        "shown": shown_of_organization(organization.model_dump()),
     }
 
 
@@ -314,9 +340,7 @@ def refers_to(event: Any) -> str | None:
 
 
 def _stated(spec: ItemSpec | LotSpec) -> dict[str, Any]:
-    """What an item's node shows to people: the plain facts that were stated of it."""
-    plain = spec.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"key", "kind", "parts", "position"})
-    return {name: value for name, value in plain.items() if isinstance(value, str | int | float)}
+    return shown_of_item(spec.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"parts"}))
 
 
 def _birth(new: NewBirth, known: int) -> dict[str, Any]:

@@ -17,11 +17,15 @@ from service.stores.neo4j.connection import Transaction, one
 from service.stores.neo4j.rows import state_of
 from service.stores.values import loads, outcome_of
 
-TAILS = "UNWIND $keys AS key MATCH (i:Item {key: key}) RETURN collect([i.key, i.state, i.last])"
+TAILS = """
+UNWIND $keys[0] AS key
+MATCH (i:Item {key: key}) USING INDEX SEEK i:Item(key)
+RETURN collect([i.key, i.state, i.last])
+"""
 
 TIMELINES = """
-UNWIND $keys AS key
-MATCH (i:Item {key: key})
+UNWIND $keys[0] AS key
+MATCH (i:Item {key: key}) USING INDEX SEEK i:Item(key)
 CALL (i) {
   MATCH (i)<-[y:YIELDED]-() WHERE y.knownTo IS NULL
   RETURN collect([y.position, y.kind, y.massKg, y.composition, y.secondLife, y.bodyMassKg, y.bodyMassAt,
@@ -55,20 +59,20 @@ RETURN key, births, hosts, parts, custody, uses, marks, mentions
 """
 
 JUDGED = """
-UNWIND $ids AS id
-MATCH (e:Event {eventId: id})
+UNWIND $ids[0] AS id
+MATCH (e:Event {eventId: id}) USING INDEX SEEK e:Event(eventId)
 RETURN collect([e.position, e.status, e.problems, e.mixing, e.claims, e.also, e.payload])
 """
 
 RECEIPTS = """
-UNWIND $ids AS id
-MATCH (e:Event {refersTo: id}) USING INDEX e:Event(refersTo) WHERE e.type = 'RECEIPT'
+UNWIND $ids[0] AS id
+MATCH (e:Event {refersTo: id}) USING INDEX SEEK e:Event(refersTo) WHERE e.type = 'RECEIPT'
 RETURN collect(e.position)
 """
 
 TRANSFERS = """
-UNWIND $ids AS id
-MATCH (e:Event {eventId: id}) USING INDEX e:Event(eventId) WHERE e.type = 'TRANSFER' AND e.status = 'ACCEPTED'
+UNWIND $ids[0] AS id
+MATCH (e:Event {eventId: id}) USING INDEX SEEK e:Event(eventId) WHERE e.type = 'TRANSFER' AND e.status = 'ACCEPTED'
 RETURN collect([e.eventId, e.position])
 """
 
@@ -80,12 +84,12 @@ class Neo4jSource:
         self._transaction = transaction
 
     async def tails(self, keys: Collection[str]) -> dict[str, Tail]:
-        rows = await one(self._transaction, TAILS, keys=list(keys))
+        rows = await one(self._transaction, TAILS, keys=[list(keys)])
         return {key: Tail(state_of(state), last) for key, state, last in rows}
 
     async def timelines(self, keys: Collection[str]) -> dict[str, list[tuple[Position, Effects]]]:
         found: dict[str, list[tuple[Position, Effects]]] = {key: [] for key in keys}
-        async for record in await self._transaction.run(TIMELINES, {"keys": list(keys)}):
+        async for record in await self._transaction.run(TIMELINES, {"keys": [list(keys)]}):
             touches: dict[Position, list[Effect]] = defaultdict(list)
             for position, effect in _effects(record):
                 entry = touches[position]
@@ -99,17 +103,18 @@ class Neo4jSource:
     async def judged(self, positions: Collection[Position]) -> dict[Position, tuple[AnyEvent, Outcome, set[str]]]:
         found = {}
         ids = [event_id_of(position) for position in positions]
-        for position, status, problems, mixing, claims, also, payload in await one(self._transaction, JUDGED, ids=ids):
+        rows = await one(self._transaction, JUDGED, ids=[ids])
+        for position, status, problems, mixing, claims, also, payload in rows:
             event, _ = parse_event(payload)
             touched = {*event.named_keys(), *(loads(also) or ())}
             found[position] = (event, outcome_of(status, problems, mixing, claims), touched)
         return found
 
     async def receipts(self, transfers: Collection[str]) -> list[Position]:
-        return list(await one(self._transaction, RECEIPTS, ids=list(transfers)))
+        return list(await one(self._transaction, RECEIPTS, ids=[list(transfers)]))
 
     async def transfers(self, event_ids: Collection[str]) -> dict[str, Position]:
-        return dict(await one(self._transaction, TRANSFERS, ids=list(event_ids)))
+        return dict(await one(self._transaction, TRANSFERS, ids=[list(event_ids)]))
 
 
 def _effects(record: Any) -> Iterator[tuple[Position, Effect | None]]:
@@ -139,24 +144,30 @@ def _effects(record: Any) -> Iterator[tuple[Position, Effect | None]]:
         yield at, None
 
 
-_TARGETS = "UNWIND $ids AS id MATCH (e:Event {eventId: id}) RETURN collect([e.eventId, e.position, e.actor])"
+_TARGETS = """
+UNWIND $ids[0] AS id
+MATCH (e:Event {eventId: id}) USING INDEX SEEK e:Event(eventId)
+RETURN collect([e.eventId, e.position, e.actor])
+"""
 _VOIDINGS_OF = """
-UNWIND $ids AS id
-MATCH (e:Event {refersTo: id}) USING INDEX e:Event(refersTo) WHERE e.type = 'VOIDING'
+UNWIND $ids[0] AS id
+MATCH (e:Event {refersTo: id}) USING INDEX SEEK e:Event(refersTo) WHERE e.type = 'VOIDING'
 RETURN collect(e.payload)
 """
 _VOIDINGS = """
-UNWIND $ids AS id
-MATCH (e:Event {eventId: id}) USING INDEX e:Event(eventId) WHERE e.type = 'VOIDING'
+UNWIND $ids[0] AS id
+MATCH (e:Event {eventId: id}) USING INDEX SEEK e:Event(eventId) WHERE e.type = 'VOIDING'
 RETURN collect(e.payload)
 """
 _VOIDINGS_BY = """
-UNWIND $actors AS actor
-MATCH (e:Event {type: 'VOIDING', actor: actor}) USING INDEX e:Event(type, actor)
+UNWIND $actors[0] AS actor
+MATCH (e:Event {type: 'VOIDING', actor: actor}) USING INDEX SEEK e:Event(type, actor)
 RETURN collect(e.payload)
 """
 _REGULATORS = """
-UNWIND $keys AS key MATCH (o:Organization {key: key})<-[:REGISTERS {regulator: true}]-() RETURN collect(DISTINCT o.key)
+UNWIND $keys[0] AS key
+MATCH (o:Organization {key: key})<-[:REGISTERS {regulator: true}]-() USING INDEX SEEK o:Organization(key)
+RETURN collect(DISTINCT o.key)
 """
 
 
@@ -178,7 +189,7 @@ class Neo4jVoidings:
     async def targets(self, event_ids: Collection[str]) -> dict[str, Target]:
         found = {
             event_id: Target(position, actor)
-            for event_id, position, actor in await one(self._transaction, _TARGETS, ids=list(event_ids))
+            for event_id, position, actor in await one(self._transaction, _TARGETS, ids=[list(event_ids)])
         }
         for event_id in event_ids:
             event = self._new.get(event_id)
@@ -189,15 +200,15 @@ class Neo4jVoidings:
     async def voidings_of(self, event_ids: Collection[str]) -> list[Voiding]:
         wanted = set(event_ids)
         new = [event for event in self._new.values() if isinstance(event, Voiding) and event.voids in wanted]
-        return new + await self._voidings(_VOIDINGS_OF, ids=list(wanted))
+        return new + await self._voidings(_VOIDINGS_OF, ids=[list(wanted)])
 
     async def voidings_of_ids(self, event_ids: Collection[str]) -> list[Voiding]:
         new = [event for event_id in event_ids if isinstance(event := self._new.get(event_id), Voiding)]
-        return new + await self._voidings(_VOIDINGS, ids=list(event_ids))
+        return new + await self._voidings(_VOIDINGS, ids=[list(event_ids)])
 
     async def voidings_by(self, actors: Collection[str]) -> list[Voiding]:
         new = [event for event in self._new.values() if isinstance(event, Voiding) and event.actor in actors]
-        return new + await self._voidings(_VOIDINGS_BY, actors=list(actors))
+        return new + await self._voidings(_VOIDINGS_BY, actors=[list(actors)])
 
     async def regulators(self, organizations: Collection[str]) -> set[str]:
         new = {
@@ -205,5 +216,5 @@ class Neo4jVoidings:
             for event in self._new.values()
             if isinstance(event, Registration) and REGULATOR in (event.organization.roles or ())
         }
-        stored = await one(self._transaction, _REGULATORS, keys=list(organizations))
+        stored = await one(self._transaction, _REGULATORS, keys=[list(organizations)])
         return new.intersection(organizations).union(stored)

@@ -20,11 +20,10 @@ from service.flow_rows import FlowRevision
 from service.ports import Fault, T, Writer
 from service.stores.checking import check
 from service.stores.errors import StoreError
-from service.stores.neo4j.checking import Neo4jGraph, rebuild
+from service.stores.neo4j.checking import Neo4jGraph, check_shown, rebuild
 from service.stores.neo4j.connection import (
     READ_TIMEOUT_S,
     RETRY_TIMEOUT_S,
-    WRITE_TIMEOUT_S,
     Connection,
     Login,
     MaybeRecorded,
@@ -148,7 +147,6 @@ class Neo4jStore:
     async def write(self, work: Callable[[Writer], Awaitable[T]]) -> T:
         await self._prepare()
 
-        @neo4j.unit_of_work(timeout=WRITE_TIMEOUT_S)
         async def unit(transaction: neo4j.AsyncManagedTransaction) -> tuple[T, int]:
             writer = await Neo4jWriter.lock(transaction, self.url)
             try:
@@ -157,10 +155,10 @@ class Neo4jStore:
                 raise _OfTheWork(error) from error
 
         try:
-            done, last = await self._written(unit)
+            done, last = await self.connection.written(unit)
         except MaybeRecorded as error:
             LOGGER.warning("%s: it is sent again now", error)
-            done, last = await self._written(unit)
+            done, last = await self.connection.written(unit)
         except Unready:
             self._lose()
             raise
@@ -168,10 +166,6 @@ class Neo4jStore:
             raise error.error from error
         self._furthest = max(self._furthest, last)
         return done
-
-    async def _written(self, unit: Callable[[neo4j.AsyncManagedTransaction], Awaitable[T]]) -> T:
-        async with self.connection.session(writes=True) as session:
-            return await session.execute_write(unit)
 
     async def keep(self, revision: Revision) -> bool:
         return await self._kept(lambda transaction: keep(transaction, revision))
@@ -181,12 +175,7 @@ class Neo4jStore:
 
     async def _kept(self, work: Callable[[neo4j.AsyncManagedTransaction], Awaitable[bool]]) -> bool:
         await self._prepare()
-
-        @neo4j.unit_of_work(timeout=WRITE_TIMEOUT_S)
-        async def unit(transaction: neo4j.AsyncManagedTransaction) -> bool:
-            return await work(transaction)
-
-        return await self._written(unit)
+        return await self.connection.written(work)
 
     async def verify(self) -> list[Fault]:
         await self._prepare()
@@ -196,7 +185,8 @@ class Neo4jStore:
         lost: Exception | None = None
         async with self.connection.checking() as transaction:
             try:
-                faults = await check(Neo4jGraph(transaction))
+                graph = Neo4jGraph(transaction)
+                faults = await check(graph) or await check_shown(graph)
             except (StoreError, Neo4jError, DriverError, TimeoutError):
                 raise
             except Exception as error:

@@ -13,7 +13,7 @@ from service.chain import Head, extend, recorded_us_after
 from service.ports import NewEvent
 from service.stores.errors import StoreError
 from service.stores.folding import fold_in
-from service.stores.neo4j.connection import Transaction, one
+from service.stores.neo4j.connection import Transaction, done, one
 from service.stores.neo4j.rows import seconds, when
 from service.stores.neo4j.save import Saver, refers_to
 from service.stores.neo4j.source import Neo4jSource, Neo4jVoidings
@@ -28,12 +28,18 @@ RETURN [l.sequence, l.recordedUs, l.hash, l.rebuilding, s.version]
 """
 """Takes the lock of the log: from here on nobody else writes until this transaction ends."""
 VERSION = migrations()[-1].number
-DIGESTS = "UNWIND $ids AS id MATCH (e:Event {eventId: id}) RETURN collect([e.eventId, e.digest])"
-HEAD = "MATCH (l:Log {name: 'voltrace'}) SET l.sequence = $sequence, l.recordedUs = $recorded, l.hash = $hash"
-BATCH = "MERGE (b:Batch {recordedUs: $recorded}) SET b.last = $last"
+DIGESTS = """
+UNWIND $ids[0] AS id
+MATCH (e:Event {eventId: id}) USING INDEX SEEK e:Event(eventId)
+RETURN collect([e.eventId, e.digest])
+"""
+HEAD = """
+MATCH (l:Log {name: 'voltrace'}) SET l.sequence = $sequence, l.recordedUs = $recorded, l.hash = $hash
+MERGE (b:Batch {recordedUs: $recorded}) SET b.last = $sequence
+"""
 OUTCOMES = """
-UNWIND $ids AS id
-MATCH (e:Event {eventId: id})
+UNWIND $ids[0] AS id
+MATCH (e:Event {eventId: id}) USING INDEX SEEK e:Event(eventId)
 RETURN collect([e.eventId, e.status, e.problems, e.mixing, e.claims])
 """
 
@@ -61,7 +67,7 @@ class Neo4jWriter:
         return cls(transaction, Head(*found[:3]) if found[0] else Head())
 
     async def digests(self, event_ids: Collection[str]) -> dict[str, bytes]:
-        return dict(await one(self._transaction, DIGESTS, ids=list(event_ids)))
+        return dict(await one(self._transaction, DIGESTS, ids=[list(event_ids)]))
 
     async def head(self) -> Head:
         return self._head
@@ -75,13 +81,9 @@ class Neo4jWriter:
             head = extend(head, new.digest, recorded_us)
             records[new.event.position] = record_of(new, head, previous)
         outcomes = await self.fold([new.event for new in events], records, head.sequence)
-        await self._run(HEAD, sequence=head.sequence, recorded=recorded_us, hash=head.hash)
-        await self._run(BATCH, recorded=recorded_us, last=head.sequence)
+        await done(self._transaction, HEAD, sequence=head.sequence, recorded=recorded_us, hash=head.hash)
         self._head = head
         return outcomes
-
-    async def _run(self, query: str, **values: Any) -> None:
-        await (await self._transaction.run(query, values)).consume()
 
     async def fold(
         self, events: list[AnyEvent], records: dict[Position, dict[str, Any]], known: int
@@ -96,7 +98,7 @@ class Neo4jWriter:
     async def _outcomes(self, event_ids: list[str]) -> dict[str, Outcome]:
         if not event_ids:
             return {}
-        rows = await one(self._transaction, OUTCOMES, ids=event_ids)
+        rows = await one(self._transaction, OUTCOMES, ids=[event_ids])
         return {event_id: outcome_of(*columns) for event_id, *columns in rows}
 
 

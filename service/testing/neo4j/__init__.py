@@ -1,8 +1,9 @@
 """A real Neo4j to test with: one that is named, one from Docker, or one started here from its Maven artifacts.
 
-In this order: the address in `VOLTRACE_TEST_NEO4J` (login in `VOLTRACE_TEST_NEO4J_USER` and `_PASSWORD`; **what the
-database holds is deleted**), a container where a Docker engine answers, else a server of our own under the Java of this
-machine. The versions are those of `VOLTRACE_TEST_NEO4J_VERSIONS` (default: `VERSIONS`, those that a Java here can run).
+In this order: the address in `VOLTRACE_TEST_NEO4J` (login in `VOLTRACE_TEST_NEO4J_USER` and `_PASSWORD`, the database
+in `_DATABASE`; **what it holds is deleted**), a container where a Docker engine answers, else a server of our own under
+the Java of this machine. The versions are those of `VOLTRACE_TEST_NEO4J_VERSIONS` (default: `VERSIONS`, those that a
+Java here can run).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from service.testing.neo4j import local
 from service.testing.neo4j.server import Server
 from service.testing.neo4j.sharing import shared
 
+_NAMED = ("USER", "PASSWORD", "DATABASE")
 VERSIONS = ("5.26.20", "2026.09.0")
 """The long-term release and the newest calendar release."""
 
@@ -45,15 +47,21 @@ def chosen() -> str:
     if not address:
         how = "containers" if docker_answers() else "Maven artifacts, started here"
         return f"{', '.join(versions())} ({how})"
-    user, password = (os.environ.get(f"VOLTRACE_TEST_NEO4J_{name}", "") for name in ("USER", "PASSWORD"))
+    user, password, database = named_login()
     try:
         with neo4j.GraphDatabase.driver(
             address, auth=(user, password) if user else None, connection_timeout=5, connection_acquisition_timeout=5
         ) as driver:
-            found = driver.get_server_info().agent.removeprefix("Neo4j/")
+            found = driver.get_server_info(database=database).agent.removeprefix("Neo4j/")
     except (DriverError, Neo4jError, ValueError, OSError) as error:
         found = f"does not answer: {' '.join(str(error).split())}"
-    return f"{found} (named by VOLTRACE_TEST_NEO4J: {address})"
+    return f"{found} (named by VOLTRACE_TEST_NEO4J: {address}{f', database {database}' if database else ''})"
+
+
+def named_login() -> Login:
+    """Who logs in to the server that is named, and to which of its databases."""
+    user, password, database = (os.environ.get(f"VOLTRACE_TEST_NEO4J_{name}") for name in _NAMED)
+    return Login(user or None, password or "", database or None)
 
 
 def docker_answers() -> bool:
@@ -81,8 +89,7 @@ def running(version: str) -> Iterator[Server]:
     """A server of a version, until the block ends. Raises RuntimeError with the way out where there is none."""
     address = os.environ.get("VOLTRACE_TEST_NEO4J")
     if address:
-        user = os.environ.get("VOLTRACE_TEST_NEO4J_USER")
-        yield Server(address, Login(user, os.environ.get("VOLTRACE_TEST_NEO4J_PASSWORD", "")), version, "named")
+        yield Server(address, named_login(), version, "named")
     elif docker_answers():
         with _container(version) as server:
             yield server

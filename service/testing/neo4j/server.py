@@ -27,6 +27,12 @@ class Server(NamedTuple):
         """A store on it, with what it holds."""
         return Neo4jStore(self.url, self.login)
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """The environment that a service logs in to it with."""
+        told = {"USER": self.login.user, "PASSWORD": self.login.password, "DATABASE": self.login.database}
+        return {f"VOLTRACE_NEO4J_{name}": value for name, value in told.items() if value}
+
     def empty(self) -> None:
         """Delete what it holds, but for the schema."""
         auth = None if self.login.user is None else (self.login.user, self.login.password)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from service.ports import Store
 from service.stores.errors import StoreError
 from service.stores.sqlite import SqliteStore
-from service.writers.neo4j_admin.fields import lines
+from service.writers.neo4j_admin.fields import IN_LIST, lines
 from service.writers.neo4j_admin.nodes import NODES
 from service.writers.neo4j_admin.relationships import RELATIONSHIPS
 from service.writers.neo4j_admin.sheet import Sheet
@@ -86,9 +86,10 @@ class Export:
             self._total = sum(connection.execute(f"SELECT count(*) FROM {it.source}").fetchone()[0] for it in every)
         before = self._written
         for sheet in sheets:
-            (self._directory / f"{sheet.name}-header.csv").write_text(",".join(sheet.columns) + "\n")
+            columns = [*sheet.columns, *sheet.further(connection)]
+            (self._directory / f"{sheet.name}-header.csv").write_text(",".join(columns) + "\n")
             with self._open(sheet) as file:
-                for chunk in _chunks(lines(sheet.columns, sheet.rows(connection))):
+                for chunk in _chunks(lines(columns, sheet.rows(connection))):
                     self._write(sheet, file, chunk)
         return self._written - before
 
@@ -109,7 +110,7 @@ class Export:
             f"--{sheet.kind}={sheet.of}=./{sheet.name}-header.csv,./{sheet.name}{self._ending}"
             for sheet in (*NODES, *RELATIONSHIPS)
         ]
-        told += ["--id-type=integer", "--bad-tolerance=0"]
+        told += [f"--array-delimiter=U+{ord(IN_LIST):04X}", "--id-type=integer", "--bad-tolerance=0"]
         if self._several_lines:
             told.append("--multiline-fields=true")
         if self._longest > LONGEST_LINE:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+IN_LIST = "\x1f"
+"""What stands between the values of a list: the unit separator, which no text has."""
 _SIGNED = [str(byte if byte < 128 else byte - 256) for byte in range(256)]
 
 
@@ -16,9 +18,13 @@ def _text(value: str) -> str:
     return '"' + value.replace('"', '""') + '"'
 
 
+def _texts(values: list[str]) -> str:
+    return _text(IN_LIST.join(values))
+
+
 def _bytes(value: bytes) -> str:
     """The importer's bytes are Java's: signed numbers."""
-    return ";".join([_SIGNED[byte] for byte in value])
+    return IN_LIST.join([_SIGNED[byte] for byte in value])
 
 
 def _boolean(value: bool | int) -> str:
@@ -30,6 +36,7 @@ FIELDS: dict[str, Callable[[Any], str]] = {
     "long": str,
     "double": repr,
     "boolean": _boolean,
+    "string[]": _texts,
     "byte[]": _bytes,
     "datetime": lambda moment: moment.isoformat(),
     "LABEL": str,

@@ -12,7 +12,7 @@ from graph_schema.canonical import GENESIS, parse_event
 from graph_schema.events import Registration
 from graph_schema.order import moment_of, moment_of_us, type_of
 from service.stores.errors import StoreError
-from service.stores.neo4j.rows import LABELS, state_text
+from service.stores.neo4j.rows import LABELS, SHOWN, shown_of_item, shown_of_organization, state_text
 from service.stores.neo4j.save import refers_to
 from service.stores.sqlite.schema import FOREVER, STATE_COLUMNS
 from service.stores.sqlite.source import state_of
@@ -60,16 +60,24 @@ def _events(connection: sqlite3.Connection) -> Rows:
 
 
 def _items(connection: sqlite3.Connection) -> Rows:
-    names = [column.partition(":")[0] for column in STATED]
+    names = [column.partition(":")[0] for column in (*STATED, *_masses(connection))]
     for number, key, changed, *columns, spec in connection.execute(
         f"SELECT id, key, c.changed, {', '.join('i.' + name for name in STATE_COLUMNS)}, y.spec FROM item i"
         " LEFT JOIN (SELECT item, max(seq) AS changed FROM change GROUP BY item) c ON c.item = i.id"
         f" LEFT JOIN yielded y ON y.item = i.id AND y.known_to = {FOREVER} ORDER BY i.id"
     ):
         state = state_of(columns)
-        stated: dict[str, Any] = {} if spec is None else orjson.loads(spec)
+        stated: dict[str, Any] = {} if spec is None else shown_of_item(orjson.loads(spec))
         label = None if state is None else LABELS[state.kind]
         yield number, label, key, state_text(state), columns[-1], changed, *(stated.get(name) for name in names)
+
+
+def _masses(connection: sqlite3.Connection) -> list[str]:
+    """A column for each element that any item was stated to hold."""
+    rows = connection.execute(
+        f"SELECT DISTINCT e.key FROM yielded y, json_each(y.composition) e WHERE y.known_to = {FOREVER} ORDER BY e.key"
+    )
+    return [f"mass{element}Kg:double" for (element,) in rows]
 
 
 def _organizations(connection: sqlite3.Connection) -> Rows:
@@ -81,21 +89,22 @@ def _organizations(connection: sqlite3.Connection) -> Rows:
         " WHERE NOT EXISTS (SELECT 1 FROM organization o WHERE o.key = l.actor)"
         " AND NOT EXISTS (SELECT 1 FROM registration r WHERE r.organization = l.actor) GROUP BY actor"
     ):
-        yield number, key, _name(connection, key)
+        shown = _shown(connection, key)
+        yield number, key, *(shown.get(name) for name in SHOWN)
 
 
-def _name(connection: sqlite3.Connection, organization: str) -> str | None:
-    """The last one that was recorded; of those in one batch the last in the order of events."""
+def _shown(connection: sqlite3.Connection, organization: str) -> dict[str, Any]:
+    """What was registered last, as it was recorded; of one batch in the order of events."""
+    shown: dict[str, Any] = {}
     for (body,) in connection.execute(
         "SELECT body FROM registration r JOIN log l ON l.seq = r.seq JOIN payload p ON p.seq = r.seq"
-        " WHERE r.organization = ? ORDER BY recorded_us DESC, pos DESC",
+        " WHERE r.organization = ? ORDER BY recorded_us, pos",
         (organization,),
     ):
         event, _ = parse_event(body)
         assert isinstance(event, Registration)
-        if event.organization.name is not None:
-            return event.organization.name
-    return None
+        shown |= shown_of_organization(event.organization.model_dump())
+    return shown
 
 
 def _identifiers(connection: sqlite3.Connection) -> Rows:
@@ -155,8 +164,9 @@ NODES = (
     Sheet("nodes", "Event", _EVENT, "log", _events),
     Sheet("nodes", "Judgement", (":ID(Judgement)", "knownFrom:long", "knownTo:long", *_OUTCOME), "judgement",
           _judgements),
-    Sheet("nodes", "Item", _ITEM, "item", _items),
-    Sheet("nodes", "Organization", (":ID(Organization)", "key:string", "name:string"), "organization", _organizations),
+    Sheet("nodes", "Item", _ITEM, "item", _items, _masses),
+    Sheet("nodes", "Organization", (":ID(Organization)", "key:string", "name:string", "region:string",
+                                    "roles:string[]"), "organization", _organizations),
     Sheet("nodes", "Identifier", (":ID(Identifier)", "value:string"), "identifier", _identifiers),
     Sheet("nodes", "Batch", ("recordedUs:long", "last:long"), "batch", _batches),
     Sheet("nodes", "Log", ("name:string", "sequence:long", "recordedUs:long", "hash:byte[]"), "meta", _log),

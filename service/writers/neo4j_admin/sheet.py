@@ -12,7 +12,8 @@ Rows = Iterator[tuple[Any, ...]]
 class Sheet(NamedTuple):
     """Nodes of a label, or relationships of a type: `columns` are headings of the importer, `rows` their values.
 
-    `source` is the table of the embedded store that has a row for each row of the sheet, or nearly so.
+    `source` is the table of the embedded store that has a row for each row of the sheet, or nearly so; `further` are
+    headings that depend on what the store holds.
     """
 
     kind: Literal["nodes", "relationships"]
@@ -20,6 +21,7 @@ class Sheet(NamedTuple):
     columns: tuple[str, ...]
     source: str
     rows: Callable[[sqlite3.Connection], Rows]
+    further: Callable[[sqlite3.Connection], list[str]] = lambda connection: []
 
     @property
     def name(self) -> str:

@@ -39,8 +39,7 @@ def server(neo4j_servers: Callable[[str], Server]) -> Server:
 @contextmanager
 def service(server: Server) -> Iterator[str]:
     """The address of one service process."""
-    login = {"VOLTRACE_NEO4J_USER": server.login.user or "", "VOLTRACE_NEO4J_PASSWORD": server.login.password}
-    with serving(server.url, VOLTRACE_FEED_INTERVAL_MS="50", **login) as address:
+    with serving(server.url, VOLTRACE_FEED_INTERVAL_MS="50", **server.settings) as address:
         yield address
 
 

@@ -90,7 +90,9 @@ def odd() -> Events:
         registered("name-2", 6, "NAMED", name="second"),
         registered("name-1", 5, "NAMED", name="first"),
         registered("name-3", 7, "NAMED"),
-        registered("name-4", 8, "EMPTY", name=""),
+        registered("name-4", 8, "EMPTY", name="", region="CN-GD", roles=["RECYCLER", "a;b, c"]),
+        registered("name-6", 9, "EMPTY", region="CN-FJ"),
+        registered("name-7", 9, "NOBODY", roles=[]),
     ]
 
 

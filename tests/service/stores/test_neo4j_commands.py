@@ -29,8 +29,8 @@ ROOT = Path(__file__).parents[3]
 def server(neo4j_servers: Any, monkeypatch: pytest.MonkeyPatch) -> Server:
     found: Server = neo4j_servers(NEO4J_VERSIONS[0])
     found.empty()
-    monkeypatch.setenv("VOLTRACE_NEO4J_USER", found.login.user or "")
-    monkeypatch.setenv("VOLTRACE_NEO4J_PASSWORD", found.login.password)
+    for name, value in found.settings.items():
+        monkeypatch.setenv(name, value)
     return found
 
 

@@ -3,13 +3,18 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+from click.testing import CliRunner
 from starlette.testclient import TestClient
 
 from seed.story import story
 from service import app
+from service.cli import main
+from service.recording import RecordStatus, record
 from service.settings import Settings
 from service.stores.contract.telling import made, unit
 from service.stores.errors import StoreError
@@ -48,6 +53,28 @@ def test_a_server_that_hangs_is_not_waited_for(server: Server) -> None:
         proxy.let_go()
         assert RUNNER.run(hung.sequence_at(None)) == 1, "it goes on without a restart"
     finally:
+        RUNNER.run(hung.close())
+        proxy.end()
+
+
+def test_a_write_ends_where_the_server_hangs_in_the_middle(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it hangs before or while it confirms; what was sent is sent again, and recorded once."""
+    monkeypatch.setattr(connection_module, "GRACE_S", 0.1)
+    proxy = Proxy(server.url)
+    hung = Neo4jStore(proxy.url, server.login, retry_s=0.2)
+    try:
+        assert RUNNER.run(hung.sequence_at(None)) == 0
+        hung.connection.write_timeout_s = 0.7
+        proxy.hold()
+        with pytest.raises(StoreError, match=r"a write took longer than 1 s; .* send the same events again"):
+            RUNNER.run(asyncio.wait_for(record(hung, [made("p", 1, unit("P"))]), 60))
+        proxy.let_go()
+        hung.connection.write_timeout_s = 60
+        sent = RUNNER.run(record(hung, [made("p", 1, unit("P")), made("q", 2, unit("Q"))]))
+        assert {one.status for one in sent} <= {RecordStatus.ACCEPTED, RecordStatus.DUPLICATE}
+        assert RUNNER.run(hung.sequence_at(None)) == 2
+    finally:
+        proxy.let_go()
         RUNNER.run(hung.close())
         proxy.end()
 
@@ -99,6 +126,16 @@ def test_what_never_answers_is_not_waited_for(
 
     with pytest.raises(StoreError, match=r"does not answer.*VOLTRACE_READ_TIMEOUT_S"):
         RUNNER.run(asyncio.wait_for(asking(), 60))
+
+
+def test_ingest_says_that_nothing_answers(mute: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection_module, "GRACE_S", 0.1)
+    monkeypatch.setenv("VOLTRACE_READ_TIMEOUT_S", "1")
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(b"\n".join(map(orjson.dumps, story())))
+    done = CliRunner().invoke(main, ["ingest", str(file), "--store", mute])
+    assert done.exit_code == 1
+    assert f"{mute} does not answer: a read took longer than 1 s (VOLTRACE_READ_TIMEOUT_S)" in done.output
 
 
 def test_readyz_does_not_wait_long(mute: str, monkeypatch: pytest.MonkeyPatch) -> None:

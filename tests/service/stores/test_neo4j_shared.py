@@ -285,7 +285,7 @@ def test_a_voided_hub_lot(store: Neo4jStore) -> None:
 
     async def plan() -> str:
         async with store.connection.session(writes=True) as session:
-            rows = [{"key": "L", "by": "d1"}]
+            rows = [[{"key": "L", "by": "d1"}]]
             result = await session.run("EXPLAIN " + GONE_EVENT % "CONSUMED_IN", rows=rows, known=1)
             return str((await result.consume()).plan)
 

@@ -65,13 +65,8 @@ def test_the_example_passes_on_both_embedded_stores() -> None:
 
 def named(server: Server) -> dict[str, str]:
     """The environment of a run on a server, which this test holds."""
-    address = {"VOLTRACE_TEST_NEO4J": server.url, HELD: os.environ[HELD]}
-    if server.login.user is None:
-        return address
-    return address | {
-        "VOLTRACE_TEST_NEO4J_USER": server.login.user,
-        "VOLTRACE_TEST_NEO4J_PASSWORD": server.login.password,
-    }
+    login = {name.replace("_NEO4J", "_TEST_NEO4J"): value for name, value in server.settings.items()}
+    return {"VOLTRACE_TEST_NEO4J": server.url, HELD: os.environ[HELD], **login}
 
 
 @pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")

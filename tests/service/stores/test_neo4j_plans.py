@@ -1,0 +1,178 @@
+"""How the server goes about what a Neo4j store asks: where a plan begins, and that it reads no more than it must."""
+
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+import neo4j
+import pytest
+
+from seed.nation import generate
+from service.findings import Audited, FindingFilter, FindingPlace, KeptFinding, Revision, Subject
+from service.ports import EventFilter, ItemFilter, ItemOrder, ItemPlace, OrganizationFilter
+from service.recording import record
+from service.stores.contract.telling import event, made, tell, unit
+from service.stores.neo4j import Neo4jStore
+from service.stores.neo4j.connection import Reads
+from service.stores.neo4j.snapshot import Neo4jSnapshot
+from service.testing.neo4j.server import Server
+from tests.conftest import NEO4J_VERSIONS
+from tests.support import RUNNER
+
+pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+BATCH = 250
+
+
+@pytest.fixture
+def server(neo4j_servers: Any) -> Server:
+    found: Server = neo4j_servers(NEO4J_VERSIONS[0])
+    found.empty()
+    return found
+
+
+@pytest.fixture
+def store(server: Server) -> Iterator[Neo4jStore]:
+    """An empty store, on a server that plans everything anew: ours keep the plans of the tests before."""
+    made_store = server.store()
+
+    async def forget_plans() -> None:
+        async with made_store.connection.session(writes=True) as session:
+            await (await session.run("CALL db.clearQueryCaches()")).consume()
+
+    RUNNER.run(forget_plans())
+    yield made_store
+    RUNNER.run(made_store.close())
+
+
+def steps(plan: dict[str, Any]) -> list[str]:
+    """The operators of a plan, each with what it is about."""
+    about = f"{plan['operatorType'].partition('@')[0]} {plan['args'].get('Details', '')}"
+    return [about, *(step for child in plan.get("children", ()) for step in steps(child))]
+
+
+KEYED = re.compile(r"MATCH \(\w+:(?!Log|Schema)\w+ \{.*")
+"""The match of one of many nodes by its key."""
+
+
+def test_recording_finds_every_node_by_a_seek(store: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the database held when that was planned: a plan that reads all keys of an index for each row takes the
+    time of the whole database, row by row, and only the hint keeps the planner from it."""
+    run = neo4j.AsyncManagedTransaction.run
+    plans: dict[str, list[str]] = {}
+
+    async def explained(self: Any, query: str, parameters: Any = None, **values: Any) -> Any:
+        if query not in plans:
+            summary = await (await run(self, f"EXPLAIN {query}", parameters, **values)).consume()
+            plans[query] = steps(summary.plan or {})
+        return await run(self, query, parameters, **values)
+
+    async def ingest() -> None:
+        events = generate(60)
+        while batch := list(islice(events, BATCH)):
+            await record(store, batch)
+
+    RUNNER.run(store.sequence_at(None))
+    monkeypatch.setattr(neo4j.AsyncManagedTransaction, "run", explained)
+    RUNNER.run(ingest())
+    keyed = [match for query in plans for match in KEYED.findall(query)]
+    assert len(keyed) > 20
+    assert [match for match in keyed if "USING INDEX SEEK" not in match] == []
+    scans = [step for plan in plans.values() for step in plan if "Scan" in step]
+    assert {step for step in scans if not step.endswith(" s:Schema")} == set()
+
+
+def moment(day: int) -> datetime:
+    return datetime(2026, 1, day, tzinfo=UTC)
+
+
+def page(list_name: str, *arguments: Any, **more: Any) -> Callable[[Neo4jSnapshot], Awaitable[Any]]:
+    return lambda snapshot: getattr(snapshot, list_name)(*arguments, **more)
+
+
+ITEM = ItemPlace("K", 1)
+AT = FindingPlace(1, "f")
+BORN = {"order": ItemOrder.PRODUCED_AT}
+BACK = {"reverse": True}
+IN_ORDER = {
+    "items": (page("item_page", ItemFilter(), None, 3), "Item(key)"),
+    "items further": (page("item_page", ItemFilter(), ITEM, 3), "Item(key)"),
+    "items back": (page("item_page", ItemFilter(kind="CELL"), ITEM, 3, **BACK), "Item(key)"),
+    "items by time": (page("item_page", ItemFilter(), None, 3, **BORN), "Event(occurredAt)"),
+    "items by time, further": (page("item_page", ItemFilter(), ITEM, 3, **BORN), "Event(occurredAt)"),
+    "items by time, back": (page("item_page", ItemFilter(), ITEM, 3, **BACK, **BORN), "Event(occurredAt)"),
+    "events": (page("event_page", EventFilter(), None, 3), "Event(sequence)"),
+    "events further": (page("event_page", EventFilter(recorded_from=moment(1)), 1, 3), "Event(sequence)"),
+    "events back": (page("event_page", EventFilter(), 9, 3, **BACK), "Event(sequence)"),
+    "findings": (page("finding_page", FindingFilter(), None, 3), "Finding(shownUs, id)"),
+    "findings further": (page("finding_page", FindingFilter(severities=("ERROR",)), AT, 3), "Finding(shownUs, id)"),
+    "findings back": (page("finding_page", FindingFilter(), AT, 3, **BACK), "Finding(shownUs, id)"),
+    "organizations": (page("organization_page", OrganizationFilter(), None, 3), "Organization(key)"),
+}
+"""Lists of what may be many: an index has them in the order of their pages."""
+FEW = {
+    "items of a holder": (page("item_page", ItemFilter(holder="B"), None, 3), "Organization(key)"),
+    "items of a custodian": (page("item_page", ItemFilter(custodian="B"), ITEM, 3), "Organization(key)"),
+    "items of a party": (page("item_page", ItemFilter(party="B"), None, 3), "Organization(key)"),
+    "items of a producer": (page("item_page", ItemFilter(producer="A"), None, 3), "Event(actor)"),
+    "events of an item": (page("event_page", EventFilter(item="P1"), None, 3), "Event(eventId)"),
+    "events of a party": (page("event_page", EventFilter(party="B"), None, 3), "Event(actor)"),
+    "findings on an item": (page("finding_page", FindingFilter(subject=Subject("P1")), AT, 3), "Finding(subject)"),
+    "findings with a party": (page("finding_page", FindingFilter(party="B"), None, 3), "Organization(key)"),
+    "findings of a kind": (page("finding_page", FindingFilter(codes=("X",)), None, 3), "Finding(code, shownUs)"),
+}
+"""Lists of what is few: they begin there, or in the order of the list where the server takes that for shorter."""
+
+
+def plans_of(
+    store: Neo4jStore, monkeypatch: pytest.MonkeyPatch, ask: Callable[[Neo4jSnapshot], Awaitable[Any]]
+) -> list[list[str]]:
+    """The steps of each query that a list asks, but for the state of the log, in a store with some of everything."""
+    answer = Reads.answer
+    found: list[list[str]] = []
+
+    async def explained(self: Reads, query: str, values: dict[str, Any]) -> Any:
+        _, summary = await answer(self, f"EXPLAIN {query}", values)
+        found.append(steps(summary.plan or {}))
+        return await answer(self, query, values)
+
+    async def run() -> None:
+        packs = [made(f"p{number}", number % 9, unit(f"P{number}")) for number in range(60)]
+        await tell(store, *packs, event("t", "TRANSFER", 20, "A", items=["P1", "P2"], to="B"))
+        await tell(store, event("t2", "TRANSFER", 21, "B", items=["P1"], to="C"))
+        findings = [
+            KeptFinding(f"f{number}", "X", "integrity", "ERROR", Subject(f"P{number}"), 1, "CN-GD", ("B",))
+            for number in range(60)
+        ]
+        subjects = tuple(finding.subject for finding in findings)
+        await store.keep(Revision(subjects, tuple(findings), Audited(), Audited(1, "", 1, "rules")))
+        async with store.snapshot() as snapshot:
+            monkeypatch.setattr(Reads, "answer", explained)
+            await ask(snapshot)
+            monkeypatch.setattr(Reads, "answer", answer)
+
+    RUNNER.run(run())
+    return found
+
+
+@pytest.mark.parametrize(("ask", "index"), IN_ORDER.values(), ids=IN_ORDER)
+def test_a_page_is_read_in_the_order_of_an_index(
+    store: Neo4jStore, monkeypatch: pytest.MonkeyPatch, ask: Callable[[Neo4jSnapshot], Awaitable[Any]], index: str
+) -> None:
+    """Of a few findings the server may take the first ones out of all (Top) instead."""
+    found = plans_of(store, monkeypatch, ask)
+    begins = [step for plan in found for step in plan if "Scan" in step or "Seek" in step]
+    assert any(f":{index}" in step for step in begins), begins
+    assert [step for step in begins if "Scan" in step and f":{index}" not in step] == []
+    sorting = ("Sort", "Top", "PartialTop") if "Finding" not in index else ("Sort",)
+    assert [step for plan in found for step in plan if step.startswith(sorting)] == []
+
+
+@pytest.mark.parametrize(("ask", "index"), FEW.values(), ids=FEW)
+def test_a_list_of_few_begins_where_they_are(
+    store: Neo4jStore, monkeypatch: pytest.MonkeyPatch, ask: Callable[[Neo4jSnapshot], Awaitable[Any]], index: str
+) -> None:
+    found = [step for plan in plans_of(store, monkeypatch, ask) for step in plan]
+    assert any("Seek" in step and f":{index}" in step for step in found), found
+    assert [step for step in found if "Scan" in step] == []

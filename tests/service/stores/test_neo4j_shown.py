@@ -1,0 +1,102 @@
+"""What the nodes show to people who query a Neo4j database by themselves."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from graph_schema.neo4j import migrations
+from service.stores.contract.telling import event, lot, made, registered, unit, voided
+from service.stores.neo4j import Neo4jStore
+from service.stores.neo4j.migrating import migrate
+from service.testing.neo4j.server import Server
+from tests.conftest import NEO4J_VERSIONS
+from tests.support import RUNNER, send
+
+pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+PLACE = {"site": '"region":"', "region": "CN-SH"}
+TOLD = [
+    registered("r1", 1, "A", "BATTERY_MAKER", region="CN-GD", name='"region":"CN-XZ"') | {"place": PLACE},
+    registered("r3", 3, "A", name="A at last"),
+    {"place": PLACE} | registered("r2", 2, "A", region="CN-FJ"),
+    registered("r4", 4, "B", "UTILIZER") | {"place": PLACE},
+    registered("r5", 4, "C", "RECYCLER", "a;b, [1]"),
+    made("p", 5, unit("P", model="one", massKg=300, composition={"Li": 7.5, "Ni": 1e-05, "C": 0.0})),
+    made("q", 5, unit("Q", composition={})),
+    event("e", "ENROLMENT", 6, items=[lot("L", 10.0) | {"composition": {"Li": 1.0}}]),
+    made("gone", 7, unit("GONE", composition={"Co": 1.0})),
+    voided("v", 8, "gone"),
+]
+SHOWN = {
+    "A": {"key": "A", "name": "A at last", "region": "CN-FJ"},
+    "B": {"key": "B", "roles": ["UTILIZER"]},
+    "C": {"key": "C", "roles": ["RECYCLER", "a;b, [1]"]},
+    "P": {"key": "P", "model": "one", "massKg": 300.0, "massLiKg": 7.5, "massNiKg": 1e-05, "massCKg": 0.0},
+    "Q": {"key": "Q"},
+    "L": {"key": "L", "material": "black mass", "massKg": 10.0, "massLiKg": 1.0},
+    "GONE": {"key": "GONE"},
+}
+HIDE = """
+MATCH (n:Item|Organization)
+FOREACH (name IN [name IN keys(n) WHERE name IN ['region', 'roles'] OR name =~ 'mass..?Kg'] | SET n[name] = null)
+"""
+
+
+@pytest.fixture
+def store(neo4j_servers: Any) -> Iterator[Neo4jStore]:
+    server: Server = neo4j_servers(NEO4J_VERSIONS[0])
+    server.empty()
+    made_store = server.store()
+    yield made_store
+    RUNNER.run(made_store.close())
+
+
+async def run(store: Neo4jStore, statement: str, **values: Any) -> list[Any]:
+    async with store.connection.session(writes=True) as session:
+        return [record[0] async for record in await session.run(statement, values)]
+
+
+def shown(store: Neo4jStore) -> dict[str, dict[str, Any]]:
+    found = RUNNER.run(run(store, "MATCH (n:Item|Organization) RETURN properties(n)"))
+    own = {"state", "last", "changed"}
+    return {one["key"]: {name: one[name] for name in one if name not in own} for one in found}
+
+
+def test_nodes_show_what_was_stated_whatever_becomes_of_the_graph(store: Neo4jStore) -> None:
+    send(store, TOLD)
+    assert shown(store) == SHOWN
+    assert RUNNER.run(store.verify()) == []
+    RUNNER.run(store.rebuild())
+    assert shown(store) == SHOWN
+    send(store, [voided("v2", 9, "p"), made("again", 10, unit("GONE", composition={"Mn": 2.0}))])
+    assert shown(store)["P"] == {"key": "P"}
+    assert shown(store)["GONE"] == {"key": "GONE", "massMnKg": 2.0}
+    assert RUNNER.run(store.verify()) == []
+
+
+def test_a_database_of_an_older_version_shows_it_after_the_migration(store: Neo4jStore) -> None:
+    send(store, TOLD[:1] + TOLD[2:])
+    before = shown(store)
+    RUNNER.run(run(store, HIDE))
+    assert shown(store) != before
+    RUNNER.run(run(store, "MATCH (s:Schema) SET s.version = 7"))
+    assert [step.number for step in RUNNER.run(migrate(store.connection))] == list(range(8, len(migrations()) + 1))
+    assert shown(store) == before
+    assert RUNNER.run(store.verify()) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "key"),
+    [
+        ("MATCH (o:Organization {key: 'B'}) SET o.roles = ['REGULATOR']", "B"),
+        ("MATCH (i:Item {key: 'P'}) SET i.massLiKg = 8.0", "P"),
+        ("MATCH (i:Item {key: 'P'}) SET i:Vehicle", "P"),
+    ],
+    ids=["role", "mass of an element", "label"],
+)
+def test_what_a_node_shows_is_verified(store: Neo4jStore, damage: str, key: str) -> None:
+    send(store, TOLD)
+    RUNNER.run(run(store, damage))
+    (fault,) = RUNNER.run(store.verify())
+    assert fault.where == key
+    assert "run a rebuild" in fault.what
