@@ -14,13 +14,10 @@ from babel import Locale, dates, negotiate_locale, numbers
 TAGS = ("en", "zh-Hans")
 """The languages there are, the one for everybody else first."""
 _ALIASES = {
-    "zh": "zh_Hans",
-    "zh_CN": "zh_Hans",
-    "zh_SG": "zh_Hans",
-    "zh_Hans_CN": "zh_Hans",
-    "en_US": "en",
-    "en_GB": "en",
+    **dict.fromkeys(["zh", "zh_cn", "zh_sg", "zh_hans_cn", "zh_tw", "zh_hk", "zh_hant"], "zh_Hans"),
+    **dict.fromkeys(["en_us", "en_gb"], "en"),
 }
+"""In small letters, as they are looked up; who prefers traditional characters gets simplified ones before English."""
 
 
 class Language(NamedTuple):

@@ -11,7 +11,7 @@ from seed.story import PACK_A, PACK_RECYCLED
 from service.api.context import Context
 from service.explaining import explain
 from service.explorer.asking import MakeContext, ask
-from service.explorer.pages import explore, page
+from service.explorer.pages import explore, identity_page, page
 
 EXAMPLES = (PACK_A, PACK_RECYCLED, "urn:uuid:386da648-326a-4855-84c1-13597c1f2f09")
 """Of the story and of the real file, where they are loaded."""
@@ -42,13 +42,14 @@ def routes(context: MakeContext) -> APIRouter:
 
 
 async def _found(request: Request, context: Context, text: str) -> Response:
+    opens = explore if context.sight.viewer.traces else identity_page
     try:
         found = (await ask(context, SEARCH, text=text, first=FOUND))["search"]
     except GraphQLError as error:
-        return page(request, "found.html", 400, q=text, found=[], explained=None, error=error.message)
+        return page(request, "found.html", 400, q=text, found=[], explained=None, error=error.message, opens=opens)
     if len(found) == 1 and "kind" in found[0]:
-        return RedirectResponse(explore(found[0]["key"]), 303)
-    return page(request, "found.html", q=text, found=found, explained=explain(text), error="")
+        return RedirectResponse(opens(found[0]["key"]), 303)
+    return page(request, "found.html", q=text, found=found, explained=explain(text), error="", opens=opens)
 
 
 async def _start(request: Request, context: Context) -> Response:
@@ -62,4 +63,5 @@ async def _start(request: Request, context: Context) -> Response:
         events=start["recent"]["totalCount"],
         batteries=[edge["node"] for edge in start["batteries"]["edges"]],
         battery_count=start["batteries"]["totalCount"],
+        traces=context.sight.viewer.traces,
     )

@@ -34,13 +34,11 @@ EVENT = """query ($id: String!) {
 async def opened(
     context: Context, trace: Trace, key: str, as_of: datetime | None, known_at: datetime | None
 ) -> dict[str, Any] | None:
-    """An item or an event of the trace, as GraphQL tells it; None where it is not there."""
+    """An item or an event, as GraphQL tells it: `item` or `event`; None where it is not there. Of one name the item of
+    the trace, else the event, else any item."""
     kinds = {node.kind for node in trace.nodes if node.key == key and not node.redacted}
-    if "EVENT" in kinds:
-        event = (await ask(context, EVENT, id=key))["event"]
-        return event and {"event": event | {"payload": _text(event["payload"])}}
-    if not kinds - {"ORGANIZATION"}:
-        return None
+    if not kinds - {"ORGANIZATION", "EVENT"} and (event := (await ask(context, EVENT, id=key))["event"]):
+        return {"event": event | {"payload": _text(event["payload"])}}
     moments = {"asOf": as_of and as_of.isoformat(), "knownAt": known_at and known_at.isoformat()}
     item = (await ask(context, ITEM, key=key, **moments))["item"]
     return item and {"item": item}

@@ -27,12 +27,13 @@ class State(NamedTuple):
     parameters: tuple[tuple[str, str], ...] = ()
 
     def address(self, **other: str | tuple[str, ...]) -> str:
-        """The address of the page in another state; an empty value is left out."""
+        """The address of the page in another state, at the panel where one is opened; an empty value is left out."""
         stated: dict[str, str | tuple[str, ...]] = {"view": self.view, "open": self.open, "group": self.groups}
         stated |= dict(self.parameters) | other
         if stated["view"] == VIEWS[0]:
             del stated["view"]
-        return explore(stated.pop("key", self.key), **{name: value for name, value in stated.items() if value})
+        address = explore(stated.pop("key", self.key), **{name: value for name, value in stated.items() if value})
+        return f"{address}#panel" if other.get("open") else address
 
     def with_group(self, key: str) -> str:
         """The address with a group opened, and looked at."""

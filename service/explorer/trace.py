@@ -79,7 +79,9 @@ async def _page(request: Request, context: Context, state: State) -> Response:
     moment = await context.moment(asked.as_of, asked.known_at)
     trace = await tracing.trace(context.store, question, moment.sequence, context.sight)
     if trace is None:
-        return page(request, "unknown.html", 404, key=state.key, state=state, asked=asked)
+        return page(
+            request, "unknown.html", 404, key=state.key, state=state, asked=asked, traces=context.sight.viewer.traces
+        )
     more = _more(trace, state, asked, context.settings.nodes_max)
     language = language_of(request)
     content = await asyncio.to_thread(partial(_content, trace, state, asked, more, language))

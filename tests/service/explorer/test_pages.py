@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from urllib.parse import quote
 
@@ -191,3 +192,64 @@ def test_who_signs_in_sees_more_and_only_by_reading(tmp_path: Path) -> None:
         assert asked["data"]["viewer"]["role"] == "PUBLIC", "a cookie counts for reading pages only"
         client.post("/sign-out")
         assert client.get(TRACE).status_code == 404
+
+
+@pytest.mark.parametrize("event", [event["eventId"] for event in story()])
+def test_any_event_opens_beside_any_trace(client: TestClient, event: str) -> None:
+    """Those that are nodes of the trace, those that are not, and those that are pending or contested."""
+    (told,) = (one for one in story() if one["eventId"] == event)
+    for view in ("picture", "table"):
+        answer = client.get(f"{TRACE}&view={view}&open={event}")
+        assert answer.status_code == 200, answer.text
+        panel = answer.text.partition('id="panel"')[2]
+        assert event in panel
+        assert "SHA-256" in panel
+        assert told["occurredAt"][:10] in panel
+
+
+def test_every_link_of_a_panel_opens_something(client: TestClient) -> None:
+    for opened in (PACK_RECYCLED, BLACK_MASS, "story-56-transfer"):
+        panel = client.get(f"{TRACE}&claims=ALL&open={opened}").text.partition('id="panel"')[2].partition("</aside>")[0]
+        links = [unescape(link) for link in re.findall('href="([^"]+)"', panel)]
+        assert len(links) > 2
+        for link in links:
+            answer = client.get(link)
+            assert answer.status_code == 200, link
+            assert "Nothing can be shown of it" not in answer.text, link
+
+
+def test_what_is_opened_is_where_the_address_leads(client: TestClient) -> None:
+    text = client.get(TRACE).text
+    assert re.findall('href="[^"]+open=[^"]+#panel"', text)
+    assert not re.findall('href="[^"]+open=[^"#]+"', text)
+
+
+def test_the_public_is_led_to_digital_ids(tmp_path: Path) -> None:
+    store, tokens = MemoryStore(), Tokens(tmp_path / "tokens.json")
+    send(store, story())
+    tokens.create("inspector", "regulator", None)
+    settings = Settings(store="memory:", tokens_file=str(tokens.path))
+    with TestClient(create_app(store, settings), follow_redirects=False) as client:
+        home = client.get("/").text
+        assert f'href="/id/{PACK_RECYCLED}"' in home
+        assert "/explore?" not in home
+        assert "The store is empty" not in home
+        assert client.get(f"/?q={PACK_RECYCLED}").headers["location"] == f"/id/{PACK_RECYCLED}"
+        unknown = client.get(TRACE)
+        assert unknown.status_code == 404
+        assert f'href="/id/{PACK_RECYCLED}"' in unknown.text
+        assert 'href="/sign-in"' in unknown.text
+
+
+@pytest.mark.parametrize("accepted", ["zh-CN", "zh", "zh-TW", "zh-Hans-CN", "fr, zh-CN;q=0.9, en;q=0.8"])
+def test_a_browser_that_prefers_chinese_gets_it(client: TestClient, accepted: str) -> None:
+    assert '<html lang="zh-Hans">' in client.get("/", headers={"Accept-Language": accepted}).text
+
+
+def test_a_balance_that_a_bound_cut_off_says_so(client: TestClient) -> None:
+    text = client.get(f"{TRACE}&view=balance&maxNodes=3").text
+    assert "The mass of the root is not known" not in text
+
+
+def test_a_lot_has_no_digital_id(client: TestClient) -> None:
+    assert f'href="/id/{BLACK_MASS}"' not in client.get(f"/explore?key={BLACK_MASS}&open={BLACK_MASS}").text
