@@ -1,4 +1,5 @@
-"""What of a trace was reported later than a rule allows: the findings of LATE_REPORT, with their events."""
+"""What of custody is marked: events that were reported later than a rule allows, and hand-overs by somebody who did not
+hold the item; the findings of these kinds, with their events."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import NamedTuple
 from service.api.context import Context, global_id
 from service.explorer.asking import ask
 
-CODE = "LATE_REPORT"
+CODES = ("LATE_REPORT", "CUSTODY_GAP")
 QUERY = """query ($ids: [ID!]!, $asOf: DateTime, $knownAt: DateTime) {
   nodes(ids: $ids, asOf: $asOf, knownAt: $knownAt) {
     ... on Item { key findings { code evidence { eventId type occurredAt recordedAt } } }
@@ -17,26 +18,33 @@ QUERY = """query ($ids: [ID!]!, $asOf: DateTime, $knownAt: DateTime) {
 }"""
 
 
-class LateReport(NamedTuple):
-    """An event that was reported late."""
+class Marked(NamedTuple):
+    """An event that a finding of one of the kinds is about."""
 
     event_id: str
     type: str
     occurred_at: datetime
     recorded_at: datetime
+    code: str = CODES[0]
 
 
-async def late_reports(
+async def marked_events(
     context: Context, keys: Sequence[str], as_of: datetime | None, known_at: datetime | None
-) -> dict[str, list[LateReport]]:
-    """By the key of each item the events that were reported late, as far as the viewer may see them."""
+) -> dict[str, list[Marked]]:
+    """By the key of each item the events that are marked, as far as the viewer may see them."""
     moments = {"asOf": as_of and as_of.isoformat(), "knownAt": known_at and known_at.isoformat()}
     found = await ask(context, QUERY, ids=[global_id("Item", key) for key in keys], **moments)
     return {
         item["key"]: [
-            LateReport(event["eventId"], event["type"], _moment(event["occurredAt"]), _moment(event["recordedAt"]))
+            Marked(
+                event["eventId"],
+                event["type"],
+                _moment(event["occurredAt"]),
+                _moment(event["recordedAt"]),
+                finding["code"],
+            )
             for finding in item["findings"]
-            if finding["code"] == CODE
+            if finding["code"] in CODES
             for event in finding["evidence"][:1]
         ]
         for item in found["nodes"]

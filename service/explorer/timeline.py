@@ -1,4 +1,5 @@
-"""Custody as lanes: who held what when, where nobody says, and what was reported late."""
+"""Custody as lanes: who held what when, where nobody says, what is contested, what was reported late, and what was
+handed on by somebody who did not hold it."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from graph_schema.answer import Trace, TraceEdge
-from service.explorer.late import LateReport
+from service.explorer.late import Marked
 
 LANES_MAX = 60
 COLOURS = 8
@@ -17,7 +18,8 @@ MARK = 2.5
 
 
 class Span(NamedTuple):
-    """A stretch of a lane, in per cent of its width: `HELD`, `INSIDE` a host, or a `GAP`."""
+    """A stretch of a lane, in per cent of its width: `HELD`, `INSIDE` a host, `CLAIMED` in a contested event, or a
+    `GAP`."""
 
     kind: str
     name: str
@@ -30,10 +32,10 @@ class Span(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """Events of an item that were reported late, and where they occurred, in per cent."""
+    """Events of an item that are marked, and where they occurred, in per cent."""
 
     left: float
-    events: list[LateReport]
+    events: list[Marked]
 
 
 class Lane(NamedTuple):
@@ -53,7 +55,7 @@ class Lanes(NamedTuple):
     years: list[tuple[int, float]]
     scale: Scale
 
-    def marked(self, late: Mapping[str, list[LateReport]]) -> Lanes:
+    def marked(self, late: Mapping[str, list[Marked]]) -> Lanes:
         """The same with what was reported late of each item."""
         return self._replace(
             lanes=[lane._replace(marks=_marks(late.get(lane.key, []), self.scale)) for lane in self.lanes]
@@ -70,8 +72,11 @@ def lanes_of(trace: Trace, as_of: datetime | None) -> Lanes:
     colours = {key: number % COLOURS for number, key in enumerate(sorted(names))}
     held: dict[str, list[TraceEdge]] = {}
     inside: dict[str, list[TraceEdge]] = {}
+    claimed: dict[str, list[TraceEdge]] = {}
     for edge in trace.edges:
-        if not edge.contested and edge.kind in ("HELD_BY", "PART_OF"):
+        if edge.contested and edge.kind == "HELD_BY":
+            claimed.setdefault(edge.source, []).append(edge)
+        elif not edge.contested and edge.kind in ("HELD_BY", "PART_OF"):
             (held if edge.kind == "HELD_BY" else inside).setdefault(edge.source, []).append(edge)
     items = [node for node in trace.nodes if node.kind not in ("ORGANIZATION", "EVENT")]
     lanes = []
@@ -81,8 +86,10 @@ def lanes_of(trace: Trace, as_of: datetime | None) -> Lanes:
               for one in held.get(node.key, [])),
             *(scale.span("INSIDE", one.target, one, 0) for one in inside.get(node.key, [])),
         ]  # fmt: skip
-        if told:
-            lanes.append(Lane(node.key, node.kind, _with_gaps(sorted(told, key=lambda one: one.begins), scale), []))
+        claims = [scale.span("CLAIMED", names.get(one.target, one.target), one, 0) for one in claimed.get(node.key, [])]
+        if told or claims:
+            spans = _with_gaps(sorted(told, key=lambda one: one.begins), scale)
+            lanes.append(Lane(node.key, node.kind, [*spans, *claims], []))
     return Lanes(lanes[:LANES_MAX], max(0, len(lanes) - LANES_MAX), scale.years(), scale)
 
 
@@ -112,7 +119,7 @@ class Scale(NamedTuple):
 def _with_gaps(spans: list[Span], scale: Scale) -> list[Span]:
     """Between two stretches somebody had it, and nobody says who."""
     found = list(spans[:1])
-    known = spans[0].ends
+    known = spans[0].ends if spans else None
     for _, span in pairwise(spans):
         if known is not None and span.begins > known:
             left = scale.at(known)
@@ -123,7 +130,7 @@ def _with_gaps(spans: list[Span], scale: Scale) -> list[Span]:
     return found
 
 
-def _marks(late: list[LateReport], scale: Scale) -> list[Mark]:
+def _marks(late: list[Marked], scale: Scale) -> list[Mark]:
     """What occurred within the time of the lanes, in its order."""
     found: list[Mark] = []
     for event in sorted(late, key=lambda one: one.occurred_at):

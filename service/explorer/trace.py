@@ -21,7 +21,7 @@ from service.api.errors import too_long
 from service.api.exports import Asked, note_of, question_of, read_asked
 from service.explorer.asking import MakeContext
 from service.explorer.balance import BALANCE_PARTS, balance_picture
-from service.explorer.late import late_reports
+from service.explorer.late import marked_events
 from service.explorer.opened import opened
 from service.explorer.pages import identity_page, language_of, page
 from service.explorer.state import VIEWS, State, read_state
@@ -87,7 +87,7 @@ async def _page(request: Request, context: Context, state: State) -> Response:
     content = await asyncio.to_thread(partial(_content, trace, state, asked, more, language))
     if state.view == "timeline":
         keys = [lane.key for lane in content["lanes"].lanes]
-        content["lanes"] = content["lanes"].marked(await late_reports(context, keys, asked.as_of, asked.known_at))
+        content["lanes"] = content["lanes"].marked(await marked_events(context, keys, asked.as_of, asked.known_at))
     return page(
         request,
         "explore.html",

@@ -70,6 +70,8 @@ def holders_of(held: Sequence[TraceEdge], names: Mapping[str, str], language: La
         return language.text("picture.parties", count=len(parties))
     said = "picture.held" if last.to is None else "picture.wasHeld"
     text = language.text(said, name=names.get(last.target, last.target))
+    if last.contested:
+        text = language.text("picture.contested", what=text)
     return text if len(parties) == 1 else language.text("picture.after", held=text, count=len(parties) - 1)
 
 

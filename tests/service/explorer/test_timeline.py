@@ -8,9 +8,9 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from graph_schema.order import instant_us
-from seed.story import PACK_RECYCLED, story
+from seed.story import PACK_RECYCLED, PACK_VANISHED, module, story
 from service.app import create_app
-from service.explorer.late import LateReport
+from service.explorer.late import Marked
 from service.explorer.timeline import lanes_of
 from service.recording import Stated
 from service.settings import Settings
@@ -63,7 +63,7 @@ def test_what_comes_in_time_has_no_mark() -> None:
     assert 'class="late" href' not in shown(recorded(told), "/explore?key=PACK&view=timeline")
 
 
-def test_late_reports_of_nearly_the_same_time_are_one_mark() -> None:
+def test_marked_events_of_nearly_the_same_time_are_one_mark() -> None:
     store = MemoryStore()
     send(store, story())
     trace = ask(store, PACK_RECYCLED, "BOTH")
@@ -71,8 +71,8 @@ def test_late_reports_of_nearly_the_same_time_are_one_mark() -> None:
     lanes = lanes_of(trace, None)
     known = datetime(2026, 10, 1, tzinfo=UTC)
     days = [datetime(2023, 5, 1, tzinfo=UTC), datetime(2023, 5, 2, tzinfo=UTC), datetime(2025, 5, 1, tzinfo=UTC)]
-    late = [LateReport(f"late{number}", "TRANSFER", day, known) for number, day in enumerate(reversed(days))]
-    before = LateReport("before", "TRANSFER", datetime(2001, 1, 1, tzinfo=UTC), known)
+    late = [Marked(f"late{number}", "TRANSFER", day, known) for number, day in enumerate(reversed(days))]
+    before = Marked("before", "TRANSFER", datetime(2001, 1, 1, tzinfo=UTC), known)
     (lane,) = [lane for lane in lanes.marked({PACK_RECYCLED: [*late, before]}).lanes if lane.marks]
     assert lane.key == PACK_RECYCLED
     assert [[one.event_id for one in mark.events] for mark in lane.marks] == [["late2", "late1"], ["late0"]]
@@ -86,3 +86,27 @@ def test_lanes_have_no_gap_where_a_host_had_it() -> None:
     assert trace is not None
     (lane,) = [lane for lane in lanes_of(trace, None).lanes if lane.key == PACK_RECYCLED]
     assert [span.kind for span in lane.spans] == ["HELD", "HELD", "INSIDE", "HELD", "HELD"]
+
+
+def test_a_hand_over_by_somebody_who_did_not_hold_it_is_marked() -> None:
+    store = MemoryStore()
+    send(store, story())
+    text = shown(store, f"/explore?key={PACK_VANISHED}&view=timeline")
+    marks = re.findall(r'<a class="late" href="([^"]*)" title="([^"]*)" aria-label="[^"]*">(.)</a>', text)
+    assert [(told, sign) for _, told, sign in marks] == [
+        (f"transfer of Mar 4, 2025, recorded on {marks[0][1].split('recorded on ')[1]}", "≠")
+    ]
+    assert "open=story-54-transfer" in marks[0][0]
+    assert "by somebody who did not hold it" in marks[0][1]
+
+
+def test_contested_custody_is_there_and_looks_like_it() -> None:
+    store = MemoryStore()
+    send(store, story())
+    address = f"/explore?key={module(3)}&view=timeline"
+    assert "claimed in a contested event" not in shown(store, address)
+    text = shown(store, f"{address}&claims=ALL")
+    (claimed,) = re.findall(r'<li id="[^"]*" class="span claimed colour-0" title="([^"]*)"', text)
+    assert claimed.startswith("claimed, in a contested event, to be held by TRADER-WITHOUT-NAME, Jun 15, 2026 to ")
+    picture = shown(store, f"/trace/{module(3)}.svg?claims=ALL")
+    assert re.search(r"held by TRADER-WITHOUT-NAME \(contes", picture)
