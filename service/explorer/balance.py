@@ -48,7 +48,7 @@ def _flow(row: Balance, told: Callable[[str, float], str]) -> Markup:
         )
         left += high * kg / total
         right += size + GAP
-    head = Markup('<svg class="balance" viewBox="0 -4 {} {}" role="img" aria-label="{}">').format(
-        WIDTH, HEIGHT + 24, "; ".join(told(name, kg) for name, kg in shown)
+    head = Markup('<svg class="balance" viewBox="0 -16 {} {}" role="img" aria-label="{}">').format(
+        WIDTH, HEIGHT + 36, "; ".join(told(name, kg) for name, kg in shown)
     )
     return head + Markup("").join(drawn) + Markup("</svg>")

@@ -11,8 +11,12 @@ from barcode import Code128
 from barcode.errors import BarcodeError
 from markupsafe import Markup, escape
 
+from service.writers.layout.text import fitting, width_of
+
 WIDTH, HEIGHT = 520, 220
 QR = 180
+SMALLEST = 9.0
+"""Pixels of a letter that can still be read in print."""
 BARS_MAX = 420
 """A Code 128 of more modules is too fine to print on this label; there is none then."""
 
@@ -26,11 +30,11 @@ def label(item: dict[str, Any], address: str, scale: int = 1) -> str:
     drawn = [
         Markup('<rect width="{}" height="{}" fill="#fff"/>').format(WIDTH, HEIGHT),
         _qr(address),
-        _text(210, 38, 17, _fitting(key, 30), "bold"),
-        _text(210, 62, 13, " · ".join(filter(None, lines))),
-        _text(210, 82, 13, _fitting((producer and (producer["name"] or producer["key"])) or "", 44)),
+        _text(210, 38, 17, key, 300, "bold"),
+        _text(210, 62, 13, " · ".join(filter(None, lines)), 300),
+        _text(210, 82, 13, (producer and (producer["name"] or producer["key"])) or "", 300),
         *_bars(key),
-        _text(20, 212, 10, _fitting(address, 86)),
+        _text(20, 212, 10, address, WIDTH - 40),
     ]
     head = Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{1}" viewBox="0 0 {2} {3}" role="img"'
@@ -74,11 +78,11 @@ def _dark(row: bytes) -> Iterator[tuple[int, int]]:
         place += length
 
 
-def _text(x: float, y: float, size: float, text: str, weight: str = "normal") -> Markup:
-    return Markup('<text x="{:g}" y="{:g}" font-size="{:g}" font-weight="{}">{}</text>').format(
-        x, y, size, weight, escape(text)
+def _text(x: float, y: float, size: float, text: str, width: float, weight: str = "normal") -> Markup:
+    """A text as wide as there is room: smaller where it is long, down to `SMALLEST`, and then cut in the middle."""
+    bold = weight == "bold"
+    size = min(size, max(SMALLEST, size * width / max(width_of(text, size, bold), 1.0)))
+    told = fitting(text, size, width, bold, ends=True)
+    return Markup('<text x="{:g}" y="{:g}" font-size="{:.3g}" font-weight="{}">{}</text>').format(
+        x, y, size, weight, escape(told)
     )
-
-
-def _fitting(text: str, characters: int) -> str:
-    return text if len(text) <= characters else text[: characters - 1] + "…"

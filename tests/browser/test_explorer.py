@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
-from seed.story import BLACK_MASS, PACK_RECYCLED, story
+from seed.story import BLACK_MASS, PACK_NEW, PACK_RECYCLED, story
 from service.explorer.home import EXAMPLES
 from service.readers import catenax
 from service.stores.sqlite import SqliteStore
@@ -153,6 +153,18 @@ def test_the_picture_moves_zooms_and_shows_what_hangs_together(browser: Browser,
     page.locator('#frame a[href*="open=LOT-AL"]').focus()
     expect(page.locator('#frame a[href*="open=LOT-LI2CO3"]')).to_have_class(FADED)
     expect(page.locator(f'#frame a[href*="open={PACK_RECYCLED}"]').first).not_to_have_class(FADED)
+
+
+@pytest.mark.parametrize("focused", ["LOT-CAM", "LOT-BM", PACK_NEW, "story-10-production"])
+def test_the_path_to_the_root_goes_through_what_things_are_inside_of(
+    browser: Browser, address: str, focused: str
+) -> None:
+    page = Watched(browser, address).page
+    page.goto(TRACE)
+    root = page.locator("#frame a.root").first
+    page.locator(f'#frame a[href*="open={focused}"]').first.focus()
+    expect(page.locator(f'#frame a[href*="open={focused}"]').first).not_to_have_class(FADED)
+    expect(root).not_to_have_class(FADED)
 
 
 def test_what_is_under_the_pointer_stays_there_when_the_wheel_zooms(browser: Browser, address: str) -> None:

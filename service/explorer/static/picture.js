@@ -134,7 +134,8 @@ document.getElementById("zoom").addEventListener("click", (event) => {
   if (act) act();
 });
 
-// What a box leads to and comes from, along the direction of matter; all else fades.
+// What a box leads to and comes from, along the direction of matter; all else fades. What goes into a part goes into
+// what that is inside of, and what came of a whole came of its parts.
 const boxes = [...svg.querySelectorAll("[data-box]")];
 const lines = [...svg.querySelectorAll("[data-from]")];
 const ahead = new Map();
@@ -143,6 +144,13 @@ for (const line of lines) {
   const { from, to } = line.dataset;
   ahead.set(from, [...(ahead.get(from) ?? []), to]);
   behind.set(to, [...(behind.get(to) ?? []), from]);
+}
+
+for (const box of boxes) {
+  const { box: part, inside } = box.dataset;
+  if (inside === undefined) continue;
+  ahead.set(part, [...(ahead.get(part) ?? []), inside]);
+  behind.set(inside, [...(behind.get(inside) ?? []), part]);
 }
 
 function reached(start, ways) {

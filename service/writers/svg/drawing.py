@@ -40,7 +40,8 @@ NOWHERE = Links()
 
 class Drawing:
     """Draws a layout. `materials`: the colour of each material of lots, by number. `numbers`: by which a page's script
-    finds a box (`data-box`), and the lines from and to it. `marked`: the key of what is looked at."""
+    finds a box (`data-box`), what that is inside of (`data-inside`), and the lines from and to it. `marked`: the key of
+    what is looked at."""
 
     def __init__(
         self, picture: Picture, links: Links = NOWHERE, marked: str = "", language: Language = ENGLISH
@@ -87,10 +88,11 @@ class Drawing:
         for box in self.picture.boxes:
             yield self._box(box)
 
-    def _box(self, box: Box) -> str:
+    def _box(self, box: Box, host: Box | None = None) -> str:
         told = xml_text(_label(box, self.language))
         shape = _hub(box) if box.node.kind == "EVENT" else _frame(box)
         name = f'data-box="{self.numbers[box.name]}"'
+        name += "" if host is None else f' data-inside="{self.numbers[host.name]}"'
         further = self.links.more(box) if box.more and len(box.nodes) == 1 and not box.node.redacted else None
         texts = [text for text in box.texts if further is None or text.style != "more"]
         group = len(box.nodes) > 1
@@ -102,7 +104,7 @@ class Drawing:
         else:
             drawn = f'<a href="{xml_text(target)}" class="{self._classes(box)}" {name} aria-label="{told}">{inner}</a>'
         drawn += "" if further is None else _further(box, further, self.language)
-        return drawn + "".join(map(self._box, box.parts))
+        return drawn + "".join(self._box(part, box) for part in box.parts)
 
     def _classes(self, box: Box) -> str:
         node = box.node

@@ -16,10 +16,12 @@ from starlette.testclient import TestClient
 from seed.story import BLACK_MASS, PACK_NEW, PACK_RECYCLED, PACK_VANISHED, module, story
 from service.access.tokens import Tokens
 from service.app import create_app
+from service.explorer.label import label
 from service.keeping import Keeper
 from service.languages import TAGS
 from service.settings import Settings
 from service.stores.memory import MemoryStore
+from service.writers.layout.text import width_of
 from tests.service.explorer.decoding import gray
 from tests.support import send, wait
 
@@ -249,6 +251,18 @@ def test_a_browser_that_prefers_chinese_gets_it(client: TestClient, accepted: st
 def test_a_balance_that_a_bound_cut_off_says_so(client: TestClient) -> None:
     text = client.get(f"{TRACE}&view=balance&maxNodes=3").text
     assert "The mass of the root is not known" not in text
+
+
+@pytest.mark.parametrize("key", ["urn:uuid:386da648-326a-4855-84c1-13597c1f2f09", "K" * 128, "短"])
+def test_the_texts_of_a_label_fit_on_it(key: str) -> None:
+    producer = {"key": "A", "name": "A maker with a very long name, as they are in trade registers everywhere"}
+    text = label({"key": key, "kind": "BATTERY", "producer": producer, "model": "M" * 80}, f"https://x.org/id/{key}")
+    for x, size, weight, told in re.findall(
+        '<text x="([^"]+)" y="[^"]+" font-size="([^"]+)" font-weight="([^"]+)">([^<]*)</text>', text
+    ):
+        assert float(x) + width_of(told, float(size), weight == "bold") <= 520
+        assert float(size) >= 9
+    assert key[:8] in text
 
 
 def test_a_lot_has_no_digital_id(client: TestClient) -> None:
