@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.explorer.asking import MakeContext, ask
+from service.explorer.moments import moment
 from service.explorer.pages import page
 
 _NODE = "key kind label status redacted"
@@ -49,7 +50,7 @@ def routes(context: MakeContext) -> APIRouter:
 
 def _variables(stated: dict[str, str]) -> dict[str, object]:
     moments = {"from": stated["before"], "to": stated["after"]}
-    told = {name: {stated["what"]: moment} if moment else {} for name, moment in moments.items()}
+    told = {name: {stated["what"]: moment(text)} if text else {} for name, text in moments.items()}
     return {"key": stated["key"], "direction": stated["direction"], **told}
 
 

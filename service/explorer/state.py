@@ -9,9 +9,11 @@ from graphql import GraphQLError
 from starlette.datastructures import QueryParams
 
 from service.api.exports import PARAMETERS
+from service.explorer.moments import moment
 from service.explorer.pages import explore
 
 VIEWS = ("picture", "timeline", "balance", "table", "query")
+MOMENTS = ("asOf", "knownAt")
 GROUPS_MAX = 40
 """So many groups of a picture can be open."""
 
@@ -48,6 +50,10 @@ class State(NamedTuple):
         return f"/trace/{quote(self.key, safe='')}.{extension}?{urlencode(self.parameters)}"
 
 
+def _read(name: str, text: str) -> str:
+    return moment(text) if name in MOMENTS else text.strip()
+
+
 def read_state(stated: QueryParams) -> State:
     """The state that an address says. Raises GraphQLError for too many groups."""
     view = stated.get("view", "")
@@ -59,5 +65,5 @@ def read_state(stated: QueryParams) -> State:
         view if view in VIEWS else VIEWS[0],
         stated.get("open", ""),
         groups,
-        tuple((name, stated[name].strip()) for name in PARAMETERS if stated.get(name, "").strip()),
+        tuple((name, _read(name, stated[name])) for name in PARAMETERS if stated.get(name, "").strip()),
     )

@@ -76,8 +76,8 @@ async def _page(request: Request, context: Context, state: State) -> Response:
         raise GraphQLError("key: which item? Give its key or another identifier of it")
     asked = _asked(state)
     question = question_of(context, asked)
-    moment = await context.moment(asked.as_of, asked.known_at)
-    trace = await tracing.trace(context.store, question, moment.sequence, context.sight)
+    then = await context.moment(asked.as_of, asked.known_at)
+    trace = await tracing.trace(context.store, question, then.sequence, context.sight)
     if trace is None:
         return page(
             request, "unknown.html", 404, key=state.key, state=state, asked=asked, traces=context.sight.viewer.traces

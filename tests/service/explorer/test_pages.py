@@ -265,5 +265,21 @@ def test_the_texts_of_a_label_fit_on_it(key: str) -> None:
     assert key[:8] in text
 
 
+def test_a_day_is_a_moment_too(client: TestClient) -> None:
+    """The end of it: what occurred on it counts."""
+    for day, state in (("2021-05-09", 404), ("2021-05-10", 200)):
+        assert client.get(f"{TRACE}&asOf={day}").status_code == state
+    assert "2021-05-10" in client.get(f"{TRACE}&asOf=2021-05-10").text.partition('name="asOf"')[2][:40]
+    links = re.findall(f'href="(/trace/{PACK_RECYCLED}.csv[^"]*)"', client.get(f"{TRACE}&asOf=2021-05-10").text)
+    assert links
+    assert all(client.get(unescape(link)).status_code == 200 for link in links)
+    days, moments = (
+        client.get(f"/compare?key={PACK_RECYCLED}&before=2025-01-01{end}&after=2026-06-30{end}").text
+        for end in ("", "T23:59:59.999999Z")
+    )
+    assert days.partition("<h2")[2] == moments.partition("<h2")[2] != ""
+    assert client.get(f"{TRACE}&asOf=2021-5-1").status_code == 400
+
+
 def test_a_lot_has_no_digital_id(client: TestClient) -> None:
     assert f'href="/id/{BLACK_MASS}"' not in client.get(f"/explore?key={BLACK_MASS}&open={BLACK_MASS}").text
