@@ -128,6 +128,8 @@ DESCRIPTIONS = {
 }
 
 
+MAY_BE_0 = "audit_interval_s"
+"""The setting of which 0 says something, though it is not the default."""
 CONFIG = "VOLTRACE_CONFIG"
 """The environment variable that names a file of settings."""
 
@@ -198,11 +200,13 @@ def _typed(text: str, default: object) -> str | int | bool:
 
 
 def _checked(name: str, value: object, default: object) -> object:
-    """A value, of the type of its default. 0 is for those where it is the default. Raises ValueError naming it."""
+    """A value, of the type of its default. 0 is for those where it is the default, and for `MAY_BE_0`.
+
+    Raises ValueError naming it."""
     if isinstance(default, bool):
         good, takes = isinstance(value, bool), "true or false"
     elif isinstance(default, int):
-        lowest = min(default, 1)
+        lowest = 0 if name.lower().endswith(MAY_BE_0) else min(default, 1)
         good = isinstance(value, int) and not isinstance(value, bool) and value >= lowest
         takes = "a whole number above 0" if lowest else "a whole number, 0 or more"
     else:

@@ -21,6 +21,12 @@ def test_values_have_the_type_of_their_defaults() -> None:
     assert load({}).store.startswith("sqlite:")
 
 
+def test_what_is_kept_up_to_date_may_be_so_only_when_asked(tmp_path: Path) -> None:
+    assert load({"VOLTRACE_AUDIT_INTERVAL_S": "0"}).audit_interval_s == 0
+    (tmp_path / "voltrace.toml").write_text("audit_interval_s = 0\n")
+    assert load({"VOLTRACE_CONFIG": str(tmp_path / "voltrace.toml")}).audit_interval_s == 0
+
+
 @pytest.mark.parametrize(
     ("name", "text", "takes"),
     [
@@ -28,6 +34,7 @@ def test_values_have_the_type_of_their_defaults() -> None:
         ("VOLTRACE_PORT", "-1", "a whole number above 0"),
         ("VOLTRACE_PORT", "٣", "a whole number above 0"),
         ("VOLTRACE_PROXIES", "-1", "a whole number, 0 or more"),
+        ("VOLTRACE_AUDIT_INTERVAL_S", "-1", "a whole number, 0 or more"),
         ("VOLTRACE_GRAPHIQL", "yes", "true or false"),
     ],
 )
