@@ -84,16 +84,6 @@ async def histories(snapshot: Snapshot, items: Collection[Handle], cut: Position
     return await _Reading(snapshot, rows, cut).histories() if rows else {}
 
 
-async def parties_of(snapshot: Snapshot, keys: Collection[str]) -> dict[str, Party]:
-    """Organizations with what they ever registered, by key: who was registered only later was so before, too."""
-    stated: dict[str, list[tuple[Position, Any]]] = {}
-    for event in await snapshot.registrations(sorted(keys)):
-        if event.payload is not None:
-            fields = orjson.loads(event.payload)["organization"]
-            stated.setdefault(fields["key"], []).append((event.position, fields))
-    return {key: Party(key, tuple(stated.get(key, ()))) for key in keys}
-
-
 class _Reading:
     """What one bulk read of histories has read so far."""
 
@@ -185,7 +175,12 @@ class _Reading:
         keys |= {to for events in self.events.values() for event in events for to in event.keys("to")}
         keys |= {row[1] for rows in self.custody.values() for row in rows}
         keys |= {one.producer for one in self.details.values()}
-        self.parties = await parties_of(self.snapshot, keys)
+        stated: dict[str, list[tuple[Position, Any]]] = {}
+        for event in await self.snapshot.registrations(sorted(keys)):
+            if event.payload is not None:
+                fields = orjson.loads(event.payload)["organization"]
+                stated.setdefault(fields["key"], []).append((event.position, fields))
+        self.parties = {key: Party(key, tuple(stated.get(key, ()))) for key in keys}
 
     async def _read_bearers(self) -> None:
         """Who else is called what the items are called, as key or identifier."""

@@ -21,7 +21,6 @@ from graph_schema.rules.enterprises import is_european, periods_of, year_of
 from graph_schema.rules.limits import CONTENT_EU, RECOVERY_2024
 from graph_schema.rules.rule import CHINA_TIME
 from graph_schema.windows import END
-from service.auditing import parties_of
 from service.flow_reading import FreshRows, Rows
 from service.gathering import Gathering
 from service.ports import EventFilter, ItemFilter, ItemOrder, OrganizationFilter, Snapshot, StoredEvent
@@ -63,7 +62,7 @@ async def enterprises(snapshot: Snapshot, rows: Rows | None = None, cut: Positio
     gathering = Gathering(snapshot, cut)
     await gathering.all_registrations()
     keys = await _organizations(snapshot)
-    parties = await parties_of(snapshot, keys)
+    parties = {key: Party(key, tuple(gathering.registrations.get(key, ()))) for key in keys}
     events, lots = await (rows or FreshRows(gathering, ItemFilter())).transformations()
     recoveries = Recoveries(events, lots, ELEMENTS)
     years = {key: _years(recoveries, key, acted) for key, acted in recoveries.acted() if parties[key].chinese}

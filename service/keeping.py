@@ -26,7 +26,7 @@ from service.findings import Audited, FindingFilter, FindingPlace, Revision, Sub
 from service.flow_keeping import is_finished
 from service.flow_reading import KeptRows
 from service.flow_rows import FlowsKept
-from service.kept import kept, parties
+from service.kept import as_kept
 from service.ports import LAST_KEY, Change, ItemFilter, ItemPlace, Store, StoreSnapshot
 
 LOGGER = logging.getLogger("voltrace")
@@ -115,25 +115,23 @@ class Keeper:
             rows = KeptRows(latest) if is_finished(flows) and flows.base == stored.base else None
             async with self._store.snapshot(stored.base) as now:
                 judged = await organization_findings(now, rows, END, self._sets)
-                findings = [one for each in judged.of.values() for one in each]
-                registered = await now.registered(parties(findings), END)
+                told = await as_kept(now, [one for each in judged.of.values() for one in each])
         if rows is not None and not await self._is_still(flows):
             return await self._lost()
         after = stored._replace(at_us=self._later(stored), organizations=stored.base)
-        subjects = tuple(Subject(key, organization=True) for key in sorted(old | {one.subject for one in findings}))
-        told = tuple(kept(one, registered) for one in findings)
-        if not await self._store.keep(Revision(subjects, told, stored, after)):
+        subjects = tuple(sorted(old | {one.subject for one in told}))
+        if not await self._store.keep(Revision(subjects, tuple(told), stored, after)):
             return await self._lost()
         _log(judged.failures)
         return Progress(len(judged.of), after, judged.failures)
 
-    async def _kept_organizations(self, latest: StoreSnapshot) -> set[str]:
+    async def _kept_organizations(self, latest: StoreSnapshot) -> set[Subject]:
         """The organizations that something is kept of."""
-        found: set[str] = set()
+        found: set[Subject] = set()
         place: FindingPlace | None = None
         while page := await latest.finding_page(FindingFilter(organizations=True), place, self._size):
             place = page[-1].place
-            found |= {one.subject.key for one in page}
+            found |= {one.subject for one in page}
         return found
 
     async def _is_still(self, flows: FlowsKept) -> bool:
@@ -182,12 +180,10 @@ class Keeper:
         """Judge items and keep what is found; False where another keeper was faster."""
         async with self._store.snapshot(after.until) as now:
             judged = await findings_of(now, list((await now.keyed(keys)).values()), END, self._sets)
-            findings = [one for each in judged.of.values() for one in each]
-            registered = await now.registered(parties(findings), END)
+            told = await as_kept(now, [one for each in judged.of.values() for one in each])
         after = after._replace(at_us=self._later(work.stored))
         subjects = tuple(Subject(key) for key in keys)
-        told = tuple(kept(one, registered) for one in findings)
-        if not await self._store.keep(Revision(subjects, told, work.stored, after)):
+        if not await self._store.keep(Revision(subjects, tuple(told), work.stored, after)):
             return False
         work.stored = after
         work.judged += len(judged.of)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,9 @@ import orjson
 
 from graph_schema.order import instant_us
 from graph_schema.rules import Finding, Severity
+from graph_schema.windows import END
 from service.findings import KeptFinding, Subject
+from service.ports import Snapshot
 
 
 def kept(finding: Finding, registered: Mapping[str, Mapping[str, Any]]) -> KeptFinding:
@@ -30,14 +32,16 @@ def kept(finding: Finding, registered: Mapping[str, Mapping[str, Any]]) -> KeptF
     )
 
 
+async def as_kept(snapshot: Snapshot, findings: Sequence[Finding]) -> list[KeptFinding]:
+    """Findings as they are kept, in their order, by what a snapshot has registered of their parties."""
+    parties = {party for finding in findings for party in finding.parties}
+    registered = await snapshot.registered(parties, END)
+    return [kept(finding, registered) for finding in findings]
+
+
 def found(one: KeptFinding) -> Finding:
     """What was kept, as the rule told it."""
     body = orjson.loads(one.body)
     lists = {name: tuple(body[name]) for name in ("parties", "evidence", "others")}
     since = datetime.fromisoformat(body["since"])
     return Finding(**body | lists | {"severity": Severity(body["severity"]), "since": since})
-
-
-def parties(findings: Iterable[Finding]) -> set[str]:
-    """The organizations in findings."""
-    return {party for finding in findings for party in finding.parties}

@@ -47,6 +47,14 @@ def neo4j_servers(provenance_neo4j_servers: Callable[[str], Server]) -> Iterator
         yield server
 
 
+@pytest.fixture
+def server(neo4j_servers: Callable[[str], Server]) -> Server:
+    """A server of the first version, with nothing in it."""
+    found = neo4j_servers(NEO4J_VERSIONS[0])
+    found.empty()
+    return found
+
+
 @pytest.fixture(params=KINDS)
 def make_store(
     request: pytest.FixtureRequest, tmp_path: Path, neo4j_servers: Callable[[str], Server]

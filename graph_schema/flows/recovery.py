@@ -270,9 +270,7 @@ class Recoveries:
             self._acted.setdefault(row.actor, []).append(place)
             for draw in row.draws:
                 self._users.setdefault(draw.lot, []).append(place)
-        self._shares = {
-            element: Followed(self._chain, lots, Scope(), element).shares for element in self._elements
-        }  # fmt: skip
+        self._shares = {element: waste_shares(self._chain, lots, element) for element in self._elements}
 
     def acted(self) -> Iterator[tuple[str, list[TransformationRow]]]:
         """Organizations, and what they recycled and refined."""

@@ -126,8 +126,7 @@ def organization_code_malformed(rule: Rule, enterprise: Enterprise) -> Iterator[
     """One finding for all codes of an organization, as registered, that break their own scheme."""
     if not enterprise.party.registrations:
         return
-    stated = enterprise.party.stated().get("identifiers") or ()
-    names = [(enterprise.key, None), *((one["value"], one["scheme"]) for one in stated)]
+    names = enterprise.party.names
     claims = [(text, claim(text, "ORGANIZATION" if scheme is None else None, scheme)) for text, scheme in names]
     faults = [
         f"{text} breaks its own scheme, {found.scheme.value}: {'; '.join(found.faults)}"

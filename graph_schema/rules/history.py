@@ -102,14 +102,17 @@ class Party:
         return f"{name} ({self.key})" if name else self.key
 
     @property
+    def names(self) -> list[tuple[str, str | None]]:
+        """Its key and identifiers, each with the scheme that is stated of it (None: the key)."""
+        return [(self.key, None), *((one["value"], one["scheme"]) for one in self.stated().get("identifiers") or ())]
+
+    @property
     def chinese(self) -> bool:
         """Whether Chinese rules are for it: registered in a region of China, or under a valid social credit code."""
-        stated = self.stated()
-        region = str(stated.get("region") or "")
+        region = str(self.stated().get("region") or "")
         if region == CHINA or region.startswith(CHINA + "-"):
             return True
-        names = [(self.key, None), *((one["value"], one["scheme"]) for one in stated.get("identifiers") or ())]
-        claims = (claim(text, "ORGANIZATION", scheme) for text, scheme in names)
+        claims = (claim(text, "ORGANIZATION", scheme) for text, scheme in self.names)
         return any(one is not None and one.scheme is Scheme.CREDIT_CODE and one.valid for one in claims)
 
 

@@ -102,8 +102,9 @@ async def _guesses(snapshot: Guarded, findings: Sequence[Finding]) -> set[str]:
     if not shared:
         return set()
     keys = {key for one in shared for key in (one.subject, *one.others)}
-    hidden = set(await snapshot.whole.keyed(keys)).difference(await snapshot.keyed(keys))
-    rows = await snapshot.whole.items(list((await snapshot.whole.keyed(keys)).values()))
+    there = await snapshot.whole.keyed(keys)
+    hidden = set(there).difference(await snapshot.keyed(keys))
+    rows = await snapshot.whole.items(list(there.values()))
     born = {row.key: event_id_of(row.born) for row in rows}
     stored = await snapshot.whole.stored(set(born.values()))
     told = {event.event_id: event.sequence for event in stored}

@@ -115,8 +115,8 @@ class Guarded:
         nothing."""
         named = await self.whole.find(key)
         others = [item for _, item in await self.whole.identified([key])]
-        rows = sorted(await self.whole.items(list({named, *others})), key=lambda row: (row.born, row.key))
-        found = [*(row for row in rows if row.handle == named), *(row for row in rows if row.handle != named)]
+        rows = await self.whole.items(list({named, *others}))
+        found = sorted(rows, key=lambda row: (row.handle != named, row.born, row.key))
         full = await self._full_of([key] if found else [], [key], [row.handle for row in found])
         seen = (row.handle for row in found if row.handle in full or (public and row.kind == PUBLIC_KIND))
         return next(seen, None)

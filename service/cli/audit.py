@@ -20,7 +20,7 @@ from service.cli.ingest import progress_bar
 from service.enterprises import organization_findings
 from service.findings import FindingFilter, FindingPlace
 from service.keeping import Keeper
-from service.kept import found, kept, parties
+from service.kept import as_kept, found
 from service.ports import ItemFilter, ItemPlace, Snapshot, Store
 from service.running import run
 
@@ -49,8 +49,8 @@ class Audited:
     async def _take(self, snapshot: Snapshot, judged: Iterable[list[Finding]]) -> None:
         """Take what holds, and is asked for."""
         findings = [one for each in judged for one in holding(each, self.at)]
-        registered = await snapshot.registered(parties(findings), END)
-        self.findings += [one for one in findings if self.where.finds(kept(one, registered))]
+        told = await as_kept(snapshot, findings)
+        self.findings += [one for one, as_told in zip(findings, told, strict=True) if self.where.finds(as_told)]
 
     async def judge_all(self, snapshot: Snapshot, sets: tuple[RuleSet, ...]) -> None:
         """Judge all items there are."""

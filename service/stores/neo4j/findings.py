@@ -54,7 +54,7 @@ CREATE (f)-[:INVOLVES]->(o)
 """
 NOTE = """
 MATCH (a:Audit {name: 'voltrace'})
-SET a.sequence = $sequence, a.key = $key, a.atUs = $atUs, a.rules = $rules, a.base = $base, a.until = $until,
+SET a.sequence = $sequence, a.key = $key, a.atUs = $at_us, a.rules = $rules, a.base = $base, a.until = $until,
     a.organizations = $organizations
 """
 
@@ -88,8 +88,7 @@ async def keep(transaction: Transaction, revision: Revision) -> bool:
     if rows:
         for query in (NEW, ABOUT, INVOLVES):
             await done(transaction, query, rows=rows)
-    values = revision.after._asdict()
-    await done(transaction, NOTE, **values, atUs=values.pop("at_us"))
+    await done(transaction, NOTE, **revision.after._asdict())
     return True
 
 

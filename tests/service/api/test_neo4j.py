@@ -29,13 +29,6 @@ HEARD_S = 30
 LAST = migrations()[-1].number
 
 
-@pytest.fixture
-def server(neo4j_servers: Callable[[str], Server]) -> Server:
-    found = neo4j_servers(NEO4J_VERSIONS[0])
-    found.empty()
-    return found
-
-
 @contextmanager
 def service(server: Server) -> Iterator[str]:
     """The address of one service process."""

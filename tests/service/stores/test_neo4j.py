@@ -38,13 +38,6 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-def server(neo4j_servers: Any) -> Server:
-    found: Server = neo4j_servers(NEO4J_VERSIONS[0])
-    found.empty()
-    return found
-
-
-@pytest.fixture
 def store(server: Server) -> Iterator[Neo4jStore]:
     made_store = server.store()
     yield made_store

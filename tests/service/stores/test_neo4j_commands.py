@@ -26,12 +26,11 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-def server(neo4j_servers: Any, monkeypatch: pytest.MonkeyPatch) -> Server:
-    found: Server = neo4j_servers(NEO4J_VERSIONS[0])
-    found.empty()
-    for name, value in found.settings.items():
+def server(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
+    """Commands find its login, too."""
+    for name, value in server.settings.items():
         monkeypatch.setenv(name, value)
-    return found
+    return server
 
 
 @pytest.fixture

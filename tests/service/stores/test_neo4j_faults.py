@@ -35,13 +35,6 @@ AWAY_S = 1.5
 
 
 @pytest.fixture
-def server(neo4j_servers: Any) -> Server:
-    found: Server = neo4j_servers(NEO4J_VERSIONS[0])
-    found.empty()
-    return found
-
-
-@pytest.fixture
 def proxy(server: Server) -> Iterator[Proxy]:
     made_proxy = Proxy(server.url)
     yield made_proxy

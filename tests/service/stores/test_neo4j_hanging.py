@@ -31,13 +31,6 @@ from tests.support import RUNNER, send
 pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
 
 
-@pytest.fixture
-def server(neo4j_servers: Any) -> Server:
-    found: Server = neo4j_servers(NEO4J_VERSIONS[0])
-    found.empty()
-    return found
-
-
 def test_a_server_that_hangs_is_not_waited_for(server: Server) -> None:
     proxy = Proxy(server.url)
     hung = Neo4jStore(proxy.url, server.login, read_timeout_s=0.5)

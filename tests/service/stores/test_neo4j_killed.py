@@ -40,13 +40,6 @@ pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
 OWN = NEO4J_VERSIONS[0] if NEO4J_VERSIONS[0] != "named" else "5.26.20"
 
 
-@pytest.fixture
-def server(neo4j_servers: Any) -> Server:
-    found: Server = neo4j_servers(NEO4J_VERSIONS[0])
-    found.empty()
-    return found
-
-
 def test_nothing_acknowledged_is_lost_with_a_server_that_is_killed(tmp_path: Path) -> None:
     """In the middle of an ingest; started again, it has all that was told as recorded, and the ingest completes."""
     lines = b"\n".join(json.dumps(event).encode() for event in story())

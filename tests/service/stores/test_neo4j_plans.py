@@ -26,13 +26,6 @@ BATCH = 250
 
 
 @pytest.fixture
-def server(neo4j_servers: Any) -> Server:
-    found: Server = neo4j_servers(NEO4J_VERSIONS[0])
-    found.empty()
-    return found
-
-
-@pytest.fixture
 def store(server: Server) -> Iterator[Neo4jStore]:
     """An empty store, on a server that plans everything anew: ours keep the plans of the tests before."""
     made_store = server.store()

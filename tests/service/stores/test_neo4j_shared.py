@@ -28,13 +28,6 @@ INT_32 = b"\xca"
 
 
 @pytest.fixture
-def server(neo4j_servers: Any) -> Server:
-    found: Server = neo4j_servers(NEO4J_VERSIONS[0])
-    found.empty()
-    return found
-
-
-@pytest.fixture
 def store(server: Server) -> Iterator[Neo4jStore]:
     made_store = server.store()
     yield made_store
