@@ -25,7 +25,7 @@ from graph_schema.state import Effect, State, advance
 Effects = tuple[Effect, ...]
 NO_EFFECTS: Effects = ()
 
-_STRUCTURAL = frozenset(
+STRUCTURAL = frozenset(
     ["ENROLMENT", "PRODUCTION", "REPURPOSING", "RETIREMENT", "DISMANTLING", "SCRAPPING", "RECYCLING", "DISPOSAL"]
 )
 """Events that look inside the units they name."""
@@ -55,6 +55,9 @@ class Source(Protocol):
 
     async def transfers(self, event_ids: Collection[str]) -> dict[str, Position]:
         """The accepted transfers among these ids."""
+
+    async def turn(self) -> None:
+        """Between two events: what else is to be done meanwhile may go on."""
 
 
 class Line:
@@ -247,6 +250,7 @@ class Sweep:
             if position not in self._events:
                 await self._load_events(position)
             await self._process(position)
+            await self._source.turn()
 
     def _push(self, position: Position) -> None:
         if position not in self._queued:
@@ -256,7 +260,7 @@ class Sweep:
     async def _prefetch(self, events: list[AnyEvent]) -> None:
         named = {key: None for event in events for key in event.named_keys()}
         await self._load(named)
-        deep = [key for event in events if event.type in _STRUCTURAL for key in event.named_keys()]
+        deep = [key for event in events if event.type in STRUCTURAL for key in event.named_keys()]
         await self._load_inside(deep)
         receipts = {event.transfer for event in events if isinstance(event, Receipt)}
         if receipts:
@@ -343,7 +347,7 @@ class Sweep:
     def _too_late(self, event: AnyEvent, position: Position, keys: Collection[str]) -> set[str]:
         """These items, and all others whose state at the position the event will most likely ask for, too."""
         near = {*keys, *event.named_keys()}
-        if event.type in _STRUCTURAL:
+        if event.type in STRUCTURAL:
             lines = [line for key in near if (line := self.lines.get(key)) is not None and line.reaches(position)]
             level = [state for line in lines if (state := line.before(position)) is not None]
             while level:

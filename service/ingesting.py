@@ -20,9 +20,11 @@ from graph_schema.specs import Moment
 from service.ports import EventFilter, Store
 from service.readers import READERS
 from service.readers.reading import BATCH, Assumed, Chunk, LeftOut, Options, Reader, Source, UnreadableFile
-from service.recording import RecordedEvent, RecordStatus, Stated, Submission, read_event, record
+from service.recording import RecordedEvent, RecordStatus, Stated, Submission, read_event, record_batches
 
 REJECTIONS_KEPT = 1_000
+PARTS = 4
+"""A write to a server is told in so many batches: it works on one while the next is folded."""
 NOT_RECORDED = (RecordStatus.DUPLICATE, RecordStatus.REJECTED)
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
 FORMATS = tuple(READERS)
@@ -89,7 +91,7 @@ class Ingest:
         one that cannot be read as its format, or UnknownFormat: before anything of any file is recorded, where its
         beginning tells."""
         self._bytes_total = sum(Path(path).stat().st_size for path in paths if path != "-")
-        with _Files(stdin, self.options, self.batch) as files:
+        with _Files(stdin, self.options, self.batch if self.store.blocking else -(-self.batch // PARTS)) as files:
             for path in paths:
                 with files.opened(path) as source:
                     _reader(source, format_name).check(source)
@@ -104,17 +106,17 @@ class Ingest:
         return self.report
 
     async def _read(self, chunks: Iterator[Chunk]) -> None:
-        """Record chunk after chunk; where the store is a server, the next is read while it works on one."""
+        """Record so many chunks at once; where the store is a server, the next are read while it works on these."""
         if self.store.blocking:
-            for chunk in chunks:
-                await self._record(chunk, chunk.events)
+            while several := _several(chunks, self.batch):
+                await self._record(several)
             return
         writing: asyncio.Task[None] | None = None
         try:
-            while (read := await asyncio.to_thread(_parsed, chunks)) is not None:
+            while several := await asyncio.to_thread(_several, chunks, self.batch):
                 if writing is not None:
                     await writing
-                writing = asyncio.create_task(self._record(*read))
+                writing = asyncio.create_task(self._record(several))
             if writing is not None:
                 await writing
         finally:
@@ -123,19 +125,23 @@ class Ingest:
                 with suppress(asyncio.CancelledError):
                     await writing
 
-    async def _record(self, chunk: Chunk, submissions: Iterable[Submission]) -> None:
-        self._note(chunk)
-        stated, refused = _stated(chunk.recorded_at)
-        results = await record(self.store, list(submissions), stated=stated) if chunk.events else []
-        refused = stated.refused if stated is not None else refused
+    async def _record(self, several: list[_Parsed]) -> None:
+        told = [one for one in several if one.events]
+        results = iter(await record_batches(self.store, [(one.events, one.stated) for one in told]) if told else ())
+        for one in several:
+            self._note(one.chunk)
+            self._tell(one, next(results) if one.events else [])
+        self._on_progress(Progress(self._bytes_before + several[-1].chunk.bytes_read, self._bytes_total, self._events))
+
+    def _tell(self, one: _Parsed, results: list[RecordedEvent]) -> None:
+        refused = one.refused if one.stated is None else one.stated.refused
         if refused is not None:
             recorded = sum(result.status not in NOT_RECORDED for result in results)
             if recorded:
                 self.report.assumed["recorded now", refused] += recorded
-        for place, result in zip(chunk.places, results, strict=True):
-            self._count(place, result, chunk.field_name)
+        for place, result in zip(one.chunk.places, results, strict=True):
+            self._count(place, result, one.chunk.field_name)
         self._events += len(results)
-        self._on_progress(Progress(self._bytes_before + chunk.bytes_read, self._bytes_total, self._events))
 
     def _note(self, chunk: Chunk) -> None:
         """Take down what the reader reports."""
@@ -197,10 +203,23 @@ def _tally(counter: Counter[tuple[str, str]], entries: Iterable[LeftOut | Assume
         counter[entry.what, entry.reason] += 1
 
 
-def _parsed(chunks: Iterator[Chunk]) -> tuple[Chunk, list[Submission]] | None:
-    """The next chunk, with its events parsed, which is most of the work."""
-    chunk = next(chunks, None)
-    return None if chunk is None else (chunk, [_ready(event) for event in chunk.events])
+class _Parsed:
+    """A chunk, with its events parsed, which is most of the work of reading."""
+
+    def __init__(self, chunk: Chunk) -> None:
+        self.chunk = chunk
+        self.events = [_ready(event) for event in chunk.events]
+        self.stated, self.refused = _stated(chunk.recorded_at)
+
+
+def _several(chunks: Iterator[Chunk], events: int) -> list[_Parsed]:
+    """The next chunks, until they hold so many events; none at the end."""
+    found: list[_Parsed] = []
+    count = 0
+    while count < events and (chunk := next(chunks, None)) is not None:
+        found.append(_Parsed(chunk))
+        count += len(chunk.events)
+    return found
 
 
 def _ready(event: Submission) -> Submission:

@@ -6,7 +6,7 @@ can run a whole use case on a worker thread.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from enum import StrEnum
@@ -308,6 +308,9 @@ class Writer(Protocol):
 
     async def head(self) -> Head:
         """The end of the log."""
+
+    async def foresee(self, events: Sequence[AnyEvent]) -> None:
+        """Hear which events will be appended in this write, in whatever batches: what they need may be read at once."""
 
     async def append(self, events: list[NewEvent], recorded_us: int | None = None) -> dict[str, Outcome]:
         """Append events in this order as one batch, fold, and answer with the outcome of each.

@@ -13,6 +13,7 @@ import orjson
 
 from graph_schema.canonical import canonical, digest, parse_event
 from graph_schema.errors import MalformedEvent
+from graph_schema.events import AnyEvent
 from graph_schema.outcome import EventStatus, Outcome, Problem
 from service.chain import now_us
 from service.ports import NewEvent, Store, Writer
@@ -97,8 +98,38 @@ async def record(
     contested events away instead of keeping them. What events themselves say of `recordedAt` is ignored; who operates
     the store may say it by `stated`.
     """
+    batch = _Batch(submissions, stated)
+
+    async def work(writer: Writer) -> list[RecordedEvent]:
+        await writer.foresee(batch.events)
+        answered = await batch.append(writer, on_conflict, all_or_nothing)
+        if dry_run:
+            raise _DryRun(answered)
+        return answered
+
     with _no_collection(len(submissions)):
-        return await _record(store, submissions, on_conflict, all_or_nothing, dry_run, stated)
+        while True:
+            try:
+                return await store.write(work)
+            except _TurnedAway as error:
+                batch.turned_away.update(error.outcomes)
+            except _DryRun as error:
+                return error.answered
+
+
+async def record_batches(
+    store: Store, batches: Sequence[tuple[Sequence[Submission], Stated | None]]
+) -> list[list[RecordedEvent]]:
+    """Record batches as `record` would one after the other, each known at a moment of its own, in one write."""
+    several = [_Batch(submissions, stated) for submissions, stated in batches]
+    events = [event for batch in several for event in batch.events]
+
+    async def work(writer: Writer) -> list[list[RecordedEvent]]:
+        await writer.foresee(events)
+        return [await batch.append(writer) for batch in several]
+
+    with _no_collection(len(events)):
+        return await store.write(work)
 
 
 @contextmanager
@@ -114,40 +145,6 @@ def _no_collection(size: int) -> Iterator[None]:
             gc.enable()
 
 
-async def _record(
-    store: Store,
-    submissions: Sequence[Submission],
-    on_conflict: OnConflict,
-    all_or_nothing: bool,
-    dry_run: bool,
-    stated: Stated | None,
-) -> list[RecordedEvent]:
-    results: list[RecordedEvent | None] = [None] * len(submissions)
-    parsed: dict[int, NewEvent] = {}
-    for index, submission in enumerate(submissions):
-        read = submission if isinstance(submission, NewEvent | RecordedEvent) else read_event(submission)
-        if isinstance(read, NewEvent):
-            parsed[index] = read
-        else:
-            results[index] = read
-    turned_away: dict[str, Outcome] = {}
-    tried: dict[int, RecordedEvent] = {}
-
-    async def work(writer: Writer) -> list[RecordedEvent]:
-        answered = await _append(writer, parsed, results, turned_away, tried, on_conflict, all_or_nothing, stated)
-        if dry_run:
-            raise _DryRun(answered)
-        return answered
-
-    while True:
-        try:
-            return await store.write(work)
-        except _TurnedAway as error:
-            turned_away.update(error.outcomes)
-        except _DryRun as error:
-            return error.answered
-
-
 def read_event(submission: dict[str, Any] | bytes | str) -> NewEvent | RecordedEvent:
     """Parse one submitted event, or say why it is malformed."""
     try:
@@ -158,49 +155,71 @@ def read_event(submission: dict[str, Any] | bytes | str) -> NewEvent | RecordedE
         return RecordedEvent(error.event_id, RecordStatus.REJECTED, (problem,))
 
 
-async def _append(
-    writer: Writer,
-    parsed: dict[int, NewEvent],
-    known: list[RecordedEvent | None],
-    turned_away: dict[str, Outcome],
-    tried: dict[int, RecordedEvent],
-    on_conflict: OnConflict,
-    all_or_nothing: bool,
-    stated: Stated | None,
-) -> list[RecordedEvent]:
-    """One try; `tried` is what came of the events of one before, which may be recorded though its store was lost."""
-    results = list(known)
-    stored = await writer.digests([new.event.event_id for new in parsed.values()])
-    fresh: dict[int, NewEvent] = {}
-    for index, new in parsed.items():
-        event_id = new.event.event_id
-        if event_id in turned_away:
-            outcome = turned_away[event_id]
-            results[index] = RecordedEvent(event_id, RecordStatus.REJECTED, outcome.problems)
-        elif event_id not in stored:
-            stored[event_id] = new.digest
-            fresh[index] = new
-        elif stored[event_id] == new.digest:
-            results[index] = tried.get(index) or RecordedEvent(event_id, RecordStatus.DUPLICATE)
-        else:
-            message = f"{event_id} was recorded before with other content; send a new id, and void the old event"
-            problem = Problem("EVENT_ID_REUSED", message, "eventId", event_id, event_id)
-            results[index] = RecordedEvent(event_id, RecordStatus.REJECTED, (problem,))
-    rejected = [result for result in results if result is not None and result.status is RecordStatus.REJECTED]
-    if all_or_nothing and rejected:
-        for index, new in fresh.items():
+class _Batch:
+    """Events that are recorded together."""
+
+    def __init__(self, submissions: Sequence[Submission], stated: Stated | None) -> None:
+        self._known: list[RecordedEvent | None] = [None] * len(submissions)
+        self._parsed: dict[int, NewEvent] = {}
+        self._stated = stated
+        self._tried: dict[int, RecordedEvent] = {}
+        """What came of the events of an earlier try, which may be recorded though its store was lost."""
+        self.turned_away: dict[str, Outcome] = {}
+        """What is to be rejected, since it came out so that it is not wanted."""
+        for index, submission in enumerate(submissions):
+            read = submission if isinstance(submission, NewEvent | RecordedEvent) else read_event(submission)
+            if isinstance(read, NewEvent):
+                self._parsed[index] = read
+            else:
+                self._known[index] = read
+
+    @property
+    def events(self) -> list[AnyEvent]:
+        """Those that could be read."""
+        return [new.event for new in self._parsed.values()]
+
+    async def append(
+        self, writer: Writer, on_conflict: OnConflict = OnConflict.KEEP, all_or_nothing: bool = False
+    ) -> list[RecordedEvent]:
+        """One try. Raises _TurnedAway."""
+        results, fresh = await self._sorted_out(writer)
+        rejected = [result for result in results if result is not None and result.status is RecordStatus.REJECTED]
+        if all_or_nothing and rejected:
             message = f"nothing of the batch was stored, because {len(rejected)} of its events were rejected"
             problem = Problem("BATCH_REJECTED", message)
-            results[index] = RecordedEvent(new.event.event_id, RecordStatus.REJECTED, (problem,))
-    elif fresh:
-        outcomes = await writer.append(list(fresh.values()), None if stated is None else await stated.at(writer))
-        if on_conflict is OnConflict.REJECT:
-            _turn_away(outcomes)
-        for index, new in fresh.items():
-            outcome = outcomes[new.event.event_id]
-            tried[index] = RecordedEvent(new.event.event_id, RecordStatus(outcome.status.value), outcome.problems)
-            results[index] = tried[index]
-    return [result for result in results if result is not None]
+            for index, new in fresh.items():
+                results[index] = RecordedEvent(new.event.event_id, RecordStatus.REJECTED, (problem,))
+        elif fresh:
+            recorded_us = None if self._stated is None else await self._stated.at(writer)
+            outcomes = await writer.append(list(fresh.values()), recorded_us)
+            if on_conflict is OnConflict.REJECT:
+                _turn_away(outcomes)
+            for index, new in fresh.items():
+                outcome = outcomes[new.event.event_id]
+                status = RecordStatus(outcome.status.value)
+                results[index] = self._tried[index] = RecordedEvent(new.event.event_id, status, outcome.problems)
+        return [result for result in results if result is not None]
+
+    async def _sorted_out(self, writer: Writer) -> tuple[list[RecordedEvent | None], dict[int, NewEvent]]:
+        """What is known of the events already, and those that are new."""
+        results = list(self._known)
+        stored = await writer.digests([new.event.event_id for new in self._parsed.values()])
+        fresh: dict[int, NewEvent] = {}
+        for index, new in self._parsed.items():
+            event_id = new.event.event_id
+            if event_id in self.turned_away:
+                problems = self.turned_away[event_id].problems
+                results[index] = RecordedEvent(event_id, RecordStatus.REJECTED, problems)
+            elif event_id not in stored:
+                stored[event_id] = new.digest
+                fresh[index] = new
+            elif stored[event_id] == new.digest:
+                results[index] = self._tried.get(index) or RecordedEvent(event_id, RecordStatus.DUPLICATE)
+            else:
+                message = f"{event_id} was recorded before with other content; send a new id, and void the old event"
+                problem = Problem("EVENT_ID_REUSED", message, "eventId", event_id, event_id)
+                results[index] = RecordedEvent(event_id, RecordStatus.REJECTED, (problem,))
+        return results, fresh
 
 
 def _turn_away(outcomes: dict[str, Outcome]) -> None:

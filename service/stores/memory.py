@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import islice
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from graph_schema.answer import Handle
 from graph_schema.canonical import canonical, digest, parse_event
+from graph_schema.events import AnyEvent
 from graph_schema.graph import changed, fold
 from graph_schema.order import Position, instant_of, instant_us, moment_of_us
 from graph_schema.outcome import EventStatus, Outcome
@@ -172,6 +173,9 @@ class MemoryWriter:
     async def head(self) -> Head:
         records = self.staged or self._store.records
         return records[-1].head if records else Head()
+
+    async def foresee(self, events: Sequence[AnyEvent]) -> None:
+        """Nothing is far away."""
 
     async def append(self, events: list[NewEvent], recorded_us: int | None = None) -> dict[str, Outcome]:
         head = await self.head()

@@ -179,5 +179,7 @@ async def _fold_again(transaction: neo4j.AsyncManagedTransaction, by: str, after
         times = {"occurredAt": when(event.position), "recordedAt": seconds(record["recordedUs"])}
         records[event.position] = record | times
     await done(transaction, FOLDED, after=after, last=last)
-    await Neo4jWriter(transaction, Head()).fold(events, records, last)
+    writer = Neo4jWriter(transaction, Head())
+    await writer.fold(events, records, last)
+    await writer.finish()
     return len(events)

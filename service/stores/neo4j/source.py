@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from graph_schema.canonical import parse_event
-from graph_schema.events import AnyEvent, Registration, Voiding
+from graph_schema.events import AnyEvent, Voiding
 from graph_schema.order import Position, event_id_of
 from graph_schema.outcome import Outcome
 from graph_schema.refold import Effects, Tail
 from graph_schema.state import Effect, effects_in_order
-from graph_schema.voiding import REGULATOR, Target
+from graph_schema.voiding import Target
 from service.stores.neo4j.connection import Transaction, one
 from service.stores.neo4j.rows import state_of
 from service.stores.values import loads, outcome_of
@@ -67,7 +67,7 @@ RETURN collect([e.position, e.status, e.problems, e.mixing, e.claims, e.also, e.
 RECEIPTS = """
 UNWIND $ids[0] AS id
 MATCH (e:Event {refersTo: id}) USING INDEX SEEK e:Event(refersTo) WHERE e.type = 'RECEIPT'
-RETURN collect(e.position)
+RETURN collect([id, e.position])
 """
 
 TRANSFERS = """
@@ -110,11 +110,18 @@ class Neo4jSource:
             found[position] = (event, outcome_of(status, problems, mixing, claims), touched)
         return found
 
+    async def receipts_of(self, transfers: Collection[str]) -> list[tuple[str, Position]]:
+        """Each stored receipt that names any of the transfers, with that."""
+        return [(of, at) for of, at in await one(self._transaction, RECEIPTS, ids=[list(transfers)])]
+
     async def receipts(self, transfers: Collection[str]) -> list[Position]:
-        return list(await one(self._transaction, RECEIPTS, ids=[list(transfers)]))
+        return [at for _, at in await self.receipts_of(transfers)]
 
     async def transfers(self, event_ids: Collection[str]) -> dict[str, Position]:
         return dict(await one(self._transaction, TRANSFERS, ids=[list(event_ids)]))
+
+    async def turn(self) -> None:
+        """Nothing goes on meanwhile."""
 
 
 def _effects(record: Any) -> Iterator[tuple[Position, Effect | None]]:
@@ -172,49 +179,27 @@ RETURN collect(DISTINCT o.key)
 
 
 class Neo4jVoidings:
-    """A `VoidingSource` over one transaction, and over the new events that are not in the log yet."""
+    """A `VoidingSource` over one transaction."""
 
-    def __init__(self, transaction: Transaction, new: list[AnyEvent]) -> None:
+    def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
-        self._new = {event.event_id: event for event in new}
 
     async def _voidings(self, query: str, **values: Any) -> list[Voiding]:
-        found = []
-        for payload in await one(self._transaction, query, **values):
-            event, _ = parse_event(payload)
-            if isinstance(event, Voiding) and event.event_id not in self._new:
-                found.append(event)
-        return found
+        events = [parse_event(payload)[0] for payload in await one(self._transaction, query, **values)]
+        return [event for event in events if isinstance(event, Voiding)]
 
     async def targets(self, event_ids: Collection[str]) -> dict[str, Target]:
-        found = {
-            event_id: Target(position, actor)
-            for event_id, position, actor in await one(self._transaction, _TARGETS, ids=[list(event_ids)])
-        }
-        for event_id in event_ids:
-            event = self._new.get(event_id)
-            if event is not None:
-                found[event_id] = Target(event.position, event.actor)
-        return found
+        rows = await one(self._transaction, _TARGETS, ids=[list(event_ids)])
+        return {event_id: Target(position, actor) for event_id, position, actor in rows}
 
     async def voidings_of(self, event_ids: Collection[str]) -> list[Voiding]:
-        wanted = set(event_ids)
-        new = [event for event in self._new.values() if isinstance(event, Voiding) and event.voids in wanted]
-        return new + await self._voidings(_VOIDINGS_OF, ids=[list(wanted)])
+        return await self._voidings(_VOIDINGS_OF, ids=[list(event_ids)])
 
     async def voidings_of_ids(self, event_ids: Collection[str]) -> list[Voiding]:
-        new = [event for event_id in event_ids if isinstance(event := self._new.get(event_id), Voiding)]
-        return new + await self._voidings(_VOIDINGS, ids=[list(event_ids)])
+        return await self._voidings(_VOIDINGS, ids=[list(event_ids)])
 
     async def voidings_by(self, actors: Collection[str]) -> list[Voiding]:
-        new = [event for event in self._new.values() if isinstance(event, Voiding) and event.actor in actors]
-        return new + await self._voidings(_VOIDINGS_BY, actors=[list(actors)])
+        return await self._voidings(_VOIDINGS_BY, actors=[list(actors)])
 
     async def regulators(self, organizations: Collection[str]) -> set[str]:
-        new = {
-            event.organization.key
-            for event in self._new.values()
-            if isinstance(event, Registration) and REGULATOR in (event.organization.roles or ())
-        }
-        stored = await one(self._transaction, _REGULATORS, keys=[list(organizations)])
-        return new.intersection(organizations).union(stored)
+        return set(await one(self._transaction, _REGULATORS, keys=[list(organizations)]))

@@ -150,9 +150,13 @@ class Neo4jStore:
         async def unit(transaction: neo4j.AsyncManagedTransaction) -> tuple[T, int]:
             writer = await Neo4jWriter.lock(transaction, self.url)
             try:
-                return await work(writer), (await writer.head()).sequence
+                answer = await work(writer)
+                await writer.finish()
+                return answer, (await writer.head()).sequence
             except ValueError as error:
                 raise _OfTheWork(error) from error
+            finally:
+                await writer.abandon()
 
         try:
             done, last = await self.connection.written(unit)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import asyncio
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from graph_schema.events import AnyEvent
@@ -14,11 +15,12 @@ from service.ports import NewEvent
 from service.stores.errors import StoreError
 from service.stores.folding import fold_in
 from service.stores.neo4j.connection import Transaction, done, one
+from service.stores.neo4j.facts import refers_to
+from service.stores.neo4j.folded import FoldedGraph
 from service.stores.neo4j.rows import seconds, when
-from service.stores.neo4j.save import Saver, refers_to
-from service.stores.neo4j.source import Neo4jSource, Neo4jVoidings
+from service.stores.neo4j.save import save, statements_of
 from service.stores.neo4j.state import LogLost, Unready
-from service.stores.values import outcome_of
+from service.stores.neo4j.unsaved import Unsaved
 
 LOCK = """
 MATCH (l:Log {name: 'voltrace'})
@@ -35,13 +37,11 @@ RETURN collect([e.eventId, e.digest])
 """
 HEAD = """
 MATCH (l:Log {name: 'voltrace'}) SET l.sequence = $sequence, l.recordedUs = $recorded, l.hash = $hash
-MERGE (b:Batch {recordedUs: $recorded}) SET b.last = $sequence
+WITH l UNWIND $batches[0] AS batch
+MERGE (b:Batch {recordedUs: batch.recordedUs}) SET b.last = batch.last
 """
-OUTCOMES = """
-UNWIND $ids[0] AS id
-MATCH (e:Event {eventId: id}) USING INDEX SEEK e:Event(eventId)
-RETURN collect([e.eventId, e.status, e.problems, e.mixing, e.claims])
-"""
+SAVED_AT_ONCE = 500
+"""How many events are folded before their rows are sent, in the background."""
 
 
 class Neo4jWriter:
@@ -50,6 +50,11 @@ class Neo4jWriter:
     def __init__(self, transaction: Transaction, head: Head) -> None:
         self._transaction = transaction
         self._head = head
+        self._graph = FoldedGraph(transaction, self._saved, self._turn)
+        self._digests: dict[str, bytes | None] = {}
+        self._unsaved = Unsaved()
+        self._batches: dict[int, int] = {}
+        self._saving: asyncio.Task[None] | None = None
 
     @classmethod
     async def lock(cls, transaction: Transaction, url: str) -> Neo4jWriter:
@@ -67,10 +72,19 @@ class Neo4jWriter:
         return cls(transaction, Head(*found[:3]) if found[0] else Head())
 
     async def digests(self, event_ids: Collection[str]) -> dict[str, bytes]:
-        return dict(await one(self._transaction, DIGESTS, ids=[list(event_ids)]))
+        missing = [event_id for event_id in event_ids if event_id not in self._digests]
+        if missing:
+            await self._saved()
+            read = dict(await one(self._transaction, DIGESTS, ids=[missing]))
+            self._digests.update((event_id, read.get(event_id)) for event_id in missing)
+        return {event_id: digest for event_id in event_ids if (digest := self._digests[event_id]) is not None}
 
     async def head(self) -> Head:
         return self._head
+
+    async def foresee(self, events: Sequence[AnyEvent]) -> None:
+        await self.digests([event.event_id for event in events])
+        await self._graph.foresee([event for event in events if self._digests[event.event_id] is None])
 
     async def append(self, events: list[NewEvent], recorded_us: int | None = None) -> dict[str, Outcome]:
         head = self._head
@@ -80,26 +94,63 @@ class Neo4jWriter:
             previous = head
             head = extend(head, new.digest, recorded_us)
             records[new.event.position] = record_of(new, head, previous)
+            self._digests[new.event.event_id] = new.digest
         outcomes = await self.fold([new.event for new in events], records, head.sequence)
-        await done(self._transaction, HEAD, sequence=head.sequence, recorded=recorded_us, hash=head.hash)
         self._head = head
+        self._batches[recorded_us] = head.sequence
         return outcomes
 
     async def fold(
         self, events: list[AnyEvent], records: dict[Position, dict[str, Any]], known: int
     ) -> dict[str, Outcome]:
         """Fold events in whose records are given, to be known from a sequence on."""
-        voidings = Neo4jVoidings(self._transaction, events)
-        folded = await fold_in(events, Neo4jSource(self._transaction), voidings, self._outcomes)
-        stored = {key for key, line in folded.sweep.lines.items() if line.stored}
-        await Saver(self._transaction, known, stored).save(folded, records)
+        self._graph.tell(events)
+        folded = await fold_in(events, self._graph, self._graph, self._graph.outcomes)
+        self._graph.fold(folded)
+        self._unsaved.add(folded, records, known)
+        if len(self._unsaved.events) >= SAVED_AT_ONCE:
+            await self._save()
         return folded.outcomes(events)
 
-    async def _outcomes(self, event_ids: list[str]) -> dict[str, Outcome]:
-        if not event_ids:
-            return {}
-        rows = await one(self._transaction, OUTCOMES, ids=[event_ids])
-        return {event_id: outcome_of(*columns) for event_id, *columns in rows}
+    async def finish(self) -> None:
+        """Have everything written that was found."""
+        await self._save()
+        await self._saved()
+        if self._batches:
+            batches = [{"recordedUs": at, "last": last} for at, last in self._batches.items()]
+            head = self._head
+            values = {"sequence": head.sequence, "recorded": head.recorded_us, "hash": head.hash}
+            await done(self._transaction, HEAD, **values, batches=[batches])
+
+    async def abandon(self) -> None:
+        """Let go of what is being written. Raises the error that it ended with, which explains any later one."""
+        if self._saving is not None:
+            self._saving.cancel()
+            (found,) = await asyncio.gather(self._saving, return_exceptions=True)
+            if isinstance(found, Exception):
+                raise found
+
+    async def _save(self) -> None:
+        """Begin to write what is not written. Its rows are put together here, since the next fold goes on from them."""
+        rows = []
+        for statement in statements_of(self._unsaved):
+            rows.append(statement)
+            await self._turn()
+        self._unsaved = Unsaved()
+        await self._saved()
+        self._saving = asyncio.create_task(save(self._transaction, rows))
+        await asyncio.sleep(0)
+
+    async def _saved(self) -> None:
+        """Wait for what is being written."""
+        if self._saving is not None:
+            await self._saving
+            self._saving = None
+
+    async def _turn(self) -> None:
+        """Let what is being written go on."""
+        if self._saving is not None:
+            await asyncio.sleep(0)
 
 
 def record_of(new: NewEvent, head: Head, previous: Head) -> dict[str, Any]:

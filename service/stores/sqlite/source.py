@@ -153,6 +153,9 @@ class SqliteSource:
             if position[8] == _TRANSFER and status == "ACCEPTED"
         }
 
+    async def turn(self) -> None:
+        """Nothing goes on meanwhile."""
+
 
 _TRANSFER = 5
 _RECEIPT = 6

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from graph_schema.events import AnyEvent, Receipt, Registration, Voiding
@@ -36,6 +36,9 @@ class SqliteWriter:
     async def head(self) -> Head:
         row = self._connection.execute("SELECT seq, recorded_us, hash FROM log ORDER BY seq DESC LIMIT 1").fetchone()
         return Head() if row is None else Head(*row)
+
+    async def foresee(self, events: Sequence[AnyEvent]) -> None:
+        """Nothing is far away."""
 
     async def append(self, events: list[NewEvent], recorded_us: int | None = None) -> dict[str, Outcome]:
         head = await self.head()

@@ -12,8 +12,8 @@ from graph_schema.canonical import GENESIS, parse_event
 from graph_schema.events import Registration
 from graph_schema.order import moment_of, moment_of_us, type_of
 from service.stores.errors import StoreError
+from service.stores.neo4j.facts import refers_to
 from service.stores.neo4j.rows import LABELS, SHOWN, shown_of_item, shown_of_organization, state_text
-from service.stores.neo4j.save import refers_to
 from service.stores.sqlite.schema import FOREVER, STATE_COLUMNS
 from service.stores.sqlite.source import state_of
 from service.writers.neo4j_admin.sheet import Rows, Sheet

@@ -8,8 +8,8 @@ from typing import Any
 from graph_schema.canonical import parse_event
 from graph_schema.events import Registration
 from graph_schema.order import Position, moment_of
+from service.stores.neo4j.facts import registered
 from service.stores.neo4j.rows import who
-from service.stores.neo4j.save import registered
 from service.stores.sqlite.schema import FOREVER
 from service.writers.neo4j_admin.nodes import ORGANIZATION_ID, identifiers, judgements
 from service.writers.neo4j_admin.sheet import Rows, Sheet

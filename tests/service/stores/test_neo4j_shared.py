@@ -16,7 +16,7 @@ from service.stores.errors import StoreError
 from service.stores.neo4j import Login, Neo4jStore, checking, migrating
 from service.stores.neo4j import store as store_module
 from service.stores.neo4j.migrating import migrate, version
-from service.stores.neo4j.save import GONE_EVENT
+from service.stores.neo4j.statements import GONE_EVENT
 from service.testing.neo4j.server import Server
 from tests.conftest import NEO4J_VERSIONS
 from tests.support import RUNNER, send
@@ -278,8 +278,8 @@ def test_a_voided_hub_lot(store: Neo4jStore) -> None:
 
     async def plan() -> str:
         async with store.connection.session(writes=True) as session:
-            rows = [[{"key": "L", "by": "d1"}]]
-            result = await session.run("EXPLAIN " + GONE_EVENT % "CONSUMED_IN", rows=rows, known=1)
+            rows = [[{"key": "L", "by": "d1", "known": 1}]]
+            result = await session.run("EXPLAIN " + GONE_EVENT % "CONSUMED_IN", rows=rows)
             return str((await result.consume()).plan)
 
     found = RUNNER.run(plan())
