@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Collection, Iterable
+from collections.abc import Awaitable, Collection, Sequence
 from typing import Any
 
 from service.copying import CannotCopy, copy
 from service.ports import LAST_KEY, Change, EventFilter, Store, StoredEvent
+from service.recording import record_batches
 from service.stores.contract.answers import Answers, answers, difference
 from service.stores.contract.lists import MANY
 from service.stores.contract.script import BATCHES, ORGANIZATIONS, events_until
@@ -78,14 +79,28 @@ async def check_every_read_equals_the_specification(store: Store) -> None:
     await check_history(store, [batch for _, batch in BATCHES], ORGANIZATIONS)
 
 
-async def check_history(store: Store, batches: Iterable[Collection[Event]], organizations: Collection[str]) -> None:
-    """Every read of a store equals that of `memory:`, which recorded the same batches, at every sequence."""
+async def check_batches_of_one_write_are_known_each_at_its_own_moment(store: Store) -> None:
+    await check_history(store, [batch for _, batch in BATCHES], ORGANIZATIONS, together=len(BATCHES))
+    assert await store.verify() == []
+
+
+async def check_history(
+    store: Store, batches: Sequence[Sequence[Event]], organizations: Collection[str], together: int = 1
+) -> None:
+    """Every read of a store equals that of `memory:`, which recorded the same batches, at every sequence.
+
+    The store is told so many batches in one write, `memory:` each in one of its own.
+    """
     memory = MemoryStore()
     ends = [0]
+    statuses = []
     for batch in batches:
-        statuses = await tell(memory, *batch)
-        assert await tell(store, *batch) == statuses
-        ends.append(await store.sequence_at(None))
+        statuses.append(await tell(memory, *batch))
+        ends.append(await memory.sequence_at(None))
+    for first in range(0, len(batches), together):
+        write = [(batch, None) for batch in batches[first : first + together]]
+        said = [[result.status.value for result in results] for results in await record_batches(store, write)]
+        assert said == statuses[first : first + together]
     for sequence in ends:
         expected = await _answers(memory, sequence, organizations)
         actual = await _answers(store, sequence, organizations)

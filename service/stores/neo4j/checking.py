@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from secrets import token_hex
 from typing import Any
 
 import neo4j
 
 from graph_schema.canonical import parse_event
+from graph_schema.events import AnyEvent
 from graph_schema.order import Position
 from graph_schema.outcome import Outcome
 from service.chain import Head
@@ -123,6 +125,8 @@ RETURN coalesce(l.rebuilding = $by, false)
 """
 """Takes the lock of the log; whether nobody else began a rebuild since."""
 DONE = "MATCH (l:Log {name: 'voltrace'}) WHERE l.rebuilding = $by REMOVE l.rebuilding RETURN true"
+FOLDED_AT_ONCE = 2_000
+"""How many records a rebuild folds in one transaction."""
 TAKEN_OVER = "another rebuild began after this one, and goes on; wait for that"
 JUDGEMENT = ("status", "problems", "mixing", "claims", "also", "judged")
 
@@ -130,8 +134,9 @@ JUDGEMENT = ("status", "problems", "mixing", "claims", "also", "judged")
 async def rebuild(connection: Connection) -> int:
     """Fold every batch again, as it was recorded; the number of events.
 
-    Each batch is one transaction. Until all are done nobody else reads or writes; where it was interrupted, it is run
-    again. Of two at once the later one goes on, and the other ends with StoreError.
+    Several batches are folded in a transaction, each known at its own moment. Until all are done nobody else reads or
+    writes; where it was interrupted, it is run again. Of two at once the later one goes on, and the other ends with
+    StoreError.
     """
     count = 0
     by = token_hex(8)
@@ -143,9 +148,9 @@ async def rebuild(connection: Connection) -> int:
                 pass
         ends = [record[0] async for record in await session.run(BATCHES)]
         after = 0
-        for last in ends:
-            count += await session.execute_write(_fold_again, by, after, last)
-            after = last
+        for several in _in_writes(ends):
+            count += await session.execute_write(_fold_again, by, after, several)
+            after = several[-1]
         for statement in JOIN:
             while await session.execute_write(_some, by, statement):
                 pass
@@ -166,20 +171,39 @@ async def _some(transaction: neo4j.AsyncManagedTransaction, by: str, statement: 
     return int(await one(transaction, statement))
 
 
+def _in_writes(ends: list[int]) -> Iterator[list[int]]:
+    """The ends of batches, of so many records at once, but of one batch at least."""
+    several: list[int] = []
+    after = 0
+    for last in ends:
+        if several and last - after > FOLDED_AT_ONCE:
+            yield several
+            after, several = several[-1], []
+        several.append(last)
+    if several:
+        yield several
+
+
 @neo4j.unit_of_work(timeout=WRITE_TIMEOUT_S)
-async def _fold_again(transaction: neo4j.AsyncManagedTransaction, by: str, after: int, last: int) -> int:
+async def _fold_again(transaction: neo4j.AsyncManagedTransaction, by: str, after: int, ends: list[int]) -> int:
+    """Fold batches, which end with these records, in one transaction; the number of events."""
     await _own(transaction, by)
     records: dict[Position, dict[str, Any]] = {}
-    events = []
-    stored = await one(transaction, UNFOLDED, after=after, last=last)
+    batches: dict[int, list[AnyEvent]] = {last: [] for last in ends}
+    stored = await one(transaction, UNFOLDED, after=after, last=ends[-1])
     for properties in sorted(stored, key=lambda properties: properties["sequence"]):
         event, _ = parse_event(properties["payload"])
-        events.append(event)
+        batches[ends[bisect_left(ends, properties["sequence"])]].append(event)
         record = {name: value for name, value in properties.items() if name not in JUDGEMENT}
         times = {"occurredAt": when(event.position), "recordedAt": seconds(record["recordedUs"])}
         records[event.position] = record | times
-    await done(transaction, FOLDED, after=after, last=last)
+    await done(transaction, FOLDED, after=after, last=ends[-1])
     writer = Neo4jWriter(transaction, Head())
-    await writer.fold(events, records, last)
-    await writer.finish()
-    return len(events)
+    try:
+        await writer.foresee([event for events in batches.values() for event in events])
+        for last, events in batches.items():
+            await writer.fold(events, records, last)
+        await writer.finish()
+    finally:
+        await writer.abandon()
+    return len(records)

@@ -19,7 +19,8 @@ def test_contract(check: Check, make_store: MakeStore) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_random_histories_in_random_batches(seed: int, make_store: MakeStore) -> None:
-    """Every read at every sequence equals that of `memory:`, after late, contradictory and voided events."""
+    """Every read at every sequence equals that of `memory:`, after late, contradictory and voided events, with one
+    or more batches in a write."""
     chance = random.Random(seed)
     events = random_history(chance, 25)
     batches = []
@@ -30,7 +31,7 @@ def test_random_histories_in_random_batches(seed: int, make_store: MakeStore) ->
 
     async def run() -> None:
         store = make_store()
-        await check_history(store, batches, ())
+        await check_history(store, batches, (), together=1 + seed)
         assert await store.verify() == []
 
     RUNNER.run(run())
