@@ -18,7 +18,15 @@ from service.running import drive
 
 
 def run(
-    batteries: int, small: int, starts: int, seconds: float, audited: int, runs: int, traced: int, drawn: int
+    batteries: int,
+    small: int,
+    starts: int,
+    seconds: float,
+    audited: int,
+    runs: int,
+    traced: int,
+    drawn: int,
+    asked: holding.Size,
 ) -> dict[str, Any]:
     """All measurements."""
     report: dict[str, Any] = {
@@ -53,7 +61,8 @@ def run(
         report["recording, batches of 10"] = recording.small_batches(large)
         for store in (tiny, large):
             drive(store.close())
-    report |= {f"one query, one worker: {name}": values for name, values in holding.measure([], runs).items()}
+    held = holding.measure([], runs, asked)
+    report |= {f"one query, one worker: {name}": values for name, values in held.items()}
     report |= explorer.measure(traced, drawn, runs)
     report |= auditing.measure(audited)
     report["memory of recording"] = recording.memory(batteries // 2)
@@ -89,9 +98,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
     parser.add_argument("--traced", type=int, default=300, help="nodes of the trace whose first picture is timed")
     parser.add_argument("--drawn", type=int, default=2_000, help="boxes of the picture that is moved")
+    for name, value in holding.Size()._asdict().items():
+        parser.add_argument(f"--asked-{name}", type=int, default=value, help="of queries that others wait for")
     chosen = parser.parse_args(arguments)
     sizes = {name: value for name, value in vars(chosen).items() if name != "out"}
-    report = run(**sizes)
+    asked = holding.Size(*(sizes.pop(f"asked_{name}") for name in holding.Size._fields))
+    report = run(**sizes, asked=asked)
     chosen.out.mkdir(parents=True, exist_ok=True)
     (chosen.out / "report.json").write_text(json.dumps(report, indent=2))
     (chosen.out / "report.md").write_text(markdown(report))

@@ -28,7 +28,6 @@ from service.settings import Settings
 from service.stores.sqlite import SqliteStore
 from tests.serving import serving
 
-CELLS, PACKS, BATCH = 9_000, 400, 10_000
 RUNS = 3
 JSON = "application/json"
 SETTINGS = FREE | {"VOLTRACE_ALIASES_MAX": "1000"}
@@ -36,22 +35,31 @@ _EACH = "items(first: 200, filter: {kind: BATTERY}) { edges { node {"
 RECORD = "mutation ($events: [EventInput!]!) { %s(events: $events) { results { eventId status } } }"
 
 
+class Size(NamedTuple):
+    """How much there is: cells of the one pack, other packs, and events that are sent at once."""
+
+    cells: int = 9_000
+    packs: int = 400
+    batch: int = 10_000
+
+
 class Case(NamedTuple):
     """A query that asks for much."""
 
     name: str
+    """With the `Size` in it, as in a format."""
     query: str
     events: str | None = None
     """The prefix of the ids of events that go with it."""
 
 
 CASES = (
-    Case("flat trace of 9,000 nodes", '{ trace(key: "BIG", direction: BACKWARD) { nodes { key kind role depth status '
-         "at } edges { source target kind from to openedBy } } }"),
+    Case("flat trace of {cells:,} nodes", '{ trace(key: "BIG", direction: BACKWARD) { nodes { key kind role depth '
+         "status at } edges { source target kind from to openedBy } } }"),
     Case("its nodes as objects", '{ trace(key: "BIG", direction: BACKWARD) { nodes { key node { id } } } }'),
     Case("with status and producer", '{ trace(key: "BIG", direction: BACKWARD) { nodes { key node { id ... on Item '
          "{ status producer { name } } } } } }"),
-    Case("9,000 parts of a pack", '{ battery(key: "BIG") { parts { key kind massKg status } } }'),
+    Case("{cells:,} parts of a pack", '{ battery(key: "BIG") { parts { key kind massKg status } } }'),
     Case("holders of 200 items", f"{{ {_EACH} holder {{ key }} }} }} }} }}"),
     Case("all of 200 items", f"{{ {_EACH} holder {{ key }} endedBy {{ eventId }} custody(first: 2) {{ totalCount }} "
          "history(first: 1) { edges { node { eventId } } } ... on Unit { host { key } vehicle { key } stateOfHealth }"
@@ -60,12 +68,12 @@ CASES = (
          "{ events(first: 2) { edges { node { items { key holder { key } } } } } }"),
     Case("200 nodes by id", ""),
     Case("events with a count", "{ events(first: 1) { totalCount edges { node { eventId } } } }"),
-    Case("validate 10,000 events", RECORD % "validateEvents", "would-be"),
-    Case("record 10,000 events", RECORD % "recordEvents", "is"),
+    Case("validate {batch:,} events", RECORD % "validateEvents", "would-be"),
+    Case("record {batch:,} events", RECORD % "recordEvents", "is"),
 )  # fmt: skip
 
 
-def history() -> Iterator[dict[str, Any]]:
+def history(size: Size) -> Iterator[dict[str, Any]]:
     """A pack with very many cells, and many packs with a vehicle and a history each."""
     at = "2024-01-01T00:00:00Z"
 
@@ -74,9 +82,9 @@ def history() -> Iterator[dict[str, Any]]:
 
     organization = {"key": "MAKER", "name": "Maker", "roles": ["BATTERY_MAKER"], "region": "CN-44"}
     yield event(0, "REGISTRATION", "MAKER", organization=organization)
-    cells = [{"key": f"C{number:05}", "kind": "CELL", "massKg": 0.01} for number in range(CELLS)]
+    cells = [{"key": f"C{number:05}", "kind": "CELL", "massKg": 0.01} for number in range(size.cells)]
     yield event(1, "PRODUCTION", "MAKER", outputs=[{"key": "BIG", "kind": "BATTERY", "massKg": 400, "parts": cells}])
-    for pack in range(PACKS):
+    for pack in range(size.packs):
         spec = {"key": f"P{pack:04}", "kind": "BATTERY", "massKg": 400, "chemistry": "LFP"}
         yield event(10 * pack + 10, "PRODUCTION", "MAKER", outputs=[spec, {"key": f"V{pack:04}", "kind": "VEHICLE"}])
         yield event(10 * pack + 11, "INSTALLATION", "MAKER", part=f"P{pack:04}", host=f"V{pack:04}")
@@ -86,15 +94,15 @@ def history() -> Iterator[dict[str, Any]]:
                         measurements={"stateOfHealthPercent": 99 - look})  # fmt: skip
 
 
-def body(case: Case, ids: list[str]) -> bytes:
+def body(case: Case, ids: list[str], size: Size) -> bytes:
     """A request."""
     query = case.query or "{ nodes(ids: %s) { id ... on Item { key holder { key } } } }" % json.dumps(ids)
     if case.events is None:
         return orjson.dumps({"query": query})
     events = [
         {"eventId": f"{case.events}-{time.time_ns()}-{number}", "type": "INSPECTION", "actor": "SHOP",
-         "occurredAt": "2025-01-01T00:00:00Z", "item": f"P{number % PACKS:04}"}
-        for number in range(BATCH)
+         "occurredAt": "2025-01-01T00:00:00Z", "item": f"P{number % size.packs:04}"}
+        for number in range(size.batch)
     ]  # fmt: skip
     return orjson.dumps({"query": query, "variables": {"events": events}})
 
@@ -146,15 +154,16 @@ def _counting(store: SqliteStore) -> Iterator[list[int]]:
     yield count
 
 
-def measure(words: list[str], runs: int = RUNS) -> dict[str, dict[str, float]]:
+def measure(words: list[str], runs: int = RUNS, size: Size = Size()) -> dict[str, dict[str, float]]:
     """Of the cases with a word in their names (all without any): the slowest health check, the time of the query, the
     bytes of the answer, and the statements."""
     report: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:{Path(folder) / 'holding.db'}"
         store = SqliteStore(Path(folder) / "holding.db")
-        drive(record(store, list(history())))
-        cases = [case for case in CASES if not words or any(word in case.name for word in words)]
+        drive(record(store, list(history(size))))
+        cases = [case._replace(name=case.name.format(**size._asdict())) for case in CASES]
+        cases = [case for case in cases if not words or any(word in case.name for word in words)]
         settings = Settings(store=url, cost_max=10**9, rate_per_s=10**6, rate_burst=10**6, audit_interval_s=0)
         with _counting(store) as count, TestClient(create_app(store, settings)) as client:
             listed = client.post("/graphql", json={"query": f"{{ {_EACH} id }} }} }} }}"}).json()["data"]["items"]
@@ -162,14 +171,14 @@ def measure(words: list[str], runs: int = RUNS) -> dict[str, dict[str, float]]:
             for case in cases:
                 if case.events is None:
                     before = count[0]
-                    answer = client.post("/graphql", content=body(case, ids), headers={"Content-Type": JSON})
+                    answer = client.post("/graphql", content=body(case, ids, size), headers={"Content-Type": JSON})
                     assert "errors" not in answer.json(), answer.text[-1000:]
                     report[case.name] = {"statements": count[0] - before}
         with serving(url, 1, **SETTINGS) as address:
             for case in cases:
-                waits = [asyncio.run(slowest_ms(address, body(case, ids))) for _ in range(runs)]
-                wait, taken, size = sorted(waits)[runs // 2]
-                found = {"slowest health check ms": wait, "query ms": taken, "bytes": size}
+                waits = [asyncio.run(slowest_ms(address, body(case, ids, size))) for _ in range(runs)]
+                wait, taken, answered = sorted(waits)[runs // 2]
+                found = {"slowest health check ms": wait, "query ms": taken, "bytes": answered}
                 report[case.name] = found | report.get(case.name, {})
     return report
 

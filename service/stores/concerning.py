@@ -48,10 +48,12 @@ class Concerning:
     async def count(self) -> int:
         """How many there are; reads all."""
         count, after = 0, None
-        while records := await self._page(after, PAGE, False):
+        while True:
+            records = await self._page(after, PAGE, False)
             count += len(await self._among(records))
+            if len(records) < PAGE:
+                return count
             after = records[-1].sequence
-        return count
 
     async def _among(self, records: list[StoredEvent]) -> list[StoredEvent]:
         others = [record for record in records if not self._is_theirs(record)]

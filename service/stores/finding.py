@@ -45,6 +45,8 @@ async def _pages(snapshot: Snapshot, keys: Keys, where: OrganizationFilter, afte
     while page := await keys(after, PAGE):
         fields = {} if where.is_any else await snapshot.registered(page, where.cut)
         yield [key for key in page if is_found(key, fields.get(key, {}), where)]
+        if len(page) < PAGE:
+            return
         after = page[-1]
 
 

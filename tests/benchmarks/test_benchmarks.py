@@ -16,6 +16,9 @@ def test_a_tiny_run_writes_both_reports(tmp_path: Path) -> None:
         "runs": "1",
         "traced": "60",
         "drawn": "90",
+        "asked-cells": "300",
+        "asked-packs": "200",
+        "asked-batch": "100",
     }
     stated = [word for name, value in sizes.items() for word in (f"--{name}", value)]
     main([*stated, "--out", str(tmp_path)])
@@ -30,6 +33,10 @@ def test_a_tiny_run_writes_both_reports(tmp_path: Path) -> None:
     assert 0 < first["first byte after ms"] < first["picture after ms"]
     assert moving["boxes drawn"] >= 60
     assert min(moving["pan, ms a frame"], moving["zoom, ms a frame"]) > 0
+    one = {title.partition(": ")[2]: values for title, values in report.items() if title.startswith("one query")}
+    assert one["300 parts of a pack"]["statements"] > 0
+    assert min(values["slowest health check ms"] for values in one.values()) > 0
+    assert one["record 100 events"]["bytes"] > 100 * len("ACCEPTED")
     neo4j = {title.partition(": ")[2]: values for title, values in report.items() if title.startswith("Neo4j")}
     for way in ("trace forward", "trace backward"):
         assert 0 < neo4j[way]["starts of which hand-written Cypher finds the same"] <= neo4j[way]["starts"]

@@ -35,13 +35,19 @@ async def _answers(store: Store, sequence: int | None, organizations: Collection
         return await answers(snapshot, organizations)
 
 
-async def _tell_script(store: Store) -> dict[int, Answers]:
-    """Record the scripted batches; what was answered after each, by sequence."""
-    said = {0: await _answers(store, None, ORGANIZATIONS)}
-    for _, batch in BATCHES:
-        await tell(store, *batch)
-        said[await store.sequence_at(None)] = await _answers(store, None, ORGANIZATIONS)
-    return said
+async def _tell_both(store: Store, memory: Store, batch: Collection[Event]) -> int:
+    """Record a batch in both; the sequence that it ends at."""
+    statuses = await tell(memory, *batch)
+    assert await tell(store, *batch) == statuses
+    return await store.sequence_at(None)
+
+
+async def _equal(store: Store, memory: Store, sequences: Iterable[int], organizations: Collection[str]) -> None:
+    """Every read at each of these sequences, asked now."""
+    for sequence in sequences:
+        expected = await _answers(memory, sequence, organizations)
+        actual = await _answers(store, sequence, organizations)
+        assert not difference(expected, actual), f"at {sequence}: {difference(expected, actual)}"
 
 
 def _name(sequence: int) -> str:
@@ -68,11 +74,17 @@ async def check_the_script_comes_out_as_worked_out_by_hand(store: Store) -> None
         assert found == dict.fromkeys(names.split(), status), f"{status}: {found}"
 
 
-async def check_the_past_stays_as_it_was_answered(store: Store) -> None:
-    said = await _tell_script(store)
+async def check_what_is_answered_at_once_is_what_stays(store: Store) -> None:
+    """What is answered after each batch is what `memory:` says of that moment when everything is recorded, which is
+    what `check_every_read_equals_the_specification` asks this store for, then."""
+    said = {0: await _answers(store, None, ORGANIZATIONS)}
+    memory = MemoryStore()
+    for _, batch in BATCHES:
+        sequence = await _tell_both(store, memory, batch)
+        said[sequence] = await _answers(store, None, ORGANIZATIONS)
     for sequence, then in said.items():
-        now = await _answers(store, sequence, ORGANIZATIONS)
-        assert not difference(then, now), f"{_name(sequence)}, asked again at the end: {difference(then, now)}"
+        later = await _answers(memory, sequence, ORGANIZATIONS)
+        assert not difference(then, later), f"{_name(sequence)}: {difference(then, later)}"
 
 
 async def check_every_read_equals_the_specification(store: Store) -> None:
@@ -101,10 +113,7 @@ async def check_history(
         write = [(batch, None) for batch in batches[first : first + together]]
         said = [[result.status.value for result in results] for results in await record_batches(store, write)]
         assert said == statuses[first : first + together]
-    for sequence in ends:
-        expected = await _answers(memory, sequence, organizations)
-        actual = await _answers(store, sequence, organizations)
-        assert not difference(expected, actual), f"at {sequence}: {difference(expected, actual)}"
+    await _equal(store, memory, ends, organizations)
 
 
 async def _changed(store: Store, after: Change, page: int, sequence: int | None = None) -> list[Change]:
@@ -155,10 +164,7 @@ async def check_a_copy_knows_what_its_source_knew(store: Store) -> None:
     assert heard[0] == (copied.before, ends[-1])
     assert heard[-1] == (ends[-1], ends[-1])
     assert await store.verify() == []
-    for sequence in ends:
-        expected = await _answers(memory, sequence, ORGANIZATIONS)
-        actual = await _answers(store, sequence, ORGANIZATIONS)
-        assert not difference(expected, actual), f"at {sequence}: {difference(expected, actual)}"
+    await _equal(store, memory, ends, ORGANIZATIONS)
     async with memory.snapshot() as theirs, store.snapshot() as ours:
         records = await theirs.event_page(EventFilter(), None, MANY)
         chain = [(record.hash, record.recorded_at) for record in records]
@@ -213,11 +219,11 @@ async def check_a_good_store_verifies(store: Store) -> None:
 
 
 async def check_rebuild_changes_no_answer(store: Store) -> None:
-    said = await _tell_script(store)
+    """Of any moment: what is answered before is held to `memory:` by `check_every_read_equals_the_specification`."""
+    memory = MemoryStore()
+    ends = [0, *[await _tell_both(store, memory, batch) for _, batch in BATCHES]]
     assert await store.rebuild() == len(events_until(len(BATCHES))), "the number of events"
-    for sequence, then in said.items():
-        now = await _answers(store, sequence, ORGANIZATIONS)
-        assert not difference(then, now), f"{_name(sequence)}, after a rebuild: {difference(then, now)}"
+    await _equal(store, memory, ends, ORGANIZATIONS)
     assert await store.verify() == []
     assert await tell(store, made("more", 200, unit("more"))) == ["ACCEPTED"], "and it writes on"
 

@@ -53,6 +53,8 @@ RETURN collect([key, at])
 
 async def touching(snapshot: Neo4jSnapshot, keys: Collection[Any]) -> list[str]:
     """The ids of the events that name any of the items, or did something to it."""
+    if not keys:
+        return []
     return list({event_id_of(position) for _, position in await snapshot.one(TOUCHING, keys=list(keys))})
 
 

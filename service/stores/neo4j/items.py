@@ -145,6 +145,8 @@ class Lists:
         keys: list[str] | None = None
         for belonging in await self._belonging():
             self._conditions.append(belonging.is_so)
+            if belonging is HOLDER and not self._values["holders"]:
+                return []
             if keys is None:
                 query = f"CALL () {{ {belonging.may} }} WITH DISTINCT i LIMIT $few RETURN collect(i.key)"
                 found = await self._snapshot.one(query, **self._values, few=FEW)
@@ -181,6 +183,8 @@ class Lists:
         return [ItemPlace(key, instant_of(position)) for key, position in rows]
 
     async def _of(self, keys: list[str]) -> list[ItemPlace]:
+        if not keys:
+            return []
         start = "UNWIND $keys AS each MATCH (i:Item {key: each})<-[y:YIELDED]-(e) USING INDEX SEEK i:Item(key)"
         return await self._places(f"{start} WHERE {self._all()} RETURN collect([i.key, y.position])", keys=keys)
 
@@ -271,6 +275,8 @@ async def called(
 
 async def concerned(snapshot: Neo4jSnapshot, keys: Collection[Any], organization: str) -> set[Any]:
     """Those of the items, by key, that an organization is a party of."""
+    if not keys:
+        return set()
     query = (
         "UNWIND $wanted AS each MATCH (i:Item {key: each})<-[y:YIELDED]-(e) USING INDEX SEEK i:Item(key)"
         f" WHERE {known('y')} AND {PARTY.is_so} RETURN collect(i.key)"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import re
+import time
+from collections.abc import Callable
 
 from neo4j.exceptions import DriverError, Neo4jError
 
@@ -22,7 +25,8 @@ MERGE (s:Schema {name: 'voltrace'})
 SET s.version = CASE WHEN s.version > $version THEN s.version ELSE $version END
 """
 """Under the lock of the log, so that there is one such node."""
-TRIED_AGAIN_AFTER_S = (0.1, 0.5, 2.0)
+PAUSES_S = (0.1, 2.0)
+"""How long is waited after the first try, and at most after later ones; each at random, so that two part."""
 CROSSED = (
     "Neo.ClientError.Schema.EquivalentSchemaRuleAlreadyExists",
     "Neo.ClientError.Schema.ConstraintAlreadyExists",
@@ -92,21 +96,27 @@ async def _refuse_foreign(connection: Connection) -> None:
             )
 
 
-async def migrate(connection: Connection, dry_run: bool = False) -> list[Migration]:
+async def migrate(
+    connection: Connection, dry_run: bool = False, clock: Callable[[], float] = time.monotonic
+) -> list[Migration]:
     """Apply what is missing; the migrations that were (dry run: would be) applied.
 
-    May be run again at any time, also by several services at once: the version is set when all is there.
+    May be run again at any time, also by several services at once: the version is set when all is there. Where they
+    cross each other, it is tried again until the time of the connection for tries is over by `clock`, in seconds.
     """
     missing = await _missing(connection)
-    for wait_s in () if dry_run or not missing else (*TRIED_AGAIN_AFTER_S, None):
+    if dry_run or not missing:
+        return missing
+    began, pause_s = clock(), PAUSES_S[0]
+    while True:
         try:
             await _apply(connection, missing)
-            break
+            return missing
         except StoreError as error:
-            if wait_s is None or not _passes(error):
+            if clock() - began >= connection.retry_s or not _passes(error):
                 raise
-            await asyncio.sleep(wait_s)
-    return missing
+        await asyncio.sleep(pause_s * random.uniform(0.5, 1))
+        pause_s = min(2 * pause_s, PAUSES_S[1])
 
 
 def _passes(error: StoreError) -> bool:

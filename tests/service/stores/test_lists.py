@@ -4,7 +4,13 @@ import random
 
 import pytest
 
+from service.stores.contract import Check, name_of, run_check
 from service.stores.contract.knowing import check_history
+from service.stores.contract.listing import (
+    check_all_that_is_about_an_organization,
+    check_events_of_a_party,
+    check_organizations,
+)
 from service.stores.contract.script import BATCHES, ORGANIZATIONS
 from tests.conftest import KINDS, MakeStore
 from tests.oracle.histories import random_history
@@ -28,6 +34,20 @@ def test_the_script(make_store: MakeStore) -> None:
 def test_a_random_history(make_store: MakeStore) -> None:
     events = random_history(random.Random(1), 25)
     RUNNER.run(_check(make_store, [events[:12], events[12:]], ()))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+@pytest.mark.parametrize("make_store", KINDS[1:], indirect=True)
+@pytest.mark.parametrize(
+    "check", [check_all_that_is_about_an_organization, check_events_of_a_party, check_organizations], ids=name_of
+)
+def test_however_much_is_read_at_once(
+    size: int, check: Check, make_store: MakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the last page that is read is full."""
+    for module in ("concerning", "finding"):
+        monkeypatch.setattr(f"service.stores.{module}.PAGE", size)
+    RUNNER.run(run_check(check, make_store))
 
 
 async def _check(make_store: MakeStore, batches: list, organizations: tuple[str, ...]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import itertools
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from service.stores.contract.telling import draw, event, lot, made, tell, unit, 
 from service.stores.errors import StoreError
 from service.stores.neo4j import Login, Neo4jStore, checking, migrating
 from service.stores.neo4j import store as store_module
+from service.stores.neo4j.connection import one
 from service.stores.neo4j.migrating import migrate, version
 from service.stores.neo4j.statements import GONE_EVENT
 from service.testing.neo4j.server import Server
@@ -25,6 +27,8 @@ pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
 NEWEST = migrations()[-1].number
 INT_32 = b"\xca"
 """Before a number of four bytes, in PackStream."""
+CROSSING = "CREATE CONSTRAINT crossing FOR (c:Crossing) REQUIRE c.key IS UNIQUE"
+"""Which is refused where it is there, as of two services that make it at once."""
 
 
 @pytest.fixture
@@ -103,6 +107,39 @@ def test_what_no_second_try_mends_is_tried_once(store: Neo4jStore, monkeypatch: 
 
     monkeypatch.setattr(migrating, "_apply", counted)
     RUNNER.run(refused())
+
+
+def test_services_that_cross_each_other_try_for_a_time(store: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it takes, and not for ever."""
+    a_look_takes_10_s = itertools.count(0, 10)
+    tries: list[int] = []
+    crossings = 99
+    apply = migrating._apply
+
+    async def crossed(*arguments: Any) -> None:
+        tries.append(1)
+        if len(tries) > crossings:
+            await apply(*arguments)
+            return
+        async with store.connection.session(writes=True) as session:
+            await session.execute_write(one, CROSSING)
+
+    async def tried() -> None:
+        nonlocal crossings
+        await forget_everything(store)
+        await run(store, CROSSING)
+        store.connection.retry_s = 65
+        with pytest.raises(StoreError, match="already exists"):
+            await migrate(store.connection, clock=lambda: next(a_look_takes_10_s))
+        assert len(tries) == 7, "until 10, 20 ... 70 s"
+        crossings = len(tries) + 5
+        assert [step.number for step in await migrate(store.connection)][-1] == NEWEST
+        assert len(tries) == crossings + 1
+        await run(store, "DROP CONSTRAINT crossing")
+
+    monkeypatch.setattr(migrating, "PAUSES_S", (0.0, 0.0))
+    monkeypatch.setattr(migrating, "_apply", crossed)
+    RUNNER.run(tried())
 
 
 def test_a_log_that_is_gone_is_not_begun_again_unasked(store: Neo4jStore) -> None:

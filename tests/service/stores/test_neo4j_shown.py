@@ -15,12 +15,31 @@ from tests.support import RUNNER, send
 
 pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
 PLACE = {"site": '"region":"', "region": "CN-SH"}
+ODD = [
+    'say "a","b"]',
+    'ends in "',
+    '"',
+    "C:\\no \\u0041 \\\\",
+    "\\",
+    '\\"',
+    '"\\',
+    '"b"q\\"b',
+    "".join(map(chr, range(40))),
+    "\x01\x02 \x7f\u2028 \u7535\u6c60 \U0001f50b",
+    "",
+    '"region":"X","roles":["Y"]',
+    '"place":{',
+    '"organization":{',
+]
+"""Texts that a place in a payload may be mistaken in."""
 TOLD = [
     registered("r1", 1, "A", "BATTERY_MAKER", region="CN-GD", name='"region":"CN-XZ"') | {"place": PLACE},
     registered("r3", 3, "A", name="A at last"),
     {"place": PLACE} | registered("r2", 2, "A", region="CN-FJ"),
     registered("r4", 4, "B", "UTILIZER") | {"place": PLACE},
     registered("r5", 4, "C", "RECYCLER", "a;b, [1]"),
+    registered("r6", 4, "D", *ODD, region=ODD[0]),
+    *(registered(f"odd-{number}", 4, f"D{number}", *ODD[number:], region=text) for number, text in enumerate(ODD)),
     made("p", 5, unit("P", model="one", massKg=300, composition={"Li": 7.5, "Ni": 1e-05, "C": 0.0})),
     made("q", 5, unit("Q", composition={})),
     event("e", "ENROLMENT", 6, items=[lot("L", 10.0) | {"composition": {"Li": 1.0}}]),
@@ -31,6 +50,8 @@ SHOWN = {
     "A": {"key": "A", "name": "A at last", "region": "CN-FJ"},
     "B": {"key": "B", "roles": ["UTILIZER"]},
     "C": {"key": "C", "roles": ["RECYCLER", "a;b, [1]"]},
+    "D": {"key": "D", "roles": ODD, "region": ODD[0]},
+    **{f"D{number}": {"key": f"D{number}", "roles": ODD[number:], "region": text} for number, text in enumerate(ODD)},
     "P": {"key": "P", "model": "one", "massKg": 300.0, "massLiKg": 7.5, "massNiKg": 1e-05, "massCKg": 0.0},
     "Q": {"key": "Q"},
     "L": {"key": "L", "material": "black mass", "massKg": 10.0, "massLiKg": 1.0},
