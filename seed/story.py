@@ -11,7 +11,7 @@ event names an item that nobody knows. Codes follow GB/T 34014-2017 and GB 32100
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from graph_schema.identifiers import gbt34014, uscc, vin
@@ -56,6 +56,9 @@ STORAGE_UNIT = reuse_code(battery_code("P", date(2026, 5, 20), 1))
 VEHICLE_A, VEHICLE_C, VEHICLE_V = (vehicle_number(2021, number) for number in (1, 2, 3))
 CATHODE, BLACK_MASS, ALUMINIUM = "LOT-CAM-2021-04", "LOT-BM-2026-06", "LOT-AL-2026-06"
 CARBONATE, SULPHATE = "LOT-LI2CO3-2026-07", "LOT-NICOSO4-2026-07"
+
+LATE, LATE_AT = "story-55-inspection", "2026-06-01T09:00:00+08:00"
+"""The report that came late, and when."""
 
 _PARTY = [
     (MAKER, "Minjiang Cell", "BATTERY_MAKER", "CN-35", []),
@@ -113,8 +116,20 @@ def _unit(key: str, kind: str, parts: list[str]) -> Event:
     return spec
 
 
+def reported() -> list[Event]:
+    """All events as a log that was written meanwhile: each with the `recordedAt` at which it was told, an hour after it
+    occurred, in that order. One came late."""
+    told = [event | {"recordedAt": _told_at(event)} for event in story()]
+    return sorted(told, key=lambda event: datetime.fromisoformat(event["recordedAt"]))
+
+
+def _told_at(event: Event) -> str:
+    on_time = datetime.fromisoformat(event["occurredAt"]) + timedelta(hours=1)
+    return LATE_AT if event["eventId"] == LATE else on_time.isoformat()
+
+
 def story() -> list[Event]:
-    """All events, in the order in which they are reported."""
+    """All events, told pack by pack, then what goes wrong."""
     teller = Teller()
     for key, name, role, region, scopes in _PARTY:
         organization: Event = {"key": key, "name": name, "roles": [role], "region": region}

@@ -126,7 +126,7 @@ def counted(findings: Iterable[KeptFinding], by: CountBy) -> Counts:
 
 class Audited(NamedTuple):
     """How far findings were worked out: all changes up to `sequence` and `key` (`ports.Change`), at a moment, by rules
-    of which `rules` is a fingerprint. No finding that is kept later comes to light at or before `at_us`.
+    of which `fingerprint` tells (`service/runs.py`). No finding that is kept later comes to light at or before `at_us`.
 
     The first run, of which `base` is 0, goes by key alone: it has come to the items up to `key`.
     A run judges by what the log's first `until` records say. What is kept of subjects that it has not come to yet is as
@@ -137,7 +137,7 @@ class Audited(NamedTuple):
     sequence: int = 0
     key: str = ""
     at_us: int = 0
-    rules: str = ""
+    fingerprint: str = ""
     base: int = 0
     until: int = 0
     organizations: int = 0

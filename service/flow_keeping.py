@@ -1,26 +1,26 @@
 """Keeping rows of flows up to date, so that a report over many batteries takes seconds.
 
-As findings are (`keeping.py`): a run goes through what changed since the last one, a page at a time, by the log as it
-was when the run began, and notes how far it is after each. The first run comes to every battery, and then to every
-transformation. Rows that were worked out by another version of how are worked out anew.
+In runs (`runs.py`), as findings are. The first run comes to every battery, and then to every transformation.
 """
 
 from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Collection, Iterable, Sequence
+import time
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from graph_schema import flows
 from graph_schema.flows import amounts, batteries, bodies, content, facts, transformations
 from graph_schema.order import event_id_of
-from service import __version__, flow_rows, gathering
+from service import flow_rows, gathering
 from service.dependents import told_about
 from service.flow_dependents import Affected, affected
 from service.flow_rows import FlowKey, FlowKind, FlowRevision, FlowRow, FlowsKept
 from service.gathering import Gathering
-from service.ports import LAST_KEY, Change, ItemFilter, ItemPlace, Snapshot, Store
+from service.ports import Change, ItemFilter, ItemPlace, Snapshot, Store
+from service.runs import Precedence, after, current, ended, is_finished, named, outranked
 
 PAGE = 500
 """So many batteries, or items that changed, are looked at in one step."""
@@ -28,68 +28,70 @@ MODULES = (flows, amounts, batteries, bodies, content, facts, transformations, g
 """What decides what is in a row."""
 
 
-def version() -> str:
+def fingerprint() -> str:
     """What tells how rows are worked out from other ways."""
     texts = [inspect.getsource(module) for module in MODULES]
-    return hashlib.sha256(repr((__version__, texts)).encode()).hexdigest()[:32]
+    return named(hashlib.sha256(repr(texts).encode()).hexdigest())
 
 
 class FlowProgress(NamedTuple):
-    """What a step did: how far the rows are then. `lost`: another keeper was faster, and nothing was done."""
+    """What a step did: how far the rows are then. `lost`: another keeper was faster, or (`outranked`) works them out in
+    another way, and nothing was done."""
 
     kept: FlowsKept
     lost: bool = False
+    outranked: bool = False
 
     @property
     def finished(self) -> bool:
         """Whether all rows are what the first `kept.until` records say."""
-        return not self.lost and is_finished(self.kept)
+        return not (self.lost or self.outranked) and is_finished(self.kept)
 
-
-def is_finished(kept: FlowsKept) -> bool:
-    """Whether no run is under way."""
-    return kept.base == kept.until and kept.key == LAST_KEY
+    @property
+    def goes_on(self) -> bool:
+        """Whether the next page should be done soon."""
+        return not (self.finished or self.lost or self.outranked)
 
 
 class FlowKeeper:
     """Keeps the rows of flows of a store up to date."""
 
-    def __init__(self, store: Store, page: int = PAGE) -> None:
+    def __init__(self, store: Store, page: int = PAGE, now_us: Callable[[], int] | None = None) -> None:
+        """As `keeping.Keeper`; it never insists."""
         self._store = store
         self._size = page
-        self._version = version()
+        self._fingerprint = fingerprint()
+        self._precedence = Precedence(self._fingerprint, now_us or (lambda: time.time_ns() // 1000), False)
 
     async def run(self) -> FlowsKept:
-        """Bring all up to date with what the log holds now; how far it is then."""
+        """Bring all up to date with what the log holds now; how far it is then. Raises Outranked."""
         last = await self._store.sequence_at(None)
         while True:
             done = await self.step()
+            if done.outranked:
+                raise outranked("the rows of flows", done.kept.fingerprint)
             if done.finished and done.kept.until >= last:
                 return done.kept
 
     async def step(self) -> FlowProgress:
-        """Work out one page of what changed. Where another keeper was faster, nothing is done but told how far it
-        is."""
+        """Work out one page of what changed. Where another keeper was faster or has precedence, nothing is done but
+        told how far it is."""
         async with self._store.snapshot() as latest:
             stored, last = await latest.flows_kept(), latest.sequence
-        run = self._run(stored, last)
+        if self._precedence.outranked(stored, last):
+            return FlowProgress(stored, outranked=True)
+        run = current(stored, FlowsKept(fingerprint=self._fingerprint, until=last), last)
         if is_finished(run):
             return FlowProgress(stored)
         work = _Work(self._store, stored, run)
-        done = await (self._next(run, work) if run.base else self._first(run, work))
-        return FlowProgress(work.stored) if done else await self._lost()
+        if not await (self._next(run, work) if run.base else self._first(run, work)):
+            return await self._lost()
+        self._precedence.took()
+        return FlowProgress(work.stored)
 
     async def _lost(self) -> FlowProgress:
         async with self._store.snapshot() as latest:
             return FlowProgress(await latest.flows_kept(), lost=True)
-
-    def _run(self, stored: FlowsKept, last: int) -> FlowsKept:
-        """The run that goes on, or a new one; after that of an empty log it is the first again."""
-        if stored.version != self._version or stored.until > last:
-            return FlowsKept(version=self._version, until=last)
-        if not is_finished(stored) or last == stored.until:
-            return stored
-        return stored._replace(until=last) if stored.base else FlowsKept(version=self._version, until=last)
 
     async def _first(self, run: FlowsKept, work: _Work) -> bool:
         """A page of the first run, which comes to batteries by their keys."""
@@ -102,24 +104,23 @@ class FlowKeeper:
                 kept = [*map(flow_rows.kept_transformation, told), *map(flow_rows.kept_lot, lots.values())]
                 if not await work.keep([], kept, run):
                     return False
-        return await work.keep([], [], _ended(run))
+        return await work.keep([], [], ended(run))
 
     async def _next(self, run: FlowsKept, work: _Work) -> bool:
         """A page of a later run, which comes to what changed, and at last to what changes of items do not tell."""
         async with self._store.snapshot(run.until) as now:
             page = await now.changes(Change(run.sequence, run.key), self._size)
         if page:
-            after = run._replace(sequence=page[-1].sequence, key=page[-1].key)
-            return await self._renew(run, {change.key for change in page}, work, after)
+            return await self._renew(run, {change.key for change in page}, work, after(run, page[-1]))
         async with self._store.snapshot(run.until) as now:
             async for keys in told_about(run.base, now):
                 for start in range(0, len(keys), PAGE):
                     if not await self._renew(run, keys[start : start + PAGE], work, run, everything=True):
                         return False
-        return await work.keep([], [], _ended(run))
+        return await work.keep([], [], ended(run))
 
     async def _renew(
-        self, run: FlowsKept, keys: Collection[str], work: _Work, after: FlowsKept, everything: bool = False
+        self, run: FlowsKept, keys: Collection[str], work: _Work, then: FlowsKept, everything: bool = False
     ) -> bool:
         """What some items bear on."""
         async with self._store.snapshot(run.base) as base, self._store.snapshot(run.until) as now:
@@ -127,11 +128,7 @@ class FlowKeeper:
             rows = await _rows(await _gathering(now), which)
         gone = [FlowKey(kind, key) for key in keys for kind in FlowKind if kind is not FlowKind.TRANSFORMATION]
         gone += [FlowKey(FlowKind.TRANSFORMATION, position.hex()) for position in which.events]
-        return await work.keep(gone, rows, after)
-
-
-def _ended(run: FlowsKept) -> FlowsKept:
-    return run._replace(sequence=run.until, key=LAST_KEY, base=run.until)
+        return await work.keep(gone, rows, then)
 
 
 class _Work:
@@ -140,14 +137,14 @@ class _Work:
     def __init__(self, store: Store, stored: FlowsKept, run: FlowsKept) -> None:
         self._store = store
         self.stored = stored
-        self._anew = stored.version != run.version or (not run.key and not run.base)
+        self._anew = stored.fingerprint != run.fingerprint or (not run.key and not run.base)
 
-    async def keep(self, gone: Iterable[FlowKey], rows: Iterable[FlowRow], after: FlowsKept) -> bool:
+    async def keep(self, gone: Iterable[FlowKey], rows: Iterable[FlowRow], now: FlowsKept) -> bool:
         """Keep some rows; False where another keeper was faster."""
-        revision = FlowRevision(tuple(gone), tuple(rows), self.stored, after, self._anew)
+        revision = FlowRevision(tuple(gone), tuple(rows), self.stored, now, self._anew)
         if not await self._store.keep_flows(revision):
             return False
-        self.stored, self._anew = after, False
+        self.stored, self._anew = now, False
         return True
 
 

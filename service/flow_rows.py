@@ -43,11 +43,11 @@ class FlowRow(NamedTuple):
 
 
 class FlowsKept(NamedTuple):
-    """How far rows were worked out, as `findings.Audited` says it of findings; `version` is a fingerprint of how."""
+    """How far rows were worked out, as `findings.Audited` says it of findings; `fingerprint` tells how."""
 
     sequence: int = 0
     key: str = ""
-    version: str = ""
+    fingerprint: str = ""
     base: int = 0
     until: int = 0
 

@@ -36,6 +36,7 @@ class Following:
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
+        self._left_to = ""
 
     async def follow(self) -> None:
         """Work until the service ends. Where another process was faster, this one leaves the work to it for a while."""
@@ -59,6 +60,13 @@ class Following:
         """Do one page; how long to rest after it."""
         raise NotImplementedError
 
+    def _leave(self, outranked: bool, theirs: str) -> None:
+        """Tell once to whom this is left."""
+        left_to = theirs if outranked else ""
+        if left_to != self._left_to:
+            LOGGER.warning("%s are %s", self.what, f"left to voltrace {theirs}" if outranked else "kept here again")
+        self._left_to = left_to
+
 
 class FlowFollower(Following):
     """Keeps the rows of flows of a store up to date."""
@@ -74,7 +82,8 @@ class FlowFollower(Following):
     async def page(self) -> float:
         """Do one page; how long to rest after it."""
         done = await run(self._store, self._keeper.step)
-        return self._interval_s if done.finished or done.lost else REST_S
+        self._leave(done.outranked, done.kept.fingerprint)
+        return REST_S if done.goes_on else self._interval_s
 
 
 class Follower(Following):
@@ -86,7 +95,7 @@ class Follower(Following):
         super().__init__(feed)
         self._store = store
         self._codes = sorted({rule.code for one in sets for rule in one.all})
-        self._keeper = Keeper(store, sets, page=PAGE)
+        self._keeper = Keeper(store, sets, page=PAGE, insists=False)
         self._metrics = metrics
         self._interval_s = interval_s
         self._told = -1
@@ -96,9 +105,12 @@ class Follower(Following):
         """Do one page; how long to rest after it."""
         done = await run(self._store, self._keeper.step)
         self._tell(done)
+        self._leave(done.outranked, done.audited.fingerprint)
         if done.finished:
             await self._count(await self._organizations(done))
-        return self._interval_s if done.finished or done.lost else REST_S
+        elif done.outranked:
+            await self._count(done)
+        return REST_S if done.goes_on else self._interval_s
 
     async def _organizations(self, done: Progress) -> Progress:
         """Judge organizations, too, where that is due: all of them are judged at once, so it gets a small part of the

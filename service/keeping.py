@@ -1,9 +1,8 @@
 """Keeping findings up to date: what the rulebook says of every item, worked out again where something changed.
 
-The first run goes through all items; any other through what changed since the last one (`StoreSnapshot.changes`), a
-page at a time. It judges by the log as it was when it began. After each page it notes how far it is, so that it can be
-ended at any time and goes on there; of several that run at once each does a part. Rules of another fingerprint begin
-anew.
+The first run (`runs.py`) goes through all items, any other through what changed since the last one
+(`StoreSnapshot.changes`). Pages are judged ahead of what is kept where there are workers for that; one process keeps
+what they find, page by page.
 """
 
 from __future__ import annotations
@@ -13,25 +12,22 @@ import inspect
 import logging
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from graph_schema.rules import RULE_SETS, Failure, Rule, RuleSet
 from graph_schema.windows import END
-from service import __version__
-from service.auditing import findings_of
-from service.dependents import dependents, told_about
+from service.dependents import told_about
 from service.enterprises import organization_findings
 from service.findings import Audited, FindingFilter, FindingPlace, Revision, Subject
-from service.flow_keeping import is_finished
 from service.flow_reading import KeptRows
 from service.flow_rows import FlowsKept
+from service.judging import PAGE, Ahead, Here, Judge, Judged, Slice
 from service.kept import as_kept
 from service.ports import LAST_KEY, Change, ItemFilter, ItemPlace, Store, StoreSnapshot
+from service.runs import Precedence, after, current, ended, is_finished, named, outranked
 
 LOGGER = logging.getLogger("voltrace")
-PAGE = 500
-"""So many changed items are judged at a time, and what depends on them with them."""
 
 
 class Progress(NamedTuple):
@@ -42,11 +38,25 @@ class Progress(NamedTuple):
     failures: list[Failure]
     lost: bool = False
     """Another keeper was faster, and nothing was done."""
+    outranked: bool = False
+    """Findings are left to a keeper with other rules (`runs.Precedence`), and nothing was done."""
 
     @property
     def finished(self) -> bool:
         """Whether all is up to date with the first `audited.until` records."""
-        return not self.lost and _finished(self.audited)
+        return not (self.lost or self.outranked) and is_finished(self.audited)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the next page should be done soon."""
+        return not (self.finished or self.lost or self.outranked)
+
+
+class _Page(NamedTuple):
+    """How far a run is before and after a page of it."""
+
+    before: Audited
+    after: Audited
 
 
 class Keeper:
@@ -58,42 +68,50 @@ class Keeper:
         sets: Sequence[RuleSet] = RULE_SETS,
         now_us: Callable[[], int] | None = None,
         page: int = PAGE,
+        judges: Judge | None = None,
+        insists: bool = True,
     ) -> None:
-        """`now_us` is the clock, in microseconds since 1970; `page` is how many changed items are one step."""
+        """`now_us` is the clock, in microseconds since 1970; `page` is how many changed items are one step; `judges`
+        judge by the same rule sets (None: here); `insists`: as `runs.Precedence`."""
         self._store = store
         self._sets = tuple(sets)
         self._rules = fingerprint(self._sets)
         self._size = page
         self._now_us = now_us or (lambda: time.time_ns() // 1000)
+        self._ahead: Ahead[_Page] = Ahead(judges or Here(store, self._sets))
+        self._precedence = Precedence(self._rules, self._now_us, insists)
 
     async def step(self) -> Progress:
-        """Judge one page of what changed. Where another keeper was faster, nothing is done but told how far it is."""
+        """Keep what is found of one page of what changed. Where another keeper was faster or has precedence, nothing is
+        done but told how far it is."""
         async with self._store.snapshot() as latest:
             stored, last = await latest.audited(), latest.sequence
-            run = self._run(stored, last)
-            if _finished(run):
+            if self._precedence.outranked(stored, last):
+                self._ahead.clear()
+                return Progress(0, stored, [], outranked=True)
+            run = current(stored, Audited(fingerprint=self._rules, until=last), last)
+            if is_finished(run):
                 return await self._pass_time(latest, stored)
-        page = await self._page(run)
-        work = _Work(stored)
-        if page:
-            keys = await self._with_dependents(run, {change.key for change in page})
-            after = run._replace(sequence=page[-1].sequence, key=page[-1].key)
-        else:
-            keys = await self._told(run) if run.base else await self._gone(run)
-            after = run._replace(sequence=run.until, key=LAST_KEY, base=run.until)
-        chunks = self._chunks(keys)
-        for number, chunk in enumerate(chunks, 1):
-            if not await self._judge(chunk, after if number == len(chunks) else run, work):
+        await self._look_ahead(run)
+        page, parts = await self._ahead.next()
+        failures: list[Failure] = []
+        for number, part in enumerate(parts, 1):
+            now = (page.after if number == len(parts) else run)._replace(at_us=self._later(stored))
+            if not await self._keep(part, stored, now):
                 return await self._lost()
-        return Progress(work.judged, work.stored, work.failures)
+            stored = now
+            failures += part.failures
+        return Progress(sum(part.items for part in parts), stored, failures)
 
     async def run(self) -> list[Failure]:
-        """Bring all up to date with what the log holds now; the rules that failed."""
+        """Bring all up to date with what the log holds now; the rules that failed. Raises Outranked."""
         failures: list[Failure] = []
         last = await self._store.sequence_at(None)
         while True:
             done = await self.step()
             failures += done.failures
+            if done.outranked:
+                raise outranked("the findings", done.audited.fingerprint)
             if done.finished and done.audited.until >= last:
                 told = await self.organizations()
                 failures += told.failures
@@ -108,7 +126,7 @@ class Keeper:
         """
         async with self._store.snapshot() as latest:
             stored = await latest.audited()
-            if stored.rules != self._rules or not _finished(stored) or stored.organizations == stored.base:
+            if stored.fingerprint != self._rules or not is_finished(stored) or stored.organizations == stored.base:
                 return Progress(0, stored, [])
             old = await self._kept_organizations(latest)
             flows = await latest.flows_kept()
@@ -118,12 +136,12 @@ class Keeper:
                 told = await as_kept(now, [one for each in judged.of.values() for one in each])
         if rows is not None and not await self._is_still(flows):
             return await self._lost()
-        after = stored._replace(at_us=self._later(stored), organizations=stored.base)
+        now_at = stored._replace(at_us=self._later(stored), organizations=stored.base)
         subjects = tuple(sorted(old | {one.subject for one in told}))
-        if not await self._store.keep(Revision(subjects, tuple(told), stored, after)):
+        if not await self._store.keep(Revision(subjects, tuple(told), stored, now_at)):
             return await self._lost()
         _log(judged.failures)
-        return Progress(len(judged.of), after, judged.failures)
+        return Progress(len(judged.of), now_at, judged.failures)
 
     async def _kept_organizations(self, latest: StoreSnapshot) -> set[Subject]:
         """The organizations that something is kept of."""
@@ -138,27 +156,34 @@ class Keeper:
         async with self._store.snapshot() as latest:
             return await latest.flows_kept() == flows
 
-    def _run(self, stored: Audited, last: int) -> Audited:
-        """The run that goes on, or a new one."""
-        if stored.rules != self._rules:
-            return Audited(rules=self._rules, until=last)
-        if not _finished(stored) or last <= stored.until:
-            return stored
-        return stored._replace(until=last) if stored.base else stored._replace(until=last, key="")
+    async def _look_ahead(self, run: Audited) -> None:
+        """Begin to judge pages of a run, as many as there are judges for, from where it is on."""
+        if self._ahead and not _is_there(self._ahead.first.before, run):
+            self._ahead.clear()
+        while self._ahead.has_room:
+            before = self._ahead.last.after if self._ahead else run
+            if is_finished(before):
+                return
+            for page, what in await self._pages(before):
+                await self._ahead.begin(page, what)
 
-    async def _page(self, run: Audited) -> list[Change]:
+    async def _pages(self, before: Audited) -> list[tuple[_Page, Slice]]:
+        """The next page of a run, and what is to be judged; at the end, what changes of items do not tell."""
+        changes = await self._changes(before)
+        if changes:
+            keys = {change.key for change in changes}
+            return [(_Page(before, after(before, changes[-1])), Slice(tuple(keys), before.until, before.base))]
+        rest = sorted(await (self._told(before) if before.base else self._gone(before)))
+        slices = [Slice(tuple(rest[start : start + PAGE]), before.until) for start in range(0, max(len(rest), 1), PAGE)]
+        return [*((_Page(before, before), one) for one in slices[:-1]), (_Page(before, ended(before)), slices[-1])]
+
+    async def _changes(self, run: Audited) -> list[Change]:
         """What changed; the first run comes to all items there are, in the order of their keys."""
         async with self._store.snapshot(run.until) as now:
             if run.base:
                 return await now.changes(Change(run.sequence, run.key), self._size)
-            after = ItemPlace(run.key) if run.key else None
-            return [Change(0, key) for _, key in await now.item_page(ItemFilter(), after, self._size)]
-
-    async def _with_dependents(self, run: Audited, keys: set[str]) -> set[str]:
-        if not run.base:
-            return keys
-        async with self._store.snapshot(run.base) as then, self._store.snapshot(run.until) as now:
-            return keys | await dependents(then, now, keys)
+            place = ItemPlace(run.key) if run.key else None
+            return [Change(0, key) for _, key in await now.item_page(ItemFilter(), place, self._size)]
 
     async def _told(self, run: Audited) -> set[str]:
         """What receipts, registrations and voidings since the last run speak of."""
@@ -176,39 +201,29 @@ class Keeper:
                 gone |= subjects - set(await now.keyed(subjects))
         return gone
 
-    async def _judge(self, keys: list[str], after: Audited, work: _Work) -> bool:
-        """Judge items and keep what is found; False where another keeper was faster."""
-        async with self._store.snapshot(after.until) as now:
-            judged = await findings_of(now, list((await now.keyed(keys)).values()), END, self._sets)
-            told = await as_kept(now, [one for each in judged.of.values() for one in each])
-        after = after._replace(at_us=self._later(work.stored))
-        subjects = tuple(Subject(key) for key in keys)
-        if not await self._store.keep(Revision(subjects, tuple(told), work.stored, after)):
+    async def _keep(self, part: Judged, before: Audited, now: Audited) -> bool:
+        """Keep what was found of items; False where another keeper was faster."""
+        subjects = tuple(Subject(key) for key in part.keys)
+        if not await self._store.keep(Revision(subjects, part.findings, before, now)):
             return False
-        work.stored = after
-        work.judged += len(judged.of)
-        work.failures += judged.failures
-        _log(judged.failures)
+        self._precedence.took()
+        _log(part.failures)
         return True
 
     async def _pass_time(self, latest: StoreSnapshot, stored: Audited) -> Progress:
         """Note that time has passed, where something came to light by that alone."""
-        after = stored._replace(at_us=self._later(stored))
-        born = FindingFilter(shown_to_us=after.at_us)
+        noted = stored._replace(at_us=self._later(stored))
+        born = FindingFilter(shown_to_us=noted.at_us)
         if not await latest.finding_page(born, FindingPlace(stored.at_us, LAST_KEY), 1):
             return Progress(0, stored, [])
-        if not await self._store.keep(Revision((), (), stored, after)):
+        if not await self._store.keep(Revision((), (), stored, noted)):
             return await self._lost()
-        return Progress(0, after, [])
+        return Progress(0, noted, [])
 
     async def _lost(self) -> Progress:
+        self._ahead.clear()
         async with self._store.snapshot() as latest:
             return Progress(0, await latest.audited(), [], lost=True)
-
-    def _chunks(self, keys: Collection[str]) -> list[list[str]]:
-        """Keys in order, so many at a time; one empty list where there are none."""
-        ordered = sorted(keys)
-        return [ordered[start : start + PAGE] for start in range(0, len(ordered), PAGE)] or [[]]
 
     def _later(self, stored: Audited) -> int:
         return max(self._now_us(), stored.at_us + 1)
@@ -219,17 +234,9 @@ def _log(failures: Iterable[Failure]) -> None:
         LOGGER.error("rule %s of %s failed on %s: %s", *failure)
 
 
-class _Work:
-    """What a step has done so far, and what the store has noted of it."""
-
-    def __init__(self, stored: Audited) -> None:
-        self.stored = stored
-        self.judged = 0
-        self.failures: list[Failure] = []
-
-
-def _finished(run: Audited) -> bool:
-    return run.base == run.until and run.key == LAST_KEY
+def _is_there(page: Audited, run: Audited) -> bool:
+    """Whether a run is where a page begins, whenever that was noted."""
+    return page._replace(at_us=0, organizations=0) == run._replace(at_us=0, organizations=0)
 
 
 def fingerprint(sets: Sequence[RuleSet]) -> str:
@@ -240,7 +247,7 @@ def fingerprint(sets: Sequence[RuleSet]) -> str:
     modules = {rule.judge.__module__ for one in sets for rule in one.all}
     modules |= {name for name in sys.modules if name.startswith(("graph_schema.rules", "graph_schema.flows"))}
     texts = [_text(name) for name in sorted(modules)]
-    return hashlib.sha256(repr((__version__, stated, texts)).encode()).hexdigest()[:32]
+    return named(hashlib.sha256(repr((stated, texts)).encode()).hexdigest())
 
 
 def _stated(rule: Rule) -> list[object]:

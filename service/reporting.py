@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -11,11 +12,12 @@ from graph_schema.flows.amounts import Scope
 from graph_schema.flows.content import ContentLine, RecycledContent, Shares
 from graph_schema.flows.recovery import Recovery, recovery
 from service.access.viewer import EVERYBODY, Viewer
-from service.flow_keeping import FlowKeeper, is_finished
+from service.flow_keeping import FlowKeeper
 from service.flow_reading import FreshRows, KeptRows, Rows
 from service.gathering import Gathering
 from service.ports import ItemFilter, Store
 from service.running import run
+from service.runs import Outranked, is_finished
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -135,19 +137,27 @@ class Reports:
             question = self.question
             if question.as_of is None and question.sequence is None and not self._afresh:
                 for _ in range(TRIES):
-                    await FlowKeeper(self.store).run()
-                    async with self.store.snapshot() as snapshot:
-                        before = await snapshot.flows_kept()
-                        if is_finished(before):
-                            answer = await ask(KeptRows(snapshot))
-                            if await snapshot.flows_kept() == before:
-                                return answer
+                    kept = await self._from_kept(ask)
+                    if kept is not None:
+                        return kept
             async with self.store.snapshot(question.sequence) as snapshot:
                 gathering = Gathering(snapshot, question.filter.cut)
                 await gathering.all_registrations()
                 return await ask(FreshRows(gathering, question.filter))
 
         return await run(self.store, read)
+
+    async def _from_kept(self, ask: Callable[[Rows], Awaitable[T]]) -> T | None:
+        """The answer from rows that are kept; None where they are others meanwhile, or another version keeps them."""
+        with suppress(Outranked):
+            await FlowKeeper(self.store).run()
+            async with self.store.snapshot() as snapshot:
+                before = await snapshot.flows_kept()
+                if is_finished(before):
+                    answer = await ask(KeptRows(snapshot))
+                    if await snapshot.flows_kept() == before:
+                        return answer
+        return None
 
 
 class _Adding(Protocol[One, T_co]):

@@ -84,13 +84,17 @@ class Share(NamedTuple):
     source: str
 
 
-CONDITIONS_2024 = "conditions for enterprises that utilize waste traction batteries, edition of 2024 (MIIT, 2024-12-24)"
+CONDITIONS_2024 = (
+    "conditions for enterprises that utilize waste traction batteries, edition of 2024 (MIIT, announced 2024-12-24, "
+    "voluntary)"
+)
 
 RECOVERY_2024 = tuple(
     Share(element, share, date(2025, 1, 1), CONDITIONS_2024)
     for element, share in (("Ni", 0.98), ("Co", 0.98), ("Mn", 0.98), ("Li", 0.90), ("Cu", 0.98), ("Al", 0.98))
 )
-"""What is to be recovered, from the first calendar year after they were issued."""
+"""What is to be recovered. From when they hold is chosen by this project: the first calendar year after they were
+announced (Xinhua, 2024-12-25); we know no source of the day."""
 
 EU_ARTICLE_8 = "Regulation (EU) 2023/1542, Art. 8(2) and (3)"
 

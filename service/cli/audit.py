@@ -18,11 +18,14 @@ from service.auditing import UnknownRuleSet, findings_of, rule_sets
 from service.cli.common import Moment, configured, err, finish, opened, out, store_option
 from service.cli.ingest import progress_bar
 from service.enterprises import organization_findings
-from service.findings import FindingFilter, FindingPlace
+from service.findings import FindingFilter, FindingPlace, KeptFinding
+from service.judging import Judge, judged_all
 from service.keeping import Keeper
 from service.kept import as_kept, found
-from service.ports import ItemFilter, ItemPlace, Snapshot, Store
+from service.ports import ItemFilter, Snapshot, Store
 from service.running import run
+from service.runs import outranked
+from service.workers import judging
 
 PAGE = 200
 COLOURS = {"NOTICE": "cyan", "WARNING": "yellow", "VIOLATION": "red"}
@@ -44,35 +47,45 @@ class Audited:
         judged = await findings_of(snapshot, handles, END, sets)
         self.items += len(judged.of)
         self.failures += judged.failures
-        await self._take(snapshot, judged.of.values())
+        self._take(await as_kept(snapshot, [one for each in judged.of.values() for one in each]))
 
-    async def _take(self, snapshot: Snapshot, judged: Iterable[list[Finding]]) -> None:
+    def _take(self, findings: Iterable[KeptFinding]) -> None:
         """Take what holds, and is asked for."""
-        findings = [one for each in judged for one in holding(each, self.at)]
-        told = await as_kept(snapshot, findings)
-        self.findings += [one for one, as_told in zip(findings, told, strict=True) if self.where.finds(as_told)]
+        self.findings += holding([found(one) for one in findings if self.where.finds(one)], self.at)
 
-    async def judge_all(self, snapshot: Snapshot, sets: tuple[RuleSet, ...]) -> None:
-        """Judge all items there are."""
-        after: ItemPlace | None = None
-        while page := await snapshot.item_page(ItemFilter(), after, PAGE):
-            await self.judge(snapshot, [handle for handle, _ in page], sets)
-            after = ItemPlace(page[-1][1])
-        judged = await organization_findings(snapshot, sets=sets)
-        self.failures += judged.failures
-        await self._take(snapshot, judged.of.values())
-
-    async def bring_up_to_date(self, store: Store, sets: tuple[RuleSet, ...]) -> None:
-        """Judge what changed since the last audit, and take what is kept then."""
-        keeper, count = Keeper(store, sets), 0
-        last = await store.sequence_at(None)
+    async def judge_all(self, store: Store, sequence: int, sets: tuple[RuleSet, ...], judges: Judge) -> None:
+        """Judge all items and organizations there are, and keep nothing of it."""
+        async with store.snapshot(sequence) as snapshot:
+            total = await snapshot.item_count(ItemFilter())
         with progress_bar("items") as bar:
-            task = bar.add_task("audit", total=None, count=0)
+            task = bar.add_task("audit", total=total, count=0)
+            async for parts in judged_all(store, judges, sequence):
+                self.items += sum(part.items for part in parts)
+                self.failures += [failure for part in parts for failure in part.failures]
+                self._take(one for part in parts for one in part.findings)
+                bar.update(task, completed=self.items, count=self.items)
+        async with store.snapshot(sequence) as snapshot:
+            judged = await organization_findings(snapshot, sets=sets)
+            self.failures += judged.failures
+            self._take(await as_kept(snapshot, [one for each in judged.of.values() for one in each]))
+
+    async def bring_up_to_date(self, store: Store, sets: tuple[RuleSet, ...], judges: Judge) -> None:
+        """Judge what changed since the last audit, and take what is kept then."""
+        keeper, count = Keeper(store, sets, judges=judges), 0
+        last = await store.sequence_at(None)
+        async with store.snapshot(last) as snapshot:
+            items = await snapshot.item_count(ItemFilter())
+            first = await snapshot.audited()
+        with progress_bar("items") as bar:
+            task = bar.add_task("audit", total=items, count=0)
             while True:
                 done = await keeper.step()
+                if done.outranked:
+                    raise outranked("the findings", done.audited.fingerprint)
                 count += done.judged
                 self.failures += done.failures
-                bar.update(task, completed=done.audited.sequence, total=done.audited.until or None, count=count)
+                way, total = (done.audited.sequence - first.base, last - first.base) if first.base else (count, items)
+                bar.update(task, completed=way, total=total, count=count)
                 if done.finished and done.audited.until >= last:
                     told = await keeper.organizations()
                     self.failures += told.failures
@@ -100,6 +113,12 @@ class Audited:
 @click.option("--organization", metavar="KEY", help="only those that this organization is in")
 @click.option("--region", metavar="CODE", help="only those of a region, such as CN-44")
 @click.option("--fresh", is_flag=True, help="work all out anew, and keep nothing of it")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    metavar="N",
+    help="processes that judge; one keeps what they find  [default: as many as there are cores]",
+)
 @click.option("--rules", "names", multiple=True, metavar="MODULE:NAME", help="a further rule set; again for more")
 @click.option("--format", "format_name", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def audit(
@@ -113,6 +132,7 @@ def audit(
     organization: str | None,
     region: str | None,
     fresh: bool,
+    jobs: int | None,
     names: tuple[str, ...],
     format_name: str,
 ) -> None:
@@ -129,8 +149,9 @@ def audit(
     voltrace audit 0V1PE01VOLT001B5A0000003 --at 2026-01-01
     voltrace audit --code UNAUTHORIZED_RECIPIENT --format json
     """
+    every_name = (*configured().rules.split(), *names)
     try:
-        sets = rule_sets([*configured().rules.split(), *names])
+        sets = rule_sets(every_name)
     except UnknownRuleSet as error:
         raise click.BadParameter(str(error), param_hint="--rules") from error
     _check("--code", codes, {rule.code for one in sets for rule in one.all})
@@ -140,14 +161,15 @@ def audit(
     audited = Audited(at or datetime.now(UTC), where)
 
     async def ask() -> None:
-        if not (keys or known_at or names or fresh):
-            await audited.bring_up_to_date(store, sets)
-            return
-        sequence = await store.sequence_at(known_at)
-        async with store.snapshot(sequence) as snapshot:
-            if not keys:
-                await audited.judge_all(snapshot, sets)
+        with judging(store, every_name, jobs) as judges:
+            if not (keys or known_at or names or fresh):
+                await audited.bring_up_to_date(store, sets, judges)
                 return
+            sequence = await store.sequence_at(known_at)
+            if not keys:
+                await audited.judge_all(store, sequence, sets, judges)
+                return
+        async with store.snapshot(sequence) as snapshot:
             known = {key: await snapshot.find(key) for key in keys}
             audited.unknown = [key for key, handle in known.items() if handle is None]
             await audited.judge(snapshot, list({one for one in known.values() if one is not None}), sets)

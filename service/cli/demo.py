@@ -11,7 +11,7 @@ import orjson
 
 from graph_schema.answer import Direction, Trace
 from graph_schema.trace import TraceQuestion
-from seed.story import PACK_RECYCLED, story
+from seed.story import PACK_RECYCLED, reported
 from service import tracing
 from service.cli.common import finish, opened, out
 from service.cli.ingest import print_report
@@ -49,11 +49,11 @@ def demo(port: int, store_url: str, leave: bool) -> None:
 
 
 async def _show(store: Store) -> None:
-    with as_file(files("seed").joinpath("data/catenax/smallTestdata.json")) as path:
-        out.print(f"[bold]A real file[/]: {path.name} (Catena-X test data: 4 vehicles, 2 traction batteries)")
-        print_report(await _ingest(store, path))
-    out.print("\n[bold]A short story[/]: two packs, one to second life, one to salts and into a new pack")
+    out.print("[bold]A short story[/]: two packs, one to second life, one to salts and into a new pack")
     print_report(await _record_story(store))
+    with as_file(files("seed").joinpath("data/catenax/smallTestdata.json")) as path:
+        out.print(f"\n[bold]A real file[/]: {path.name} (Catena-X test data: 4 vehicles, 2 traction batteries)")
+        print_report(await _ingest(store, path))
     out.print("\n[bold]A battery of the real file[/]")
     for direction in (Direction.FORWARD, Direction.BACKWARD):
         show(await _trace(store, BATTERY, direction))
@@ -66,7 +66,7 @@ async def _ingest(store: Store, path: Path) -> Report:
 
 
 async def _record_story(store: Store) -> Report:
-    lines = b"\n".join(orjson.dumps(event) for event in story())
+    lines = b"\n".join(orjson.dumps(event) for event in reported())
     return await run(store, lambda: Ingest(store).run(["-"], io.BytesIO(lines)))
 
 

@@ -110,13 +110,13 @@ def test_other_rules_begin_anew(store: Store) -> None:
 def test_of_two_keepers_the_slower_one_does_nothing(store: Store) -> None:
     send(store, story())
     fast, slow = Keeper(store, page=4), Keeper(store, page=4)
-    overtake = slow._page
+    overtake = slow._changes
 
     async def overtaken(run):  # type: ignore[no-untyped-def]
         await fast.step()
         return await overtake(run)
 
-    slow._page = overtaken  # type: ignore[method-assign]
+    slow._changes = overtaken  # type: ignore[method-assign]
     done = wait(store, slow.step())
     assert (done.lost, done.judged, done.finished) == (True, 0, False)
     wait(store, fast.run())

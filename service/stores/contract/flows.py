@@ -22,7 +22,7 @@ SECOND = FlowRevision(
     FIRST.after,
     FlowsKept(4, "z", "v", 4, 4),
 )
-ANEW = FlowRevision((), _rows(LOT, "L"), SECOND.after, FlowsKept(version="w", until=4), anew=True)
+ANEW = FlowRevision((), _rows(LOT, "L"), SECOND.after, FlowsKept(fingerprint="w", until=4), anew=True)
 
 
 async def _read(store: Store) -> dict[FlowKind, dict[str, bytes]]:

@@ -54,7 +54,7 @@ CREATE (f)-[:INVOLVES]->(o)
 """
 NOTE = """
 MATCH (a:Audit {name: 'voltrace'})
-SET a.sequence = $sequence, a.key = $key, a.atUs = $at_us, a.rules = $rules, a.base = $base, a.until = $until,
+SET a.sequence = $sequence, a.key = $key, a.atUs = $at_us, a.rules = $fingerprint, a.base = $base, a.until = $until,
     a.organizations = $organizations
 """
 

@@ -23,7 +23,7 @@ GONE = "UNWIND $ids AS id MATCH (f:Flow {id: id}) DELETE f"
 NEW = "UNWIND $rows AS row MERGE (f:Flow {id: row.id}) SET f = row"
 NOTE = """
 MATCH (k:FlowsKept {name: 'voltrace'})
-SET k.sequence = $sequence, k.key = $key, k.version = $version, k.base = $base, k.until = $until
+SET k.sequence = $sequence, k.key = $key, k.version = $fingerprint, k.base = $base, k.until = $until
 """
 PAGE = """
 MATCH (f:Flow) WHERE f.kind = $kind AND f.key > $after

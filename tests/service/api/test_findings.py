@@ -10,10 +10,10 @@ from starlette.testclient import TestClient
 
 from seed.story import OUTLET, PACK_VANISHED, module, story
 from service.app import create_app
-from service.flow_keeping import is_finished
 from service.flow_rows import FlowKind
 from service.keeping import Keeper
 from service.ports import Store
+from service.runs import is_finished
 from service.settings import Settings
 from service.stores.memory import MemoryStore
 from tests.service.api.test_subscription import connected, follow
