@@ -101,7 +101,7 @@ async def _raised(info: Info, chosen: Findings, behind: FindingPlace | None) -> 
     place = behind or FindingPlace(await _audited_us(info), LAST_KEY)
     while True:
         until = await _audited_us(info)
-        if until <= place.shown_us:
+        if until <= place.at_us:
             await _pause(info, place)
             continue
         moment = await context.moment(None, None)

@@ -17,7 +17,6 @@ from seed.story import (
     PACK_A,
     PACK_NEW,
     PACK_RECYCLED,
-    PACK_VANISHED,
     RECYCLER,
     STORAGE,
     STORAGE_UNIT,
@@ -337,22 +336,6 @@ def test_the_public_does_not_trace(told: Store, ask: AskAs) -> None:
     assert "withheld from you" in error["message"]
     for query in ("{ items { totalCount edges { node { key } } } }", "{ events { totalCount edges { node { id } } } }"):
         assert all(page == {"totalCount": 0, "edges": []} for page in ask("public", query)["data"].values())
-
-
-def test_a_search_finds_what_is_in_sight(told: Store, ask: AskAs) -> None:
-    query = "query ($text: String!) { search(text: $text) { ... on Item { key } ... on Organization { key } } }"
-
-    def found(viewer: str, text: str) -> list[str]:
-        return [one["key"] for one in ask(viewer, query, text=text)["data"]["search"]]
-
-    assert found("public", PACK_A) == [PACK_A], "whoever knows the code of a battery finds its digital ID"
-    assert found("public", PACK_A[:-1]) == [], "but nobody lists the batteries of others"
-    assert found("public", module(1)) == []
-    assert found("public", "metals") == found(TAXI, "metals") == [RECYCLER]
-    assert found("public", "trader") == found(TAXI, "trader") == [], "nobody registered it"
-    assert found(TAXI, "0V1P") == [PACK_RECYCLED, PACK_VANISHED]
-    assert found(TAXI, "0000001") == [], "the pack of another"
-    assert len(found("regulator", "0V1P")) > 3
 
 
 def test_a_recall_keeps_its_structure(told: Store, ask: AskAs) -> None:
