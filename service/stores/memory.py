@@ -30,6 +30,7 @@ from service.ports import (
     T,
     Writer,
 )
+from service.running import check_wanted
 from service.stores.graph_reader import GraphReader
 from service.stores.held_flows import HeldFlows
 from service.stores.memory_snapshot import MemorySnapshot
@@ -81,6 +82,7 @@ class MemoryStore:
         with self._writing:
             writer = MemoryWriter(self)
             result = await work(writer)
+            check_wanted()
             for record in writer.staged:
                 self._by_id[record.new.event.event_id] = record
             self.folded = (len(self.records) + len(writer.staged), writer.graph)

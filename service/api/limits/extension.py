@@ -25,7 +25,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types.graphql import OperationType
 
-from service.api.errors import limit_error, too_long
+from service.api.errors import NO_OPERATION, invalid, limit_error, too_long
 from service.api.limits.cache import ValidDocuments
 from service.api.limits.documents import trusted_documents
 from service.api.limits.inputs import inputs_of
@@ -101,7 +101,8 @@ class Limits(SchemaExtension):
             rules = [*execution.validation_rules, MaybeNullValidationRule, OneOfInputValidationRule]
             if not self.settings.introspection:
                 rules.append(NoIntrospection)
-            errors = validate(execution.schema._schema, document, rules, max_errors=ERRORS_MAX)
+            found = validate(execution.schema._schema, document, rules, max_errors=ERRORS_MAX)
+            errors = [invalid(error) for error in found]
             if not errors:
                 VALID.keep(execution.query, self._under, document)
         execution.pre_execution_errors = errors
@@ -140,7 +141,10 @@ class Limits(SchemaExtension):
         documents = trusted_documents(self.settings.trusted_documents)
         if documents is not None and self.execution_context.query not in documents.values():
             name = environment_name("trusted_documents")
-            yield GraphQLError(f"only trusted documents are executed here ({name}); send the id of one as documentId")
+            yield GraphQLError(
+                f"only trusted documents are executed here ({name}); send the id of one as documentId",
+                extensions={"code": "DOCUMENT_NOT_TRUSTED"},
+            )
 
     def _too_large(self, document: DocumentNode) -> Iterator[GraphQLError]:
         settings = self.settings
@@ -151,6 +155,11 @@ class Limits(SchemaExtension):
         ):
             if value > getattr(settings, name):
                 yield limit_error(f"the document has {value} {what}", name, getattr(settings, name), value)
+        operations = sum(isinstance(one, OperationDefinitionNode) for one in document.definitions)
+        if operations > 1 and self.execution_context._provided_operation_name is None:
+            message = f"operationName: which of the {operations} operations of the document is to be executed?"
+            yield GraphQLError(message, extensions={"code": NO_OPERATION})
+            return
         operation = get_operation_ast(document, self.execution_context.operation_name)
         if not isinstance(operation, OperationDefinitionNode):
             return

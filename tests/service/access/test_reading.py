@@ -332,8 +332,13 @@ def test_the_public_does_not_trace(told: Store, ask: AskAs) -> None:
     for key in (PACK_A, "no such key"):
         query = "query ($key: String!) { trace(key: $key, direction: BOTH) { truncated } }"
         assert ask("public", query, key=key)["data"] == {"trace": None}
-    (error,) = ask("public", '{ battery(key: "%s") { trace(direction: BOTH) { truncated } } }' % PACK_A)["errors"]
-    assert "withheld from you" in error["message"]
+    below = """{ battery(key: "%s") { key model trace(direction: BOTH, maxNodes: 9) {
+      withheld root { key } nodes { key } edges { source } attribution { key } balance { rootKg }
+      unsettled { id } } } }"""
+    battery = ask("public", below % PACK_A)["data"]["battery"]
+    assert battery["model"] == "MJ-3", "the rest of the item is answered"
+    nothing = {name: [] for name in ("nodes", "edges", "attribution", "balance", "unsettled")}
+    assert battery["trace"] == {"withheld": True, "root": {"key": PACK_A}, **nothing}
     for query in ("{ items { totalCount edges { node { key } } } }", "{ events { totalCount edges { node { id } } } }"):
         assert all(page == {"totalCount": 0, "edges": []} for page in ask("public", query)["data"].values())
 
