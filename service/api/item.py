@@ -212,10 +212,16 @@ def item_of(row: ItemRow, moment: Moment) -> Item:
 async def find_item(context: Context, key: str, moment: Moment) -> Item | None:
     """An item by key or identifier, None where it is not known then."""
 
+    details: list[ItemDetails] = []
+
     async def ask(snapshot: Any) -> ItemRow | None:
         handle = await searching.find(snapshot, key)
         rows = await born_before(snapshot, [handle], moment.cut) if handle is not None else []
+        if rows and context.store.blocking:  # another thread would take longer for them than the store
+            details.extend(await snapshot.details([handle]))
         return rows[0] if rows else None
 
     row = await context.read(moment, ask)
+    for one in details:
+        context.load.details.prime((moment.known, one.handle), one)
     return None if row is None else item_of(row, moment)
