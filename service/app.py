@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection, Request
 from service import __version__, collecting, logs, settings
 from service.access.identity import Identity
 from service.api.context import Context
+from service.api.errors import AWAY_CODE
 from service.api.exports import export
 from service.api.router import Router
 from service.api.schema import schema
@@ -31,7 +32,7 @@ from service.metrics import CONTENT_TYPE, Metrics, Timed
 from service.middleware import Authentication, BodyLimit, Bookmarks, EndWithClient, Hosts, Observed
 from service.ports import Store
 from service.rates import RateLimit, Rates
-from service.refusals import failed, refusal
+from service.refusals import failed, refusal, refuse_in_one_shape
 from service.running import run
 from service.settings import Settings
 from service.stores.errors import StoreError
@@ -65,6 +66,7 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
     app = FastAPI(
         title="voltrace", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, telemetry=telemetry
     )
+    refuse_in_one_shape(app)
     rates = Rates(config.rate_per_s, config.rate_burst)
     app.add_middleware(BodyLimit, bytes_max=config.body_max_bytes)
     app.add_middleware(Bookmarks, store=store)
@@ -124,7 +126,8 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
                 reason = f"no answer within {READY_S:g} s; VOLTRACE_READ_TIMEOUT_S is how long any other read may take"
             LOGGER.error("not ready: %s: %s", reason, error)
             response.status_code = 503
-            return {"status": "the store does not answer"} | ({"error": reason} if sees_all else {})
+            told = {"status": "the store does not answer", "code": AWAY_CODE}
+            return told | ({"error": reason} if sees_all else {})
         more = {"store": store.url.partition(":")[0], "sequence": sequence}
         return {"status": "ready"} | (more if sees_all else {})
 

@@ -23,7 +23,17 @@ from graph_schema.rules.rule import CHINA_TIME
 from graph_schema.windows import END
 from service.flow_reading import FreshRows, Rows
 from service.gathering import Gathering
-from service.ports import EventFilter, ItemFilter, ItemOrder, OrganizationFilter, Snapshot, StoredEvent
+from service.places import (
+    OrganizationPlace,
+)
+from service.ports import (
+    EventFilter,
+    ItemFilter,
+    ItemOrder,
+    OrganizationFilter,
+    Snapshot,
+    StoredEvent,
+)
 
 PAGE = 500
 NAMED = 20
@@ -76,8 +86,10 @@ async def enterprises(snapshot: Snapshot, rows: Rows | None = None, cut: Positio
 
 async def _organizations(snapshot: Snapshot) -> list[str]:
     keys: list[str] = []
-    while page := await snapshot.organization_page(OrganizationFilter(), keys[-1] if keys else None, PAGE):
+    after = None
+    while page := await snapshot.organization_page(OrganizationFilter(), after, PAGE):
         keys += page
+        after = OrganizationPlace(page[-1])
     return keys
 
 

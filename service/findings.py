@@ -43,14 +43,25 @@ class KeptFinding(NamedTuple):
 
     @property
     def place(self) -> FindingPlace:
-        """Where it stands in lists."""
-        return FindingPlace(self.shown_us, self.id)
+        """Where it stands in the order in which findings came to light."""
+        return self.place_in(FindingOrder.SHOWN_AT)
+
+    def place_in(self, order: FindingOrder) -> FindingPlace:
+        """Where it stands in an order."""
+        return FindingPlace(self.shown_us if order is FindingOrder.SHOWN_AT else self.since_us, self.id)
+
+
+class FindingOrder(StrEnum):
+    """By when they came to light, or by when they began to hold; and then by id."""
+
+    SHOWN_AT = "SHOWN_AT"
+    SINCE = "SINCE"
 
 
 class FindingPlace(NamedTuple):
-    """A place in the order of findings: by when they came to light, and then by id."""
+    """A place in an order of findings: the time that the order goes by, and the id."""
 
-    shown_us: int
+    at_us: int
     id: str = ""
 
 

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import product
 from typing import Any
 
 import orjson
 
 from graph_schema.order import Position
-from service.ports import EXACT, PREFIX, WITHIN, OrganizationFilter, StoredEvent
+from service.places import (
+    EXACT,
+    PREFIX,
+    WITHIN,
+)
+from service.ports import (
+    OrganizationFilter,
+    StoredEvent,
+)
 
 
 def stated(registrations: Iterable[StoredEvent], cut: Position) -> dict[str, Any]:
@@ -34,7 +43,7 @@ def is_found(key: str, fields: dict[str, Any], where: OrganizationFilter) -> boo
     return (
         (where.role is None or where.role in fields.get("roles", ()))
         and where.region in (None, fields.get("region"))
-        and (where.text is None or rank_of(names_of(key, fields), where.text) is not None)
+        and (where.text is None or rank_of(names_of(key, fields), [where.text]) is not None)
     )
 
 
@@ -43,14 +52,15 @@ def names_of(key: str, fields: dict[str, Any]) -> list[str]:
     return [key, fields.get("name") or "", *(one["value"] for one in fields.get("identifiers", ()))]
 
 
-def rank_of(names: Iterable[str], text: str) -> int | None:
-    """How well the best of the names is like a text, None where none is."""
-    best = None
-    for name in names:
-        if name == text:
-            return EXACT
-        if name.startswith(text):
-            best = PREFIX
-        elif best is None and text.lower() in name.lower():
-            best = WITHIN
-    return best
+def rank_of(names: Iterable[str], texts: Iterable[str]) -> int | None:
+    """How well the best of the names is like the text that it is most like, None where none is."""
+    ranks = (_rank(name, text) for name, text in product(names, texts))
+    return min((rank for rank in ranks if rank is not None), default=None)
+
+
+def _rank(name: str, text: str) -> int | None:
+    if name == text:
+        return EXACT
+    if name.startswith(text):
+        return PREFIX
+    return WITHIN if text.lower() in name.lower() else None

@@ -20,8 +20,18 @@ from graph_schema.reader import TraceReader
 from graph_schema.status import ItemStatus
 from graph_schema.windows import END
 from service.chain import Head
-from service.findings import Audited, CountBy, Counts, FindingFilter, FindingPlace, KeptFinding, Revision
+from service.findings import (
+    Audited,
+    CountBy,
+    Counts,
+    FindingFilter,
+    FindingOrder,
+    FindingPlace,
+    KeptFinding,
+    Revision,
+)
 from service.flow_rows import FlowKind, FlowRevision, FlowsKept
+from service.places import WITHIN, Found, FoundPlace, OrganizationOrder, OrganizationPlace
 
 T = TypeVar("T")
 
@@ -155,23 +165,6 @@ class OrganizationFilter(NamedTuple):
         return self.role is None and self.region is None and self.text is None
 
 
-class Found(NamedTuple):
-    """An item (its handle) or an organization (None) that a search found; the lower the rank the better."""
-
-    rank: int
-    key: str
-    handle: Any = None
-
-    @property
-    def order(self) -> tuple[int, str, bool]:
-        """By rank and then key, an item before an organization of that key."""
-        return self.rank, self.key, self.handle is None
-
-
-EXACT, PREFIX, WITHIN = range(3)
-"""The ranks: a name is the text, begins with it, or has it somewhere in any case."""
-
-
 class Change(NamedTuple):
     """An item of which something changed in the batch that ended with a record of the log: its key, which may be one
     that only pending events name."""
@@ -254,16 +247,31 @@ class Snapshot(TraceReader, Protocol):
         """The fields that accepted registrations before the cut state, of some (None: all) organizations by key; those
         that have none are left out."""
 
-    async def organization_page(self, where: OrganizationFilter, after: str | None, limit: int) -> list[str]:
-        """The keys of organizations (`are_organizations`) in the order of code points, after one."""
+    async def organization_page(
+        self,
+        where: OrganizationFilter,
+        after: OrganizationPlace | None,
+        limit: int,
+        reverse: bool = False,
+        order: OrganizationOrder = OrganizationOrder.KEY,
+    ) -> list[str]:
+        """The keys of organizations (`are_organizations`) in an order, after a place in it; `reverse` turns the order
+        round. Names are those of the filter's moment."""
 
     async def organization_count(self, where: OrganizationFilter) -> int:
         """How many organizations a filter finds."""
 
-    async def search(self, text: str, limit: int, as_of: datetime | None = None, worst: int = WITHIN) -> list[Found]:
-        """Items that came in up to a moment whose key or identifier is like a text, and organizations whose key, name
-        or identifier, as registered by then, is; each once, the best first (`Found.order`). `worst` is the last rank of
-        items that is wanted."""
+    async def search(
+        self,
+        texts: Sequence[str],
+        after: FoundPlace | None,
+        limit: int,
+        as_of: datetime | None = None,
+        worst: int = WITHIN,
+    ) -> list[Found]:
+        """Items that came in up to a moment whose key or identifier is like one of the texts, and organizations whose
+        key, name or identifier, as registered by then, is; each once at its best rank, the best first (`Found.place`),
+        after a place. `worst` is the last rank of items that is wanted."""
 
     async def are_organizations(self, keys: Collection[str]) -> set[str]:
         """Those of the keys under which an organization was registered, acted, or held something."""
@@ -284,9 +292,14 @@ class StoreSnapshot(Snapshot, Protocol):
         """How far the findings that are kept were worked out."""
 
     async def finding_page(
-        self, where: FindingFilter, after: FindingPlace | None, limit: int, reverse: bool = False
+        self,
+        where: FindingFilter,
+        after: FindingPlace | None,
+        limit: int,
+        reverse: bool = False,
+        order: FindingOrder = FindingOrder.SHOWN_AT,
     ) -> list[KeptFinding]:
-        """Findings as they are kept now, whatever the moment of knowledge, in their order, after a place in it
+        """Findings as they are kept now, whatever the moment of knowledge, in an order, after a place in it
         (`reverse`: the last first, before one)."""
 
     async def finding_counts(self, where: FindingFilter, by: CountBy | None = None) -> Counts:

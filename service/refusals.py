@@ -6,9 +6,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from starlette.responses import JSONResponse
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from service.settings import environment_name
+
+BAD_REQUEST, UNEXPECTED_CODE = "BAD_REQUEST", "INTERNAL_SERVER_ERROR"
+UNEXPECTED = "Unexpected error."
+"""What a client is told of an error that is none of its business; the log has the rest."""
+_CODES = {403: "FORBIDDEN", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
 Error: TypeAlias = dict[str, Any]
 """An error as GraphQL's answers have it: `message`, and `extensions` with a `code`."""
@@ -27,6 +36,30 @@ def limited(what: str, setting: str, limit: float, value: float | None = None, u
 def failed(message: str, code: str) -> Error:
     """An error of another kind, by its code."""
     return {"message": message, "extensions": {"code": code}}
+
+
+def code_of(status: int) -> str:
+    """The code of a refusal of which only the status is known."""
+    return _CODES.get(status, BAD_REQUEST)
+
+
+def refuse_in_one_shape(app: FastAPI) -> None:
+    """What FastAPI refuses by itself, and what goes wrong unexpectedly, is told as all else is."""
+
+    async def refused(_: Request, error: Any) -> Response:
+        told = failed(str(error.detail), code_of(error.status_code))
+        return refusal(error.status_code, told, error.headers)
+
+    async def misread(_: Request, error: Any) -> Response:
+        wrong = [f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors()]
+        return refusal(422, failed("; ".join(wrong), BAD_REQUEST))
+
+    async def unexpected(_: Request, error: Exception) -> Response:
+        return refusal(500, failed(UNEXPECTED, UNEXPECTED_CODE))
+
+    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(RequestValidationError, misread)
+    app.add_exception_handler(Exception, unexpected)
 
 
 def refusal(status: int, error: Error, headers: Mapping[str, str] | None = None) -> JSONResponse:

@@ -21,6 +21,16 @@ def unwanted() -> bool:
     return event is not None and event.is_set()
 
 
+class Unwanted(Exception):
+    """Nobody waits any more for what would be done now, so it is not done."""
+
+
+def check_wanted() -> None:
+    """Raises Unwanted where nobody waits any more for what runs in this context."""
+    if unwanted():
+        raise Unwanted
+
+
 def drive(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine that never suspends."""
     try:
@@ -31,11 +41,17 @@ def drive(coroutine: Coroutine[Any, Any, T]) -> T:
     raise RuntimeError("an embedded store must not suspend")
 
 
+async def run_at_once(store: Store, use_case: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run what an embedded store answers in some microseconds, for which another thread would take longer."""
+    return drive(use_case()) if store.blocking else await use_case()
+
+
 async def run(store: Store, use_case: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a use case: on a worker thread where the store blocks, else right here.
 
     A thread cannot be ended from outside. Where this is cancelled, because the client is gone or the time is over, the
-    use case is told by `unwanted`, which the store looks at where it can; else it runs to its end, unheard.
+    use case is told by `unwanted`, which the store looks at where it can; else it runs to its end, unheard. A write
+    that nobody waits for any more is undone.
     """
     if not store.blocking:
         return await use_case()

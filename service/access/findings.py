@@ -16,7 +16,17 @@ from graph_schema.rules import Finding, RuleSet
 from service.access.guard import EVERY, Guarded
 from service.access.records import WITHHELD
 from service.auditing import Findings, findings_of
-from service.findings import Audited, CountBy, Counts, FindingFilter, FindingPlace, KeptFinding, Subject, counted
+from service.findings import (
+    Audited,
+    CountBy,
+    Counts,
+    FindingFilter,
+    FindingOrder,
+    FindingPlace,
+    KeptFinding,
+    Subject,
+    counted,
+)
 from service.kept import found
 from service.ports import ItemFilter, Snapshot, StoreSnapshot
 
@@ -51,35 +61,47 @@ class KeptInSight:
         return await self._whole.audited()
 
     async def page(
-        self, where: FindingFilter, after: FindingPlace | None, limit: int
+        self,
+        where: FindingFilter,
+        after: FindingPlace | None,
+        limit: int,
+        reverse: bool = False,
+        order: FindingOrder = FindingOrder.SHOWN_AT,
     ) -> list[tuple[FindingPlace, Finding]]:
-        """At most so many findings with their places, in their order, after a place in it."""
+        """At most so many findings with their places, in an order, after a place in it (`reverse`: before one)."""
         if self._guard is None:
-            return [(one.place, found(one)) for one in await self._whole.finding_page(where, after, limit)]
+            kept = await self._whole.finding_page(where, after, limit, reverse, order)
+            return [(one.place_in(order), found(one)) for one in kept]
         seen: list[KeptFinding] = []
-        async for page in self._seen(where, after):
+        async for page in self._seen(where, after, reverse, order):
             seen += page
             if len(seen) >= limit:
                 break
         shown = await _as_shown(self._guard, [found(one) for one in seen[:limit]])
-        return [(one.place, finding) for one, finding in zip(seen, shown, strict=False)]
+        return [(one.place_in(order), finding) for one, finding in zip(seen, shown, strict=False)]
 
     async def counts(self, where: FindingFilter, by: CountBy | None = None) -> Counts:
         """How many there are, by a value that each has."""
         if self._guard is None:
             return await self._whole.finding_counts(where, by)
-        seen = [one async for page in self._seen(where, None) for one in page]
+        seen = [one async for page in self._seen(where) for one in page]
         return [(None, len(seen))] if by is None else counted(seen, by)
 
-    async def _seen(self, where: FindingFilter, after: FindingPlace | None) -> AsyncIterator[list[KeptFinding]]:
+    async def _seen(
+        self,
+        where: FindingFilter,
+        after: FindingPlace | None = None,
+        reverse: bool = False,
+        order: FindingOrder = FindingOrder.SHOWN_AT,
+    ) -> AsyncIterator[list[KeptFinding]]:
         """Those about items in full sight, and about the viewer's organization."""
         assert self._guard is not None
         own = self._guard.viewer.organization
         if own is None:
             return
         among = (*map(Subject, await self._items(where)), Subject(own, organization=True))
-        while page := await self._whole.finding_page(where._replace(among=among), after, PAGE):
-            after = page[-1].place
+        while page := await self._whole.finding_page(where._replace(among=among), after, PAGE, reverse, order):
+            after = page[-1].place_in(order)
             guesses = await _guesses(self._guard, [found(one) for one in page if one.code == SHARED])
             yield [one for one in page if one.id not in guesses]
 

@@ -11,7 +11,7 @@ of organizations.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,16 +35,20 @@ from graph_schema.reader import (
 )
 from graph_schema.windows import END
 from service.access.custody import Custody
-from service.access.public import public_row, public_spec
+from service.access.public import PUBLIC_KIND, public_row, public_spec
 from service.access.records import MANY, Records
+from service.access.searching import SearchInSight
 from service.access.viewer import Viewer
 from service.items import holders_of
-from service.ports import (
-    EXACT,
-    PREFIX,
+from service.places import (
     WITHIN,
-    EventFilter,
     Found,
+    FoundPlace,
+    OrganizationOrder,
+    OrganizationPlace,
+)
+from service.ports import (
+    EventFilter,
     ItemDetails,
     ItemFilter,
     ItemOrder,
@@ -54,10 +58,7 @@ from service.ports import (
     StoredEvent,
 )
 
-PUBLIC_KIND = "BATTERY"
 EVERY = 1 << 31
-SEARCHED = 10_000
-"""Among so many hits, the best ones, what is in sight keeps its rank; the rest is found by any part of a name."""
 
 
 class Known:
@@ -307,47 +308,37 @@ class Guarded:
     async def registered(self, organizations: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:
         return await self.whole.registered(organizations, cut)
 
-    async def organization_page(self, where: OrganizationFilter, after: str | None, limit: int) -> list[str]:
+    async def organization_page(
+        self,
+        where: OrganizationFilter,
+        after: OrganizationPlace | None,
+        limit: int,
+        reverse: bool = False,
+        order: OrganizationOrder = OrganizationOrder.KEY,
+    ) -> list[str]:
+        size = MANY if order is OrganizationOrder.KEY else EVERY
         shown: list[str] = []
         while len(shown) < limit:
-            page = await self.whole.organization_page(where, after, MANY)
+            page = await self.whole.organization_page(where, after, size, reverse, order)
             public = {*await self.whole.registered(page, END), self.viewer.organization}
             shown += [key for key in page if key in public]
-            if len(page) < MANY:
+            if len(page) < size:
                 break
-            after = page[-1]
+            after = OrganizationPlace(page[-1])
         return shown[:limit]
 
     async def organization_count(self, where: OrganizationFilter) -> int:
         return len(await self.organization_page(where, None, EVERY))
 
-    async def search(self, text: str, limit: int, as_of: datetime | None = None, worst: int = WITHIN) -> list[Found]:
-        own = self.viewer.organization is not None
-        most = max(limit, SEARCHED) if own else limit + MANY
-        hits = await self.whole.search(text, most, as_of, min(worst, PREFIX if own else EXACT))
-        shown = await self._in_sight(hits, await self._public_batteries(hits))
-        if own and worst == WITHIN and len(shown) < limit:
-            page = await self.item_page(ItemFilter(text=text, as_of=as_of), None, limit + len(shown))
-            seen = {one.handle for one in shown}
-            shown += [Found(WITHIN, key, handle) for handle, key in page if handle not in seen]
-        return sorted(shown, key=lambda one: one.order)[:limit]
-
-    async def _in_sight(self, hits: list[Found], public: set[Handle]) -> list[Found]:
-        """Of what a search found: items in full sight, public batteries, and organizations that registered."""
-        full = await self.full([None, *(one.handle for one in hits)])
-        named = [one.key for one in hits if one.handle is None]
-        registered = {*await self.whole.registered(named, END), self.viewer.organization} if named else set()
-        return [
-            one
-            for one in hits
-            if (one.handle is None and one.key in registered)
-            or (one.handle is not None and (one.handle in full or one.handle in public))
-        ]
-
-    async def _public_batteries(self, hits: list[Found]) -> set[Handle]:
-        """Those of the items that are batteries and called just so: whoever knows the code finds its digital ID."""
-        rows = await self.whole.items([one.handle for one in hits if one.handle is not None and one.rank == EXACT])
-        return {row.handle for row in rows if row.kind == PUBLIC_KIND}
+    async def search(
+        self,
+        texts: Sequence[str],
+        after: FoundPlace | None,
+        limit: int,
+        as_of: datetime | None = None,
+        worst: int = WITHIN,
+    ) -> list[Found]:
+        return await SearchInSight(self, texts, as_of).page(after, limit, worst)
 
     async def are_organizations(self, keys: Collection[str]) -> set[str]:
         registered = await self.whole.registered(keys, END)

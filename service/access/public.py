@@ -6,6 +6,9 @@ import orjson
 
 from graph_schema.reader import ItemRow
 
+PUBLIC_KIND = "BATTERY"
+"""The kind of item that has a digital ID, which everybody sees."""
+
 PUBLIC_FACTS = frozenset(["key", "kind", "model", "chemistry", "massKg", "energyKwh", "material"])
 
 

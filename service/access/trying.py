@@ -16,7 +16,8 @@ import orjson
 from graph_schema.events import AnyEvent, Receipt, Voiding
 from graph_schema.outcome import Problem
 from graph_schema.specs import new_items
-from service.access.guard import PUBLIC_KIND, Guarded
+from service.access.guard import Guarded
+from service.access.public import PUBLIC_KIND
 from service.ports import NewEvent, Snapshot
 from service.recording import RecordedEvent, read_event
 

@@ -24,7 +24,7 @@ from service.clients import client_address
 from service.feed import Feed
 from service.metrics import Metrics
 from service.ports import Snapshot, Store
-from service.running import run
+from service.running import run, run_at_once
 from service.settings import Settings
 
 T = TypeVar("T")
@@ -115,7 +115,7 @@ class Context(BaseContext):
             sequence = above.sequence
         else:
             if self._pinned is None:
-                self._pinned = await run(self.store, lambda: self.store.sequence_at(None))
+                self._pinned = await run_at_once(self.store, lambda: self.store.sequence_at(None))
             sequence = self._pinned
         if as_of is None and above is not None:
             as_of = above.as_of

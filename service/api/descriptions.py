@@ -76,6 +76,14 @@ VALUES = {
         "WARNING": "To be looked into.",
         "VIOLATION": "Against a law.",
     },
+    "FindingOrderField": {
+        "SHOWN_AT": "By when it came to light.",
+        "SINCE": "By when it began to hold.",
+    },
+    "OrganizationOrderField": {
+        "KEY": "By key, in the order of code points.",
+        "NAME": "By the name that was registered last, in the order of code points, and then by key.",
+    },
     "ItemOrderField": {
         "KEY": "By key, in the order of code points.",
         "PRODUCED_AT": "By the time when it was made, or enrolled, and then by key.",

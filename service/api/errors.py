@@ -6,24 +6,30 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from graph_schema.errors import MalformedEvent
-from service.refusals import limited
+from service.refusals import BAD_REQUEST, UNEXPECTED, UNEXPECTED_CODE, limited
 from service.settings import Settings, environment_name
 from service.stores.errors import StoreError, UnknownBookmark
 
 LOGGER = logging.getLogger("voltrace")
 
-UNEXPECTED = "Unexpected error."
-"""What a client is told of an error that is none of its business; the log has the rest."""
-
 AWAY, AWAY_CODE = "the store does not answer; try again later", "STORE_UNAVAILABLE"
 """What is told of an error of the store, whose text names addresses and files; who may see all is told that, too."""
 
 BOOKMARK_CODE = "BOOKMARK"
+
+NO_DOCUMENT, INVALID_DOCUMENT, NO_OPERATION, BAD_INPUT = (
+    "GRAPHQL_PARSE_FAILED",
+    "GRAPHQL_VALIDATION_FAILED",
+    "OPERATION_RESOLUTION_FAILURE",
+    "BAD_USER_INPUT",
+)
+"""What is wrong with what was asked: the text, the document, which of its operations, a value. Names that clients of
+other servers know."""
 
 _TOLD = (
     GraphQLError,
@@ -31,6 +37,7 @@ _TOLD = (
     CannotGetOperationTypeError,
     MissingQueryError,
 )
+NO_OPERATION_ERRORS = (CannotGetOperationTypeError, InvalidOperationTypeError)
 MESSAGE_MAX = 2000
 """Characters of an error: some repeat what was sent."""
 _TOKENS = " tokens. Parsing aborted."
@@ -69,11 +76,12 @@ def mask(error: GraphQLError, sees_all: bool) -> None:
         error.message += " by GET; send a POST"
     elif cause is not None and not isinstance(cause, _TOLD):
         LOGGER.error("unexpected error in a request", exc_info=cause)
-        error.message, error.extensions = UNEXPECTED, {}
+        error.message, error.extensions = UNEXPECTED, {"code": UNEXPECTED_CODE}
 
 
 def finish_errors(errors: Iterable[GraphQLError], settings: Settings) -> None:
-    """Finish GraphQL's own errors: the parser's limit is told as others are; no suggestions where they are off."""
+    """Finish GraphQL's own errors: the parser's limit is told as others are; no suggestions where they are off; each
+    has a code."""
     for error in errors:
         if len(error.message) > MESSAGE_MAX:
             error.message = f"{error.message[:MESSAGE_MAX]} ..."
@@ -83,6 +91,25 @@ def finish_errors(errors: Iterable[GraphQLError], settings: Settings) -> None:
             error.extensions = {**limited("", "tokens_max", limit, limit + 1)["extensions"]}
         if not settings.suggestions:
             error.message = error.message.partition(" Did you mean ")[0]
+        if not (error.extensions or {}).get("code"):
+            error.extensions = {**(error.extensions or {}), "code": _code(error)}
+
+
+def _code(error: GraphQLError) -> str:
+    cause = error.original_error or error
+    if isinstance(cause, GraphQLSyntaxError):
+        return NO_DOCUMENT
+    if isinstance(cause, NO_OPERATION_ERRORS):
+        return NO_OPERATION
+    if isinstance(cause, MissingQueryError):
+        return BAD_REQUEST
+    return BAD_INPUT
+
+
+def invalid(error: GraphQLError) -> GraphQLError:
+    """The error of a document that does not fit the schema."""
+    error.extensions = {"code": INVALID_DOCUMENT}
+    return error
 
 
 def status_of(answered: dict[str, Any]) -> int | None:

@@ -12,12 +12,14 @@ from graph_schema.rules import Finding as Found
 from graph_schema.rules import Severity
 from service.access.findings import KeptInSight
 from service.api.codes import check_codes, check_rule_sets
-from service.api.connection import DIGITS_MAX, PageInfo, cursor, from_cursor, page_info, page_size
+from service.api.connection import DIGITS_MAX, Page, PageInfo, cursor, from_cursor, page_info
 from service.api.context import Context, Moment
 from service.api.finding import Finding
 from service.api.item import Info
+from service.api.order import OrderDirection
 from service.findings import CountBy, FindingPlace, Subject
 from service.findings import FindingFilter as Filter
+from service.findings import FindingOrder as Field
 
 FindingCountBy = strawberry.enum(CountBy, name="FindingCountBy", description="What findings are counted by.")
 
@@ -43,6 +45,19 @@ class FindingFilter:
     to: datetime | None = strawberry.field(
         default=None, description="That began to hold at that time or earlier. Default: now."
     )
+
+
+strawberry.enum(
+    Field, name="FindingOrderField", description="By when findings came to light, or by when they began to hold."
+)
+
+
+@strawberry.input(description="An order of findings.")
+class FindingOrder:
+    """An order."""
+
+    field: Field = strawberry.field(default=Field.SHOWN_AT, description="By what.")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which way.")
 
 
 @strawberry.type(description="An edge of a connection.")
@@ -72,7 +87,7 @@ class AuditProgress:
     up_to_date: bool = strawberry.field(description="Whether that is the last record.")
 
 
-@strawberry.type(description="A page of findings, in the order in which they came to light.")
+@strawberry.type(description="A page of findings.")
 class FindingConnection:
     """A page."""
 
@@ -126,43 +141,59 @@ def chosen_findings(context: Context, where: FindingFilter | None) -> Filter:
 
 
 async def findings_page(
-    info: Info, where: FindingFilter | None, first: int | None, after: str | None
+    info: Info, where: FindingFilter | None, page: Page, order: FindingOrder | None
 ) -> FindingConnection:
-    """A page of the findings that hold, in the order in which they came to light."""
+    """A page of the findings that hold, in an order (that in which they came to light)."""
     context = info.context
-    size = page_size(first, context.settings.page_max)
-    behind = place_of(after)
+    order = order or FindingOrder()
+    size = page.size(context.settings.page_max)
+    edge = place_of(*page.edge, order.field)
+    reverse = page.backward is not (order.direction is OrderDirection.DESC)
     until = datetime.now(UTC) if where is None or where.to is None else where.to
     chosen = chosen_findings(context, where)._replace(since_to_us=instant_us(until))
     moment = await context.moment(None, None)
-    found = await context.read(moment, lambda snapshot: KeptInSight(snapshot).page(chosen, behind, size + 1))
-    edges = await edges_of(context, moment, found[:size])
-    place = page_info([edge.cursor for edge in edges], len(found) > size, behind is not None)
+    found = await context.read(
+        moment, lambda snapshot: KeptInSight(snapshot).page(chosen, edge, size + 1, reverse, order.field)
+    )
+    shown = found[:size][::-1] if page.backward else found[:size]
+    edges = await edges_of(context, moment, shown, order.field)
+    place = page_info([one.cursor for one in edges], len(found) > size, edge is not None, page.backward)
     return FindingConnection(edges=edges, page_info=place, where=chosen, moment=moment)
 
 
-async def edges_of(context: Context, moment: Moment, found: list[tuple[FindingPlace, Found]]) -> list[FindingEdge]:
+async def edges_of(
+    context: Context,
+    moment: Moment,
+    found: list[tuple[FindingPlace, Found]],
+    field: Field = Field.SHOWN_AT,
+) -> list[FindingEdge]:
     """Findings with what they are about."""
     items = [(moment, finding.subject) for _, finding in found if not finding.organization]
     rows = dict(zip(items, await context.load.keyed.load_many(items), strict=True))
     return [
-        FindingEdge(cursor=place_cursor(place), node=Finding(found=finding, row=row, moment=moment))
+        FindingEdge(cursor=place_cursor(place, field), node=Finding(found=finding, row=row, moment=moment))
         for place, finding in found
         if (row := rows.get((moment, finding.subject))) is not None or finding.organization
     ]
 
 
-def place_cursor(place: FindingPlace) -> str:
-    """The cursor of a place."""
-    return cursor(f"{place.shown_us}.{place.id}")
+_OF = {Field.SHOWN_AT: "", Field.SINCE: "since:"}
+"""What cursors of an order begin with: a place in one is none in another."""
 
 
-def place_of(text: str | None) -> FindingPlace | None:
-    """The place in a cursor. Raises GraphQLError."""
-    value = from_cursor(text, "after")
+def place_cursor(place: FindingPlace, field: Field = Field.SHOWN_AT) -> str:
+    """The cursor of a place in an order."""
+    return cursor(f"{_OF[field]}{place.at_us}.{place.id}")
+
+
+def place_of(text: str | None, argument: str = "after", field: Field = Field.SHOWN_AT) -> FindingPlace | None:
+    """The place in a cursor of an order. Raises GraphQLError naming the argument."""
+    value = from_cursor(text, argument)
     if value is None:
         return None
-    number, dot, finding_id = value.partition(".")
-    if not dot or not (number.isascii() and number.isdigit() and len(number) <= DIGITS_MAX):
-        raise GraphQLError(f"after: {text!r} is no cursor of findings")
+    number, dot, finding_id = value.removeprefix(_OF[field]).partition(".")
+    digits = number.removeprefix("-") if field is Field.SINCE else number
+    there = value.startswith(_OF[field]) and dot and digits.isascii() and digits.isdigit()
+    if not there or len(digits) > DIGITS_MAX:
+        raise GraphQLError(f"{argument}: {text!r} is no cursor of findings in this order; take one from an edge of it")
     return FindingPlace(int(number), finding_id)

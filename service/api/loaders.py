@@ -33,6 +33,7 @@ Loader: TypeAlias = DataLoader[tuple["Moment", Any], T]
 Question: TypeAlias = Callable[[Snapshot, list[Any], Position], Awaitable[dict[Any, Any]]]
 """Asks a snapshot for many keys as of a cut; what has no answer may be left out."""
 
+UNKNOWN = "asOf, knownAt: the item is not known then"
 HOSTS = 8
 """The parts of so many hosts are read at first; of more where they have few."""
 FEW = 1000
@@ -49,36 +50,44 @@ class History(NamedTuple):
 class Loaders:
     """The loaders of one request. What is so whatever `asOf` is asked for at `Moment.known`."""
 
+    rows: Loader[ItemRow | None]
+    keyed: Loader[ItemRow | None]
+    """Items by key alone, no other identifiers."""
+    named: Loader[list[ItemRow]]
+    """What an event, which is the key, names: those that are known, in the order of their keys."""
+    details: Loader[ItemDetails | None]
+    records: Loader[StoredEvent | None]
+    organizations: Loader[bool]
+    stated: Loader[dict[str, Any]]
+    """What an organization has registered of itself, empty where it has not."""
+    in_full: Loader[bool]
+    """Whether an item is in full sight."""
+    status: Loader[ItemStatus]
+    hosts: Loader[ItemRow | None]
+    parts: Loader[list[ItemRow]]
+    vehicles: Loader[ItemRow | None]
+    holders: Loader[str | None]
+    custody: Loader[list[items.CustodySpan]]
+    ends: Loader[str | None]
+    remaining_kg: Loader[float | None]
+    state_of_health: Loader[float | None]
+    histories: Loader[list[StoredEvent]]
+    history_counts: Loader[int]
+    findings: Loader[list[Finding]]
+    """All of an item, of whatever moment."""
+    counts: Loader[int]
+    """How many a filter finds."""
+
     def __init__(self, context: Context) -> None:
         self._context = context
-        self.rows: Loader[ItemRow | None] = self._of(_rows)
-        self.keyed: Loader[ItemRow | None] = DataLoader(self._load_keyed)
-        """Items by key alone, no other identifiers."""
-        self.named: Loader[list[ItemRow]] = DataLoader(self._load_named)
-        """What an event, which is the key, names: those that are known, in the order of their keys."""
-        self.details: Loader[ItemDetails | None] = self._of(_details)
-        self.records: Loader[StoredEvent | None] = self._of(_records)
-        self.organizations: Loader[bool] = self._of(_organizations, False)
-        self.stated: Loader[dict[str, Any]] = self._of(_stated, {})
-        """What an organization has registered of itself, empty where it has not."""
-        unknown = GraphQLError("asOf, knownAt: the item is not known then")
-        self.in_full: Loader[bool] = self._of(_in_full, False)
-        """Whether an item is in full sight."""
-        self.status: Loader[ItemStatus] = self._of(_statuses, unknown, whole=True)
-        self.hosts: Loader[ItemRow | None] = self._of(_hosts)
-        self.parts: Loader[list[ItemRow]] = self._of(self._parts, [])
-        self.vehicles: Loader[ItemRow | None] = self._of(items.vehicles_of)
-        self.holders: Loader[str | None] = self._of(items.holders_of)
-        self.custody: Loader[list[items.CustodySpan]] = self._of(items.custody_of, [])
-        self.ends: Loader[str | None] = self._of(items.ends_of)
-        self.remaining_kg: Loader[float | None] = self._of(items.remaining_kg)
-        self.state_of_health: Loader[float | None] = self._of(items.states_of_health)
-        self.histories: Loader[list[StoredEvent]] = self._of(_histories, [])
-        self.history_counts: Loader[int] = self._of(_history_counts, 0)
-        self.findings: Loader[list[Finding]] = self._of(self._findings, [])
-        """All of an item, of whatever moment."""
-        self.counts: Loader[int] = self._of(_counts, 0)
-        """How many a filter finds."""
+
+    def __getattr__(self, name: str) -> DataLoader[Any, Any]:
+        """A loader that is used for the first time: most requests need one or two."""
+        if name not in _MADE:
+            raise AttributeError(name)
+        made = _MADE[name](self)
+        setattr(self, name, made)
+        return made
 
     def _of(self, question: Question, missing: Any = None, whole: bool = False) -> DataLoader[Any, Any]:
         async def load(wanted: list[tuple[Moment, Any]]) -> list[Any]:
@@ -220,3 +229,29 @@ async def _counts(
         else:
             found[where] = await snapshot.organization_count(where)
     return found
+
+
+_MADE: dict[str, Callable[[Any], DataLoader[Any, Any]]] = {
+    "rows": lambda loaders: loaders._of(_rows),
+    "keyed": lambda loaders: DataLoader(loaders._load_keyed),
+    "named": lambda loaders: DataLoader(loaders._load_named),
+    "details": lambda loaders: loaders._of(_details),
+    "records": lambda loaders: loaders._of(_records),
+    "organizations": lambda loaders: loaders._of(_organizations, False),
+    "stated": lambda loaders: loaders._of(_stated, {}),
+    "in_full": lambda loaders: loaders._of(_in_full, False),
+    "status": lambda loaders: loaders._of(_statuses, GraphQLError(UNKNOWN), whole=True),
+    "hosts": lambda loaders: loaders._of(_hosts),
+    "parts": lambda loaders: loaders._of(loaders._parts, []),
+    "vehicles": lambda loaders: loaders._of(items.vehicles_of),
+    "holders": lambda loaders: loaders._of(items.holders_of),
+    "custody": lambda loaders: loaders._of(items.custody_of, []),
+    "ends": lambda loaders: loaders._of(items.ends_of),
+    "remaining_kg": lambda loaders: loaders._of(items.remaining_kg),
+    "state_of_health": lambda loaders: loaders._of(items.states_of_health),
+    "histories": lambda loaders: loaders._of(_histories, []),
+    "history_counts": lambda loaders: loaders._of(_history_counts, 0),
+    "findings": lambda loaders: loaders._of(loaders._findings, []),
+    "counts": lambda loaders: loaders._of(_counts, 0),
+}
+"""How the loaders are made."""

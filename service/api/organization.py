@@ -6,18 +6,29 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
+from graphql import GraphQLError
 
 from graph_schema.flows.amounts import Scope
-from service.api.connection import Page, PageInfo, cursor, from_cursor, page_info, page_size
+from service.api.connection import Page, PageInfo, cursor, from_cursor, page_info
 from service.api.context import Moment, global_id
 from service.api.counting import counted
 from service.api.errors import check_text
 from service.api.item import Identifier, Info, Node
-from service.api.item_list import ItemConnection, items_page
+from service.api.item_list import ItemConnection, ItemOrder, items_page
+from service.api.order import OrderDirection
 from service.api.report import Recovery, question_of, recovery_of
 from service.api.scalars import ItemKind
+from service.places import (
+    OrganizationOrder as Field,
+)
+from service.places import (
+    OrganizationPlace,
+)
 from service.ports import ItemFilter as Filter
 from service.ports import OrganizationFilter as Organizations
+from service.ports import (
+    Snapshot,
+)
 
 
 @strawberry.type(description="What an organization may do, and when.")
@@ -87,7 +98,7 @@ class Organization(Node):
         """Whether it is registered."""
         return bool(await self._stated(info))
 
-    @strawberry.field(description="What it holds itself, not as a part of something: units and lots, by key.")
+    @strawberry.field(description="What it holds itself, not as a part of something: units and lots (by key).")
     async def holdings(
         self,
         info: Info,
@@ -96,11 +107,14 @@ class Organization(Node):
         kind: ItemKind | None = None,
         first: int | None = None,
         after: str | None = None,
+        order_by: ItemOrder | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> ItemConnection:
         """A page of what it holds at a moment."""
         moment = await info.context.moment(as_of, known_at, self.moment)
         where = Filter(custodian=self.key_text, kind=None if kind is None else kind.value, as_of=moment.as_of)
-        return await items_page(info, where, moment, Page(first, after))
+        return await items_page(info, where, moment, Page(first, after, last, before), order_by)
 
     @strawberry.field(description="Recovery from what entered its plants, over the whole chain; its own report.")
     async def recovery(
@@ -130,7 +144,7 @@ class OrganizationEdge:
     node: Organization = strawberry.field(description="The organization.")
 
 
-@strawberry.type(description="A page of organizations, in the order of their keys.")
+@strawberry.type(description="A page of organizations.")
 class OrganizationConnection:
     """A page."""
 
@@ -156,18 +170,66 @@ class OrganizationFilter:
     )
 
 
+strawberry.enum(Field, name="OrganizationOrderField", description="By key, or by the name that was registered.")
+
+
+@strawberry.input(
+    description="An order of organizations; those of one name are in the order of their keys, those without come last."
+)
+class OrganizationOrder:
+    """An order."""
+
+    field: Field = strawberry.field(default=Field.KEY, description="By what.")
+    direction: OrderDirection = strawberry.field(
+        default=OrderDirection.ASC, description="Which way; DESC turns all of it round."
+    )
+
+
 async def organizations_page(
-    info: Info, moment: Moment, where: OrganizationFilter | None, first: int | None, after: str | None
+    info: Info,
+    moment: Moment,
+    where: OrganizationFilter | None,
+    page: Page,
+    order: OrganizationOrder | None,
 ) -> OrganizationConnection:
-    """A page of organizations, in the order of their keys."""
-    size = page_size(first, info.context.settings.page_max)
-    behind = from_cursor(after, "after")
+    """A page of organizations, in an order (by key)."""
+    order = order or OrganizationOrder()
+    size = page.size(info.context.settings.page_max)
+    edge = _place(*page.edge, order.field)
+    reverse = page.backward is not (order.direction is OrderDirection.DESC)
     if where is not None and where.text is not None:
         check_text(info.context.settings, where.text)
     chosen = Organizations(**({} if where is None else vars(where)), as_of=moment.as_of)
-    keys = await info.context.read(moment, lambda snapshot: snapshot.organization_page(chosen, behind, size + 1))
+
+    async def ask(snapshot: Snapshot) -> list[OrganizationPlace]:
+        keys = await snapshot.organization_page(chosen, edge, size + 1, reverse, order.field)
+        fields = await snapshot.registered(keys, chosen.cut) if order.field is Field.NAME else {}
+        return [OrganizationPlace(key, fields.get(key, {}).get("name")) for key in keys]
+
+    found = await info.context.read(moment, ask)
+    shown = found[:size][::-1] if page.backward else found[:size]
     edges = [
-        OrganizationEdge(cursor=cursor(key), node=Organization(key_text=key, moment=moment)) for key in keys[:size]
+        OrganizationEdge(cursor=_cursor(one, order.field), node=Organization(key_text=one.key, moment=moment))
+        for one in shown
     ]
-    place = page_info([edge.cursor for edge in edges], len(keys) > size, behind is not None)
+    place = page_info([one.cursor for one in edges], len(found) > size, edge is not None, page.backward)
     return OrganizationConnection(edges=edges, page_info=place, where=chosen, moment=moment)
+
+
+def _cursor(place: OrganizationPlace, field: Field) -> str:
+    """By key the key alone; by name the key, a space, which no key has, and the name, if there is one, after a sign."""
+    if field is Field.KEY:
+        return cursor(place.key)
+    return cursor(f"{place.key} " + ("" if place.name is None else f"={place.name}"))
+
+
+def _place(text: str | None, argument: str, field: Field) -> OrganizationPlace | None:
+    value = from_cursor(text, argument)
+    if value is None:
+        return None
+    key, space, stated = value.partition(" ")
+    if bool(space) is not (field is Field.NAME) or (stated and not stated.startswith("=")):
+        raise GraphQLError(
+            f"{argument}: {text!r} is no cursor of organizations in this order; take one from an edge of it"
+        )
+    return OrganizationPlace(key, stated[1:] if stated else None)

@@ -222,7 +222,7 @@ async def _ask(info: Info, question: Question, report: Callable[[Reports], Await
     try:
         reports = Reports(store, question, info.context.sight.viewer)
     except NotAllowed as error:
-        raise GraphQLError(f"filter.organization: {error}") from None
+        raise GraphQLError(f"filter.organization: {error}", extensions={"code": "FORBIDDEN"}) from None
 
     async def count() -> int:
         async with store.snapshot(question.sequence) as snapshot:

@@ -20,10 +20,11 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 
 from service.api.context import Context
-from service.api.errors import UNEXPECTED, status_of
+from service.api.errors import NO_OPERATION, NO_OPERATION_ERRORS, status_of
 from service.api.limits.documents import document_of, trusted_documents
 from service.api.limits.sockets import Sockets
 from service.rates import Rates
+from service.refusals import UNEXPECTED, code_of
 from service.settings import Settings, environment_name
 
 JSON = "application/json"
@@ -159,7 +160,9 @@ async def answered(request: Request, answering: Awaitable[Any]) -> Any:
     try:
         return await answering
     except HTTPException as error:
-        return _refusal(request, error.status_code, [GraphQLError(error.reason)])
+        no_operation = isinstance(error.__cause__, NO_OPERATION_ERRORS)
+        code = NO_OPERATION if no_operation else code_of(error.status_code)
+        return _refusal(request, error.status_code, [GraphQLError(error.reason, extensions={"code": code})])
     except Refused as refused:
         return _refusal(request, refused.status, list(refused.errors))
 

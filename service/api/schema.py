@@ -19,20 +19,26 @@ from service.api.descriptions import describe
 from service.api.errors import finish_errors, mask
 from service.api.event import Event, EventConnection, EventFilter, EventOrder, events_page, load_event
 from service.api.execution import FastExecutionContext
-from service.api.finding_list import FindingConnection, FindingFilter, findings_page
+from service.api.finding_list import FindingConnection, FindingFilter, FindingOrder, findings_page
 from service.api.identifier import IdentifierExplanation, explanation
 from service.api.item import Info, Item, Node, find_item, item_of
 from service.api.item_list import ItemConnection, ItemFilter, ItemOrder, filter_of, items_page
 from service.api.limits import Limits
 from service.api.mutations import Mutation
-from service.api.organization import Organization, OrganizationConnection, OrganizationFilter, organizations_page
+from service.api.organization import (
+    Organization,
+    OrganizationConnection,
+    OrganizationFilter,
+    OrganizationOrder,
+    organizations_page,
+)
 from service.api.report import Report, ReportFilter, question_of
 from service.api.scalars import (
     SCALARS,
     Claims,
     TraceDirection,
 )
-from service.api.search import search
+from service.api.search import SearchConnection, search
 from service.api.subscription import Subscription
 from service.api.trace import Trace, ask_trace
 from service.api.trace_changes import TraceChanges, TraceMoment, trace_changes
@@ -151,27 +157,40 @@ class Query:
         return await _organization(info, key, await info.context.moment(as_of, known_at))
 
     @strawberry.field(
-        description="What the rulebook finds wrong now, in the order in which it came to light; kept up to date as"
-        " events are recorded."
+        description="What the rulebook finds wrong now, in an order (that in which it came to light); kept up to date"
+        " as events are recorded."
     )
     async def findings(
-        self, info: Info, filter: FindingFilter | None = None, first: int | None = None, after: str | None = None
+        self,
+        info: Info,
+        filter: FindingFilter | None = None,
+        order_by: Annotated[
+            FindingOrder | None, strawberry.argument(description="In which order. Default: as they came to light.")
+        ] = None,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> FindingConnection:
         """A page of findings."""
-        return await findings_page(info, filter, first, after)
+        return await findings_page(info, filter, Page(first, after, last, before), order_by)
 
-    @strawberry.field(description="Whoever registered, acted or held something, in the order of their keys.")
+    @strawberry.field(description="Whoever registered, acted or held something, in an order (by key).")
     async def organizations(
         self,
         info: Info,
         filter: OrganizationFilter | None = None,
+        order_by: OrganizationOrder | None = None,
         first: int | None = None,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
         as_of: datetime | None = None,
         known_at: datetime | None = None,
     ) -> OrganizationConnection:
         """A page of organizations."""
-        return await organizations_page(info, await info.context.moment(as_of, known_at), filter, first, after)
+        moment = await info.context.moment(as_of, known_at)
+        return await organizations_page(info, moment, filter, Page(first, after, last, before), order_by)
 
     @strawberry.field(description="An event by its id, if it occurred by then.")
     async def event(
@@ -230,8 +249,22 @@ class Query:
         as_of: datetime | None = None,
         known_at: datetime | None = None,
     ) -> list[Node]:
-        """What a text finds."""
-        return await search(info, text, page_size(first, info.context.settings.page_max), as_of, known_at)
+        """The best of what a text finds."""
+        found = await search(info, text, await info.context.moment(as_of, known_at), first)
+        return [edge.node for edge in found.edges]
+
+    @strawberry.field(description="What `search` finds, page by page, to the last.")
+    async def search_connection(
+        self,
+        info: Info,
+        text: str,
+        first: int | None = None,
+        after: str | None = None,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> SearchConnection:
+        """A page of what a text finds."""
+        return await search(info, text, await info.context.moment(as_of, known_at), first, after)
 
     @strawberry.field(description="Where an item's substance went, or came from; null where it is not known then.")
     async def trace(

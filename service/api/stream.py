@@ -6,22 +6,26 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 import orjson
 from cross_web import HTTPException, StarletteRequestAdapter
+from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from service.api.context import Context
+from service.api.errors import limit_error
 from service.api.router import Router, answered
 
 LOGGER = logging.getLogger("voltrace")
 
 PING_S = 15.0
 MEDIA_TYPE = "text/event-stream"
+_ID, _END = b"id: ", b"event: complete\ndata:\n\n"
 
 
 async def stream(router: Router, request: Request, context: Context) -> Response:
@@ -59,7 +63,10 @@ class _Stalled(Exception):
 
 
 class _Stream(StreamingResponse):
-    """A stream that ends when its reader does not take what is sent, and that closes what it is made from."""
+    """A stream that ends when its reader does not take what is sent, and that closes what it is made from.
+
+    Such a reader has as long again to take the reason, with the cursor to go on from: nothing more is kept for it.
+    """
 
     def __init__(self, events: AsyncIterator[bytes], patience_s: float, headers: dict[str, str]) -> None:
         super().__init__(events, media_type=MEDIA_TYPE, headers=headers)
@@ -69,18 +76,27 @@ class _Stream(StreamingResponse):
     async def stream_response(self, send: Any) -> None:
         """Send it all, each event within the time that a reader has for one."""
 
+        taken: str | None = None
+
         async def send_in_time(message: Any) -> None:
+            nonlocal taken
             try:
                 async with asyncio.timeout(self._patience_s):
                     await send(message)
             except TimeoutError as error:
                 raise _Stalled from error
+            taken = _cursor_of(message.get("body", b"")) or taken
 
         async with aclosing(self._events):  # type: ignore[type-var]
             try:
                 await super().stream_response(send_in_time)
+                return
             except _Stalled:
                 LOGGER.warning("a stream was dropped: its reader took more than %s s for an event", self._patience_s)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience_s):
+                body = _told(ExecutionResult(None, [_stalled(self._patience_s, taken)])) + _END
+                await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 async def _events(results: Any) -> AsyncIterator[bytes]:
@@ -99,12 +115,29 @@ async def _events(results: Any) -> AsyncIterator[bytes]:
                 break
             waiting = None
             yield _told(result)
-        yield b"event: complete\ndata:\n\n"
+        yield _END
     finally:
         if waiting is not None:
             waiting.cancel()
             await asyncio.wait([waiting])
         await following.aclose()
+
+
+def _stalled(seconds: float, taken: str | None) -> GraphQLError:
+    """Why a reader was dropped. Where it got no event, it goes on from where it began."""
+    error = limit_error(
+        "the reader took too long for an event",
+        "subscription_stall_s",
+        seconds,
+        unit="seconds",
+        hint="go on after the last cursor",
+    )
+    told: dict[str, Any] = {**(error.extensions or {}), "code": "STALLED"}
+    return GraphQLError(error.message, extensions=told if taken is None else told | {"cursor": taken})
+
+
+def _cursor_of(event: bytes) -> str | None:
+    return event.partition(b"\n")[0].removeprefix(_ID).decode() if event.startswith(_ID) else None
 
 
 def _told(result: Any) -> bytes:
@@ -116,5 +149,5 @@ def _told(result: Any) -> bytes:
         body["extensions"] = result.extensions
     edges = [*(result.data or {}).values(), *(error.get("extensions") for error in errors)]
     cursors = [edge["cursor"] for edge in edges if isinstance(edge, dict) and isinstance(edge.get("cursor"), str)]
-    named = b"id: " + cursors[0].encode() + b"\n" if cursors else b""
+    named = _ID + cursors[0].encode() + b"\n" if cursors else b""
     return named + b"event: next\ndata: " + orjson.dumps(body) + b"\n\n"

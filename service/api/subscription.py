@@ -14,7 +14,7 @@ from graphql import GraphQLError
 from graph_schema.order import instant_us
 from graph_schema.rules import Finding
 from service.access.findings import KeptInSight
-from service.access.tokens import Refused
+from service.access.tokens import Refused, Unavailable
 from service.api.connection import cursor, from_number_cursor
 from service.api.context import Moment
 from service.api.errors import limit_error, too_long
@@ -83,7 +83,8 @@ async def _subscribed(info: Info, edges: AsyncGenerator[Edge, None]) -> AsyncGen
         limit = context.settings.subscriptions_max
         raise limit_error(str(error), "subscriptions_max", limit, error.count + 1) from error
     except Refused as error:
-        raise GraphQLError(str(error), extensions={"code": "UNAUTHENTICATED"}) from error
+        code = "UNAVAILABLE" if isinstance(error, Unavailable) else "UNAUTHENTICATED"
+        raise GraphQLError(str(error), extensions={"code": code}) from error
 
 
 async def _recorded(info: Info, chosen: Filter, behind: int | None) -> AsyncGenerator[EventEdge, None]:
@@ -101,7 +102,7 @@ async def _raised(info: Info, chosen: Findings, behind: FindingPlace | None) -> 
     place = behind or FindingPlace(await _audited_us(info), LAST_KEY)
     while True:
         until = await _audited_us(info)
-        if until <= place.shown_us:
+        if until <= place.at_us:
             await _pause(info, place)
             continue
         moment = await context.moment(None, None)

@@ -124,10 +124,13 @@ class Trace:
 
     found: strawberry.Private[answer.Trace]
     moment: strawberry.Private[Moment]
+    untold: strawberry.Private[Item | None] = None
 
     @strawberry.field(description="The item that is traced.")
     async def root(self, info: Info) -> Item:
         """The root."""
+        if self.untold is not None:
+            return self.untold
         item = await find_item(info.context, self.found.root, self.moment)
         assert item is not None
         return item
@@ -136,6 +139,13 @@ class Trace:
     def direction(self) -> TraceDirection:
         """The direction."""
         return self.found.direction
+
+    @strawberry.field(
+        description="Whether nothing is told, because the item is not known then, or not seen in full by the viewer."
+    )
+    def withheld(self) -> bool:
+        """Whether nothing is told."""
+        return self.untold is not None
 
     @strawberry.field(description="In the order depth, kind, key.")
     async def nodes(self, info: Info) -> list[TraceNode]:
@@ -229,3 +239,8 @@ async def ask_trace(
     )
     found = await tracing.trace(info.context.store, question, moment.sequence, info.context.sight)
     return None if found is None else Trace(found=found, moment=moment)
+
+
+def untold(root: Item, direction: answer.Direction, moment: Moment) -> Trace:
+    """The trace of an item of which nothing is told."""
+    return Trace(found=answer.Trace(root.row.key, direction), moment=moment, untold=root)

@@ -102,7 +102,8 @@ def _listen(config: uvicorn.Config, settings: Settings) -> socket.socket:
     # asyncio does it only for sockets that say they are TCP, which this one does not.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
-        # A connection that is closed while its reader is stalled holds what it did not take until the system drops it.
-        milliseconds = settings.subscription_stall_s * 1000
+        # A connection that is closed while its reader is stalled holds what it did not take until the system drops it;
+        # not before the reader had its time, and as long again for the reason.
+        milliseconds = settings.subscription_stall_s * 3000
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
     return listening

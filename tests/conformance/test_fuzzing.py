@@ -74,7 +74,10 @@ IDS = [
     ("Item", "x"),
     ("X", "y"),
 ]
-CURSORS = [cursor(value) for value in (0, 1, 30, -1, PACK_A, "x", "\u0663", "1" * 400, "\u0000")]
+CURSORS = [
+    *(cursor(value) for value in (0, 1, 30, -1, PACK_A, "x", "\u0663", "1" * 400, "\u0000")),
+    *(cursor(value) for value in (f"1:item:{PACK_A[:9]}", "2:organization:", "since:1.x", f"{MAKER} =M", f"{MAKER} ")),
+]
 CODES = [
     *(PACK_A, STORAGE_UNIT, VEHICLE_A, MAKER, CATHODE),
     *("BPNL00000003AYRE", "9521234000112", "urn:epc:id:sgtin:0614141.112345.*", "urn:uuid:", "\u0661" * 13),
@@ -93,6 +96,8 @@ VALUES: dict[str, list[str]] = {
     "Query.path.to": KEYS,
     "*.*.eventId": EVENTS,
     "Query.identifier.text": CODES,
+    "Query.search.text": [PACK_A, PACK_A[:6], "HIDDEN", "metals", "0", "\u96fb"],
+    "Query.searchConnection.text": [PACK_A, PACK_A[:6], "HIDDEN", "metals", "0", "\u96fb"],
     "*.*.id": [global_id(*one) for one in IDS],
     "*.*.ids[*]": [global_id(*one) for one in IDS],
     "*.*.after": CURSORS,

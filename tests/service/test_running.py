@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from seed.story import story
+from service.ports import Store
+from service.recording import read_event, record
 from service.running import run, unwanted
 from service.stores.memory import MemoryStore
 from service.stores.sqlite import SqliteStore
@@ -57,6 +59,52 @@ def test_reads_are_interrupted(tmp_path: Path, read: Callable[[SqliteStore], Cor
     assert send(store, story()[:1])[0].status == "ACCEPTED", "the store goes on"
     with store.reading() as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
+    wait(store, store.close())
+
+
+async def appends(writer: Any, began: threading.Event, go_on: threading.Event) -> None:
+    await writer.append([read_event(story()[0])])
+    began.set()
+    assert go_on.wait(60)
+
+
+async def writes_without_end(writer: Any, began: threading.Event, go_on: threading.Event) -> None:
+    await writer.append([read_event(story()[0])])
+    began.set()
+    writer._connection.execute(f"INSERT INTO payload SELECT i, NULL FROM ({ENDLESS})".replace("count(*)", "-i AS i"))
+
+
+@pytest.mark.parametrize("work", [appends, writes_without_end])
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_a_write_that_nobody_waits_for_is_undone(
+    tmp_path: Path, kind: str, work: Callable[[Any, threading.Event, threading.Event], Coroutine[Any, Any, None]]
+) -> None:
+    """Nothing of it is stored, and others have their turn."""
+    if (kind, work) == ("memory", writes_without_end):
+        work = appends
+    store: Store = MemoryStore() if kind == "memory" else SqliteStore(tmp_path / "store.db")
+    began, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    async def use_case() -> None:
+        try:
+            await store.write(lambda writer: work(writer, began, go_on))
+        finally:
+            ended.set()
+
+    async def cancelled() -> None:
+        task = asyncio.create_task(run(store, use_case))
+        assert await asyncio.to_thread(began.wait, 60)
+        waiting = asyncio.create_task(run(store, lambda: record(store, story()[1:2])))
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        go_on.set()
+        assert await asyncio.to_thread(ended.wait, 60)
+        (told,) = await waiting
+        assert told.status != "REJECTED"
+
+    asyncio.run(cancelled())
+    assert wait(store, store.sequence_at(None)) == 1, "only the other's"
     wait(store, store.close())
 
 

@@ -25,11 +25,11 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types.graphql import OperationType
 
-from service.api.errors import limit_error, too_long
-from service.api.limits.cache import ValidDocuments
+from service.api.errors import NO_OPERATION, invalid, limit_error, too_long
+from service.api.limits.cache import Recent, ValidDocuments, sizes_in
 from service.api.limits.documents import trusted_documents
 from service.api.limits.inputs import inputs_of
-from service.api.limits.measuring import Measuring, counts
+from service.api.limits.measuring import Measure, Measuring, counts
 from service.api.limits.pace import Pace
 from service.api.limits.sizes import Sizes
 from service.api.limits.spending import Spending
@@ -41,6 +41,7 @@ ERRORS_MAX = 5
 
 
 VALID = ValidDocuments()
+MEASURED = Recent[tuple[Measuring, Measure]]()
 NOTHING = parse("{ __typename }")
 """Stands for a document that is too long to be parsed."""
 
@@ -101,7 +102,8 @@ class Limits(SchemaExtension):
             rules = [*execution.validation_rules, MaybeNullValidationRule, OneOfInputValidationRule]
             if not self.settings.introspection:
                 rules.append(NoIntrospection)
-            errors = validate(execution.schema._schema, document, rules, max_errors=ERRORS_MAX)
+            found = validate(execution.schema._schema, document, rules, max_errors=ERRORS_MAX)
+            errors = [invalid(error) for error in found]
             if not errors:
                 VALID.keep(execution.query, self._under, document)
         execution.pre_execution_errors = errors
@@ -140,7 +142,10 @@ class Limits(SchemaExtension):
         documents = trusted_documents(self.settings.trusted_documents)
         if documents is not None and self.execution_context.query not in documents.values():
             name = environment_name("trusted_documents")
-            yield GraphQLError(f"only trusted documents are executed here ({name}); send the id of one as documentId")
+            yield GraphQLError(
+                f"only trusted documents are executed here ({name}); send the id of one as documentId",
+                extensions={"code": "DOCUMENT_NOT_TRUSTED"},
+            )
 
     def _too_large(self, document: DocumentNode) -> Iterator[GraphQLError]:
         settings = self.settings
@@ -151,13 +156,16 @@ class Limits(SchemaExtension):
         ):
             if value > getattr(settings, name):
                 yield limit_error(f"the document has {value} {what}", name, getattr(settings, name), value)
+        operations = sum(isinstance(one, OperationDefinitionNode) for one in document.definitions)
+        if operations > 1 and self.execution_context._provided_operation_name is None:
+            message = f"operationName: which of the {operations} operations of the document is to be executed?"
+            yield GraphQLError(message, extensions={"code": NO_OPERATION})
+            return
         operation = get_operation_ast(document, self.execution_context.operation_name)
         if not isinstance(operation, OperationDefinitionNode):
             return
         yield from self._too_much(operation)
-        sizes = Sizes(settings, operation, self.execution_context.variables)
-        measuring = Measuring(self.execution_context.schema._schema, document, sizes)
-        found = measuring.of(operation)
+        measuring, found = self._measured(document, operation)
         self.cost = found.cost
         self.execution_context.context.metrics.cost.labels(operation.operation.value).observe(found.cost)
         for name, value, what in (
@@ -175,6 +183,21 @@ class Limits(SchemaExtension):
                 " or ask for smaller pages (first, last) and a smaller maxNodes"
             )
             yield limit_error(message, setting, budget, found.cost)
+
+    def _measured(self, document: DocumentNode, operation: OperationDefinitionNode) -> tuple[Measuring, Measure]:
+        """The measure of the operation; of a document that is known, and used in the same sizes, as it was."""
+        execution, settings = self.execution_context, self.settings
+        variables = execution.variables if self._known is None else sizes_in(execution.variables)
+        under = execution.operation_name, settings.page_max, settings.nodes_max, tuple((variables or {}).items())
+        kept = self._known is not None and variables is not None
+        measured = MEASURED.find(execution.query, under) if kept else None
+        if measured is None:
+            sizes = Sizes(settings, operation, variables if kept else execution.variables)
+            measuring = Measuring(execution.schema._schema, document, sizes)
+            measured = measuring, measuring.of(operation)
+            if kept:
+                MEASURED.keep(execution.query, under, measured)
+        return measured
 
     def _too_much(self, operation: OperationDefinitionNode) -> Iterator[GraphQLError]:
         """What comes with it is counted before it is coerced, which nobody else has a turn in."""

@@ -6,6 +6,7 @@ from service.findings import (
     Audited,
     CountBy,
     FindingFilter,
+    FindingOrder,
     FindingPlace,
     KeptFinding,
     Revision,
@@ -80,14 +81,16 @@ FILTERS = (
 )
 
 
-async def _list(store: Store, where: FindingFilter, reverse: bool = False) -> list[KeptFinding]:
+async def _list(
+    store: Store, where: FindingFilter, reverse: bool = False, order: FindingOrder = FindingOrder.SHOWN_AT
+) -> list[KeptFinding]:
     """Page by page, two at a time."""
     found: list[KeptFinding] = []
     after: FindingPlace | None = None
     async with store.snapshot() as snapshot:
-        while page := await snapshot.finding_page(where, after, 2, reverse):
+        while page := await snapshot.finding_page(where, after, 2, reverse, order):
             found += page
-            after = page[-1].place
+            after = page[-1].place_in(order)
         for by in CountBy:
             counts = await snapshot.finding_counts(where, by)
             assert by is CountBy.PARTY or sum(count for _, count in counts) == len(found)
@@ -103,9 +106,11 @@ async def check_findings_are_kept_listed_and_counted(store: Store) -> None:
         assert await memory.keep(revision)
         assert await store.keep(revision)
         for where in FILTERS:
-            expected = await _list(memory, where)
-            assert await _list(store, where) == expected, where
-            assert await _list(store, where, reverse=True) == expected[::-1], where
+            for order in FindingOrder:
+                expected = await _list(memory, where, order=order)
+                assert expected == sorted(expected, key=lambda one, by=order: one.place_in(by))  # type: ignore[misc]
+                assert await _list(store, where, order=order) == expected, (where, order)
+                assert await _list(store, where, True, order) == expected[::-1], (where, order)
             async with memory.snapshot() as known, store.snapshot() as snapshot:
                 assert await snapshot.audited() == revision.after
                 for by in CountBy:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from graph_schema.order import instant_us
 from graph_schema.status import ItemStatus
-from service.ports import EventFilter, ItemFilter, ItemOrder, ItemPlace, OrganizationFilter, Snapshot, Store
+from service.places import (
+    OrganizationOrder,
+    OrganizationPlace,
+)
+from service.ports import (
+    EventFilter,
+    ItemFilter,
+    ItemOrder,
+    ItemPlace,
+    OrganizationFilter,
+    Snapshot,
+    Store,
+)
 from service.stores.contract.lists import MANY
 from service.stores.contract.telling import (
     draw,
@@ -322,8 +334,11 @@ async def check_organizations(store: Store) -> None:
         for where, expected in found.items():
             assert await snapshot.organization_page(where, None, MANY) == expected, where
             assert await snapshot.organization_count(where) == len(expected), where
-        assert await snapshot.organization_page(OrganizationFilter(), "HOLDS", 2) == ["b", "\uff5a"]
-        assert await snapshot.organization_page(OrganizationFilter(role="MAKER"), "b", 1) == ["\U0001f50b"]
+        assert await snapshot.organization_page(OrganizationFilter(), OrganizationPlace("HOLDS"), 2) == ["b", "\uff5a"]
+        makers = OrganizationFilter(role="MAKER")
+        assert await snapshot.organization_page(makers, OrganizationPlace("b"), 1) == ["\U0001f50b"]
+        named = await snapshot.organization_page(OrganizationFilter(), None, MANY, order=OrganizationOrder.NAME)
+        assert named == ["b", "ACTS", "HOLDS", "\uff5a", "\U0001f50b"], "those without a name last"
         (row,) = await snapshot.items(await handles(snapshot, "P"))
         fields = await snapshot.registered(["b", "ACTS"], row.born)
         assert fields == {"b": {"key": "b", "roles": ["RECYCLER"], "name": "B\u00e4r Metals", "region": "CN-44"}}

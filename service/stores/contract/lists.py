@@ -9,7 +9,21 @@ from typing import Any
 
 from graph_schema.order import instant_of
 from graph_schema.status import ItemStatus
-from service.ports import EventFilter, ItemFilter, ItemOrder, ItemPlace, OrganizationFilter, Snapshot, StoredEvent
+from service.places import (
+    Found,
+    FoundPlace,
+    OrganizationOrder,
+    OrganizationPlace,
+)
+from service.ports import (
+    EventFilter,
+    ItemFilter,
+    ItemOrder,
+    ItemPlace,
+    OrganizationFilter,
+    Snapshot,
+    StoredEvent,
+)
 
 MANY = 1_000_000
 SIZE = 3
@@ -45,8 +59,8 @@ async def lists(snapshot: Snapshot, organizations: Collection[str]) -> dict[str,
     await _check_recorded(snapshot, events)
     found |= await _organizations(snapshot, then)
     for text, as_of in (("P1", then), ("m", None), ("SN-1", None), ("B", then)):
-        hits = await snapshot.search(text, SIZE, as_of)
-        found[f"search {text!r}"] = [(hit.rank, hit.key, hit.handle is None) for hit in hits]
+        found[f"search {text!r}"] = await _hits(snapshot, (text,), as_of)
+    found["search in two spellings"] = await _hits(snapshot, ("SN-1", "sn-1", "p1"), None)
     for order, reverse in product(ItemOrder, (False, True)):
         found[f"pages by {order}, reverse {reverse}"] = await _pages(snapshot, order, reverse)
     return found
@@ -103,13 +117,44 @@ async def _organizations(snapshot: Snapshot, then: datetime | None) -> dict[str,
     for where in filters:
         keys = found[str(where)] = await snapshot.organization_page(where, None, MANY)
         assert await snapshot.organization_count(where) == len(keys), f"the count of {where}"
-        after = keys[len(keys) // 2] if keys else "A"
-        page = await snapshot.organization_page(where, after, SIZE)
-        assert page == [key for key in keys if key > after][:SIZE], f"a page of {where}"
+        fields = await snapshot.registered(keys, where.cut)
+        for order in OrganizationOrder:
+            in_order = sorted(
+                (OrganizationPlace(key, fields.get(key, {}).get("name")) for key in keys),
+                key=lambda one, order=order: one.rank(order),  # type: ignore[misc]
+            )
+            for reverse in (False, True):
+                await _check_pages(snapshot, where, in_order[::-1] if reverse else in_order, reverse, order)
     for where in filters[:1]:
         found["registered"] = await snapshot.registered(None, where.cut)
         found["registered of some"] = await snapshot.registered(found[str(where)][::2], where.cut)
     return found
+
+
+async def _check_pages(
+    snapshot: Snapshot,
+    where: OrganizationFilter,
+    expected: list[OrganizationPlace],
+    reverse: bool,
+    order: OrganizationOrder,
+) -> None:
+    """Page by page they are the same, and after a place where nothing is, too."""
+    assert await snapshot.organization_page(where, None, MANY, reverse, order) == [one.key for one in expected]
+    middle = OrganizationPlace("m", "M")
+    for after in (middle, *expected[SIZE - 1 :: SIZE]):
+        page = await snapshot.organization_page(where, after, SIZE, reverse, order)
+        rest = [one.key for one in expected if one.is_beyond(after, order, reverse)]
+        assert page == rest[:SIZE], f"a page of {where} by {order}, reverse {reverse}, after {after}"
+
+
+async def _hits(snapshot: Snapshot, texts: tuple[str, ...], as_of: datetime | None) -> list[FoundPlace]:
+    """All that a search finds; page by page it is the same."""
+    found = await snapshot.search(texts, None, MANY, as_of)
+    paged: list[Found] = []
+    while page := await snapshot.search(texts, paged[-1].place if paged else None, SIZE, as_of):
+        paged += page
+    assert paged == found, f"pages of a search for {texts}"
+    return [one.place for one in found]
 
 
 async def _pages(snapshot: Snapshot, order: ItemOrder, reverse: bool) -> list[str]:

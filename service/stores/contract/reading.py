@@ -5,7 +5,17 @@ from __future__ import annotations
 import orjson
 
 from graph_schema.order import event_id_of
-from service.ports import ItemFilter, ItemPlace, Snapshot, Store
+from service.places import (
+    NO_ITEMS,
+    Found,
+    FoundPlace,
+)
+from service.ports import (
+    ItemFilter,
+    ItemPlace,
+    Snapshot,
+    Store,
+)
 from service.stores.contract.lists import MANY
 from service.stores.contract.telling import (
     Event,
@@ -222,13 +232,31 @@ async def check_search(store: Store) -> None:
     }
     async with store.snapshot() as snapshot:
         for (text, as_of), expected in found.items():
-            hits = await snapshot.search(text, MANY, as_of)
+            hits = await snapshot.search([text], None, MANY, as_of)
             assert [(hit.rank, hit.key) for hit in hits] == expected, text
             assert [hit.handle for hit in hits if hit.handle is not None] == await handles(
                 snapshot, [hit.key for hit in hits if hit.key != "ORG-7"]
             ), "items by handle, organizations without"
         for limit in range(1, 9):
-            hits = await snapshot.search("7", limit)
-            assert [(hit.rank, hit.key) for hit in hits] == seven[:limit]
+            await _check_pages_of_search(snapshot, ["7"], limit, seven)
+            await _check_pages_of_search(snapshot, ["p-7", "P-7", "x7"], limit, [(0, "P-7"), (0, "x7")])
+            await _check_pages_of_search(snapshot, ["SN-", "sn-7"], limit, [(1, "P-7"), (2, "Sn-7")])
+        nothing = FoundPlace(1, "7aaa", organization=True)
+        assert [hit.key for hit in await snapshot.search(["7"], nothing, 2)] == ["7b", "7\uff5a"], "no such thing"
+        assert await snapshot.search(["7"], None, MANY, worst=NO_ITEMS) == [Found(0, "ORG-7")]
     async with store.snapshot(await store.sequence_at(None) - 1) as snapshot:
-        assert (0, "7late") not in [(hit.rank, hit.key) for hit in await snapshot.search("7", MANY)], "not known then"
+        assert (0, "7late") not in [(hit.rank, hit.key) for hit in await snapshot.search(["7"], None, MANY)], (
+            "not known then"
+        )
+
+
+async def _check_pages_of_search(
+    snapshot: Snapshot, texts: list[str], limit: int, expected: list[tuple[int, str]]
+) -> None:
+    found: list[tuple[int, str]] = []
+    after = None
+    while hits := await snapshot.search(texts, after, limit):
+        assert len(hits) <= limit
+        found += [(hit.rank, hit.key) for hit in hits]
+        after = hits[-1].place
+    assert found == expected, f"{texts}, {limit} at a time"

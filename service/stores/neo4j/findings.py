@@ -9,6 +9,7 @@ from service.findings import (
     CountBy,
     Counts,
     FindingFilter,
+    FindingOrder,
     FindingPlace,
     KeptFinding,
     Revision,
@@ -118,10 +119,11 @@ def _finding(row: list[Any]) -> KeptFinding:
     )
 
 
-def _asked(where: FindingFilter, in_order: str | None = None) -> tuple[str, dict[str, Any]]:
+def _asked(where: FindingFilter, in_order: str | None = None, at: str = "shownUs") -> tuple[str, dict[str, Any]]:
     """The match of what a filter finds, from where few are, and its values.
 
-    `in_order` is what narrows the index that has them in their order, which is where to begin with all others.
+    `in_order` is what narrows the index that has them in the order by the time `at`, which is where to begin with all
+    others.
     """
     conditions = ["true"]
     for asked, condition in (
@@ -147,8 +149,8 @@ def _asked(where: FindingFilter, in_order: str | None = None) -> tuple[str, dict
         match += " USING INDEX SEEK f:Finding(code, shownUs)"
         conditions.append("f.shownUs IS NOT NULL")
     elif in_order is not None:
-        match += f" USING INDEX {'SEEK ' if in_order else ''}f:Finding(shownUs, id)"
-        conditions.append("f.shownUs IS NOT NULL AND f.id IS NOT NULL")
+        match += f" USING INDEX {'SEEK ' if in_order else ''}f:Finding({at}, id)"
+        conditions.append(f"f.{at} IS NOT NULL AND f.id IS NOT NULL")
     if in_order:
         conditions.append(in_order)
     values = {name: list(value) if isinstance(value, tuple) else value for name, value in where._asdict().items()}
@@ -157,15 +159,21 @@ def _asked(where: FindingFilter, in_order: str | None = None) -> tuple[str, dict
 
 
 async def finding_page(
-    reads: Reads, where: FindingFilter, after: FindingPlace | None, limit: int, reverse: bool
+    reads: Reads,
+    where: FindingFilter,
+    after: FindingPlace | None,
+    limit: int,
+    reverse: bool,
+    order: FindingOrder,
 ) -> list[KeptFinding]:
-    """Findings in their order."""
+    """Findings in an order."""
     sign = "<" if reverse else ">"
-    beyond = f"f.shownUs {sign}= $after[0] AND (f.shownUs {sign} $after[0] OR f.id {sign} $after[1])"
-    match, values = _asked(where, "" if after is None else beyond)
+    at = "shownUs" if order is FindingOrder.SHOWN_AT else "sinceUs"
+    beyond = f"f.{at} {sign}= $after[0] AND (f.{at} {sign} $after[0] OR f.id {sign} $after[1])"
+    match, values = _asked(where, "" if after is None else beyond, at)
     way = "DESC" if reverse else "ASC"
     rows = await reads.one(
-        f"{match} WITH f ORDER BY f.shownUs {way}, f.id {way} LIMIT $limit RETURN collect({_FINDING})",
+        f"{match} WITH f ORDER BY f.{at} {way}, f.id {way} LIMIT $limit RETURN collect({_FINDING})",
         **values,
         after=None if after is None else list(after),
         limit=limit,

@@ -255,22 +255,28 @@ RETURN collect(DISTINCT [name, i.key])
 
 
 async def called(
-    snapshot: Neo4jSnapshot, text: str, prefix: bool, where: ItemFilter, limit: int
+    snapshot: Neo4jSnapshot, text: str, prefix: bool, where: ItemFilter, behind: str, limit: int
 ) -> list[tuple[Any, str]]:
-    """The first items, by key, of which the key or an identifier is a text, or begins with it."""
-    is_so = "STARTS WITH" if prefix else "="
+    """The first items after a key, by key, of which the key or an identifier is a text, or begins with it.
+
+    Only the index compares keys by code point, and of two conditions it takes one: where the key is among those that
+    begin so, all after it are read, up to the limit.
+    """
+    is_so = "STARTS WITH $text" if prefix else "= $text"
+    is_key = "> $behind" if prefix and behind >= text else is_so
     is_known = f"EXISTS {{ MATCH (i)<-[y:YIELDED]-(e) WHERE {known('y')} AND {_occurred('e')} }}"
     query = f"""
-    CALL () {{ MATCH (i:Item) USING INDEX SEEK i:Item(key) WHERE i.key {is_so} $text AND {is_known}
+    CALL () {{ MATCH (i:Item) USING INDEX SEEK i:Item(key) WHERE i.key {is_key} AND {is_known}
       RETURN i.key AS key ORDER BY i.key LIMIT $limit }}
     WITH collect(key) AS keys
     CALL () {{ MATCH (n:Identifier)-[d:IDENTIFIES]->(i) USING INDEX SEEK n:Identifier(value)
-      WHERE n.value {is_so} $text AND {known("d")} AND {is_known}
+      WHERE n.value {is_so} AND {known("d")} AND {is_known}
       RETURN collect(DISTINCT i.key) AS identified }}
-    RETURN keys + identified
+    RETURN [keys, identified]
     """
-    keys = await snapshot.one(query, text=text, limit=limit, asOf=utc(where.as_of))
-    return [(key, key) for key in sorted(set(keys))[:limit]]
+    keys, identified = await snapshot.one(query, text=text, behind=behind, limit=limit, asOf=utc(where.as_of))
+    found = {key for key in keys if key.startswith(text)} | set(identified)
+    return [(key, key) for key in sorted(key for key in found if key > behind)[:limit]]
 
 
 async def concerned(snapshot: Neo4jSnapshot, keys: Collection[Any], organization: str) -> set[Any]:

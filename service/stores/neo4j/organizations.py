@@ -31,12 +31,18 @@ ARE_ORGANIZATIONS = (
     "UNWIND $keys AS key MATCH (o:Organization {key: key}) USING INDEX SEEK o:Organization(key)"
     f" WHERE {_IS_ONE} RETURN collect(o.key)"
 )
-_KEYS = f"""
-CALL () {{ MATCH (o:Organization) USING INDEX SEEK o:Organization(key) WHERE o.key > $after AND {_IS_ONE}
-  RETURN o.key AS key ORDER BY o.key LIMIT $limit }}
+
+
+def _keys(beyond: str, way: str) -> str:
+    """Only the index compares keys by code point."""
+    return f"""
+CALL () {{ MATCH (o:Organization) USING INDEX SEEK o:Organization(key) WHERE o.key {beyond} $after AND {_IS_ONE}
+  RETURN o.key AS key ORDER BY o.key {way} LIMIT $limit }}
 RETURN collect(key)
 """
-"""Only the index compares keys by code point."""
+
+
+_KEYS = {False: _keys(">", "ASC"), True: _keys("<", "DESC")}
 
 
 async def registered(snapshot: Neo4jSnapshot, keys: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:
@@ -49,7 +55,7 @@ async def registered(snapshot: Neo4jSnapshot, keys: Collection[str] | None, cut:
     return {key: stated_in(said) for key, said in payloads.items()}
 
 
-async def organization_keys(snapshot: Neo4jSnapshot, after: str, limit: int) -> list[str]:
-    """The keys of organizations after one."""
-    keys: list[str] = await snapshot.one(_KEYS, after=after, limit=limit)
+async def organization_keys(snapshot: Neo4jSnapshot, after: str, limit: int, reverse: bool) -> list[str]:
+    """The keys of organizations after one; `reverse`: before one, backwards."""
+    keys: list[str] = await snapshot.one(_KEYS[reverse], after=after, limit=limit)
     return keys

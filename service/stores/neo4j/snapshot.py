@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,13 +23,18 @@ from graph_schema.reader import (
     YieldRow,
 )
 from graph_schema.windows import END
-from service.findings import Audited, CountBy, Counts, FindingFilter, FindingPlace, KeptFinding
+from service.findings import Audited, CountBy, Counts, FindingFilter, FindingOrder, FindingPlace, KeptFinding
 from service.flow_rows import FlowKind, FlowsKept
-from service.ports import (
+from service.places import (
     WITHIN,
+    Found,
+    FoundPlace,
+    OrganizationOrder,
+    OrganizationPlace,
+)
+from service.ports import (
     Change,
     EventFilter,
-    Found,
     ItemDetails,
     ItemFilter,
     ItemOrder,
@@ -232,20 +237,34 @@ class Neo4jSnapshot:
     async def registered(self, organizations: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:
         return await registered(self, organizations, cut)
 
-    async def _organization_keys(self, after: str, limit: int) -> list[str]:
-        return await organization_keys(self, after, limit)
+    async def _organization_keys(self, after: str, limit: int, reverse: bool) -> list[str]:
+        return await organization_keys(self, after, limit, reverse)
 
-    async def organization_page(self, where: OrganizationFilter, after: str | None, limit: int) -> list[str]:
-        return await organization_page(self, self._organization_keys, where, after, limit)
+    async def organization_page(
+        self,
+        where: OrganizationFilter,
+        after: OrganizationPlace | None,
+        limit: int,
+        reverse: bool = False,
+        order: OrganizationOrder = OrganizationOrder.KEY,
+    ) -> list[str]:
+        return await organization_page(self, self._organization_keys, where, after, limit, reverse, order)
 
     async def organization_count(self, where: OrganizationFilter) -> int:
         return await organization_count(self, self._organization_keys, where)
 
-    async def search(self, text: str, limit: int, as_of: datetime | None = None, worst: int = WITHIN) -> list[Found]:
-        async def named(prefix: bool) -> list[tuple[Any, str]]:
-            return await called(self, text, prefix, ItemFilter(as_of=as_of), limit)
+    async def search(
+        self,
+        texts: Sequence[str],
+        after: FoundPlace | None,
+        limit: int,
+        as_of: datetime | None = None,
+        worst: int = WITHIN,
+    ) -> list[Found]:
+        async def named(text: str, prefix: bool, behind: str, size: int) -> list[tuple[Any, str]]:
+            return await called(self, text, prefix, ItemFilter(as_of=as_of), behind, size)
 
-        return await search(self, named, self._organization_keys, text, limit, as_of, worst)
+        return await search(self, named, self._organization_keys, texts, after, limit, as_of, worst)
 
     async def changes(self, after: Change, limit: int) -> list[Change]:
         found = [
@@ -267,9 +286,14 @@ class Neo4jSnapshot:
         return await flow_page(self._reads, kind, after, limit)
 
     async def finding_page(
-        self, where: FindingFilter, after: FindingPlace | None, limit: int, reverse: bool = False
+        self,
+        where: FindingFilter,
+        after: FindingPlace | None,
+        limit: int,
+        reverse: bool = False,
+        order: FindingOrder = FindingOrder.SHOWN_AT,
     ) -> list[KeptFinding]:
-        return await finding_page(self._reads, where, after, limit, reverse)
+        return await finding_page(self._reads, where, after, limit, reverse, order)
 
     async def finding_counts(self, where: FindingFilter, by: CountBy | None = None) -> Counts:
         return await finding_counts(self._reads, where, by)

@@ -10,6 +10,7 @@ from service.findings import (
     CountBy,
     Counts,
     FindingFilter,
+    FindingOrder,
     FindingPlace,
     KeptFinding,
     Revision,
@@ -124,16 +125,22 @@ def _asked(where: FindingFilter) -> tuple[str, str, dict[str, Any]]:
 
 
 def finding_page(
-    connection: sqlite3.Connection, where: FindingFilter, after: FindingPlace | None, limit: int, reverse: bool
+    connection: sqlite3.Connection,
+    where: FindingFilter,
+    after: FindingPlace | None,
+    limit: int,
+    reverse: bool,
+    order: FindingOrder,
 ) -> list[KeptFinding]:
-    """Findings in their order."""
+    """Findings in an order."""
+    at = "shown_us" if order is FindingOrder.SHOWN_AT else "since_us"
     source, condition, values = _asked(where)
     if after is not None:
-        condition += f" AND (shown_us, f.id) {'<' if reverse else '>'} (:after_us, :after_id)"
-        values |= {"after_us": after.shown_us, "after_id": after.id}
+        condition += f" AND ({at}, f.id) {'<' if reverse else '>'} (:after_us, :after_id)"
+        values |= {"after_us": after.at_us, "after_id": after.id}
     way = "DESC" if reverse else "ASC"
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM {source} WHERE {condition} ORDER BY shown_us {way}, f.id {way} LIMIT :limit",
+        f"SELECT {_COLUMNS} FROM {source} WHERE {condition} ORDER BY {at} {way}, f.id {way} LIMIT :limit",
         values | {"limit": limit},
     )
     return list(map(_finding, rows))

@@ -220,14 +220,17 @@ class Lists:
         return int(count)
 
 
-def called(snapshot: SqliteSnapshot, text: str, prefix: bool, where: ItemFilter, limit: int) -> list[tuple[Any, str]]:
-    """The first items, by key, of which the key or an identifier is a text, or begins with it."""
+def called(
+    snapshot: SqliteSnapshot, text: str, prefix: bool, where: ItemFilter, behind: str, limit: int
+) -> list[tuple[Any, str]]:
+    """The first items after a key, by key, of which the key or an identifier is a text, or begins with it."""
     is_so = "{0} >= :text AND {0} < :end" if prefix else "{0} = :text"
     return snapshot.rows(
         f"SELECT i.id, i.key FROM (SELECT id FROM item WHERE {is_so.format('key')} UNION"
         f" SELECT n.item FROM identifier n WHERE {is_so.format('n.value')} AND {known('n')}) c"
-        f" CROSS JOIN item i ON i.id = c.id {_ITEM} WHERE b.pos < :cut ORDER BY i.key LIMIT :limit",
+        f" CROSS JOIN item i ON i.id = c.id {_ITEM} WHERE b.pos < :cut AND i.key > :behind ORDER BY i.key LIMIT :limit",
         text=text,
+        behind=behind,
         end=text + chr(sys.maxunicode) * LONGEST_NAME,
         cut=where.cut,
         limit=limit,

@@ -21,17 +21,22 @@ _REGISTERED = (
 _OF_ALL = _REGISTERED.format("registration r")
 _OF_SOME = _REGISTERED.format("json_each(:ids) o CROSS JOIN registration r ON r.organization = o.value")
 
-_NEXT_ACTOR = "SELECT a.actor FROM log a WHERE a.actor > {0} AND a.seq <= :k ORDER BY a.actor LIMIT 1"
-_KEYS = (
-    f"WITH RECURSIVE actors(key) AS (SELECT ({_NEXT_ACTOR.format(':after')})"
-    f" UNION ALL SELECT ({_NEXT_ACTOR.format('key')}) FROM actors WHERE key IS NOT NULL LIMIT :limit)"
-    " SELECT key FROM actors WHERE key IS NOT NULL"
-    " UNION SELECT organization FROM registration WHERE organization > :after AND seq <= :k"
-    " UNION SELECT g.key FROM organization g WHERE g.key > :after"
-    f" AND EXISTS (SELECT 1 FROM held_by h WHERE h.organization = g.id AND {known('h')})"
-    " ORDER BY 1 LIMIT :limit"
-)
-"""One actor after the other is looked up, for each has any number of events."""
+
+def _keys(beyond: str, way: str) -> str:
+    """One actor after the other is looked up, for each has any number of events."""
+    next_actor = f"SELECT a.actor FROM log a WHERE a.actor {beyond} %s AND a.seq <= :k ORDER BY a.actor {way} LIMIT 1"
+    return (
+        f"WITH RECURSIVE actors(key) AS (SELECT ({next_actor % ':after'})"
+        f" UNION ALL SELECT ({next_actor % 'key'}) FROM actors WHERE key IS NOT NULL LIMIT :limit)"
+        " SELECT key FROM actors WHERE key IS NOT NULL"
+        f" UNION SELECT organization FROM registration WHERE organization {beyond} :after AND seq <= :k"
+        f" UNION SELECT g.key FROM organization g WHERE g.key {beyond} :after"
+        f" AND EXISTS (SELECT 1 FROM held_by h WHERE h.organization = g.id AND {known('h')})"
+        f" ORDER BY 1 {way} LIMIT :limit"
+    )
+
+
+_KEYS = {False: _keys(">", "ASC"), True: _keys("<", "DESC")}
 
 
 def registered(snapshot: SqliteSnapshot, keys: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:
@@ -40,6 +45,6 @@ def registered(snapshot: SqliteSnapshot, keys: Collection[str] | None, cut: Posi
     return {key: stated_in(body for _, body in group) for key, group in groupby(rows, key=lambda row: row[0])}
 
 
-def organization_keys(snapshot: SqliteSnapshot, after: str, limit: int) -> list[str]:
-    """The keys of organizations after one."""
-    return [key for (key,) in snapshot.rows(_KEYS, after=after, limit=limit)]
+def organization_keys(snapshot: SqliteSnapshot, after: str, limit: int, reverse: bool) -> list[str]:
+    """The keys of organizations after one; `reverse`: before one, backwards."""
+    return [key for (key,) in snapshot.rows(_KEYS[reverse], after=after, limit=limit)]

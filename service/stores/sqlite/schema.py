@@ -64,6 +64,7 @@ CREATE TABLE IF NOT EXISTS finding (
     parties TEXT NOT NULL, body BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS finding_subject ON finding (subject, organization);
 CREATE INDEX IF NOT EXISTS finding_shown ON finding (shown_us, id);
+CREATE INDEX IF NOT EXISTS finding_since ON finding (since_us, id);
 CREATE INDEX IF NOT EXISTS finding_code ON finding (code, shown_us, id);
 CREATE TABLE IF NOT EXISTS finding_party (party TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (party, id)) WITHOUT ROWID;
 """

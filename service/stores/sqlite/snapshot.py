@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,13 +27,18 @@ from graph_schema.reader import (
     degrees_by_kind,
 )
 from graph_schema.windows import END
-from service.findings import Audited, CountBy, Counts, FindingFilter, FindingPlace, KeptFinding
+from service.findings import Audited, CountBy, Counts, FindingFilter, FindingOrder, FindingPlace, KeptFinding
 from service.flow_rows import FlowKind, FlowsKept
-from service.ports import (
+from service.places import (
     WITHIN,
+    Found,
+    FoundPlace,
+    OrganizationOrder,
+    OrganizationPlace,
+)
+from service.ports import (
     Change,
     EventFilter,
-    Found,
     ItemDetails,
     ItemFilter,
     ItemOrder,
@@ -292,20 +297,34 @@ class SqliteSnapshot:
     async def registered(self, organizations: Collection[str] | None, cut: Position) -> dict[str, dict[str, Any]]:
         return registered(self, organizations, cut)
 
-    async def _organization_keys(self, after: str, limit: int) -> list[str]:
-        return organization_keys(self, after, limit)
+    async def _organization_keys(self, after: str, limit: int, reverse: bool) -> list[str]:
+        return organization_keys(self, after, limit, reverse)
 
-    async def organization_page(self, where: OrganizationFilter, after: str | None, limit: int) -> list[str]:
-        return await organization_page(self, self._organization_keys, where, after, limit)
+    async def organization_page(
+        self,
+        where: OrganizationFilter,
+        after: OrganizationPlace | None,
+        limit: int,
+        reverse: bool = False,
+        order: OrganizationOrder = OrganizationOrder.KEY,
+    ) -> list[str]:
+        return await organization_page(self, self._organization_keys, where, after, limit, reverse, order)
 
     async def organization_count(self, where: OrganizationFilter) -> int:
         return await organization_count(self, self._organization_keys, where)
 
-    async def search(self, text: str, limit: int, as_of: datetime | None = None, worst: int = WITHIN) -> list[Found]:
-        async def named(prefix: bool) -> list[tuple[Any, str]]:
-            return called(self, text, prefix, ItemFilter(as_of=as_of), limit)
+    async def search(
+        self,
+        texts: Sequence[str],
+        after: FoundPlace | None,
+        limit: int,
+        as_of: datetime | None = None,
+        worst: int = WITHIN,
+    ) -> list[Found]:
+        async def named(text: str, prefix: bool, behind: str, size: int) -> list[tuple[Any, str]]:
+            return called(self, text, prefix, ItemFilter(as_of=as_of), behind, size)
 
-        return await search(self, named, self._organization_keys, text, limit, as_of, worst)
+        return await search(self, named, self._organization_keys, texts, after, limit, as_of, worst)
 
     async def changes(self, after: Change, limit: int) -> list[Change]:
         rows = self.rows(
@@ -327,9 +346,14 @@ class SqliteSnapshot:
         return flow_page(self._connection, kind, after, limit)
 
     async def finding_page(
-        self, where: FindingFilter, after: FindingPlace | None, limit: int, reverse: bool = False
+        self,
+        where: FindingFilter,
+        after: FindingPlace | None,
+        limit: int,
+        reverse: bool = False,
+        order: FindingOrder = FindingOrder.SHOWN_AT,
     ) -> list[KeptFinding]:
-        return finding_page(self._connection, where, after, limit, reverse)
+        return finding_page(self._connection, where, after, limit, reverse, order)
 
     async def finding_counts(self, where: FindingFilter, by: CountBy | None = None) -> Counts:
         return finding_counts(self._connection, where, by)

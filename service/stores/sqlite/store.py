@@ -14,7 +14,7 @@ from graph_schema.order import instant_us
 from service.findings import Revision
 from service.flow_rows import FlowRevision
 from service.ports import Fault, T, Writer
-from service.running import unwanted
+from service.running import check_wanted, unwanted
 from service.stores.checking import check
 from service.stores.errors import StoreError
 from service.stores.sqlite.checking import SqliteGraph, rebuild
@@ -48,6 +48,7 @@ class SqliteStore:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._write = self._connect()
             self._prepare()
+            self._write.set_progress_handler(unwanted, STEPS_BETWEEN_LOOKS)
         except (sqlite3.Error, OSError, StoreError) as error:
             for connection in self._open:
                 connection.close()
@@ -139,14 +140,17 @@ class SqliteStore:
     def _changing(self) -> Iterator[sqlite3.Connection]:
         """A write transaction, of which there is one at a time: undone where the block raises, else durable."""
         with self._writing:
+            check_wanted()
             try:
                 self._write.execute("BEGIN IMMEDIATE")
             except sqlite3.Error as error:
                 raise StoreError(f"cannot write to the store {self.path}: {error}") from error
             try:
                 yield self._write
+                check_wanted()
             except BaseException:
-                self._write.execute("ROLLBACK")
+                if self._write.in_transaction:  # an interrupted statement has undone it by itself
+                    self._write.execute("ROLLBACK")
                 raise
             self._write.execute("COMMIT")
 

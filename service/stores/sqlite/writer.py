@@ -12,6 +12,7 @@ from graph_schema.outcome import Outcome
 from graph_schema.voiding import REGULATOR
 from service.chain import Head, extend, recorded_us_after
 from service.ports import NewEvent
+from service.running import check_wanted
 from service.stores.folding import fold_in
 from service.stores.sqlite.save import Saver
 from service.stores.sqlite.source import SqliteSource
@@ -80,6 +81,7 @@ class SqliteWriter:
         source.sequences.update({position: record[0] for position, record in records.items()})
         voidings = SqliteVoidings(self._connection, events, source.sequences)
         folded = await fold_in(events, source, voidings, self._outcomes)
+        check_wanted()
         Saver(self._connection, source, known).save(folded, records)
         return folded.outcomes(events)
 

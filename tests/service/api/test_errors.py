@@ -128,7 +128,7 @@ def test_readiness_is_told_in_full_to_those_who_see_all(
     client, admin = away
     public, full = client.get("/readyz"), client.get("/readyz", headers=admin)
     assert public.status_code == full.status_code == 503
-    assert public.json() == {"status": "the store does not answer"}
+    assert public.json() == {"status": "the store does not answer", "code": "STORE_UNAVAILABLE"}
     assert full.json()["error"] == "no Neo4j answers at bolt://10.0.0.7:7687"
     settings = Settings(store="memory:", tokens_file=str(tmp_path / "tokens.json"))
     with TestClient(create_app(MemoryStore(), settings)) as ready:
@@ -147,7 +147,9 @@ def test_nothing_leaks_of_an_error_before_execution(where: str, monkeypatch: pyt
         for accept, status in (("application/json", 200), ("application/graphql-response+json", 500)):
             response = client.post("/graphql", json={"query": "{ __typename }"}, headers={"accept": accept})
             assert response.status_code == status
-            assert response.json()["errors"] == [{"message": "Unexpected error."}]
+            assert response.json()["errors"] == [
+                {"message": "Unexpected error.", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
+            ]
 
 
 def test_a_large_body_is_refused(store: Store) -> None:

@@ -180,3 +180,42 @@ def test_items_are_found_by_their_findings(client: TestClient) -> None:
     (error,) = body["errors"]
     assert error["message"].startswith("findings: there is no 'STALE'; there are ")
     assert "STALE_CUSTODY" in error["message"]
+
+
+IN_ORDER = """query ($order: FindingOrder, $first: Int, $after: String, $last: Int, $before: String) {
+  findings(orderBy: $order, first: $first, after: $after, last: $last, before: $before) {
+    edges { cursor node { id since } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
+
+
+def _page(client: TestClient, **variables: Any) -> Any:
+    return client.post("/graphql", json={"query": IN_ORDER, "variables": variables}).json()
+
+
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+def test_pages_in_the_order_in_which_they_began_to_hold(client: TestClient, direction: str) -> None:
+    order = {"field": "SINCE", "direction": direction}
+    whole = _page(client, order=order, first=100)["data"]["findings"]["edges"]
+    since = [edge["node"]["since"] for edge in whole]
+    assert since == sorted(since, reverse=direction == "DESC")
+    assert len(set(since)) > 2
+    shown = _page(client, order={"direction": direction}, first=100)["data"]["findings"]["edges"]
+    assert [edge["node"]["id"] for edge in shown] != [edge["node"]["id"] for edge in whole]
+    assert len(shown) == len(whole)
+    for backward in (False, True):
+        paged: list[Any] = []
+        place: dict[str, Any] = {}
+        while True:
+            found = _page(client, order=order, **{"last" if backward else "first": 2}, **place)["data"]["findings"]
+            paged = found["edges"] + paged if backward else paged + found["edges"]
+            info = found["pageInfo"]
+            if not info["hasPreviousPage" if backward else "hasNextPage"]:
+                break
+            place = {"before": info["startCursor"]} if backward else {"after": info["endCursor"]}
+        assert paged == whole
+
+
+def test_a_cursor_of_findings_is_of_its_order(client: TestClient) -> None:
+    for made, used in (("SINCE", "SHOWN_AT"), ("SHOWN_AT", "SINCE")):
+        after = _page(client, order={"field": made}, first=1)["data"]["findings"]["pageInfo"]["endCursor"]
+        (error,) = _page(client, order={"field": used}, first=1, after=after)["errors"]
+        assert error["message"].startswith(f"after: '{after}' is no cursor of findings in this order")

@@ -100,3 +100,63 @@ def test_holdings_as_of_a_moment(data: Ask) -> None:
     assert found["recycler"]["lots"]["totalCount"] == 2
     assert found["recycler"]["packs"]["totalCount"] == 0
     assert {"node": {"key": STORAGE_UNIT}} in found["storage"]["holdings"]["edges"], "the moment is inherited"
+
+
+ORDERED = """query ($order: OrganizationOrder, $first: Int, $after: String, $last: Int, $before: String) {
+  organizations(orderBy: $order, first: $first, after: $after, last: $last, before: $before) {
+    edges { cursor node { key name } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
+
+
+def _forward(data: Ask, **order: str) -> list[str]:
+    found: list[str] = []
+    after = None
+    while True:
+        page = data(ORDERED, order=order, first=3, after=after)["organizations"]
+        found += [edge["node"]["key"] for edge in page["edges"]]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return found
+
+
+def test_organizations_by_name_both_ways(data: Ask) -> None:
+    everybody = [edge["node"] for edge in data(ORDERED, first=100)["organizations"]["edges"]]
+    by_name = [one["key"] for one in sorted(everybody, key=lambda one: (one["name"] is None, one["name"], one["key"]))]
+    assert by_name[-1] == TRADER, "who has no name comes last"
+    assert by_name != EVERYBODY
+    assert _forward(data, field="NAME") == by_name
+    assert _forward(data, field="NAME", direction="DESC") == by_name[::-1]
+    assert _forward(data, direction="DESC") == EVERYBODY[::-1]
+    page = data(ORDERED, order={"field": "NAME"}, last=2)["organizations"]
+    assert [edge["node"]["key"] for edge in page["edges"]] == by_name[-2:]
+    assert (page["pageInfo"]["hasPreviousPage"], page["pageInfo"]["hasNextPage"]) == (True, False)
+    page = data(ORDERED, order={"field": "NAME"}, last=3, before=page["pageInfo"]["startCursor"])["organizations"]
+    assert [edge["node"]["key"] for edge in page["edges"]] == by_name[-5:-2]
+
+
+def test_a_cursor_is_of_its_order(data: Ask, answer: Ask) -> None:
+    for made, used in (({"field": "NAME"}, {"field": "KEY"}), ({"field": "KEY"}, {"field": "NAME"})):
+        after = data(ORDERED, order=made, first=1)["organizations"]["pageInfo"]["endCursor"]
+        (error,) = answer(ORDERED, order=used, first=1, after=after)["errors"]
+        assert error["message"].startswith(f"after: '{after}' is no cursor of organizations in this order")
+
+
+def test_holdings_in_orders(data: Ask) -> None:
+    query = """query ($key: String!, $order: ItemOrder, $first: Int, $after: String) { organization(key: $key) {
+      holdings(orderBy: $order, first: $first, after: $after) { edges { cursor node { key producedAt } } } } }"""
+
+    def holdings(**order: str) -> list[str]:
+        found: list[str] = []
+        after = None
+        while True:
+            answered = data(query, key=RECYCLER, order=order, first=1, after=after)
+            edges = answered["organization"]["holdings"]["edges"]
+            if not edges:
+                return found
+            found.append(edges[0]["node"]["key"])
+            after = edges[0]["cursor"]
+
+    assert holdings() == sorted([ALUMINIUM, BLACK_MASS])
+    assert holdings(direction="DESC") == sorted([ALUMINIUM, BLACK_MASS])[::-1]
+    by_time = holdings(field="PRODUCED_AT")
+    assert sorted(by_time) == sorted([ALUMINIUM, BLACK_MASS])
+    assert holdings(field="PRODUCED_AT", direction="DESC") == by_time[::-1]

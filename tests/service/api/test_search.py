@@ -67,3 +67,50 @@ def test_an_item_is_found_as_it_is_spelled(data: Ask, spelled: str) -> None:
 def test_bad_searches(answer: Ask, text: str, first: int, message: str) -> None:
     (error,) = answer(QUERY, text=text, first=first)["errors"]
     assert message in error["message"]
+
+
+PAGE = """query ($text: String!, $first: Int, $after: String) {
+  searchConnection(text: $text, first: $first, after: $after) {
+  totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+  edges { cursor node { __typename ... on Item { key } ... on Organization { key } } } } }"""
+
+
+def _pages(data: Ask, text: str, first: int) -> list[str]:
+    """The keys that a search finds, page by page."""
+    found: list[str] = []
+    after = None
+    while True:
+        page = data(PAGE, text=text, first=first, after=after)["searchConnection"]
+        found += [edge["node"]["key"] for edge in page["edges"]]
+        cursors = [edge["cursor"] for edge in page["edges"]]
+        info = page["pageInfo"]
+        assert (info["startCursor"], info["endCursor"]) == (cursors[0], cursors[-1])
+        assert info["hasPreviousPage"] is (after is not None)
+        if not info["hasNextPage"]:
+            assert page["totalCount"] == len(found)
+            return found
+        after = cursors[-1]
+
+
+@pytest.mark.parametrize("text", ["0V1PE01VOLT001", "lvtd", "Pudong Motors", "L", "lot-"])
+def test_a_search_goes_on_page_by_page(data: Ask, text: str) -> None:
+    everything = _pages(data, text, 100)
+    assert len(everything) == len(set(everything)) > 1
+    assert [one["key"] for one in data(QUERY, text=text, first=100)["search"]] == everything
+    for first in (1, 2, 3):
+        assert _pages(data, text, first) == everything
+
+
+def test_a_search_goes_on_while_others_write(data: Ask, store: Store) -> None:
+    before = data(PAGE, text="0V1PE01VOLT001", first=2)["searchConnection"]
+    send(store, [{"eventId": "new", "type": "PRODUCTION", "occurredAt": "2026-01-01T00:00:00Z", "actor": "m",
+                  "outputs": [{"key": "0V1PE01VOLT001-0", "kind": "BATTERY"}]}])  # fmt: skip
+    after = data(PAGE, text="0V1PE01VOLT001", first=2, after=before["pageInfo"]["endCursor"])["searchConnection"]
+    keys = [edge["node"]["key"] for page in (before, after) for edge in page["edges"]]
+    assert keys == [PACK_A, PACK_RECYCLED, PACK_VANISHED, PACK_NEW], "each once; what is new stands before them"
+
+
+@pytest.mark.parametrize("after", ["x", "djE6Mw", "djE6OTppdGVtOks", "djE6MTpwYWNrOks"])
+def test_cursors_of_no_search(answer: Ask, after: str) -> None:
+    (error,) = answer(PAGE, text="x", after=after)["errors"]
+    assert error["message"].startswith(f"after: '{after}' is no cursor")

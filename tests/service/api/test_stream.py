@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import time
@@ -80,8 +81,10 @@ def test_trusted_documents(tmp_path: Path) -> None:
 def test_operation_names_and_cost() -> None:
     query = "query A { __typename } query B { viewer { role } }"
     assert told(serve(), query=query, operationName="A")["extensions"]["cost"]["computed"] == 1
-    unknown = {"message": 'Unknown operation named "C".'}
-    assert told(serve(), query=query, operationName="C")["errors"] == [unknown]
+    (unknown,) = told(serve(), query=query, operationName="C")["errors"]
+    assert unknown["message"] == 'Unknown operation named "C".'
+    (which,) = told(serve(), query=query)["errors"]
+    assert which["message"] == "operationName: which of the 2 operations of the document is to be executed?"
 
 
 def noted(number: int, size: int = 0) -> dict[str, Any]:
@@ -143,6 +146,24 @@ def test_a_stalled_reader_is_dropped(large: str, tmp_path: Path) -> None:
         until(lambda: subscriptions(url) == 1)
         until(lambda: subscriptions(url) == 0)
         assert "a stream was dropped: its reader took more than 1 s for an event" in log.read_text()
+
+
+def test_a_stalled_reader_that_reads_on_is_told_why(large: str, tmp_path: Path) -> None:
+    body = orjson.dumps({"query": FOLLOW, "variables": {"after": cursor(0)}})
+    head = ["POST /graphql/stream HTTP/1.1", "Host: localhost", "Content-Type: application/json"]
+    head += [f"Content-Length: {len(body)}", "", ""]
+    with (
+        serving(large, tmp_path, VOLTRACE_SUBSCRIPTION_STALL_S="4") as (_, url, log),
+        stalled(url, "\r\n".join(head).encode() + body) as reader,
+    ):
+        until(lambda: "a stream was dropped" in log.read_text())
+        taken = b""
+        while b"event: complete" not in taken:
+            taken += reader.recv(1 << 20)
+    *_, seen, _ = re.findall(rb"id: (\w+)\nevent", taken)
+    (error,) = orjson.loads(taken.rpartition(b"event: next\ndata: ")[2].partition(b"\n")[0])["errors"]
+    assert error["extensions"]["code"] == "STALLED"
+    assert error["extensions"]["cursor"] == seen.decode(), "the last event that it got"
 
 
 def test_a_stream_ends_with_the_service(tmp_path: Path) -> None:

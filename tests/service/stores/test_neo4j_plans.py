@@ -10,8 +10,18 @@ import neo4j
 import pytest
 
 from seed.nation import generate
-from service.findings import Audited, FindingFilter, FindingPlace, KeptFinding, Revision, Subject
-from service.ports import EventFilter, ItemFilter, ItemOrder, ItemPlace, OrganizationFilter
+from service.findings import Audited, FindingFilter, FindingOrder, FindingPlace, KeptFinding, Revision, Subject
+from service.places import (
+    FoundPlace,
+    OrganizationPlace,
+)
+from service.ports import (
+    EventFilter,
+    ItemFilter,
+    ItemOrder,
+    ItemPlace,
+    OrganizationFilter,
+)
 from service.recording import record
 from service.stores.contract.telling import event, made, tell, unit
 from service.stores.neo4j import Neo4jStore
@@ -88,6 +98,8 @@ ITEM = ItemPlace("K", 1)
 AT = FindingPlace(1, "f")
 BORN = {"order": ItemOrder.PRODUCED_AT}
 BACK = {"reverse": True}
+SINCE = {"order": FindingOrder.SINCE}
+LAST = OrganizationPlace("X")
 IN_ORDER = {
     "items": (page("item_page", ItemFilter(), None, 3), "Item(key)"),
     "items further": (page("item_page", ItemFilter(), ITEM, 3), "Item(key)"),
@@ -101,7 +113,12 @@ IN_ORDER = {
     "findings": (page("finding_page", FindingFilter(), None, 3), "Finding(shownUs, id)"),
     "findings further": (page("finding_page", FindingFilter(severities=("ERROR",)), AT, 3), "Finding(shownUs, id)"),
     "findings back": (page("finding_page", FindingFilter(), AT, 3, **BACK), "Finding(shownUs, id)"),
+    "findings since": (page("finding_page", FindingFilter(), None, 3, **SINCE), "Finding(sinceUs, id)"),
+    "findings since, further": (page("finding_page", FindingFilter(), AT, 3, **SINCE), "Finding(sinceUs, id)"),
     "organizations": (page("organization_page", OrganizationFilter(), None, 3), "Organization(key)"),
+    "organizations back": (page("organization_page", OrganizationFilter(), LAST, 3, **BACK), "Organization(key)"),
+    "what is called so": (page("search", ["P1"], None, 1), "Item(key)"),
+    "what begins so": (page("search", ["P"], FoundPlace(1, "P10"), 3, worst=1), "Item(key)"),
 }
 """Lists of what may be many: an index has them in the order of their pages."""
 FEW = {
