@@ -22,8 +22,8 @@ _SEEN = re.compile(r"-?\d{1,6},-?\d{1,6},\d{1,6},\d{1,6}")
 
 class State(NamedTuple):
     """The key of the item, which view, the key of what is looked at, what groups are open (by the key of their first
-    node), the parameters of an export, the key of the node whose further edges were asked for, and what of the picture
-    is seen (its left, top, width and height)."""
+    node), the parameters of an export, the key of the node whose further edges were asked for, what of the picture is
+    seen (its left, top, width and height), and the element of the balance (`""`: mass)."""
 
     key: str
     view: str = VIEWS[0]
@@ -32,12 +32,13 @@ class State(NamedTuple):
     parameters: tuple[tuple[str, str], ...] = ()
     near: str = ""
     seen: str = ""
+    element: str = ""
 
     def address(self, **other: str | tuple[str, ...]) -> str:
         """The address of the page in another state, at the panel where one is opened; an empty value is left out. What
         is seen of the picture stays where the picture stays as it is."""
         stated: dict[str, str | tuple[str, ...]] = {"view": self.view, "open": self.open, "group": self.groups}
-        stated |= {"near": self.near, "seen": "" if other.keys() - {"open"} else self.seen}
+        stated |= {"element": self.element, "near": self.near, "seen": "" if other.keys() - {"open"} else self.seen}
         stated |= dict(self.parameters) | other
         if stated["view"] == VIEWS[0]:
             del stated["view"]
@@ -84,4 +85,5 @@ def read_state(stated: QueryParams) -> State:
         tuple((name, _read(name, stated[name])) for name in PARAMETERS if stated.get(name, "").strip()),
         stated.get("near", ""),
         seen,
+        stated.get("element", "").strip(),
     )

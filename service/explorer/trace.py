@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from fastapi import APIRouter
 from graphql import GraphQLError
+from markupsafe import Markup
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,10 +21,12 @@ from service.api.context import Context
 from service.api.errors import too_long
 from service.api.exports import Asked, note_of, question_of, read_asked
 from service.explorer.asking import MakeContext
-from service.explorer.balance import BALANCE_PARTS, balance_picture
+from service.explorer.balance import flow_of
+from service.explorer.fates import elements_of
 from service.explorer.late import marked_events
 from service.explorer.opened import opened
 from service.explorer.pages import identity_page, language_of, page
+from service.explorer.sankey import described, sankey, titled
 from service.explorer.state import VIEWS, State, read_state
 from service.explorer.timeline import lanes_of
 from service.languages import Language
@@ -143,12 +146,26 @@ def _content(
     if state.view == "timeline":
         return {"lanes": lanes_of(trace, asked.as_of)}
     if state.view == "balance":
-        return {"balance": lambda told: balance_picture(trace, told), "parts": BALANCE_PARTS}
+        return _balance(trace, state, language)
     if state.view == "query":
         stated = {"direction": "BOTH"} | dict(state.parameters)
         numbers = {name: int(value) for name, value in stated.items() if name.startswith("max")}
         return {"query": QUERY, "variables": orjson.dumps({"key": state.key} | stated | numbers).decode()}
     return {"export": state.export("csv")}
+
+
+def _balance(trace: Trace, state: State, language: Language) -> dict[str, Any]:
+    """The flow of the element that is asked for, of what elements there is one, and of which the balance closes."""
+    flow = flow_of(trace, state.element)
+    rows = [] if flow is None else sorted(flow.bands, key=lambda band: (flow.places[band.source].column, -band.kg))
+    return {
+        "flow": flow,
+        "bands": rows,
+        "picture": Markup("") if flow is None else sankey(flow, language),
+        "elements": elements_of(trace),
+        "closed": {row.element for row in trace.balance},
+        "titled": lambda place: ", ".join(filter(None, [titled(place, language), described(place, language)])),
+    }
 
 
 def _opened(state: State, node: TraceNode) -> str | None:
