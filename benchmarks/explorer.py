@@ -29,7 +29,8 @@ from tests.serving import serving
 ROOT = "LOT-0"
 FRAMES_MIN = 10
 NODES_OF_PACK = 10
-"""A pack, its module, its cells and the event that made it: each of a model of its own, so that none is grouped."""
+"""A pack, its module, its cells and the event that made it: each of a model of its own, which takes the longest to find
+out what is alike."""
 BOXES_OF_PACK = 3
 """A pack of an opened group is drawn with the groups in it: its modules, their cells."""
 SEEN = """

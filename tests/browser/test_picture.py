@@ -171,15 +171,13 @@ def test_a_finger_scrolls_the_page_past_the_picture_and_moves_it_sideways(browse
     assert place is not None
     x, y = place["x"] + 200, place["y"] + 120
     before, top = seen_of(page), page.evaluate("scrollY")
+    swipe(page, (x, y), (x - 120, y))
+    moved = seen_of(page)
+    assert moved[0] > before[0] + 60
+    assert page.evaluate("scrollY") == top
     swipe(page, (x, y), (x, y - 90))
     page.wait_for_function("top => scrollY > top + 40", arg=top)
-    assert seen_of(page) == before
-    place = page.locator("#frame").bounding_box()
-    assert place is not None
-    y, top = place["y"] + 200, page.evaluate("scrollY")
-    swipe(page, (x, y), (x - 120, y))
-    assert seen_of(page)[0] > before[0] + 60
-    assert page.evaluate("scrollY") == top
+    assert seen_of(page) == moved
 
 
 def test_two_fingers_move_the_picture_and_not_the_page(browser: Browser, address: str) -> None:
@@ -239,3 +237,14 @@ def test_what_a_bound_cut_off_comes_into_the_same_picture_without_script(browser
     expect(page.locator("h1")).to_have_text("LOT-0")
     assert page.locator("#frame [data-box]").count() > boxes
     expect(page.locator("#frame .marked")).to_have_count(1)
+
+
+def test_an_element_of_the_balance_is_chosen_and_its_flows_are_listed(browser: Browser, address: str) -> None:
+    page = Watched(browser, address, 390).page
+    page.goto(f"{TRACE}&view=balance")
+    page.get_by_role("navigation", name="Elements").get_by_role("link", name="Ni").click()
+    expect(page.locator("h2", has_text="Ni")).to_contain_text("1.6 kg in the root")
+    assert "element=Ni" in page.url
+    expect(page.locator("svg.balance")).to_have_attribute("aria-label", re.compile("in new products 985.7 g"))
+    page.locator("summary", has_text="Each flow").click()
+    expect(page.locator("details table")).to_contain_text("LOT-NICOSO4-2026-07")

@@ -102,6 +102,8 @@ def gather(trace: Trace, opened: Collection[str] = (), grouped: bool = True) -> 
     else:
         for likeness in _LIKENESS:
             alike = classes(trace, *likeness)
+            if likeness is not _LIKENESS[-1] and len(set(alike.values())) > BOXES_MAX:
+                continue
             tops, vertices = _vertices(nodes, hosts, alike)
             if len({id(vertex) for vertex in vertices.values()}) <= BOXES_MAX:
                 break
