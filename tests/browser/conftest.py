@@ -19,7 +19,7 @@ from tests.support import send, wait
 CATENA_X = Path(__file__).parents[2] / "seed/data/catenax/smallTestdata.json"
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     store = SqliteStore(tmp_path_factory.mktemp("explorer") / "story.db")
     send(store, [*story(), *packs(100, 3, 5)])
@@ -29,7 +29,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as browser:
         yield browser

@@ -61,7 +61,7 @@ function fit() {
 function measure() {
   const free = window.innerHeight - frame.getBoundingClientRect().top - window.scrollY - BELOW;
   const needed = whole.height * Math.min(Math.max(frame.clientWidth / whole.width, SMALLEST), LARGEST);
-  const most = Math.max(free, window.innerHeight * 0.6);
+  const most = Math.max(free, window.innerHeight * 0.55);
   frame.style.setProperty("--height", `${Math.round(Math.max(Math.min(needed, most), 200))}px`);
 }
 
