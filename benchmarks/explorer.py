@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any
 from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from graph_schema.answer import Trace
 from service.explorer.state import GROUPS_MAX
@@ -22,13 +22,15 @@ from service.recording import record
 from service.running import drive
 from service.stores.sqlite import SqliteStore
 from service.writers.layout.gathering import OPENED_MAX, gather
+from tests.browsing import chromium
 from tests.service.writers.written import packs, told
 from tests.serving import serving
 
 ROOT = "LOT-0"
 FRAMES_MIN = 10
 NODES_OF_PACK = 10
-"""A pack, its module, its cells and the event that made it: each of a model of its own, so that none is grouped."""
+"""A pack, its module, its cells and the event that made it: each of a model of its own, which takes the longest to find
+out what is alike."""
 BOXES_OF_PACK = 3
 """A pack of an opened group is drawn with the groups in it: its modules, their cells."""
 SEEN = """
@@ -62,21 +64,11 @@ FRAMES = """async ([kind, count]) => {
 
 def measure(nodes: int, boxes: int, runs: int) -> dict[str, dict[str, Any]]:
     """The first picture of a trace of so many nodes, and moves of a picture of so many boxes."""
-    with _browser() as browser:
+    with chromium() as browser:
         return {
             "explorer, first picture": _first(browser, nodes, runs),
             "explorer, moving a large picture": _moving(browser, boxes, max(FRAMES_MIN, boxes // 20)),
         }
-
-
-@contextmanager
-def _browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 @contextmanager

@@ -1,54 +1,164 @@
-"""Where the kilograms of the root are: a flow of each element from it to what became of it."""
+"""The balance of a trace as a flow of an element: a column for each stage, from the root to what became of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from markupsafe import Markup, escape
+from graph_schema.answer import Trace, TraceNode
+from graph_schema.flows.transformations import INTERMEDIATES
+from service.explorer.fates import FATES, ROOT, Band, bands_of
 
-from graph_schema.answer import Balance, Trace
-
-BALANCE_PARTS = ("recovered", "inUse", "usedInProduction", "disposed", "loss")
-WIDTH, HEIGHT, BAR, GAP = 640, 220, 22, 14
-
-
-def parts_of(row: Balance) -> tuple[float, ...]:
-    """The parts of a balance, in the order of BALANCE_PARTS, kg."""
-    return row.recovered_kg, row.in_use_kg, row.used_in_production_kg, row.disposed_kg, row.loss_kg
-
-
-def balance_picture(trace: Trace, told: Callable[[str, float], str]) -> list[tuple[Balance, Markup]]:
-    """Each row with its picture; `told` says a part and its mass in the reader's language."""
-    return [(row, _flow(row, told)) for row in trace.balance]
+STAGES = ("root", "blackMass", "intermediates", "metals", "products", "fates")
+"""What a column holds: the root with its parts, black mass, what is refined again, salts and metals, what was made of
+them, and what became of it all."""
+COLUMN_MAX = 8
+"""So many places of a column stand alone; the smallest beyond are one."""
+_LEAST = 1e-9
 
 
-def _flow(row: Balance, told: Callable[[str, float], str]) -> Markup:
-    """A bar of the root on the left, a bar of each part on the right, and a band between them."""
-    shown = [(name, kg) for name, kg in zip(BALANCE_PARTS, parts_of(row), strict=True) if kg > 0]
-    total = sum(kg for _, kg in shown)
-    if not total:
-        return Markup("")
-    high = HEIGHT - GAP * (len(shown) - 1)
-    top = (HEIGHT - high) / 2
-    drawn = [Markup('<rect class="root" x="0" y="{:.1f}" width="{}" height="{:.1f}"/>').format(top, BAR, high)]
-    left, right, labelled = top, 0.0, -20.0
-    for name, kg in shown:
-        size = max(high * kg / total, 1.0)
-        middle, end = WIDTH * 0.32, WIDTH * 0.62
-        band = (
-            f"M{BAR} {left:.1f}C{middle:g} {left:.1f} {middle:g} {right:.1f} {end:g} {right:.1f}"
-            f"V{right + size:.1f}C{middle:g} {right + size:.1f} {middle:g} {left + size:.1f} {BAR} {left + size:.1f}Z"
-        )
-        labelled = max(right + size / 2 + 5, labelled + 17)
-        drawn.append(
-            Markup(
-                '<path class="flow {}" d="{}"/><rect class="{}" x="{:g}" y="{:.1f}" width="{}" height="{:.1f}"/>'
-                '<text x="{:g}" y="{:.1f}">{}</text>'
-            ).format(name, band, name, end, right, BAR, size, end + BAR + 8, labelled, escape(told(name, kg)))
-        )
-        left += high * kg / total
-        right += size + GAP
-    head = Markup('<svg class="balance" viewBox="0 -16 {} {}" role="img" aria-label="{}">').format(
-        WIDTH, HEIGHT + 36, "; ".join(told(name, kg) for name, kg in shown)
-    )
-    return head + Markup("").join(drawn) + Markup("</svg>")
+@dataclass
+class Place:
+    """A bar of the flow: items that are told together, or a fate. `kg` is what came there, `out` what went on."""
+
+    name: str
+    stage: int
+    nodes: list[TraceNode]
+    fate: str = ""
+    column: int = 0
+    kg: float = 0.0
+    out: float = 0.0
+
+
+@dataclass
+class Flow:
+    """An element's flow: places in columns, each with the stages that are in it, and bands between places by name."""
+
+    element: str
+    places: dict[str, Place]
+    bands: list[Band]
+    columns: list[list[Place]] = field(default_factory=list)
+
+    @property
+    def root_kg(self) -> float:
+        """What is in the root."""
+        return self.places[ROOT].kg
+
+    @property
+    def fates(self) -> list[tuple[str, float]]:
+        """What became of it, in the order of FATES, kg."""
+        found = {place.fate: place.kg for place in self.places.values()}
+        return [(fate, found[fate]) for fate in FATES if fate in found]
+
+
+class _Known(NamedTuple):
+    """Nodes of a trace by key, and the types of the events that made and took them."""
+
+    nodes: dict[str, TraceNode]
+    made: dict[str, str]
+    taken: dict[str, set[str]]
+
+
+def flow_of(trace: Trace, element: str) -> Flow | None:
+    """The flow of an element (`""`: of mass) of the root; None where nothing is known of it."""
+    bands = [band for band in bands_of(trace, element) if band.kg > _LEAST]
+    if not bands:
+        return None
+    known = _known(trace)
+    places: dict[str, Place] = {}
+    kg: dict[tuple[str, str, bool], float] = defaultdict(float)
+    for band in bands:
+        ends = _put(places, known, trace.root, band.source), _put(places, known, trace.root, band.target, band.is_fate)
+        kg[ends[0].name, ends[1].name, band.is_fate] += band.kg
+    flow = Flow(element, places, _as_bands(kg))
+    _place(flow)
+    _merge(flow)
+    return flow
+
+
+def _put(places: dict[str, Place], known: _Known, root: str, key: str, is_fate: bool = False) -> Place:
+    """The place of a fate, of the root or of an item, which is put there where it is new."""
+    if is_fate:
+        return places.setdefault(f"fate {key}", Place(f"fate {key}", len(STAGES) - 1, [], fate=key))
+    if key == ROOT:
+        return places.setdefault(ROOT, Place(ROOT, 0, [known.nodes[root]]))
+    node = known.nodes[key]
+    name = _together(node)
+    place = places.setdefault(name, Place(name, _stage(node, known), []))
+    if node not in place.nodes:
+        place.nodes.append(node)
+    return place
+
+
+def _known(trace: Trace) -> _Known:
+    types = {node.key: node.label for node in trace.nodes if node.kind == "EVENT"}
+    made = {edge.target: types.get(edge.source, "") for edge in trace.edges if edge.kind == "YIELDED"}
+    taken: dict[str, set[str]] = defaultdict(set)
+    for edge in trace.edges:
+        if edge.kind == "CONSUMED_IN":
+            taken[edge.source].add(types.get(edge.target, ""))
+    return _Known({node.key: node for node in trace.nodes if node.kind not in ("EVENT", "ORGANIZATION")}, made, taken)
+
+
+def _together(node: TraceNode) -> str:
+    """The name of the place of an item: lots stand alone, units with those of their kind and distance that came the
+    same day."""
+    if node.kind == "LOT":
+        return f"lot {node.key}"
+    return f"{node.kind} {node.label if node.label != node.key else ''} {node.depth} {node.at and node.at.date()}"
+
+
+def _stage(node: TraceNode, known: _Known) -> int:
+    if node.kind != "LOT" or known.made.get(node.key) == "PRODUCTION":
+        return STAGES.index("products")
+    if any(node.label.lower().startswith(name) for name in INTERMEDIATES):
+        return STAGES.index("blackMass")
+    return STAGES.index("intermediates" if "REFINING" in known.taken[node.key] else "metals")
+
+
+def _as_bands(kg: dict[tuple[str, str, bool], float]) -> list[Band]:
+    return [Band(source, target, amount, is_fate) for (source, target, is_fate), amount in kg.items()]
+
+
+def _place(flow: Flow) -> None:
+    """A column for each place: that of its stage, or one further right than all that it came from."""
+    for place in flow.places.values():
+        place.column, place.kg, place.out = place.stage, 0.0, 0.0
+    for _ in flow.places:  # the longest path has at most so many steps
+        moved = False
+        for band in flow.bands:
+            source, target = flow.places[band.source], flow.places[band.target]
+            if not target.fate and target.column <= source.column and source.column < 2 * len(flow.places):
+                target.column, moved = source.column + 1, True
+        if not moved:
+            break
+    for band in flow.bands:
+        flow.places[band.source].out += band.kg
+        flow.places[band.target].kg += band.kg
+    flow.places[ROOT].kg = flow.places[ROOT].out
+    last = max(place.column for place in flow.places.values() if not place.fate) + 1
+    for place in flow.places.values():
+        place.column = last if place.fate else place.column
+    used = sorted({place.column for place in flow.places.values()})
+    flow.columns = [[place for place in flow.places.values() if place.column == column] for column in used]
+
+
+def _merge(flow: Flow) -> None:
+    """Of a column with many places the smallest are one."""
+    names = {name: name for name in flow.places}
+    for column in flow.columns[:-1]:
+        small = sorted(column, key=lambda place: -place.kg)[COLUMN_MAX - 1 :]
+        if len(column) > COLUMN_MAX:
+            stage = Counter(place.stage for place in small).most_common(1)[0][0]
+            name = f"more {small[0].column}"
+            together = Place(name, stage, [node for place in small for node in place.nodes], column=small[0].column)
+            flow.places[name] = together
+            names |= {name: name} | {place.name: name for place in small}
+    if any(name != other for name, other in names.items()):
+        kg: dict[tuple[str, str, bool], float] = defaultdict(float)
+        for band in flow.bands:
+            kg[names[band.source], names[band.target], band.is_fate] += band.kg
+        flow.bands = _as_bands(kg)
+        flow.places = {name: place for name, place in flow.places.items() if names[name] == name}
+        _place(flow)

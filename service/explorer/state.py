@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -16,21 +17,28 @@ VIEWS = ("picture", "timeline", "balance", "table", "query")
 MOMENTS = ("asOf", "knownAt")
 GROUPS_MAX = 40
 """So many groups of a picture can be open."""
+_SEEN = re.compile(r"-?\d{1,6},-?\d{1,6},\d{1,6},\d{1,6}")
 
 
 class State(NamedTuple):
     """The key of the item, which view, the key of what is looked at, what groups are open (by the key of their first
-    node), and the parameters of an export."""
+    node), the parameters of an export, the key of the node whose further edges were asked for, what of the picture is
+    seen (its left, top, width and height), and the element of the balance (`""`: mass)."""
 
     key: str
     view: str = VIEWS[0]
     open: str = ""
     groups: tuple[str, ...] = ()
     parameters: tuple[tuple[str, str], ...] = ()
+    near: str = ""
+    seen: str = ""
+    element: str = ""
 
     def address(self, **other: str | tuple[str, ...]) -> str:
-        """The address of the page in another state, at the panel where one is opened; an empty value is left out."""
+        """The address of the page in another state, at the panel where one is opened; an empty value is left out. What
+        is seen of the picture stays where the picture stays as it is."""
         stated: dict[str, str | tuple[str, ...]] = {"view": self.view, "open": self.open, "group": self.groups}
+        stated |= {"element": self.element, "near": self.near, "seen": "" if other.keys() - {"open"} else self.seen}
         stated |= dict(self.parameters) | other
         if stated["view"] == VIEWS[0]:
             del stated["view"]
@@ -39,7 +47,12 @@ class State(NamedTuple):
 
     def with_group(self, key: str) -> str:
         """The address with a group opened, and looked at."""
-        return self.address(group=(*self.groups, key), open="")
+        return self.address(group=(*self.groups, key), open="", near="")
+
+    @property
+    def looked_at(self) -> str:
+        """The key of what the picture begins at; empty: at the root."""
+        return self.open or self.near or (self.groups[-1] if self.groups else "")
 
     def without_group(self, key: str) -> str:
         """The address with a group closed."""
@@ -55,15 +68,22 @@ def _read(name: str, text: str) -> str:
 
 
 def read_state(stated: QueryParams) -> State:
-    """The state that an address says. Raises GraphQLError for too many groups."""
+    """The state that an address says. Raises GraphQLError for too many groups, and for what cannot be seen."""
     view = stated.get("view", "")
     groups = tuple(dict.fromkeys(one for one in stated.getlist("group") if one))
     if len(groups) > GROUPS_MAX:
         raise GraphQLError(f"group: {len(groups)} groups are open; {GROUPS_MAX} can be. Close some, or take the table")
+    seen = stated.get("seen", "")
+    if seen and not _SEEN.fullmatch(seen):
+        told = "left, top, width and height of what is seen of the picture, as whole numbers"
+        raise GraphQLError(f"seen: {seen!r} is not {told} with commas between them; leave it out")
     return State(
         stated.get("key", "").strip(),
         view if view in VIEWS else VIEWS[0],
         stated.get("open", ""),
         groups,
         tuple((name, _read(name, stated[name])) for name in PARAMETERS if stated.get(name, "").strip()),
+        stated.get("near", ""),
+        seen,
+        stated.get("element", "").strip(),
     )

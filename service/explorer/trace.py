@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from fastapi import APIRouter
 from graphql import GraphQLError
+from markupsafe import Markup
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,10 +21,12 @@ from service.api.context import Context
 from service.api.errors import too_long
 from service.api.exports import Asked, note_of, question_of, read_asked
 from service.explorer.asking import MakeContext
-from service.explorer.balance import BALANCE_PARTS, balance_picture
+from service.explorer.balance import flow_of
+from service.explorer.fates import elements_of
 from service.explorer.late import marked_events
 from service.explorer.opened import opened
 from service.explorer.pages import identity_page, language_of, page
+from service.explorer.sankey import described, sankey, titled
 from service.explorer.state import VIEWS, State, read_state
 from service.explorer.timeline import lanes_of
 from service.languages import Language
@@ -82,9 +85,10 @@ async def _page(request: Request, context: Context, state: State) -> Response:
         return page(
             request, "unknown.html", 404, key=state.key, state=state, asked=asked, traces=context.sight.viewer.traces
         )
-    more = _more(trace, state, asked, context.settings.nodes_max)
+    wider = _wider(trace, asked, context.settings.nodes_max)
+    more = None if wider is None else state.address(**wider)
     language = language_of(request)
-    content = await asyncio.to_thread(partial(_content, trace, state, asked, more, language))
+    content = await asyncio.to_thread(partial(_content, trace, state, asked, wider, language))
     if state.view == "timeline":
         keys = [lane.key for lane in content["lanes"].lanes]
         content["lanes"] = content["lanes"].marked(await marked_events(context, keys, asked.as_of, asked.known_at))
@@ -110,23 +114,24 @@ def _asked(state: State) -> Asked:
     return read_asked(state.key, BY_NAME["json" if weighed else "svg"], QueryParams(stated))
 
 
-def _more(trace: Trace, state: State, asked: Asked, ceiling: int) -> str | None:
-    """Where there is more of a trace that a bound cut off; None where there is no wider bound."""
+def _wider(trace: Trace, asked: Asked, ceiling: int) -> dict[str, str] | None:
+    """Bounds with which there is more of a trace that was cut off; None where there are no wider ones."""
     if not trace.truncated:
         return None
     nodes = min((asked.max_nodes or ceiling) * NODES_STEP, ceiling)
     if nodes == asked.max_nodes and asked.max_depth is None:
         return None
-    depth = "" if asked.max_depth is None else str(2 * asked.max_depth + 1)
-    return state.address(maxNodes=str(nodes), maxDepth=depth)
+    return {"maxNodes": str(nodes), "maxDepth": "" if asked.max_depth is None else str(2 * asked.max_depth + 1)}
 
 
-def _content(trace: Trace, state: State, asked: Asked, more: str | None, language: Language) -> dict[str, Any]:
+def _content(
+    trace: Trace, state: State, asked: Asked, wider: dict[str, str] | None, language: Language
+) -> dict[str, Any]:
     """What the view at hand shows."""
     if state.view == "picture":
         laid_out = lay_out(trace, frozenset(state.groups), language)
-        links = Links(partial(_opened, state), lambda node: state.with_group(node.key), partial(_further, state, more))
-        looked_at = state.open or (state.groups[-1] if state.groups else "")
+        further = partial(_further, state, wider)
+        links = Links(partial(_opened, state), lambda node: state.with_group(node.key), further)
         return {
             "picture": lambda nonce: svg(
                 trace,
@@ -134,14 +139,14 @@ def _content(trace: Trace, state: State, asked: Asked, more: str | None, languag
                 note_of(asked, language),
                 picture=laid_out,
                 nonce=nonce,
-                marked=looked_at,
+                marked=state.looked_at,
                 language=language,
             ),
         }
     if state.view == "timeline":
         return {"lanes": lanes_of(trace, asked.as_of)}
     if state.view == "balance":
-        return {"balance": lambda told: balance_picture(trace, told), "parts": BALANCE_PARTS}
+        return _balance(trace, state, language)
     if state.view == "query":
         stated = {"direction": "BOTH"} | dict(state.parameters)
         numbers = {name: int(value) for name, value in stated.items() if name.startswith("max")}
@@ -149,16 +154,32 @@ def _content(trace: Trace, state: State, asked: Asked, more: str | None, languag
     return {"export": state.export("csv")}
 
 
+def _balance(trace: Trace, state: State, language: Language) -> dict[str, Any]:
+    """The flow of the element that is asked for, of what elements there is one, and of which the balance closes."""
+    flow = flow_of(trace, state.element)
+    rows = [] if flow is None else sorted(flow.bands, key=lambda band: (flow.places[band.source].column, -band.kg))
+    return {
+        "flow": flow,
+        "bands": rows,
+        "picture": Markup("") if flow is None else sankey(flow, language),
+        "elements": elements_of(trace),
+        "closed": {row.element for row in trace.balance},
+        "titled": lambda place: ", ".join(filter(None, [titled(place, language), described(place, language)])),
+    }
+
+
 def _opened(state: State, node: TraceNode) -> str | None:
     """A box leads to what there is to say of it."""
     return None if node.redacted else state.address(open=node.key)
 
 
-def _further(state: State, more: str | None, box: Box) -> str | None:
-    """What a bound cut off at an item is in its own trace, the way that it was going; at an event or at the root it is
-    beyond the bound."""
-    if box.node.kind == "EVENT" or box.way is Way.ROOT:
-        return more
+def _further(state: State, wider: dict[str, str] | None, box: Box) -> str | None:
+    """What a bound cut off at a node comes with a wider one, and the picture begins there again. Where there is none,
+    it is in the item's own trace, the way that it was going."""
+    if wider is not None:
+        return state.address(near=box.node.key, open="", **wider)
+    if box.node.kind == "EVENT" or box.way is Way.ROOT or len(box.nodes) > 1:
+        return None
     ways = {Way.TO: "FORWARD", Way.FROM: "BACKWARD"}
     onward = {"direction": ways[box.way]} if box.way in ways else {}
-    return state.address(key=box.node.key, open="", group=(), **onward)
+    return state.address(key=box.node.key, open="", near="", group=(), **onward)

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from seed.story import story
 from service.stores.sqlite import SqliteStore
+from tests.browsing import Watched
 from tests.serving import serving
 from tests.support import send, wait
 
@@ -32,26 +33,11 @@ def address(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(address: str) -> Iterator[Page]:
+def page(browser: Browser, address: str) -> Iterator[Page]:
     """A page that refuses any other host."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        try:
-            opened = browser.new_page(base_url=address)
-            others: list[str] = []
-
-            def refuse_others(route: Route) -> None:
-                if route.request.url.startswith(address):
-                    route.continue_()
-                else:
-                    others.append(route.request.url)
-                    route.abort()
-
-            opened.route("**/*", refuse_others)
-            yield opened
-            assert others == [], "nothing is asked of another host"
-        finally:
-            browser.close()
+    watched = Watched(browser, address)
+    yield watched.page
+    assert watched.complaints == [], "nothing is asked of another host"
 
 
 def test_the_query_of_the_readme_answers_as_printed(page: Page) -> None:

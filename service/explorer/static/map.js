@@ -1,6 +1,6 @@
 // A small map of a picture that is larger than its frame: where its boxes are, and what of them is seen.
 const WIDTH = 200;
-const HEIGHT_SHARE = 0.36;
+const HEIGHT = 80;
 const NAMESPACE = "http://www.w3.org/2000/svg";
 
 function made(parent, name, attributes) {
@@ -24,9 +24,8 @@ function course(picture, selector, least) {
 }
 
 // `go` is called with the place in the picture that is pointed at.
-export function mapOf(element, picture, whole, frame, go) {
-  const share = Math.min(WIDTH, frame.clientWidth * 0.4) / whole.width;
-  const size = Math.min(share, (frame.clientHeight * HEIGHT_SHARE) / whole.height);
+export function mapOf(element, picture, whole, go) {
+  const size = Math.min(WIDTH / whole.width, HEIGHT / whole.height);
   const drawing = made(element, "svg", {
     viewBox: `0 0 ${whole.width} ${whole.height}`, width: whole.width * size, height: whole.height * size,
   });

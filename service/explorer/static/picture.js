@@ -1,11 +1,22 @@
 // The picture: move, zoom, fit; what hangs together with what is pointed at. Without this script it is a picture with links.
+import { given, note, keepIn } from "./address.js";
 import { mapOf } from "./map.js";
+import { pathsOf } from "./paths.js";
+
+// Texts of a picture are 10 pixels high and more: smaller than so, they are not to be read.
+const SMALLEST = 0.9;
+const LARGEST = 2;
+const NEAR = 0.06;
+// Room below the frame for what moves it.
+const BELOW = 100;
 
 const frame = document.getElementById("frame");
 const svg = frame.querySelector("svg");
 const whole = { x: 0, y: 0, width: svg.viewBox.baseVal.width, height: svg.viewBox.baseVal.height };
 let box = { ...whole };
 let map = null;
+let begun = false;
+let moved = given() !== null;
 
 // Moves are left to the compositor: the picture is a layer of its own, drawn once, and drawn anew at another size only
 // when it rests.
@@ -13,6 +24,10 @@ let drawnAt = 0;
 let resting = 0;
 
 function show() {
+  if (begun) {
+    moved = true;
+    note(seen());
+  }
   const now = seen();
   const size = 1 / scale();
   svg.style.transform = `translate(${-now.x * size}px, ${-now.y * size}px) scale(${size})`;
@@ -31,27 +46,63 @@ function sharpen(size) {
 // What of the picture the frame shows, which is more than the box where their shapes differ.
 function seen() {
   const width = frame.clientWidth * scale();
-  return { x: box.x - (width - box.width) / 2, y: box.y, width, height: frame.clientHeight * scale() };
+  const height = frame.clientHeight * scale();
+  return { x: box.x - (width - box.width) / 2, y: box.y - (height - box.height) / 2, width, height };
 }
 
+// All of it; what would be very large stands in the middle.
 function fit() {
   box = { ...whole };
+  if (scale() < 1 / LARGEST) center(whole.width / 2, whole.height / 2, LARGEST);
   show();
+}
+
+// The frame takes the width that it has, and no more of the height than the picture needs and the window has free.
+function measure() {
+  const free = window.innerHeight - frame.getBoundingClientRect().top - window.scrollY - BELOW;
+  const needed = whole.height * Math.min(Math.max(frame.clientWidth / whole.width, SMALLEST), LARGEST);
+  const most = Math.max(free, window.innerHeight * 0.55);
+  frame.style.setProperty("--height", `${Math.round(Math.max(Math.min(needed, most), 200))}px`);
 }
 
 // A picture that would be too small to read begins at what is looked at, or at its root.
 function begin() {
+  const told = given();
+  if (told) {
+    box = told;
+    show();
+    return;
+  }
   fit();
   const root = svg.querySelector("[data-box].marked") ?? svg.querySelector("[data-box].root");
-  if (!root || scale() < 1.7) return;
+  if (root && scale() > 1 / SMALLEST) beginAt(root);
+}
+
+function beginAt(root) {
   const { x, y, width, height } = (root.querySelector("rect, circle") ?? root).getBBox();
-  box.width = frame.clientWidth * 1.2;
-  box.height = frame.clientHeight * 1.2;
-  const left = Number(root.closest("g[transform]")?.transform.baseVal[0]?.matrix.e ?? 0);
-  const top = Number(root.closest("g[transform]")?.transform.baseVal[0]?.matrix.f ?? 0);
-  box.x = left + x + Math.min(width / 2, box.width / 3) - box.width / 2;
-  box.y = top + y + Math.min(height / 2, box.height / 3) - box.height / 2;
+  const moved = root.closest("g[transform]")?.transform.baseVal[0]?.matrix;
+  center(
+    Number(moved?.e ?? 0) + x + Math.min(width / 2, frame.clientWidth / 3),
+    Number(moved?.f ?? 0) + y + Math.min(height / 2, frame.clientHeight / 3),
+    1,
+  );
+  box.x = within(box.x, box.width, whole.width);
+  box.y = within(box.y, box.height, whole.height);
   show();
+}
+
+// A place of the picture in the middle of the frame, at so many pixels for each of its own.
+function center(x, y, size) {
+  const [width, height] = [frame.clientWidth / size, frame.clientHeight / size];
+  box = { x: x - width / 2, y: y - height / 2, width, height };
+}
+
+// Not beyond the edge, and at it where little would be cut off there.
+function within(start, size, most) {
+  if (size >= most) return (most - size) / 2;
+  const near = size * NEAR;
+  if (start < near) return 0;
+  return start > most - size - near ? most - size : start;
 }
 
 // What is at a place of the frame, in shares of its width and height, stays there.
@@ -61,7 +112,7 @@ function zoom(factor, x = 0.5, y = 0.5) {
   box.width *= by;
   box.height *= by;
   box.x = before.x + before.width * (1 - by) * x + (before.width * by - box.width) / 2;
-  box.y = before.y + before.height * (1 - by) * y;
+  box.y = before.y + before.height * (1 - by) * y + (before.height * by - box.height) / 2;
   show();
 }
 
@@ -105,12 +156,15 @@ frame.addEventListener("pointermove", (event) => {
   }
   if (!held) return;
   const right = held.x - event.clientX;
-  const down = held.y - event.clientY;
+  const down = event.pointerType === "touch" ? 0 : held.y - event.clientY;
   if (!held.moved && Math.hypot(right, down) < 5) return;
   held = { x: event.clientX, y: event.clientY, moved: true };
   move(right * scale(), down * scale());
 });
 window.addEventListener("pointerup", () => setTimeout(() => { held = null; }));
+// A finger that goes up or down scrolls the page, sideways it moves the picture; two are for the picture.
+window.addEventListener("pointercancel", () => { held = null; });
+frame.addEventListener("touchmove", (event) => { if (event.touches.length > 1) event.preventDefault(); }, { passive: false });
 frame.addEventListener("click", (event) => { if (held?.moved) event.preventDefault(); }, true);
 frame.addEventListener("dragstart", (event) => event.preventDefault());
 frame.addEventListener("wheel", (event) => {
@@ -134,52 +188,9 @@ document.getElementById("zoom").addEventListener("click", (event) => {
   if (act) act();
 });
 
-// What a box leads to and comes from, along the direction of matter; all else fades. What goes into a part goes into
-// what that is inside of, and what came of a whole came of its parts.
-const boxes = [...svg.querySelectorAll("[data-box]")];
-const lines = [...svg.querySelectorAll("[data-from]")];
-const ahead = new Map();
-const behind = new Map();
-for (const line of lines) {
-  const { from, to } = line.dataset;
-  ahead.set(from, [...(ahead.get(from) ?? []), to]);
-  behind.set(to, [...(behind.get(to) ?? []), from]);
-}
-
-for (const box of boxes) {
-  const { box: part, inside } = box.dataset;
-  if (inside === undefined) continue;
-  ahead.set(part, [...(ahead.get(part) ?? []), inside]);
-  behind.set(inside, [...(behind.get(inside) ?? []), part]);
-}
-
-function reached(start, ways) {
-  const found = new Set([start]);
-  const waiting = [start];
-  while (waiting.length) {
-    for (const next of ways.get(waiting.pop()) ?? []) {
-      if (!found.has(next)) { found.add(next); waiting.push(next); }
-    }
-  }
-  return found;
-}
-
-function point(name) {
-  if (name === null || boxes.length > 600) {
-    for (const one of svg.querySelectorAll(".faded")) one.classList.remove("faded");
-    return;
-  }
-  const down = reached(name, ahead);
-  const up = reached(name, behind);
-  for (const one of boxes) one.classList.toggle("faded", !down.has(one.dataset.box) && !up.has(one.dataset.box));
-  for (const one of lines) {
-    const { from, to } = one.dataset;
-    one.classList.toggle("faded", !((down.has(from) && down.has(to)) || (up.has(from) && up.has(to))));
-  }
-}
-
+const point = pathsOf(svg);
 let waiting = 0;
-for (const one of boxes) {
+for (const one of svg.querySelectorAll("[data-box]")) {
   one.addEventListener("pointerenter", () => { clearTimeout(waiting); waiting = setTimeout(() => point(one.dataset.box), 150); });
   one.addEventListener("pointerleave", () => { clearTimeout(waiting); waiting = setTimeout(() => point(null), 150); });
   one.addEventListener("focus", () => {
@@ -195,13 +206,23 @@ for (const one of boxes) {
 }
 
 frame.classList.add("live");
-new ResizeObserver(show).observe(frame);
 // What is focused is moved into sight by its own handler; a browser would scroll the frame.
 frame.addEventListener("scroll", () => frame.scrollTo(0, 0));
-frame.style.setProperty("--ratio", whole.height / whole.width);
+measure();
 document.getElementById("zoom").hidden = false;
-map = mapOf(document.getElementById("map"), svg, whole, frame, (x, y) => {
+map = mapOf(document.getElementById("map"), svg, whole, (x, y) => {
   const now = seen();
   move(x - now.x - now.width / 2, y - now.y - now.height / 2);
 });
+keepIn(document);
+
+// Where nobody moved it, it begins anew when the frame has another size.
+new ResizeObserver(() => {
+  begun = false;
+  if (moved) show();
+  else begin();
+  begun = true;
+}).observe(frame);
+window.addEventListener("resize", measure);
 begin();
+begun = true;

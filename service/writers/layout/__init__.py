@@ -13,7 +13,7 @@ from datetime import datetime
 
 from graph_schema.answer import Direction, Trace
 from service.languages import ENGLISH, Language
-from service.writers.layout.gathering import Gathered, Link, Vertex, gather
+from service.writers.layout.gathering import BOXES_MAX, Gathered, Link, Vertex, gather
 from service.writers.layout.order import columns_of, put_in_order
 from service.writers.layout.picture import Box, Line, Picture, Text, Way
 from service.writers.layout.places import Ports, tops
@@ -22,24 +22,30 @@ from service.writers.layout.sizing import HUB, Around, Sized, sized
 
 __all__ = ["Box", "Line", "Picture", "Text", "Way", "lay_out"]
 
-COLUMN_GAP = 56.0
-COLUMN_GAP_MAX = 140.0
+COLUMN_GAP = 40.0
+COLUMN_GAP_MAX = 120.0
 ROW_GAP = 14.0
 LINE_GAP = 7.0
+HEIGHT_MAX = 900.0
+"""A picture that is higher, node by node, is drawn with groups."""
 
 
 def lay_out(trace: Trace, opened: Collection[str] = (), language: Language = ENGLISH) -> Picture:
     """The picture of a trace; the same one for the same trace. `opened`: the keys of the first nodes of groups that are
     drawn one by one, `OPENED_MAX` of each."""
-    return Layout(trace, opened, language).picture()
+    if sum(node.kind != "ORGANIZATION" for node in trace.nodes) <= BOXES_MAX:
+        picture = Layout(trace, gather(trace, grouped=False), language).picture()
+        if picture.height <= HEIGHT_MAX:
+            return picture
+    return Layout(trace, gather(trace, opened), language).picture()
 
 
 class Layout:
     """Puts what was gathered of a trace in its places."""
 
-    def __init__(self, trace: Trace, opened: Collection[str], language: Language) -> None:
+    def __init__(self, trace: Trace, found: Gathered, language: Language) -> None:
         self.direction = trace.direction
-        self.found: Gathered = gather(trace, opened)
+        self.found = found
         self.root = _root(self.found)
         around = _around(trace, self.found, language)
         self.sizes = [sized(vertex, around) for vertex in self.found.tops]

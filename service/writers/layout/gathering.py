@@ -6,19 +6,36 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from graph_schema.answer import Role, Trace, TraceEdge, TraceNode
 from service.writers.layout.likeness import Identity, classes, ends, identity
 
-GROUP_ABOVE = 150
-"""Traces of so many nodes are drawn node by node."""
+BOXES_MAX = 48
+"""Of more, like nodes become one, looking at less and less of them until there are no more."""
 GROUP_MIN = 3
 """So many like nodes become a group."""
 OPENED_MAX = 24
 """So many nodes of a group that is opened are drawn; the rest is a group, which can be opened again."""
-VERTICES_MAX = 600
-"""Where there are more, less is looked at to tell what is alike."""
-_LIKENESS = ((None, True), (2, True), (1, True), (0, True), (1, False), (0, False))
+
+
+class Likeness(NamedTuple):
+    """What is looked at to tell what is alike; see `classes`."""
+
+    rounds: int | None
+    labelled: bool
+    placed: bool
+
+
+_LIKENESS = (
+    Likeness(None, labelled=True, placed=False),
+    Likeness(2, labelled=True, placed=False),
+    Likeness(None, labelled=False, placed=False),
+    Likeness(2, labelled=False, placed=False),
+    Likeness(1, labelled=False, placed=False),
+    Likeness(0, labelled=False, placed=True),
+    Likeness(0, labelled=False, placed=False),
+)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -75,17 +92,20 @@ class Gathered:
     enclosed: list[TraceEdge]
 
 
-def gather(trace: Trace, opened: Collection[str] = ()) -> Gathered:
-    """What is to be drawn of a trace. `opened`: the keys of the first nodes of groups that are to be opened."""
+def gather(trace: Trace, opened: Collection[str] = (), grouped: bool = True) -> Gathered:
+    """What is to be drawn of a trace. `opened`: the keys of the first nodes of groups that are to be opened; where not
+    `grouped`, each node stands alone."""
     hosts = _hosts(trace)
     nodes = [node for node in trace.nodes if node.kind != "ORGANIZATION"]
-    if len(nodes) <= GROUP_ABOVE:
+    if not grouped:
         tops, vertices = _vertices(nodes, hosts, None)
     else:
-        for rounds, labelled in _LIKENESS:
-            alike = classes(trace, rounds, labelled)
+        for likeness in _LIKENESS:
+            alike = classes(trace, *likeness)
+            if likeness is not _LIKENESS[-1] and len(set(alike.values())) > BOXES_MAX:
+                continue
             tops, vertices = _vertices(nodes, hosts, alike)
-            if len({id(vertex) for vertex in vertices.values()}) <= VERTICES_MAX:
+            if len({id(vertex) for vertex in vertices.values()}) <= BOXES_MAX:
                 break
         if opened:
             tops, vertices = _vertices(nodes, hosts, alike, opened)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, TypeAlias
 
-from graph_schema.answer import Trace, TraceEdge, TraceNode
+from graph_schema.answer import Role, Trace, TraceEdge, TraceNode
 
 Identity: TypeAlias = tuple[bool, str]
 """A node of a trace: whether it is an event, and its key. Items and events have namespaces of their own."""
@@ -21,15 +22,17 @@ def ends(edge: TraceEdge) -> tuple[Identity, Identity]:
     return (edge.kind == "YIELDED", edge.source), (edge.kind == "CONSUMED_IN", edge.target)
 
 
-def classes(trace: Trace, rounds: int | None = None, labelled: bool = True) -> dict[Identity, int]:
+def classes(trace: Trace, rounds: int | None = None, labelled: bool = True, placed: bool = True) -> dict[Identity, int]:
     """A class of each item and event. Two are alike where they are of one kind, label, role and status, and their
     edges lead to nodes that are alike, how many ever; `rounds` bounds how far away that is looked at (None: anywhere).
-    Where not `labelled`, labels and status do not count.
+    Where not `labelled`, labels of items and status do not count; where `placed`, how far from the root they are does,
+    and on which side of it in time.
     """
     nodes = [node for node in trace.nodes if node.kind != "ORGANIZATION"]
     place = {identity(node): number for number, node in enumerate(nodes)}
     around = _around(trace, place)
-    numbers = _numbered(_look(node, labelled) for node in nodes)
+    born = next((node.at for node in nodes if node.role is Role.ROOT), None)
+    numbers = _numbered(_look(node, labelled, born if placed else None) for node in nodes)
     classes = max(numbers, default=0)
     while rounds is None or rounds > 0:
         rounds = None if rounds is None else rounds - 1
@@ -44,9 +47,16 @@ def classes(trace: Trace, rounds: int | None = None, labelled: bool = True) -> d
     return dict(zip(place, numbers, strict=True))
 
 
-def _look(node: TraceNode, labelled: bool) -> tuple[Any, ...]:
+def _look(node: TraceNode, labelled: bool, born: datetime | None) -> tuple[Any, ...]:
     label = "" if node.label == node.key else node.label
-    return (node.kind, node.role, node.redacted, *((label, node.status or "") if labelled else ()))
+    look: tuple[Any, ...] = (node.kind, node.role, node.redacted)
+    if labelled:
+        look += (label, node.status or "")
+    elif node.kind == "EVENT":
+        look += (label,)
+    if born is not None:
+        look += (node.depth, node.at is not None and node.at <= born)
+    return look
 
 
 def _around(trace: Trace, place: dict[Identity, int]) -> list[list[tuple[int, int]]]:

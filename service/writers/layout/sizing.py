@@ -88,15 +88,15 @@ def _item(vertex: Vertex, around: Around, more: int) -> Sized:
         said.append(("held", holders_of(held, around.names, language)))
     if more:
         said.append(("more", language.text("picture.more", count=more)))
-    texts, y = [], PAD - 3
-    for style, text in said:
-        y += _SIZES[style] + 3
-        texts.append(_text(style, text, PAD, y))
     width = max(WIDTH_MIN, _width(*said[0]) + 2 * PAD + sign, *(_width(*one) + 2 * PAD for one in said))
-    y += PAD - 2
+    y = PAD - 3 + sum(_SIZES[style] + 3 for style, _ in said) + PAD - 2
     port = y / 2
     parts, inner, below = _parts(vertex, around, y)
     width = max(width, inner + 2 * PAD)
+    texts, y = [], PAD - 3
+    for style, text in said:
+        y += _SIZES[style] + 3
+        texts.append(_text(style, text, PAD, y, width - 2 * PAD - (sign if style == "key" else 0)))
     return Sized(vertex, width, below + (PAD - GAP if parts else 0), port, texts, parts, holders, more)
 
 
@@ -127,6 +127,6 @@ def _width(style: str, text: str) -> float:
     return 2.0 * ceil(min(TEXT_MAX, width_of(text, _SIZES[style], style in _BOLD)) / 2)
 
 
-def _text(style: str, text: str, x: float, y: float) -> Text:
+def _text(style: str, text: str, x: float, y: float, room: float = TEXT_MAX) -> Text:
     size = _SIZES[style]
-    return Text(fitting(text, size, TEXT_MAX, style in _BOLD, ends=style in _KEYS), text, x, y, size, style)
+    return Text(fitting(text, size, room, style in _BOLD, ends=style in _KEYS), text, x, y, size, style)

@@ -93,7 +93,7 @@ class Drawing:
         shape = _hub(box) if box.node.kind == "EVENT" else _frame(box)
         name = f'data-box="{self.numbers[box.name]}"'
         name += "" if host is None else f' data-inside="{self.numbers[host.name]}"'
-        further = self.links.more(box) if box.more and len(box.nodes) == 1 and not box.node.redacted else None
+        further = self.links.more(box) if box.more and not box.node.redacted else None
         texts = [text for text in box.texts if further is None or text.style != "more"]
         group = len(box.nodes) > 1
         target = self.links.group(box.node) if group else None if box.node.redacted else self.links.node(box.node)

@@ -48,17 +48,18 @@ def test_a_group_opens_where_it_is_and_closes_again(client: TestClient) -> None:
     assert f"group={group['group']}&group={further['group']}" in further[""], "groups that are open stay open"
 
 
-def test_what_a_bound_cut_off_goes_on_from_there(client: TestClient) -> None:
+def test_what_a_bound_cut_off_comes_where_it_was(client: TestClient) -> None:
+    """At every box, a group or not, and the rest of the state stays."""
     text = client.get(f"{PAGE}&maxNodes=110&asOf=2025-01-01T00:00:00Z").text
-    items = [one for one in links(text, "further") if one["key"] != "LOT-0"]
-    wider = [one for one in links(text, "further") if one["key"] == "LOT-0"]
-    assert items
-    assert wider
-    assert {(one["direction"], one["asOf"]) for one in items} == {("FORWARD", "2025-01-01T00:00:00Z")}
-    assert {one["maxNodes"] for one in wider} == {"1100"}
-    onward = client.get(items[0][""])
-    assert onward.status_code == 200
-    assert f"<title>{items[0]['key']} " in onward.text
+    further = links(text, "further")
+    assert {one["near"][0] for one in further} >= {"P", "e"}, "at packs and at events"
+    assert {(one["key"], one["asOf"], one["maxNodes"]) for one in further} == {
+        ("LOT-0", "2025-01-01T00:00:00Z", "1100")
+    }
+    packs = next(one for one in further if one["near"].startswith("P"))
+    wider = client.get(packs[""]).text
+    assert "marked" in wider
+    assert len(links(wider, "group")) > len(links(text, "group")), "there is more"
 
 
 def test_a_depth_is_a_bound_too_and_widens(client: TestClient) -> None:
@@ -70,11 +71,25 @@ def test_a_depth_is_a_bound_too_and_widens(client: TestClient) -> None:
 def test_where_no_bound_is_wider_nothing_leads_there() -> None:
     store = MemoryStore()
     send(store, packs(10, 1, 1))
-    with TestClient(create_app(store, Settings(store="memory:", nodes_max=12))) as client:
-        text = client.get(f"{PAGE}&maxNodes=12").text
+    with TestClient(create_app(store, Settings(store="memory:", nodes_max=24))) as client:
+        text = client.get(f"{PAGE}&maxNodes=24").text
     assert "Cut off at a bound" in text
     assert "Show more" not in text
-    assert [one for one in links(text, "further") if one["key"] == "LOT-0"] == []
+    onward = links(text, "further")
+    assert onward, "of items that stand alone"
+    assert {(one["key"][0], one["direction"]) for one in onward} == {("P", "FORWARD")}
+    assert f"<title>{onward[0]['key']} " in client.get(onward[0][""]).text
+
+
+def test_what_is_seen_of_the_picture_is_in_the_address(client: TestClient) -> None:
+    seen = "seen=-20%2C4%2C600%2C300"
+    text = client.get(f"{PAGE}&{seen}").text
+    opened, grouped = (links(text, "box") for _ in range(2))
+    assert all(seen in one[""] for one in opened if "open" in one)
+    assert not any(seen in one[""] for one in grouped if "group" in one), "another picture"
+    answer = client.get(f"{PAGE}&seen=everything")
+    assert answer.status_code == 400
+    assert "seen: &#39;everything&#39; is not left, top, width and height" in answer.text
 
 
 def test_more_groups_than_can_be_open(client: TestClient) -> None:

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from graph_schema.answer import Direction, FrontierNode, Role, Trace, TraceEdge, TraceNode
 from seed.story import PACK_A, PACK_RECYCLED, story
 from service.languages import TAGS, language
-from service.writers.layout import Box, Picture, Way, lay_out
-from service.writers.layout.gathering import GROUP_ABOVE, OPENED_MAX
+from service.writers.layout import HEIGHT_MAX, Box, Picture, Way, lay_out
+from service.writers.layout.gathering import BOXES_MAX, OPENED_MAX
 from service.writers.layout.places import near
 from service.writers.layout.ranks import acyclic, ranks
 from service.writers.layout.text import fitting, width_of
-from tests.service.writers.written import of_catena_x, of_packs, of_random, of_story, told
+from tests.service.writers.written import of_catena_x, of_packs, of_parts, of_random, of_story, told
 
 LARGE = [(12, 3, 6, True), (12, 3, 6, False), (100, 3, 5, True), (100, 3, 5, False)]
 
@@ -99,7 +99,9 @@ def test_the_story() -> None:
 
 def test_a_real_file() -> None:
     for trace in of_catena_x():
-        check(trace)
+        picture = check(trace)
+        assert len(picture.every_box()) <= BOXES_MAX
+        assert picture.height <= HEIGHT_MAX
 
 
 @settings(max_examples=60, deadline=None)
@@ -113,8 +115,9 @@ def test_random_histories(seed: int) -> None:
 def test_large_traces(size: tuple[int, int, int, bool]) -> None:
     trace = of_packs(*size)
     picture = check(trace)
-    assert len(trace.nodes) > GROUP_ABOVE
-    assert max(len(box.nodes) for box in picture.every_box()) >= (18 if size[3] else 1)
+    assert len(trace.nodes) > BOXES_MAX
+    assert len(picture.every_box()) <= BOXES_MAX
+    assert max(len(box.nodes) for box in picture.every_box()) >= 18
 
 
 def test_parts_are_inside_their_host_and_moved_ones_are_not() -> None:
@@ -139,8 +142,25 @@ def test_it_fits_in_every_language() -> None:
 
 def test_small_traces_have_no_groups() -> None:
     (trace,) = told(story(), PACK_RECYCLED, directions=("BOTH",))
-    assert len(trace.nodes) <= GROUP_ABOVE
+    assert len(trace.nodes) <= BOXES_MAX
     assert all(len(box.nodes) == 1 for box in lay_out(trace).every_box())
+
+
+def test_what_would_be_high_is_drawn_with_groups_that_open() -> None:
+    """Though it is few: forty parts, each with a line from an event of its own."""
+    trace = of_parts(20)
+    assert len(trace.nodes) <= BOXES_MAX
+    picture = check(trace)
+    assert picture.height < HEIGHT_MAX / 2
+    (group,) = [box for box in picture.every_box() if box.node.kind == "COMPONENT"]
+    assert len(group.nodes) == 20
+    opened = check(trace, group.node.key)
+    assert sum(box.node.kind == "COMPONENT" for box in opened.every_box()) == 20
+
+
+def test_what_differs_by_name_only_is_one_where_it_is_many() -> None:
+    texts = {box.texts[0].full for box in check(of_packs(30, 1, 7, alike=False)).every_box()}
+    assert {"10 × battery", "20 × battery", "3 × recycling"} <= texts, "what was recycled and what was not are two"
 
 
 def test_like_siblings_are_one_box_that_counts_them() -> None:

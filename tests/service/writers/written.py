@@ -82,3 +82,22 @@ def of_packs(count: int, modules: int, cells: int, alike: bool = True) -> Trace:
     """Where that lot went."""
     (trace,) = told(packs(count, modules, cells, alike), "LOT-0", directions=("FORWARD",))
     return trace
+
+
+@cache
+def of_parts(count: int) -> Trace:
+    """A vehicle of so many components, each made on a day of its own."""
+    parts = [{"key": f"C{number}", "kind": "COMPONENT", "model": "door"} for number in range(count)]
+    made = [{"eventId": f"made-{part['key']}", "type": "PRODUCTION", "outputs": [part]} for part in parts]
+    vehicle = {"key": "V", "kind": "VEHICLE"}
+    joined = {
+        "eventId": "joined",
+        "type": "PRODUCTION",
+        "outputs": [vehicle | {"parts": [{"key": part["key"]} for part in parts]}],
+    }
+    events = [
+        {"occurredAt": f"2024-01-{1 + day:02d}T00:00:00Z", "actor": "MAKER"} | event
+        for day, event in enumerate([*made, joined])
+    ]
+    (trace,) = told(events, "V", directions=("BACKWARD",))
+    return trace

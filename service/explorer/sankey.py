@@ -1,0 +1,115 @@
+"""A flow of an element as a picture: bars in columns, and bands between them as broad as there are kilograms."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from markupsafe import Markup
+
+from service.explorer.balance import STAGES, Flow, Place
+from service.explorer.fates import ROOT
+from service.explorer.ribbons import Ribbon, ribbons
+from service.languages import Language
+from service.writers.layout.text import fitting
+
+COLUMN, BAR, HEAD = 236, 16, 34
+SIZE = 12
+
+
+def sankey(flow: Flow, language: Language) -> Markup:
+    """The picture, with a name for screen readers; what it shows is in a table, too."""
+    spread = ribbons(flow)
+    told = "; ".join(f"{language.text(f'balance.{fate}')} {language.mass(kg)}" for fate, kg in flow.fates)
+    head = Markup(
+        '<svg class="balance" viewBox="0 0 {0} {1:.0f}" width="{0}" height="{1:.0f}" role="img" aria-label="{2}">'
+    ).format(COLUMN * len(flow.columns), spread.bottom + HEAD + 12, told)
+    drawn = [*_heads(flow, language), Markup(f'<g transform="translate(0 {HEAD})">')]
+    drawn += [_band(one, flow, language) for one in spread.ribbons]
+    for number, column in enumerate(flow.columns):
+        drawn += [_bar(place, number * COLUMN, *spread.bars[place.name], language) for place in column]
+    return head + Markup("").join([*drawn, Markup("</g></svg>")])
+
+
+def titled(place: Place, language: Language) -> str:
+    """What a bar is of."""
+    if place.fate:
+        return language.text(f"balance.{place.fate}")
+    node, count = place.nodes[0], len(place.nodes)
+    kinds, labels = {one.kind for one in place.nodes}, {one.label for one in place.nodes}
+    if count == 1:
+        return language.text("picture.withheld") if node.redacted else node.key
+    kind = language.named("kind", node.kind) if len(kinds) == 1 else language.text("balance.items")
+    return f"{count} × {kind}" + (f" {node.label}" if len(labels) == 1 and node.label != node.key else "")
+
+
+def described(place: Place, language: Language) -> str:
+    """What a lot is of, or what kind of thing it is; empty for fates and for many."""
+    if place.fate or len(place.nodes) > 1 or place.nodes[0].redacted:
+        return ""
+    node = place.nodes[0]
+    return node.label if node.kind == "LOT" else language.named("kind", node.kind)
+
+
+def _heads(flow: Flow, language: Language) -> Iterator[Markup]:
+    """What the columns are."""
+    for number, column in enumerate(flow.columns):
+        if column[0].name == ROOT:
+            said = described(column[0], language) or titled(column[0], language)
+        else:
+            stages = [STAGES[stage] for stage in sorted({place.stage for place in column})]
+            said = ", ".join(language.text(f"balance.stage.{stage}") for stage in stages)
+        yield Markup('<text class="stage" x="{}" y="16">{}</text>').format(
+            number * COLUMN, fitting(said, SIZE, COLUMN - 12, bold=True)
+        )
+
+
+def _bar(place: Place, left: float, top: float, height: float, language: Language) -> Markup:
+    title, below = titled(place, language), described(place, language)
+    mass = language.mass(place.kg)
+    second = f"{below} · {mass}" if below else mass
+    middle, room = top + height / 2, COLUMN - BAR - 14
+    return Markup(
+        '<g><title>{title}, {second}</title><rect class="{look}" x="{left:g}" y="{top:.1f}" width="{bar}"'
+        ' height="{height:.1f}"/><text x="{x:g}" y="{above:.1f}">{shown}</text>'
+        '<text class="second" x="{x:g}" y="{under:.1f}">{told}</text></g>'
+    ).format(
+        title=title,
+        second=second,
+        look=place.fate or ("root" if place.name == ROOT else "through"),
+        left=left,
+        top=top,
+        bar=BAR,
+        height=height,
+        x=left + BAR + 6,
+        above=middle - 2,
+        under=middle + 13,
+        shown=fitting(title, SIZE, room, bold=True, ends=len(place.nodes) == 1),
+        told=fitting(second, SIZE, room, ends=True),
+    )
+
+
+def _band(one: Ribbon, flow: Flow, language: Language) -> Markup:
+    """A band: straight where it passes a column, curved between two."""
+    first = one.column * COLUMN + BAR
+    upper = [(float(first), one.tops[0])]
+    for step, top in enumerate(one.tops[1:], 1):
+        left = (one.column + step) * COLUMN
+        upper += [(left, top)] if step == len(one.tops) - 1 else [(left, top), (left + BAR, top)]
+    lower = [(x, y + one.height) for x, y in reversed(upper)]
+    course = f"M{first:g} {one.tops[0]:.1f}{_edge(upper)}L{lower[0][0]:g} {lower[0][1]:.1f}{_edge(lower)}Z"
+    source, target = flow.places[one.band.source], flow.places[one.band.target]
+    told = f"{titled(source, language)} → {titled(target, language)}: {language.mass(one.band.kg)}"
+    return Markup('<path class="flow {}" d="{}"><title>{}</title></path>').format(
+        target.fate or "through", course, told
+    )
+
+
+def _edge(points: list[tuple[float, float]]) -> str:
+    """One side of a band: every second step is between two columns."""
+    drawn = ""
+    for number, ((x, y), (to_x, to_y)) in enumerate(itertools.pairwise(points)):
+        middle = (x + to_x) / 2
+        curve = f"C{middle:g} {y:.1f} {middle:g} {to_y:.1f} {to_x:g} {to_y:.1f}"
+        drawn += curve if number % 2 == 0 else f"L{to_x:g} {to_y:.1f}"
+    return drawn

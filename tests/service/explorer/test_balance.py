@@ -1,0 +1,173 @@
+"""Where kilograms of an element went: the flow sums up to the balance, and its picture lets one see that."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from html import unescape
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from graph_schema.answer import Trace
+from seed.story import BLACK_MASS, PACK_A, PACK_RECYCLED, story
+from service.app import create_app
+from service.explorer.balance import COLUMN_MAX, STAGES, Flow, flow_of
+from service.explorer.fates import FATES, bands_of, elements_of, parts_of
+from service.explorer.ribbons import ribbons
+from service.explorer.sankey import sankey
+from service.languages import TAGS, language
+from service.settings import Settings
+from service.stores.memory import MemoryStore
+from tests.service.writers.written import of_random, told
+from tests.support import send
+
+PAGE = f"/explore?key={PACK_RECYCLED}&view=balance"
+
+
+def recycled(**output: Any) -> list[dict[str, Any]]:
+    """A battery of 10 kg, 2 kg of it nickel, and a lot that came of it."""
+    battery = {"key": "B", "kind": "BATTERY", "massKg": 10, "composition": {"Ni": 2}}
+    events = [
+        {"type": "PRODUCTION", "outputs": [battery]},
+        {"type": "RECYCLING", "inputs": [{"key": "B"}], "outputs": [{"material": "black mass"} | output]},
+    ]
+    return [
+        {"eventId": f"e{day}", "occurredAt": f"2024-01-{1 + day:02d}T00:00:00Z", "actor": "A"} | event
+        for day, event in enumerate(events)
+    ]
+
+
+def forward(events: list[dict[str, Any]], key: str) -> Trace:
+    (trace,) = told(events, key, directions=("FORWARD",))
+    return trace
+
+
+def fates_of(trace: Trace, element: str) -> dict[str, float]:
+    found = dict.fromkeys(FATES, 0.0)
+    for band in bands_of(trace, element):
+        if band.is_fate:
+            found[band.target] += band.kg
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 1_000_000))
+def test_the_fates_of_any_history_are_those_of_its_balance(seed: int) -> None:
+    for trace in of_random(seed):
+        for row in trace.balance:
+            found, wanted = fates_of(trace, row.element), parts_of(row)
+            for fate, kg in wanted.items():
+                assert found[fate] == pytest.approx(kg, abs=1e-5 * row.root_kg), (seed, trace.root, fate)
+            assert found["unknown"] == 0
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 1_000_000))
+def test_a_place_lets_go_what_it_got(seed: int) -> None:
+    for trace in of_random(seed):
+        for element in elements_of(trace):
+            flow = flow_of(trace, element)
+            if flow is not None:
+                check(flow)
+
+
+def check(flow: Flow) -> None:
+    """Sums, and that nothing of the picture lies on anything else."""
+    for place in flow.places.values():
+        if not place.fate:
+            assert place.out == pytest.approx(place.kg, rel=1e-3, abs=1e-5 * flow.root_kg), place
+    spread = ribbons(flow)
+    columns = {place.name: number for number, column in enumerate(flow.columns) for place in column}
+    assert set(columns) == set(flow.places)
+    across: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    for name, column in columns.items():
+        top, height = spread.bars[name]
+        across[column].append((top, top + height))
+    for one in spread.ribbons:
+        assert columns[one.band.source] == one.column < columns[one.band.target] == one.column + len(one.tops) - 1
+        for column, top in list(enumerate(one.tops, one.column))[1:-1]:
+            across[column].append((top, top + one.height))
+        for name, top in ((one.band.source, one.tops[0]), (one.band.target, one.tops[-1])):
+            bar, height = spread.bars[name]
+            assert bar - 0.6 <= top
+            assert top + one.height <= bar + height + 0.6
+    for places in across.values():
+        places.sort()
+        assert all(before[1] <= after[0] + 1e-6 for before, after in pairwise(places))
+        assert places[0][0] >= 0
+        assert places[-1][1] <= spread.bottom
+
+
+def test_the_story_in_columns_of_stages() -> None:
+    flow = flow_of(forward(story(), PACK_RECYCLED), "Li")
+    assert flow is not None
+    check(flow)
+    stages = [[STAGES[place.stage] for place in column] for column in flow.columns]
+    assert [sorted(set(column)) for column in stages] == [["root"], ["blackMass"], ["metals"], ["products"], ["fates"]]
+    assert [place.nodes[0].key for place in flow.columns[1]] == [BLACK_MASS]
+    (cells,) = flow.columns[3]
+    assert len(cells.nodes) == 4
+
+
+def test_what_nobody_stated_is_unknown_and_not_lost() -> None:
+    trace = forward(recycled(key="LOT", massKg=4), "B")
+    assert [row.element for row in trace.balance] == [""]
+    assert fates_of(trace, "Ni") == dict.fromkeys(FATES, 0.0) | {"unknown": 2.0}
+    assert fates_of(trace, "") == dict.fromkeys(FATES, 0.0) | {"recovered": 4.0, "loss": 6.0}
+
+
+def test_a_lot_may_be_called_like_a_fate() -> None:
+    flow = flow_of(forward(recycled(key="loss", massKg=4, composition={"Ni": 1.5}), "B"), "Ni")
+    assert flow is not None
+    check(flow)
+    assert dict(flow.fates) == {"recovered": 1.5, "loss": 0.5}
+    assert [place.nodes[0].key for place in flow.columns[1]] == ["loss"]
+
+
+def test_the_smallest_of_many_are_one() -> None:
+    events = recycled(key="L0", massKg=1)
+    events[1]["outputs"] = [
+        {"key": f"L{number}", "material": "copper", "massKg": 0.1 + number / 20} for number in range(12)
+    ]
+    flow = flow_of(forward(events, "B"), "")
+    assert flow is not None
+    check(flow)
+    column = flow.columns[1]
+    assert len(column) == COLUMN_MAX
+    (together,) = [place for place in column if len(place.nodes) > 1]
+    assert {node.key for node in together.nodes} == {f"L{number}" for number in range(12 - COLUMN_MAX + 1)}
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_the_picture_tells_all_of_it_in_words(tag: str) -> None:
+    flow = flow_of(forward(story(), PACK_A), "Ni")
+    assert flow is not None
+    picture = unescape(str(sankey(flow, language(tag))))
+    name = re.search('aria-label="([^"]+)"', picture)
+    assert name is not None
+    for fate, kg in flow.fates:
+        assert f"{language(tag).text(f'balance.{fate}')} {language(tag).mass(kg)}" in name[1]
+    assert f"<title>{BLACK_MASS} → LOT-NICOSO4-2026-07: 766.7 g</title>" in picture
+    assert picture.count('class="flow') == len(flow.bands)
+
+
+def test_an_element_is_chosen_in_the_address() -> None:
+    store = MemoryStore()
+    send(store, [*story(), *recycled(key="LOT", massKg=4)])
+    with TestClient(create_app(store, Settings(store="memory:"))) as client:
+        text = client.get(f"{PAGE}&element=Ni&asOf=2026-12-01").text
+        assert "1.6 kg in the root" in text
+        links = [unescape(link) for link in re.findall(r'<a href="([^"]+)"(?: aria-current="true")?>Co</a>', text)]
+        assert [("element=Co" in link, "asOf=2026-12-01" in link) for link in links] == [(True, True)]
+        assert "400 g in the root" in client.get(links[0]).text
+        assert 'name="element" value="Ni"' in text, "the form keeps it"
+        assert "Nothing is known of Uuo in this trace" in client.get(f"{PAGE}&element=Uuo").text
+        unknown = client.get("/explore?key=B&view=balance&element=Ni").text
+        assert "The balance does not close" in unknown
+        assert "at least 2 kg in the root" in unknown
+        assert "100 %" in unknown
