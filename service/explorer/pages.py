@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from graph_schema.identifiers import TITLES
+from graph_schema.rules import RULE_SETS
 from service import __version__
-from service.languages import TAGS, Language, chosen
+from service.languages import ENGLISH, TAGS, Language, chosen
+from service.phrases import translated
+from service.regions import region_name
 from service.scanning import can_scan
 
 LANGUAGE_COOKIE = "voltrace-language"
@@ -22,6 +28,9 @@ POLICY = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """The Content-Security-Policy of a page: nothing from elsewhere, no script in the page, and no style but its own."""
+
+FINDINGS = {rule.code: rule.title for rule_set in RULE_SETS for rule in rule_set.all}
+"""What each finding is called."""
 
 _TEMPLATES = Environment(
     loader=PackageLoader("service.explorer"),
@@ -52,12 +61,23 @@ def language_of(request: Request) -> Language:
     return chosen(wanted, request.headers.get("accept-language"))
 
 
+def said(language: Language, sentence: str) -> str:
+    """A sentence that the service makes in English, in the reader's language; marked as English where it has none."""
+    told = translated(language.tag, sentence)
+    if told is not None:
+        return told
+    if not any(letter.isalpha() for letter in sentence):
+        return sentence
+    return Markup('<span lang="{}">{}</span>').format(ENGLISH.tag, sentence)
+
+
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A page: a template of `templates/` with values, in the reader's language.
 
-    A template has besides: `t(name, **values)` for texts, `language` with `number`, `mass`, `date` and `time`, `nonce`
-    for a style of its own, `explore(key)`, `titles` of schemes, `scans` (whether pictures of codes are read), `address`
-    of this page, and `in_language(tag)`, it in another language.
+    A template has besides: `t(name, **values)` for texts, `said(sentence)` for what the service says in English,
+    `material(name)`, `region(code)` and `finding(code)` for their names, `language` with `number`, `mass`, `date` and
+    `time`, `nonce` for a style of its own, `explore(key)`, `titles` of schemes, `scans` (whether pictures of codes are
+    read), `address` of this page, and `in_language(tag)`, it in another language.
     """
     language = language_of(request)
     nonce = secrets.token_urlsafe(16)
@@ -65,6 +85,11 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
         values
         | {
             "t": language.text,
+            "said": partial(said, language),
+            "material": lambda name: translated(language.tag, name) or name,
+            "region": lambda code: region_name(code, language),
+            "finding": lambda code: said(language, FINDINGS[code]) if code in FINDINGS else code,
+            "moment": lambda stated: language.time(datetime.fromisoformat(stated).astimezone(UTC)),
             "language": language,
             "languages": TAGS,
             "authenticated": request.state.asker.identity.configured,

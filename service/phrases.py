@@ -1,0 +1,130 @@
+"""Sentences that the service makes in English - what a code says, why something is refused, what a rule found - in the
+language of a reader.
+
+`texts/phrases.TAG.json` has a translation for each form of a sentence. A part in braces stands for any text, and is
+kept as it is; one whose name begins with `said` is a phrase itself, and is translated, too: without that, the form does
+not fit. `number` and `count` stand for digits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+import orjson
+
+from service.languages import ENGLISH, language
+
+LENGTH_MAX = 2000
+"""A longer text is left as it is."""
+TRIES_MAX = 200
+"""So many parts of a sentence are looked at, before it is given up: what people write into keys must not take long."""
+JOINTS = (("; ", "；"), (". ", "。"), (", ", "、"))
+"""What stands between phrases in a row, and what stands there instead."""
+_GROUPS = ("event.", "kind.")
+"""Texts of the catalogue that sentences name things by, in small letters."""
+_NUMBERS = frozenset(["number", "count"])
+_PART = re.compile(r"\{(\w+)\}")
+
+
+class Form(NamedTuple):
+    """A form of a sentence: the texts between its parts (one more than there are parts), the names of the parts, and
+    the translation."""
+
+    between: tuple[str, ...]
+    parts: tuple[str, ...]
+    translation: str
+
+    def read(self, text: str) -> dict[str, str] | None:
+        """The parts of a text of this form, each as short as can be; None where it is of another."""
+        first, *middle, last = self.between
+        if not text.startswith(first) or not text.endswith(last) or len(text) <= len(first) + len(last):
+            return None
+        values, place, end = [], len(first), len(text) - len(last)
+        for between in middle:
+            found = text.find(between, place + 1, end)
+            if found < 0:
+                return None
+            values.append(text[place:found])
+            place = found + len(between)
+        if place >= end:
+            return None
+        found = dict(zip(self.parts, [*values, text[place:end]], strict=True))
+        return found if all(found[name].isdecimal() for name in _NUMBERS.intersection(found)) else None
+
+
+class Phrases(NamedTuple):
+    """The phrases of a language: those without parts, and forms, the longest first."""
+
+    whole: Mapping[str, str]
+    forms: tuple[Form, ...]
+
+    def said(self, text: str) -> str | None:
+        """A sentence in the language; None where there is no translation of it."""
+        return _Saying(self).said(text)
+
+
+class _Saying:
+    """One sentence that is being translated."""
+
+    def __init__(self, phrases: Phrases) -> None:
+        self.phrases, self.tries = phrases, TRIES_MAX
+
+    def said(self, text: str) -> str | None:
+        """A part of it, or all."""
+        whole = self.phrases.whole.get(text) or self.phrases.whole.get(text.lower())
+        self.tries -= 1
+        if whole is not None or self.tries < 0:
+            return whole
+        found = (self._filled(form, text) for form in self.phrases.forms)
+        return next((one for one in found if one is not None), None) or self._joined(text)
+
+    def _filled(self, form: Form, text: str) -> str | None:
+        values = form.read(text)
+        if values is None:
+            return None
+        told = {name: self.said(value) if name.startswith("said") else value for name, value in values.items()}
+        return None if None in told.values() else form.translation.format(**told)
+
+    def _joined(self, text: str) -> str | None:
+        for joint, written in JOINTS:
+            for first, rest in _cuts(text, joint):
+                told = self.said(first)
+                more = None if told is None else self.said(rest)
+                if told is not None and more is not None:
+                    return told + written + more
+        return None
+
+
+def _cuts(text: str, joint: str) -> Iterator[tuple[str, str]]:
+    place = text.find(joint)
+    while place > 0:
+        yield text[:place], text[place + len(joint) :]
+        place = text.find(joint, place + 1)
+
+
+@cache
+def phrases(tag: str) -> Phrases:
+    """The phrases of a language, by its tag; English has none, since all are in it."""
+    stored = files("service").joinpath("texts", f"phrases.{tag}.json")
+    told: dict[str, str] = orjson.loads(stored.read_bytes())
+    named = {ENGLISH.texts[name]: text for name, text in language(tag).texts.items() if name.startswith(_GROUPS)}
+    forms = [_form(text, translation) for text, translation in told.items() if "{" in text]
+    forms.sort(key=lambda form: -sum(map(len, form.between)))
+    return Phrases(named | {text: one for text, one in told.items() if "{" not in text}, tuple(forms))
+
+
+def _form(text: str, translation: str) -> Form:
+    pieces = _PART.split(text)
+    return Form(tuple(pieces[::2]), tuple(pieces[1::2]), translation)
+
+
+@lru_cache(maxsize=4096)
+def translated(tag: str, text: str) -> str | None:
+    """A sentence in a language by its tag, itself in English; None where there is no translation of it."""
+    if tag == ENGLISH.tag:
+        return text
+    return phrases(tag).said(text) if len(text) <= LENGTH_MAX else None
