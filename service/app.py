@@ -28,7 +28,7 @@ from service.explorer import identity as identity_page
 from service.feed import Feed
 from service.following import FlowFollower, Follower
 from service.metrics import CONTENT_TYPE, Metrics, Timed
-from service.middleware import Authentication, BodyLimit, Bookmarks, EndWithClient, Hosts, Observed
+from service.middleware import Authentication, BodyLimit, Bookmarks, EndWithClient, HeadAsGet, Hosts, Observed
 from service.ports import Store
 from service.rates import RateLimit, Rates
 from service.refusals import failed, refusal
@@ -66,6 +66,7 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
         title="voltrace", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, telemetry=telemetry
     )
     rates = Rates(config.rate_per_s, config.rate_burst)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(BodyLimit, bytes_max=config.body_max_bytes)
     app.add_middleware(Bookmarks, store=store)
     app.add_middleware(Authentication, identity=identity)

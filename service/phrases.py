@@ -52,8 +52,8 @@ class Form(NamedTuple):
             place = found + len(between)
         if place >= end:
             return None
-        found = dict(zip(self.parts, [*values, text[place:end]], strict=True))
-        return found if all(found[name].isdecimal() for name in _NUMBERS.intersection(found)) else None
+        parts = dict(zip(self.parts, [*values, text[place:end]], strict=True))
+        return parts if all(parts[name].isdecimal() for name in _NUMBERS.intersection(parts)) else None
 
 
 class Phrases(NamedTuple):

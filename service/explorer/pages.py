@@ -55,6 +55,11 @@ _TEMPLATES.globals |= {"explore": explore, "identity_page": identity_page, "titl
 _TEMPLATES.filters["stated"] = lambda pairs, name: dict(pairs).get(name, "")
 
 
+def base_address(request: Request) -> str:
+    """Where the public finds the service, without a slash at the end."""
+    return str(request.app.state.public_url or request.base_url).rstrip("/")
+
+
 def language_of(request: Request) -> Language:
     """The language of the reader: as the address says, else as chosen before, else what the browser prefers."""
     wanted = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
@@ -97,6 +102,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
             "nonce": nonce,
             "version": __version__,
             "address": _path(request.url),
+            "sign_in": _sign_in(request),
             "in_language": lambda tag: _path(request.url.include_query_params(lang=tag)),
         }
     )
@@ -104,6 +110,13 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     if (wanted := request.query_params.get("lang")) in TAGS:
         answer.set_cookie(LANGUAGE_COOKIE, str(wanted), max_age=31_536_000, httponly=True, samesite="lax")
     return answer
+
+
+def _sign_in(request: Request) -> str:
+    """The address of the form, which leads back to this page."""
+    path = _path(request.url)
+    own = request.method not in ("GET", "HEAD") or request.url.path in ("/", "/sign-in")
+    return "/sign-in" if own else f"/sign-in?{urlencode({'next': path})}"
 
 
 def _path(url: URL) -> str:
