@@ -58,6 +58,10 @@ class Language(NamedTuple):
         """The day, in UTC."""
         return self.text("unknown") if moment is None else str(dates.format_date(moment, "medium", self.locale))
 
+    def skeleton(self, moment: datetime, pattern: str) -> str:
+        """A moment as a skeleton of CLDR says, such as `yMMM`, in UTC."""
+        return str(dates.format_skeleton(pattern, moment, locale=self.locale))
+
     def time(self, moment: datetime | None) -> str:
         """The day and the minute, in UTC."""
         if moment is None:

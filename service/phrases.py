@@ -20,7 +20,7 @@ from service.languages import ENGLISH, language
 
 LENGTH_MAX = 2000
 """A longer text is left as it is."""
-TRIES_MAX = 200
+TRIES_MAX = 80
 """So many parts of a sentence are looked at, before it is given up: what people write into keys must not take long."""
 JOINTS = (("; ", "；"), (". ", "。"), (", ", "、"))
 """What stands between phrases in a row, and what stands there instead."""
@@ -64,38 +64,60 @@ class Phrases(NamedTuple):
 
     def said(self, text: str) -> str | None:
         """A sentence in the language; None where there is no translation of it."""
-        return _Saying(self).said(text)
+        found = _Saying(self).said(text)
+        return found and found.text
+
+
+class _Said(NamedTuple):
+    """A translation, and how many characters of the sentence were kept as they are."""
+
+    text: str
+    kept: int
 
 
 class _Saying:
-    """One sentence that is being translated."""
+    """One sentence that is being translated. Of several forms that fit the one counts that keeps least as it is."""
 
     def __init__(self, phrases: Phrases) -> None:
         self.phrases, self.tries = phrases, TRIES_MAX
+        self._known: dict[str, _Said | None] = {}
 
-    def said(self, text: str) -> str | None:
+    def said(self, text: str) -> _Said | None:
         """A part of it, or all."""
-        whole = self.phrases.whole.get(text) or self.phrases.whole.get(text.lower())
-        self.tries -= 1
-        if whole is not None or self.tries < 0:
-            return whole
-        found = (self._filled(form, text) for form in self.phrases.forms)
-        return next((one for one in found if one is not None), None) or self._joined(text)
+        if text not in self._known:
+            self._known[text] = self._sought(text)
+        return self._known[text]
 
-    def _filled(self, form: Form, text: str) -> str | None:
+    def _sought(self, text: str) -> _Said | None:
+        whole = self.phrases.whole.get(text) or self.phrases.whole.get(text.lower())
+        if whole is not None:
+            return _Said(whole, 0)
+        self.tries -= 1
+        if self.tries < 0:
+            return None
+        found = [one for one in (self._filled(form, text) for form in self.phrases.forms) if one is not None]
+        return min(found, key=lambda one: one.kept) if found else self._joined(text)
+
+    def _filled(self, form: Form, text: str) -> _Said | None:
         values = form.read(text)
         if values is None:
             return None
-        told = {name: self.said(value) if name.startswith("said") else value for name, value in values.items()}
-        return None if None in told.values() else form.translation.format(**told)
+        told: dict[str, str] = {}
+        kept = 0
+        for name, value in values.items():
+            said = self.said(value) if name.startswith("said") else _Said(value, len(value))
+            if said is None:
+                return None
+            told[name], kept = said.text, kept + said.kept
+        return _Said(form.translation.format(**told), kept)
 
-    def _joined(self, text: str) -> str | None:
+    def _joined(self, text: str) -> _Said | None:
         for joint, written in JOINTS:
             for first, rest in _cuts(text, joint):
                 told = self.said(first)
                 more = None if told is None else self.said(rest)
                 if told is not None and more is not None:
-                    return told + written + more
+                    return _Said(told.text + written + more.text, told.kept + more.kept)
         return None
 
 

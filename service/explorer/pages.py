@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -51,7 +52,12 @@ def identity_page(key: str) -> str:
     return f"/id/{quote(key, safe='')}"
 
 
-_TEMPLATES.globals |= {"explore": explore, "identity_page": identity_page, "titles": TITLES}
+def history(key: str, parameters: Iterable[tuple[str, str]] = ()) -> str:
+    """The address of all events of an item, as of the moments among the parameters of its trace."""
+    return f"/history?{urlencode([('key', key), *(one for one in parameters if one[0] in ('asOf', 'knownAt'))])}"
+
+
+_TEMPLATES.globals |= {"explore": explore, "history": history, "identity_page": identity_page, "titles": TITLES}
 _TEMPLATES.filters["stated"] = lambda pairs, name: dict(pairs).get(name, "")
 
 
@@ -64,6 +70,12 @@ def language_of(request: Request) -> Language:
     """The language of the reader: as the address says, else as chosen before, else what the browser prefers."""
     wanted = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
     return chosen(wanted, request.headers.get("accept-language"))
+
+
+def localized(address: str, language: Language) -> str:
+    """The address of a file, in the reader's language."""
+    joint = "" if address.endswith("?") else "&" if "?" in address else "?"
+    return address.rstrip("?") if language is ENGLISH else f"{address}{joint}lang={language.tag}"
 
 
 def said(language: Language, sentence: str) -> str:
@@ -80,9 +92,10 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     """A page: a template of `templates/` with values, in the reader's language.
 
     A template has besides: `t(name, **values)` for texts, `said(sentence)` for what the service says in English,
-    `material(name)`, `region(code)` and `finding(code)` for their names, `language` with `number`, `mass`, `date` and
-    `time`, `nonce` for a style of its own, `explore(key)`, `titles` of schemes, `scans` (whether pictures of codes are
-    read), `address` of this page, and `in_language(tag)`, it in another language.
+    `localized(address)` for files in the reader's language, `material(name)`, `region(code)` and `finding(code)` for
+    their names, `language` with `number`, `mass`, `date` and `time`, `moment(text)` for a time as the API has it,
+    `nonce` for a style of its own, `explore(key)`, `titles` of schemes, `scans` (whether pictures of codes are read),
+    `address` of this page, `sign_in` (the form that leads back to it), and `in_language(tag)`, it in another language.
     """
     language = language_of(request)
     nonce = secrets.token_urlsafe(16)
@@ -95,6 +108,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
             "region": lambda code: region_name(code, language),
             "finding": lambda code: said(language, FINDINGS[code]) if code in FINDINGS else code,
             "moment": lambda stated: language.time(datetime.fromisoformat(stated).astimezone(UTC)),
+            "localized": lambda address: localized(address, language),
             "language": language,
             "languages": TAGS,
             "authenticated": request.state.asker.identity.configured,

@@ -241,7 +241,7 @@ def test_the_public_is_led_to_digital_ids(tmp_path: Path) -> None:
         unknown = client.get(TRACE)
         assert unknown.status_code == 404
         assert f'href="/id/{PACK_RECYCLED}"' in unknown.text
-        assert 'href="/sign-in"' in unknown.text
+        assert 'href="/sign-in?next=' in unknown.text
 
 
 @pytest.mark.parametrize("accepted", ["zh-CN", "zh", "zh-TW", "zh-Hans-CN", "fr, zh-CN;q=0.9, en;q=0.8"])
