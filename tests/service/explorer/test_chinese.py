@@ -65,7 +65,8 @@ PRODUCTS = frozenset("voltrace graphiql graphql csv svg png json dot mmd graphml
 """Names of products, formats and parameters."""
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _UNSEEN = re.compile(
-    r"VOLTRACE_\w+|\$\w+|<(script|style|pre|code)\b.*?</\1>|<span lang=\"en\">.*?</span>|<a [^>]*\blang=\"en\"[^>]*>.*?</a>"
+    r"VOLTRACE_\w+|\$\w+"
+    r"|<(script|style|pre|code)\b.*?</\1>|<span lang=\"en\">.*?</span>|<a [^>]*\blang=\"en\"[^>]*>.*?</a>"
     r"|<(\w+) [^>]*class=\"code\"[^>]*>.*?</\2>",
     re.DOTALL,
 )
