@@ -24,12 +24,12 @@ from service.api.stream import stream
 from service.auditing import rule_sets
 from service.bootstrap import open_store
 from service.ending import when_told_to_end
-from service.explorer import compare, home, overview, recall, scan, sign_in, trace
+from service.explorer import compare, history, home, lists, overview, recall, scan, sign_in, trace
 from service.explorer import identity as identity_page
 from service.feed import Feed
 from service.following import FlowFollower, Follower
 from service.metrics import CONTENT_TYPE, Metrics, Timed
-from service.middleware import Authentication, BodyLimit, Bookmarks, EndWithClient, Hosts, Observed
+from service.middleware import Authentication, BodyLimit, Bookmarks, EndWithClient, HeadAsGet, Hosts, Observed
 from service.ports import Store
 from service.rates import RateLimit, Rates
 from service.refusals import failed, refusal, refuse_in_one_shape
@@ -68,6 +68,7 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
     )
     refuse_in_one_shape(app)
     rates = Rates(config.rate_per_s, config.rate_burst)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(BodyLimit, bytes_max=config.body_max_bytes)
     app.add_middleware(Bookmarks, store=store)
     app.add_middleware(Authentication, identity=identity)
@@ -98,7 +99,7 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
     )
     app.mount("/static", StaticFiles(directory=str(files("service").joinpath("web"))), name="static")
 
-    for made in (home, trace, compare, recall, identity_page, overview):
+    for made in (home, trace, compare, recall, identity_page, overview, lists, history):
         app.include_router(made.routes(context))
     app.include_router(scan.routes())
     app.include_router(sign_in.routes(identity))

@@ -20,6 +20,9 @@ _ALIASES = {
 """In small letters, as they are looked up; who prefers traditional characters gets simplified ones before English."""
 
 
+TONNES_FROM_KG = 10_000
+
+
 class Language(NamedTuple):
     """A language: its tag (BCP 47), and the locale by which dates and numbers are written."""
 
@@ -47,9 +50,17 @@ class Language(NamedTuple):
             return self.number(float(f"{kg * 1000:.4g}")) + " g"
         return self.number(float(f"{kg:.6g}")) + " kg"
 
+    def weight(self, kg: float) -> str:
+        """A mass that is a sum of many: in tonnes where it is large."""
+        return f"{self.number(float(f'{kg / 1000:.4g}'))} t" if abs(kg) >= TONNES_FROM_KG else self.mass(kg)
+
     def date(self, moment: datetime | None) -> str:
         """The day, in UTC."""
         return self.text("unknown") if moment is None else str(dates.format_date(moment, "medium", self.locale))
+
+    def skeleton(self, moment: datetime, pattern: str) -> str:
+        """A moment as a skeleton of CLDR says, such as `yMMM`, in UTC."""
+        return str(dates.format_skeleton(pattern, moment, locale=self.locale))
 
     def time(self, moment: datetime | None) -> str:
         """The day and the minute, in UTC."""

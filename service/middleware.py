@@ -239,6 +239,26 @@ class Observed:
         LOGGER.info("%(method)s %(path)s %(status)s %(ms)s ms", told, extra=told)
 
 
+class HeadAsGet:
+    """Answers HEAD as GET, without the body; not of GraphQL, whose answers may go on without an end."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http" or scope["method"] != "HEAD" or scope["path"].startswith("/graphql"):
+            await self.app(scope, receive, send)
+            return
+
+        async def answer(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self.app({**scope, "method": "GET"}, receive, answer)
+
+
 class EndWithClient:
     """Cancels the work for a request when its client goes away; what Neo4j does for it ends, too."""
 

@@ -27,7 +27,8 @@ from service.api.limits.sizes import Sizes
 from service.api.scalars import Claims, read_moment
 from service.api.schema import schema
 from service.api.trace import bound
-from service.languages import ENGLISH, Language
+from service.languages import ENGLISH, TAGS, Language
+from service.languages import language as language_named
 from service.refusals import failed, refusal
 from service.stores.errors import StoreError
 from service.writers.formats import FORMATS, Format, Options, parted
@@ -35,6 +36,7 @@ from service.writers.png import NoFont
 
 LOGGER = logging.getLogger("voltrace")
 
+LANGUAGE = "lang"
 PARAMETERS = ("direction", "asOf", "knownAt", "claims", "maxDepth", "maxNodes")
 EQUIVALENT = """
 query($key: String!, $direction: TraceDirection!, $maxNodes: Int) {
@@ -75,12 +77,13 @@ async def export(context: Context, name: str, stated: QueryParams) -> Response:
         return refusal(404, failed(f"{name}: no format has that extension; there are {extensions}", "NOT_FOUND"))
     seconds, started = context.settings.execution_timeout_s, time.monotonic()
     try:
-        asked = read_asked(*found, stated)
+        language = _language(stated)
+        asked = read_asked(*found, QueryParams([one for one in stated.multi_items() if one[0] != LANGUAGE]))
         if not context.sight.viewer.traces:
             return _unknown(asked)
         question = question_of(context, asked)
         async with asyncio.timeout(seconds):
-            return await _answer(context, asked, question)
+            return await _answer(context, asked, question, language)
     except GraphQLError as error:
         return _refused(400, error)
     except TimeoutError:
@@ -93,12 +96,12 @@ async def export(context: Context, name: str, stated: QueryParams) -> Response:
         return refusal(503, failed(told, AWAY_CODE))
 
 
-async def _answer(context: Context, asked: Asked, question: TraceQuestion) -> Response:
+async def _answer(context: Context, asked: Asked, question: TraceQuestion, language: Language) -> Response:
     moment = await context.moment(asked.as_of, asked.known_at)
     trace = await tracing.trace(context.store, question, moment.sequence, context.sight)
     if trace is None:
         return _unknown(asked)
-    options = Options(note_of(asked), lambda node: _address(node, asked))
+    options = Options(note_of(asked, language), lambda node: _address(node, asked, language), language)
     body = await asyncio.to_thread(asked.format.write, trace, options)
     return Response(body, media_type=asked.format.media_type, headers=_headers(trace, asked.format))
 
@@ -143,7 +146,7 @@ def read_asked(key: str, format: Format, stated: QueryParams) -> Asked:
     """What is asked for, by PARAMETERS and nothing else. Raises GraphQLError naming the parameter."""
     for name, value in stated.multi_items():
         if name not in PARAMETERS:
-            raise GraphQLError(f"{name}: there is no such parameter; there are {', '.join(PARAMETERS)}")
+            raise GraphQLError(f"{name}: there is no such parameter; there are {', '.join([*PARAMETERS, LANGUAGE])}")
         if len(stated.getlist(name)) > 1:
             raise GraphQLError(f"{name}: it is stated more than once")
         if not value:
@@ -158,6 +161,14 @@ def read_asked(key: str, format: Format, stated: QueryParams) -> Asked:
         _number(stated, "maxDepth"),
         _number(stated, "maxNodes"),
     )
+
+
+def _language(stated: QueryParams) -> Language:
+    """The language that is asked for; English where none is. Raises GraphQLError for one that there is not."""
+    tag = stated.get(LANGUAGE, ENGLISH.tag)
+    if tag not in TAGS:
+        raise GraphQLError(f"{LANGUAGE}: {tag!r} is none of {', '.join(TAGS)}")
+    return language_named(tag)
 
 
 def _choice(stated: QueryParams, name: str, kind: type[Choice], default: Choice) -> Choice:
@@ -195,7 +206,7 @@ def note_of(asked: Asked, language: Language = ENGLISH) -> str:
     return ", ".join([*said, *([language.text("note.claims")] if asked.claims is Claims.ALL else [])])
 
 
-def _address(node: TraceNode, asked: Asked) -> str | None:
+def _address(node: TraceNode, asked: Asked, language: Language) -> str | None:
     """The same picture of another item."""
     if node.kind in ("EVENT", "ORGANIZATION"):
         return None
@@ -203,6 +214,8 @@ def _address(node: TraceNode, asked: Asked) -> str | None:
     stated = {name: utc_text(moment) for name, moment in moments.items() if moment is not None}
     if asked.claims is Claims.ALL:
         stated["claims"] = asked.claims.value
+    if language is not ENGLISH:
+        stated[LANGUAGE] = language.tag
     query = urlencode({"direction": asked.direction.value, **stated})
     return f"/trace/{quote(node.key, safe='')}.{asked.format.extension}?{query}"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from fastapi import APIRouter
 from graphql import GraphQLError
 from starlette.requests import Request
@@ -10,8 +12,9 @@ from starlette.responses import RedirectResponse, Response
 from seed.story import PACK_A, PACK_RECYCLED
 from service.api.context import Context
 from service.explaining import explain
+from service.explorer.addresses import pasted
 from service.explorer.asking import MakeContext, ask
-from service.explorer.pages import explore, identity_page, page
+from service.explorer.pages import base_address, explore, identity_page, page
 
 EXAMPLES = (PACK_A, PACK_RECYCLED, "urn:uuid:386da648-326a-4855-84c1-13597c1f2f09")
 """Of the story and of the real file, where they are loaded."""
@@ -35,10 +38,17 @@ def routes(context: MakeContext) -> APIRouter:
     @router.get("/")
     async def home(request: Request, q: str = "") -> Response:
         text = q.strip()
+        if (leads := pasted(text, _hosts(request))) is not None:
+            return RedirectResponse(leads, 303)
         asking = await context(request)
         return await _found(request, asking, text) if text else await _start(request, asking)
 
     return router
+
+
+def _hosts(request: Request) -> frozenset[str]:
+    """The hosts of addresses that are ours: as it is asked now, and as the public finds it."""
+    return frozenset(urlsplit(one).netloc.lower() for one in (str(request.base_url), base_address(request)))
 
 
 async def _found(request: Request, context: Context, text: str) -> Response:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import orjson
@@ -26,8 +26,10 @@ from service.explaining import explain
 from service.explorer.asking import MakeContext, ask
 from service.explorer.digital_links import KEYS, path_of, spellings
 from service.explorer.label import label
-from service.explorer.pages import identity_page, page
+from service.explorer.pages import base_address, identity_page, page
+from service.languages import chosen
 from service.refusals import failed, refusal
+from service.regions import PROVINCE_CODES
 from service.writers.png import NoFont, has_font, rendered
 
 ITEM = """query ($key: String!) {
@@ -35,8 +37,14 @@ ITEM = """query ($key: String!) {
     key kind status massKg producedAt producer { key name region } identifiers { scheme value }
     ... on Battery { model chemistry energyKwh }
   }
-  organizations(filter: { role: "OUTLET" }, first: 100) { edges { node { key name region } } }
 }"""
+OUTLETS = """query ($region: String, $first: Int, $after: String) {
+  organizations(filter: { role: "OUTLET", region: $region }, first: $first, after: $after) {
+    pageInfo { hasNextPage endCursor } edges { node { key name region } }
+  }
+}"""
+OUTLETS_FIRST = 60
+"""So many outlets are on a page."""
 KEY = "query ($key: String!) { item(key: $key) { key } }"
 STAGES = {
     "AVAILABLE": ("made", "original"),
@@ -56,11 +64,11 @@ def routes(context: MakeContext) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/id/{key:path}")
-    async def identity(key: str, request: Request) -> Response:
-        found = await _identity(await context(request), key)
-        if found is None:
+    async def identity(key: str, request: Request, region: str = "", after: str = "") -> Response:
+        asking = await context(request)
+        item = await _item(asking, key)
+        if item is None:
             return page(request, "no-identity.html", 404, key=key, explained=explain(key), found=False)
-        item, outlets = found
         linked = linked_data(item, identity_address(request, item["key"]))
         if LINKED_DATA in request.headers.get("accept", ""):
             return Response(orjson.dumps(linked), media_type=LINKED_DATA)
@@ -73,7 +81,9 @@ def routes(context: MakeContext) -> APIRouter:
             found=True,
             stage=stage,
             passport=passport,
-            outlets=outlets,
+            outlets=await _outlets(asking, region.strip(), after),
+            chosen=region.strip(),
+            provinces=PROVINCE_CODES,
             label=f"/label/{quote(item['key'], safe='')}",
             link=_link(request, item["key"]),
             linked=Markup(orjson.dumps(linked).decode().replace("<", "\\u003c")),
@@ -84,8 +94,8 @@ def routes(context: MakeContext) -> APIRouter:
         asking = await context(request)
         own, *others = spellings(base_address(request), path)
         for text in (own, *others):
-            found = await _public(asking, text, KEY)
-            if found is not None:
+            found = await _public(asking, KEY, key=text)
+            if found is not None and found["item"] is not None:
                 return RedirectResponse(identity_page(found["item"]["key"]), 307)
         return page(request, "no-identity.html", 404, key=own, explained=explain(own), found=False)
 
@@ -97,12 +107,12 @@ def routes(context: MakeContext) -> APIRouter:
         key, _, extension = name.rpartition(".")
         if extension not in ("svg", "png"):
             return refusal(404, failed(f"{name}: a label is .svg or .png", "NOT_FOUND"))
-        found = await _identity(await context(request), key)
-        if found is None:
+        item = await _item(await context(request), key)
+        if item is None:
             return refusal(404, failed(f"{key}: no item of that key or identifier is known", "NOT_FOUND"))
-        item, _outlets = found
         address = _link(request, item["key"]) or identity_address(request, item["key"])
-        drawn = label(item, address, PNG_SCALE if extension == "png" else 1)
+        language = chosen(request.query_params.get("lang"), None)
+        drawn = label(item, address, PNG_SCALE if extension == "png" else 1, language)
         if extension == "svg":
             return Response(drawn, media_type="image/svg+xml", headers=_CACHED)
         if not await asyncio.to_thread(has_font):
@@ -119,11 +129,6 @@ _CACHED = {
 }
 
 
-def base_address(request: Request) -> str:
-    """Where the public finds the service, without a slash at the end."""
-    return str(request.app.state.public_url or request.base_url).rstrip("/")
-
-
 def identity_address(request: Request, key: str) -> str:
     """The whole address of the page of an item."""
     return base_address(request) + identity_page(key)
@@ -135,25 +140,42 @@ def _link(request: Request, key: str) -> str | None:
     return None if path is None else base_address(request) + path
 
 
-async def _identity(asking: Context, key: str) -> tuple[dict[str, Any], list[tuple[str, list[Any]]]] | None:
-    """An item as the public sees it, and outlets by region; None where there is nothing to see."""
-    found = await _public(asking, key, ITEM)
-    if found is None:
-        return None
-    outlets = [edge["node"] for edge in found["organizations"]["edges"]]
-    outlets.sort(key=lambda one: (one["region"] or "", one["name"] or one["key"]))
-    return found["item"], [(region, list(some)) for region, some in groupby(outlets, lambda one: one["region"] or "")]
+class Outlets(NamedTuple):
+    """Outlets by region, and the cursor of the last one where there are more."""
+
+    regions: list[tuple[str, list[Any]]]
+    after: str | None
 
 
-async def _public(asking: Context, key: str, query: str) -> dict[str, Any] | None:
-    """What a query of an item tells the public; None where there is nothing to see."""
+async def _item(asking: Context, key: str) -> dict[str, Any] | None:
+    """An item as the public sees it; None where there is nothing to see."""
+    found = await _public(asking, ITEM, key=key)
+    return found and found["item"]
+
+
+async def _outlets(asking: Context, region: str, after: str) -> Outlets:
+    """A page of the outlets that are registered in a region, or anywhere; of a cursor that is none the first page."""
+    for place in (after or None, None):
+        found = await _public(asking, OUTLETS, region=region or None, first=OUTLETS_FIRST, after=place)
+        if found is not None:
+            break
+    else:
+        return Outlets([], None)
+    some = [edge["node"] for edge in found["organizations"]["edges"]]
+    some.sort(key=lambda one: (one["region"] or "", one["name"] or one["key"]))
+    info = found["organizations"]["pageInfo"]
+    regions = [(name, list(those)) for name, those in groupby(some, lambda one: one["region"] or "")]
+    return Outlets(regions, info["endCursor"] if info["hasNextPage"] else None)
+
+
+async def _public(asking: Context, query: str, **variables: Any) -> dict[str, Any] | None:
+    """What a query tells the public; None where it fails."""
     context = Context(asking.store, asking.settings, Asker(asking.asker.identity, PUBLIC), asking.feed, asking.metrics)
     context.request = asking.request
     try:
-        found = await ask(context, query, key=key)
+        return await ask(context, query, **variables)
     except GraphQLError:
         return None
-    return found if found["item"] is not None else None
 
 
 def linked_data(item: dict[str, Any], address: str) -> dict[str, Any]:

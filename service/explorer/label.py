@@ -11,6 +11,7 @@ from barcode import Code128
 from barcode.errors import BarcodeError
 from markupsafe import Markup, escape
 
+from service.languages import ENGLISH, Language
 from service.writers.layout.text import fitting, width_of
 
 WIDTH, HEIGHT = 520, 220
@@ -21,11 +22,12 @@ BARS_MAX = 420
 """A Code 128 of more modules is too fine to print on this label; there is none then."""
 
 
-def label(item: dict[str, Any], address: str, scale: int = 1) -> str:
+def label(item: dict[str, Any], address: str, scale: int = 1, language: Language = ENGLISH) -> str:
     """The label as an SVG document, in pixels of 1/96 inch, so many times as large; black on white for scanners."""
     key = item["key"]
-    lines = [item["kind"].lower(), item.get("model"), item.get("chemistry")]
-    lines.append(None if item.get("energyKwh") is None else f"{item['energyKwh']:g} kWh")
+    lines = [language.named("kind", item["kind"]), item.get("model"), item.get("chemistry")]
+    energy = item.get("energyKwh")
+    lines.append(None if energy is None else f"{language.number(energy)} kWh")
     producer = item["producer"]
     drawn = [
         Markup('<rect width="{}" height="{}" fill="#fff"/>').format(WIDTH, HEIGHT),

@@ -16,7 +16,7 @@ ITEM = """query ($key: String!, $asOf: DateTime, $knownAt: DateTime) {
     __typename key kind status massKg producedAt
     composition { element massKg } identifiers { scheme value }
     producer { key name } holder { key name } endedBy { eventId type occurredAt }
-    custody(first: 30) { edges { node { holder { key name } from to } } }
+    custody(first: 30) { totalCount edges { node { holder { key name } from to } } }
     findings { code severity sentence since }
     history(first: 50) { totalCount edges { node { eventId type status occurredAt hash actor { key name } } } }
     ... on Battery { model chemistry energyKwh stateOfHealth }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from fastapi import APIRouter
@@ -9,9 +10,12 @@ from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from graph_schema.outcome import EventStatus
+from service.api.scalars import EventType
 from service.explorer.asking import MakeContext, ask
-from service.explorer.pages import page
+from service.explorer.pages import language_of, page
 from service.explorer.years import years_of
+from service.languages import Language
 
 KINDS = ("BATTERY", "MODULE", "CELL", "COMPONENT", "VEHICLE", "LOT")
 STATUSES = ("AVAILABLE", "INSTALLED", "RETIRED", "IN_SECOND_LIFE", "ENDED")
@@ -33,6 +37,18 @@ FINDINGS = """query {
     codes: counts(by: CODE) { value count } regions: counts(by: REGION) { value count }
   }
 }"""
+
+
+LINKS = defaultdict(
+    str,
+    made="/items?kind=BATTERY",
+    inUse="/items?kind=BATTERY&status=INSTALLED",
+    inStock="/items?kind=BATTERY&status=RETIRED",
+    secondLife="/items?kind=BATTERY&status=IN_SECOND_LIFE",
+    blackMass="/items?kind=LOT&material=black+mass",
+    metals="/items?kind=LOT",
+)
+"""What a stage leads to, where there is a list of that, or of what is there now of it."""
 
 
 def routes(context: MakeContext) -> APIRouter:
@@ -59,10 +75,18 @@ def routes(context: MakeContext) -> APIRouter:
             events=counts["latest"]["totalCount"],
             findings=findings,
             yearly=yearly,
+            links=LINKS,
+            live_texts=_live_texts(language_of(request)),
             codes=_shares([(one["value"], one["count"]) for one in findings["codes"]]),
         )
 
     return router
+
+
+def _live_texts(language: Language) -> dict[str, str]:
+    """What the script of the page calls events that come in: types, and statuses other than accepted."""
+    groups = {"event.": [kind.value for kind in EventType], "eventStatus.": [one.value for one in EventStatus]}
+    return {name: language.text(group + name) for group, names in groups.items() for name in names}
 
 
 def _bars(counts: dict[str, Any], names: tuple[str, ...]) -> list[tuple[str, int, float]]:

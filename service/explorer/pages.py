@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from graph_schema.identifiers import TITLES
+from graph_schema.rules import RULE_SETS
 from service import __version__
-from service.languages import TAGS, Language, chosen
+from service.languages import ENGLISH, TAGS, Language, chosen
+from service.phrases import translated
+from service.regions import region_name
 from service.scanning import can_scan
 
 LANGUAGE_COOKIE = "voltrace-language"
@@ -22,6 +29,9 @@ POLICY = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """The Content-Security-Policy of a page: nothing from elsewhere, no script in the page, and no style but its own."""
+
+FINDINGS = {rule.code: rule.title for rule_set in RULE_SETS for rule in rule_set.all}
+"""What each finding is called."""
 
 _TEMPLATES = Environment(
     loader=PackageLoader("service.explorer"),
@@ -42,8 +52,18 @@ def identity_page(key: str) -> str:
     return f"/id/{quote(key, safe='')}"
 
 
-_TEMPLATES.globals |= {"explore": explore, "identity_page": identity_page, "titles": TITLES}
+def history(key: str, parameters: Iterable[tuple[str, str]] = ()) -> str:
+    """The address of all events of an item, as of the moments among the parameters of its trace."""
+    return f"/history?{urlencode([('key', key), *(one for one in parameters if one[0] in ('asOf', 'knownAt'))])}"
+
+
+_TEMPLATES.globals |= {"explore": explore, "history": history, "identity_page": identity_page, "titles": TITLES}
 _TEMPLATES.filters["stated"] = lambda pairs, name: dict(pairs).get(name, "")
+
+
+def base_address(request: Request) -> str:
+    """Where the public finds the service, without a slash at the end."""
+    return str(request.app.state.public_url or request.base_url).rstrip("/")
 
 
 def language_of(request: Request) -> Language:
@@ -52,12 +72,30 @@ def language_of(request: Request) -> Language:
     return chosen(wanted, request.headers.get("accept-language"))
 
 
+def localized(address: str, language: Language) -> str:
+    """The address of a file, in the reader's language."""
+    joint = "" if address.endswith("?") else "&" if "?" in address else "?"
+    return address.rstrip("?") if language is ENGLISH else f"{address}{joint}lang={language.tag}"
+
+
+def said(language: Language, sentence: str) -> str:
+    """A sentence that the service makes in English, in the reader's language; marked as English where it has none."""
+    told = translated(language.tag, sentence)
+    if told is not None:
+        return told
+    if not any(letter.isalpha() for letter in sentence):
+        return sentence
+    return Markup('<span lang="{}">{}</span>').format(ENGLISH.tag, sentence)
+
+
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A page: a template of `templates/` with values, in the reader's language.
 
-    A template has besides: `t(name, **values)` for texts, `language` with `number`, `mass`, `date` and `time`, `nonce`
-    for a style of its own, `explore(key)`, `titles` of schemes, `scans` (whether pictures of codes are read), `address`
-    of this page, and `in_language(tag)`, it in another language.
+    A template has besides: `t(name, **values)` for texts, `said(sentence)` for what the service says in English,
+    `localized(address)` for files in the reader's language, `material(name)`, `region(code)` and `finding(code)` for
+    their names, `language` with `number`, `mass`, `date` and `time`, `moment(text)` for a time as the API has it,
+    `nonce` for a style of its own, `explore(key)`, `titles` of schemes, `scans` (whether pictures of codes are read),
+    `address` of this page, `sign_in` (the form that leads back to it), and `in_language(tag)`, it in another language.
     """
     language = language_of(request)
     nonce = secrets.token_urlsafe(16)
@@ -65,6 +103,12 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
         values
         | {
             "t": language.text,
+            "said": partial(said, language),
+            "material": lambda name: translated(language.tag, name) or name,
+            "region": lambda code: region_name(code, language),
+            "finding": lambda code: said(language, FINDINGS[code]) if code in FINDINGS else code,
+            "moment": lambda stated: language.time(datetime.fromisoformat(stated).astimezone(UTC)),
+            "localized": lambda address: localized(address, language),
             "language": language,
             "languages": TAGS,
             "authenticated": request.state.asker.identity.configured,
@@ -72,6 +116,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
             "nonce": nonce,
             "version": __version__,
             "address": _path(request.url),
+            "sign_in": _sign_in(request),
             "in_language": lambda tag: _path(request.url.include_query_params(lang=tag)),
         }
     )
@@ -79,6 +124,13 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     if (wanted := request.query_params.get("lang")) in TAGS:
         answer.set_cookie(LANGUAGE_COOKIE, str(wanted), max_age=31_536_000, httponly=True, samesite="lax")
     return answer
+
+
+def _sign_in(request: Request) -> str:
+    """The address of the form, which leads back to this page."""
+    path = _path(request.url)
+    own = request.method not in ("GET", "HEAD") or request.url.path in ("/", "/sign-in")
+    return "/sign-in" if own else f"/sign-in?{urlencode({'next': path})}"
 
 
 def _path(url: URL) -> str:

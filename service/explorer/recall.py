@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 from fastapi import APIRouter
@@ -14,8 +12,9 @@ from starlette.responses import Response
 from service.api.context import Context
 from service.explorer.asking import MakeContext, ask
 from service.explorer.pages import page
+from service.languages import ENGLISH, Language, chosen
 from service.refusals import failed, refusal
-from service.writers.csv import harmless
+from service.writers.csv import written
 
 FIRST = 100
 QUERY = """query ($keys: [String!]!, $first: Int, $after: String) {
@@ -51,22 +50,20 @@ def routes(context: MakeContext) -> APIRouter:
     @router.get("/recall.csv")
     async def listed(request: Request, keys: str = "") -> Response:
         asking = await context(request)
-        written = io.StringIO()
-        writer = csv.writer(written)
-        writer.writerow(COLUMNS)
-        after = ""
+        rows: list[list[str]] = []
+        after, language = "", chosen(request.query_params.get("lang"), None)
         try:
             while True:
                 asking.forget()
                 items = (await _asked(asking, keys.split(), after))["items"]
-                writer.writerows([harmless(cell) for cell in _row(edge["node"])] for edge in items["edges"])
+                rows += [_row(edge["node"], language) for edge in items["edges"]]
                 if not items["pageInfo"]["hasNextPage"]:
                     break
                 after = items["pageInfo"]["endCursor"]
         except GraphQLError as error:
             return refusal(400, failed(error.message, "BAD_REQUEST"))
         headers = {"Content-Disposition": 'attachment; filename="recall.csv"', "Cache-Control": "private, no-cache"}
-        return Response(written.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+        return Response(written(COLUMNS, rows, language), media_type="text/csv; charset=utf-8", headers=headers)
 
     return router
 
@@ -76,7 +73,7 @@ async def _asked(context: Context, keys: list[str], after: str) -> dict[str, Any
     return found
 
 
-def _row(one: dict[str, Any]) -> list[str]:
+def _row(one: dict[str, Any], language: Language) -> list[str]:
     def key(name: str) -> str:
         return one[name]["key"] if one[name] else ""
 
@@ -84,7 +81,7 @@ def _row(one: dict[str, Any]) -> list[str]:
     ended = "" if one["ended"] is None else str(one["ended"]).lower()
     return [
         one["node"]["key"],
-        one["node"]["kind"],
+        one["node"]["kind"] if language is ENGLISH else language.named("kind", one["node"]["kind"]),
         " ".join(one["suspects"]),
         key("outermost"),
         key("vehicle"),

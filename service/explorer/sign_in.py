@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from service.access.identity import Identity
 from service.access.tokens import Refused
+from service.explorer.addresses import own_path
 from service.explorer.pages import page
 from service.middleware import TOKEN_COOKIE
 
@@ -24,19 +25,21 @@ def routes(identity: Identity) -> APIRouter:
 
     @router.get("/sign-in")
     async def form(request: Request) -> Response:
-        return _form(request)
+        return _form(request, back=own_path(request.query_params.get("next", "/")))
 
     @router.post("/sign-in")
     async def sign_in(request: Request) -> Response:
         if _is_elsewhere(request):
             return _form(request, 403, "signIn.elsewhere")
         body = await request.body()
-        token = (parse_qs(body[:FORM_MAX].decode("utf-8", "replace")).get("token") or [""])[0].strip()
+        sent = parse_qs(body[:FORM_MAX].decode("utf-8", "replace"))
+        token = (sent.get("token") or [""])[0].strip()
+        back = own_path((sent.get("next") or ["/"])[0])
         try:
             await identity.viewer(f"Bearer {token}")
         except Refused:
-            return _form(request, 401, "signIn.refused")
-        answer = RedirectResponse("/", 303)
+            return _form(request, 401, "signIn.refused", back)
+        answer = RedirectResponse(back, 303)
         secure = request.url.scheme == "https"
         answer.set_cookie(TOKEN_COOKIE, token, max_age=AGE_S, httponly=True, samesite="strict", secure=secure)
         return answer
@@ -51,9 +54,9 @@ def routes(identity: Identity) -> APIRouter:
     return router
 
 
-def _form(request: Request, status: int = 200, wrong: str = "") -> Response:
+def _form(request: Request, status: int = 200, wrong: str = "", back: str = "/") -> Response:
     viewer = request.state.asker.viewer
-    return page(request, "sign-in.html", status, wrong=wrong, viewer=viewer)
+    return page(request, "sign-in.html", status, wrong=wrong, viewer=viewer, back=back)
 
 
 def _is_elsewhere(request: Request) -> bool:

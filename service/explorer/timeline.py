@@ -3,9 +3,9 @@ handed on by somebody who did not hold it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from itertools import pairwise
+from collections.abc import Iterator, Mapping
+from datetime import MAXYEAR, UTC, datetime, timedelta
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from graph_schema.answer import Trace, TraceEdge
@@ -15,6 +15,19 @@ LANES_MAX = 60
 COLOURS = 8
 MARK = 2.5
 """How far apart marks are at least, in per cent of a lane; what is nearer is one mark."""
+
+
+TICKS_MIN, TICKS_MAX = 3, 12
+UNITS = (("year", "y"), ("month", "yMMM"), ("day", "MMMd"))
+"""What the axis is divided into, the longest first, and how a reader's language writes it (CLDR skeletons)."""
+
+
+class Tick(NamedTuple):
+    """Where a year, month or day begins, and how it is written: a skeleton of CLDR."""
+
+    moment: datetime
+    pattern: str
+    left: float
 
 
 class Span(NamedTuple):
@@ -48,12 +61,31 @@ class Lane(NamedTuple):
 
 
 class Lanes(NamedTuple):
-    """All lanes over one time; `more` are left out. `years`: a year and where it begins, in per cent."""
+    """Lanes over one time: those of a page, the first of which is the one after `first`, of `all`. `ticks`: a year,
+    month or day, and where it begins, in per cent."""
 
     lanes: list[Lane]
-    more: int
-    years: list[tuple[int, float]]
+    first: int
+    all: int
+    ticks: list[Tick]
     scale: Scale
+
+    def page(self, stated: str) -> Lanes:
+        """So many lanes after as many as an address states; from the first one where it states none."""
+        first = int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 7 else 0
+        first = first if first < len(self.lanes) else 0
+        return self._replace(lanes=self.lanes[first : first + LANES_MAX], first=first)
+
+    @property
+    def before(self) -> int | None:
+        """After how many lanes the page before begins; None on the first one."""
+        return max(0, self.first - LANES_MAX) if self.first else None
+
+    @property
+    def after(self) -> int | None:
+        """After how many lanes the next page begins; None on the last one."""
+        following = self.first + len(self.lanes)
+        return following if following < self.all else None
 
     def marked(self, late: Mapping[str, list[Marked]]) -> Lanes:
         """The same with what was reported late of each item."""
@@ -63,7 +95,7 @@ class Lanes(NamedTuple):
 
 
 def lanes_of(trace: Trace, as_of: datetime | None) -> Lanes:
-    """The lanes of a trace, in its order."""
+    """The lanes of a trace, in its order, on one page."""
     end = as_of or datetime.now(UTC)
     begin = min((edge.from_ for edge in trace.edges), default=end)
     end = max([end, *(edge.to for edge in trace.edges if edge.to is not None)])
@@ -90,7 +122,7 @@ def lanes_of(trace: Trace, as_of: datetime | None) -> Lanes:
         if told or claims:
             spans = _with_gaps(sorted(told, key=lambda one: one.begins), scale)
             lanes.append(Lane(node.key, node.kind, [*spans, *claims], []))
-    return Lanes(lanes[:LANES_MAX], max(0, len(lanes) - LANES_MAX), scale.years(), scale)
+    return Lanes(lanes, 0, len(lanes), scale.ticks(), scale)
 
 
 class Scale(NamedTuple):
@@ -110,10 +142,28 @@ class Scale(NamedTuple):
         width = self.at(edge.to or self.end) - left
         return Span(kind, name, edge.from_, edge.to, left, round(max(width, 0.15), 3), colour, edge.opened_by)
 
-    def years(self) -> list[tuple[int, float]]:
-        """Where years begin."""
-        years = range(self.begin.year + 1, self.end.year + 1)
-        return [(year, self.at(datetime(year, 1, 1, tzinfo=UTC))) for year in years]
+    def ticks(self) -> list[Tick]:
+        """Where years begin, or months or days where it is not as long; not more than `TICKS_MAX`, evenly apart."""
+        found: list[Tick] = []
+        for unit, pattern in UNITS:
+            moments = list(takewhile(lambda one: one < self.end, _beginnings(self.begin, unit)))
+            found = [Tick(one, pattern, self.at(one)) for one in moments[:: -(-len(moments) // TICKS_MAX) or 1]]
+            if len(found) >= TICKS_MIN:
+                break
+        return found
+
+
+def _beginnings(moment: datetime, unit: str) -> Iterator[datetime]:
+    """The beginnings of years, months or days after a moment, without an end."""
+    begin = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
+    while begin.year < MAXYEAR:
+        if unit == "year":
+            begin = datetime(begin.year + 1, 1, 1, tzinfo=UTC)
+        elif unit == "month":
+            begin = datetime(begin.year + begin.month // 12, begin.month % 12 + 1, 1, tzinfo=UTC)
+        else:
+            begin += timedelta(days=1)
+        yield begin
 
 
 def _with_gaps(spans: list[Span], scale: Scale) -> list[Span]:

@@ -90,6 +90,7 @@ async def _page(request: Request, context: Context, state: State) -> Response:
     language = language_of(request)
     content = await asyncio.to_thread(partial(_content, trace, state, asked, wider, language))
     if state.view == "timeline":
+        content["lanes"] = content["lanes"].page(request.query_params.get("lanes", ""))
         keys = [lane.key for lane in content["lanes"].lanes]
         content["lanes"] = content["lanes"].marked(await marked_events(context, keys, asked.as_of, asked.known_at))
     return page(
@@ -148,9 +149,11 @@ def _content(
     if state.view == "balance":
         return _balance(trace, state, language)
     if state.view == "query":
-        stated = {"direction": "BOTH"} | dict(state.parameters)
+        stated = {"direction": "BOTH", "maxNodes": str(NODES)} | dict(state.parameters)
         numbers = {name: int(value) for name, value in stated.items() if name.startswith("max")}
-        return {"query": QUERY, "variables": orjson.dumps({"key": state.key} | stated | numbers).decode()}
+        answer = state._replace(parameters=tuple(stated.items())).export("json")
+        variables = orjson.dumps({"key": state.key} | stated | numbers, option=orjson.OPT_INDENT_2).decode()
+        return {"query": QUERY, "variables": variables, "answer": answer}
     return {"export": state.export("csv")}
 
 

@@ -1,4 +1,5 @@
-"""Batteries retired and utilized by calendar year, of all or of the viewer's own organization, for the overview."""
+"""Batteries retired and utilized by calendar year, and the flow from stage to stage, of all or of the viewer's own
+organization, for the overview."""
 
 from __future__ import annotations
 
@@ -6,11 +7,14 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from graphql import GraphQLError
 
 from service.api.context import Context
+from service.explorer import stages
 from service.explorer.asking import ask
+from service.explorer.stages import Stage, stages_of
 
 AT_ONCE_MAX = 100_000
 """Batteries of a store that are added up for a page without being asked for."""
@@ -24,6 +28,9 @@ QUERY = f"""query ($organization: String) {{
     yearly {{ year retired {" ".join(f"{name}Mass {{ kg unknown }}" for name in MASSES)} }}
   }}
 }}"""
+KEPT_MAX = 200
+_KEPT: WeakKeyDictionary[Any, dict[tuple[str, str | None], tuple[int, dict[str, Any]]]] = WeakKeyDictionary()
+"""What was added up last, by store, query and whose report it is, with the number of the last record then."""
 
 
 class Mass(NamedTuple):
@@ -43,9 +50,11 @@ class Year(NamedTuple):
 
 
 class Years(NamedTuple):
-    """What there is to show: years in their order, or why there are none (`late`: they are still being added up)."""
+    """What there is to show: years and stages in their order, or why there are none (`late`: they are still being
+    added up)."""
 
     years: list[Year]
+    stages: list[Stage]
     organization: str | None
     message: str = ""
     late: bool = False
@@ -65,15 +74,37 @@ async def years_of(context: Context, batteries: int, wanted: bool) -> Years | No
     if not viewer.sees_all and organization is None:
         return None
     if batteries > AT_ONCE_MAX and not wanted:
-        return Years([], organization, asked=False)
+        return Years([], [], organization, asked=False)
     try:
         async with asyncio.timeout(SECONDS):
-            found = await ask(context, QUERY, organization=organization)
+            yearly = summed((await _added_up(context, QUERY, organization))["report"]["yearly"])
+            return Years(yearly, await _stages(context, organization), organization)
     except GraphQLError as error:
-        return Years([], organization, error.message)
+        return Years([], [], organization, error.message)
     except TimeoutError:
-        return Years([], organization, late=True)
-    return Years(summed(found["report"]["yearly"]), organization)
+        return Years([], [], organization, late=True)
+
+
+async def _stages(context: Context, organization: str | None) -> list[Stage]:
+    """The stages; none where they cost more than one operation may, which is several times what the years cost."""
+    try:
+        return stages_of(await _added_up(context, stages.QUERY, organization))
+    except GraphQLError as error:
+        if (error.extensions or {}).get("code") == "LIMIT":
+            return []
+        raise
+
+
+async def _added_up(context: Context, query: str, organization: str | None) -> dict[str, Any]:
+    """The answer to a query of reports; nothing is added up again as long as nothing is recorded."""
+    sequence = (await context.moment(None, None)).sequence
+    kept = _KEPT.setdefault(context.store, {})
+    found = kept.get((query, organization))
+    if found is None or found[0] != sequence:
+        if len(kept) >= KEPT_MAX:
+            kept.clear()
+        found = kept[query, organization] = sequence, await ask(context, query, organization=organization)
+    return found[1]
 
 
 def summed(lines: Iterable[dict[str, Any]]) -> list[Year]:

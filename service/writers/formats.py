@@ -8,7 +8,8 @@ from typing import NamedTuple
 import orjson
 
 from graph_schema.answer import Trace
-from service.writers.csv import csv
+from service.languages import ENGLISH, Language
+from service.writers.csv import csv, nodes_csv
 from service.writers.dot import dot
 from service.writers.graphml import graphml
 from service.writers.json import trace_json
@@ -20,10 +21,13 @@ from service.writers.svg.drawing import Address
 
 
 class Options(NamedTuple):
-    """What a writer may be told: a line on what the trace is of, and where the links of a picture lead."""
+    """What a writer may be told: a line on what the trace is of, where the links of a picture lead, and the language of
+    texts for people; names that programs read are as the API has them, but for tables in another language than
+    English."""
 
     note: str = ""
     address: Address | None = None
+    language: Language = ENGLISH
 
 
 class Format(NamedTuple):
@@ -37,9 +41,10 @@ class Format(NamedTuple):
 
 
 def _picture(trace: Trace, told: Options) -> str:
-    return svg(trace, Links() if told.address is None else Links(told.address), told.note)
+    return svg(trace, Links() if told.address is None else Links(told.address), told.note, language=told.language)
 
 
+TABLE = "text/csv; charset=utf-8; header=present"
 FORMATS = (
     Format(
         "json",
@@ -48,11 +53,14 @@ FORMATS = (
         lambda trace, _: orjson.dumps(trace_json(trace), option=orjson.OPT_INDENT_2) + b"\n",
         weighed=True,
     ),
-    Format("csv", "csv", "text/csv; charset=utf-8; header=present", lambda trace, _: csv(trace).encode()),
+    Format("csv", "csv", TABLE, lambda trace, told: csv(trace, told.language).encode()),
+    Format("csv-nodes", "nodes.csv", TABLE, lambda trace, told: nodes_csv(trace, told.language).encode()),
     Format("svg", "svg", "image/svg+xml", lambda trace, told: _picture(trace, told).encode()),
-    Format("png", "png", "image/png", lambda trace, told: png(trace, told.note)),
-    Format("dot", "dot", "text/vnd.graphviz; charset=utf-8", lambda trace, _: dot(trace).encode()),
-    Format("mermaid", "mmd", "text/vnd.mermaid; charset=utf-8", lambda trace, _: mermaid(trace).encode()),
+    Format("png", "png", "image/png", lambda trace, told: png(trace, told.note, told.language)),
+    Format("dot", "dot", "text/vnd.graphviz; charset=utf-8", lambda trace, told: dot(trace, told.language).encode()),
+    Format(
+        "mermaid", "mmd", "text/vnd.mermaid; charset=utf-8", lambda trace, told: mermaid(trace, told.language).encode()
+    ),
     Format("graphml", "graphml", "application/graphml+xml", lambda trace, _: graphml(trace).encode()),
     Format(
         "prov-json",
@@ -65,7 +73,7 @@ BY_NAME = {one.name: one for one in FORMATS}
 
 
 def parted(name: str) -> tuple[str, Format] | None:
-    """The key and the format of a file's name: the extension follows the last dot, `prov.json` is one extension.
+    """The key and the format of a file's name: the extension follows the last dot, `prov.json` and `nodes.csv` are one.
 
     None where it names no format.
     """

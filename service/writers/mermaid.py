@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graph_schema.answer import Trace, TraceNode
+from service.languages import ENGLISH, Language
 from service.writers.named import describe, named_edges, named_nodes
 
 _PLAIN = frozenset(" .,+-/=")
@@ -11,16 +12,16 @@ classDef withheld stroke-dasharray:4 4
 classDef contested stroke:#c81e1e"""
 
 
-def mermaid(trace: Trace) -> str:
+def mermaid(trace: Trace, language: Language = ENGLISH) -> str:
     """A trace as a flowchart from left to right; contested edges are dotted."""
     lines = ["flowchart LR"]
     for name, node in named_nodes(trace):
         start, end = ("([", "])") if node.kind == "EVENT" else ("[", "]")
-        text = "<br/>".join(map(quoted, describe(node).split("\n", 1)))
+        text = "<br/>".join(map(quoted, describe(node, language).split("\n", 1)))
         lines.append(f'  {name}{start}"{text}"{end}{_class(node)}')
     for source, target, edge in named_edges(trace):
         arrow = "-.->" if edge.contested else "-->"
-        told = edge.kind.lower().replace("_", " ") + ("" if edge.mass_kg is None else f" {edge.mass_kg:g} kg")
+        told = language.named("edge", edge.kind) + ("" if edge.mass_kg is None else f" {edge.mass_kg:g} kg")
         lines.append(f'  {source} {arrow}|"{quoted(told)}"| {target}')
     lines += [f"  {line}" for line in _STYLES.splitlines()]
     return "\n".join(lines) + "\n"

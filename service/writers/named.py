@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graph_schema.answer import Trace, TraceEdge, TraceNode
+from service.languages import ENGLISH, Language
+from service.phrases import translated
 
 
 def named_nodes(trace: Trace) -> list[tuple[str, TraceNode]]:
@@ -32,11 +34,17 @@ def families(edge: TraceEdge) -> tuple[str, str]:
     return ("EVENT" if edge.kind == "YIELDED" else "ITEM"), target
 
 
-def describe(node: TraceNode) -> str:
+def describe(node: TraceNode, language: Language = ENGLISH) -> str:
     """A node in a line or two: what it is, its key, and its label where it says more."""
+    kind = language.named("kind", node.kind)
     if node.redacted:
-        return f"withheld {node.kind.lower()}"
+        return language.text("picture.withheldKind", kind=kind)
     if node.kind == "EVENT":
-        return f"{node.label.lower()} {'' if node.at is None else f'{node.at:%Y-%m-%d}'}\n{node.key}"
-    label = "" if node.label == node.key else f" {node.label}"
-    return f"{node.kind.lower()}{label}\n{node.key}"
+        return f"{language.named('event', node.label)} {'' if node.at is None else f'{node.at:%Y-%m-%d}'}\n{node.key}"
+    label = "" if node.label == node.key else f" {named_material(node, language)}"
+    return f"{kind}{label}\n{node.key}"
+
+
+def named_material(node: TraceNode, language: Language) -> str:
+    """The label of an item; of a lot its material, as it is called in a language."""
+    return (translated(language.tag, node.label) if node.kind == "LOT" else None) or node.label

@@ -7,6 +7,7 @@ from functools import cache
 import resvg_py
 
 from graph_schema.answer import Trace
+from service.languages import ENGLISH, Language
 from service.writers.svg import svg
 
 SCALE = 2.0
@@ -19,14 +20,14 @@ class NoFont(Exception):
     """The machine has no font, so that a picture would be without text."""
 
 
-def png(trace: Trace, note: str = "") -> bytes:
+def png(trace: Trace, note: str = "", language: Language = ENGLISH) -> bytes:
     """A trace as a PNG image, in the light colours. Raises NoFont."""
     if not has_font():
         raise NoFont(
             "a PNG needs a font on the machine of the service: install one (Debian: fonts-dejavu-core, for Chinese"
             " fonts-noto-cjk), or take the SVG"
         )
-    return rendered(svg(trace, note=note, dark=False))
+    return rendered(svg(trace, note=note, dark=False, language=language))
 
 
 def rendered(text: str) -> bytes:

@@ -39,6 +39,9 @@ PAGES = {
     "sign-in": "/sign-in",
     "compare": f"/compare?key={PACK_RECYCLED}&before=2025-01-01T00:00:00Z",
     "recall": f"/recall?keys={BLACK_MASS}",
+    "items": "/items?kind=BATTERY",
+    "findings": "/findings",
+    "history": f"/history?key={PACK_RECYCLED}",
 }
 FIRST_LOAD_MAX = 200_000
 

@@ -31,7 +31,7 @@ PAGES = ["/", "/?q=VOLT001", "/?q=nothing-is-called-so", "/overview", "/scan", "
 PAGES += [f"{TRACE}&view={view}" for view in VIEWS]
 COMPARED = f"/compare?key={PACK_RECYCLED}&before=2025-01-01T00:00:00Z"
 RECALLED = f"/recall?keys={BLACK_MASS}+{module(3)}+NOBODY"
-PAGES += ["/compare", COMPARED, "/recall", RECALLED]
+PAGES += ["/compare", COMPARED, "/recall", RECALLED, "/items?kind=BATTERY", "/items?text=nothing", "/findings"]
 PAGES += [f"{TRACE}&open={BLACK_MASS}", f"{TRACE}&claims=ALL&open=story-56-transfer"]
 
 
@@ -157,7 +157,8 @@ def test_what_changed_between_two_moments(client: TestClient) -> None:
     text = client.get(COMPARED).text
     assert BLACK_MASS in text
     assert "Added: " in text
-    assert "INSTALLED → ENDED" in text
+    assert "installed → <strong>ended</strong>" in text
+    assert "held by <strong>Xiang Metals</strong>" in re.sub(r"\s+", " ", text), "organizations go by their names"
     assert client.get(COMPARED.replace("2025-01-01T00:00:00Z", "soon")).status_code == 400
     assert "No item of that key" in client.get(COMPARED.replace(PACK_RECYCLED, "NOBODY")).text
 
@@ -169,7 +170,7 @@ def test_a_recall_counts_first_and_lists_all(client: TestClient) -> None:
     listed = client.get(RECALLED.replace("/recall", "/recall.csv"))
     rows = list(csv.DictReader(io.StringIO(listed.text)))
     assert {row["holderName"] for row in rows if row["key"] == PACK_NEW} == {"Minjiang Cell"}
-    assert f"{len(rows)} nodes" in text
+    assert f"{len(rows)} affected things" in text
 
 
 def test_who_signs_in_sees_more_and_only_by_reading(tmp_path: Path) -> None:
@@ -240,7 +241,7 @@ def test_the_public_is_led_to_digital_ids(tmp_path: Path) -> None:
         unknown = client.get(TRACE)
         assert unknown.status_code == 404
         assert f'href="/id/{PACK_RECYCLED}"' in unknown.text
-        assert 'href="/sign-in"' in unknown.text
+        assert 'href="/sign-in?next=' in unknown.text
 
 
 @pytest.mark.parametrize("accepted", ["zh-CN", "zh", "zh-TW", "zh-Hans-CN", "fr, zh-CN;q=0.9, en;q=0.8"])

@@ -43,8 +43,8 @@ def test_regions_of_a_year_are_one_year_and_unknown_stays_unknown() -> None:
     masses = {"retired": Mass(30.0, 1), "recycled": Mass(60.0, 0), "repurposed": Mass(40.0, 0)}
     assert found[1] == Year(2025, 3, masses, {"retired": 30.0, "recycled": 60.0, "repurposed": 40.0})
     assert [one.year for one in found] == [2024, 2025]
-    assert Years(found, None).unit == ("kg", 1)
-    assert Years(summed([line(2025, 1, retired=100_000.0)]), None).unit == ("t", 1000)
+    assert Years(found, [], None).unit == ("kg", 1)
+    assert Years(summed([line(2025, 1, retired=100_000.0)]), [], None).unit == ("t", 1000)
 
 
 def test_the_years_of_the_story(store: MemoryStore) -> None:
