@@ -96,7 +96,7 @@ def test_trace_as_a_picture(told: str, tmp_path: Path) -> None:
 def test_trace_says_what_it_cannot_write(told: str, tmp_path: Path) -> None:
     tree = run("trace", "--store", told, PACK_A, "-o", str(tmp_path / "tree"))
     assert tree.exit_code == 2
-    assert "name a --format: json, csv, svg" in tree.output.replace("\n", " ")
+    assert "name a --format: json, csv, csv-nodes, svg" in tree.output.replace("\n", " ")
     nowhere = run("trace", "--store", told, PACK_A, "--format", "csv", "-o", str(tmp_path / "none" / "file"))
     assert nowhere.exit_code == 1
     assert "No such file" in nowhere.output
