@@ -126,10 +126,11 @@ class Ingest:
                     await writing
 
     async def _record(self, several: list[_Parsed]) -> None:
+        for one in several:
+            self._note(one.chunk)
         told = [one for one in several if one.events]
         results = iter(await record_batches(self.store, [(one.events, one.stated) for one in told]) if told else ())
         for one in several:
-            self._note(one.chunk)
             self._tell(one, next(results) if one.events else [])
         self._on_progress(Progress(self._bytes_before + several[-1].chunk.bytes_read, self._bytes_total, self._events))
 
@@ -213,12 +214,12 @@ class _Parsed:
 
 
 def _several(chunks: Iterator[Chunk], events: int) -> list[_Parsed]:
-    """The next chunks, until they hold so many events; none at the end."""
+    """The next chunks, until they hold so many events, or reports of what is none; nothing at the end."""
     found: list[_Parsed] = []
     count = 0
     while count < events and (chunk := next(chunks, None)) is not None:
         found.append(_Parsed(chunk))
-        count += len(chunk.events)
+        count += len(chunk.events) + len(chunk.malformed) + len(chunk.left_out)
     return found
 
 
