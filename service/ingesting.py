@@ -91,7 +91,8 @@ class Ingest:
         one that cannot be read as its format, or UnknownFormat: before anything of any file is recorded, where its
         beginning tells."""
         self._bytes_total = sum(Path(path).stat().st_size for path in paths if path != "-")
-        with _Files(stdin, self.options, self.batch if self.store.blocking else -(-self.batch // PARTS)) as files:
+        batch = self.batch if self.store.blocking else -(-self.batch // PARTS)
+        with _Files(stdin, self.options, batch, self.batch) as files:
             for path in paths:
                 with files.opened(path) as source:
                     _reader(source, format_name).check(source)
@@ -170,10 +171,10 @@ class Ingest:
 class _Files(ExitStack):
     """Opens files by their names, from the beginning; a pipe has only one: it stays open, and is the same source."""
 
-    def __init__(self, stdin: BinaryIO, options: Options, batch: int) -> None:
+    def __init__(self, stdin: BinaryIO, options: Options, batch: int, stated_batch: int) -> None:
         super().__init__()
         self._stdin = stdin
-        self._source = partial(Source, options=options, batch=batch)
+        self._source = partial(Source, options=options, batch=batch, stated_batch=stated_batch)
         self._pipes: dict[str, Source] = {}
 
     @contextmanager

@@ -29,13 +29,14 @@ class JsonLines(Reader):
 
 
 def _chunks(source: Source) -> Iterator[Chunk]:
-    """Chunks of at most `batch` lines, which all state the same `recordedAt`."""
+    """Chunks of at most `batch` lines, or `stated_batch` that all state the same `recordedAt`."""
     chunk = _Lines()
     read = 0
     for number, line in enumerate(source.lines(), 1):
         if line.strip():
             event, recorded_at = _split(line)
-            if chunk.events and (recorded_at != chunk.recorded_at or len(chunk.events) >= source.batch):
+            most = source.batch if recorded_at is None else source.stated_batch
+            if chunk.events and (recorded_at != chunk.recorded_at or len(chunk.events) >= most):
                 yield chunk.ended(read)
                 chunk = _Lines()
             chunk.recorded_at = recorded_at

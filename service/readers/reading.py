@@ -75,11 +75,15 @@ class Options(NamedTuple):
 class Source:
     """A file to read: its name, its first bytes, and ways to the rest, of which one is taken, once."""
 
-    def __init__(self, name: str, file: BinaryIO, options: Options = Options(), batch: int = BATCH) -> None:
+    def __init__(
+        self, name: str, file: BinaryIO, options: Options = Options(), batch: int = BATCH, stated_batch: int = BATCH
+    ) -> None:
         self.name = name
         self.head = file.read(HEAD_BYTES)
         self.options = options
         self.batch = batch
+        self.stated_batch = max(batch, stated_batch)
+        """How many events of one stated moment are a batch, which becomes known as one."""
         self._file = file
 
     @cached_property
