@@ -91,11 +91,8 @@ async def _found(
     snapshot: Snapshot, keys: Keys, where: OrganizationFilter, after: str, reverse: bool
 ) -> AsyncIterator[list[str]]:
     if where.is_any:
-        while page := await keys(after, PAGE, reverse):
+        async for page in _key_pages(keys, after, reverse):
             yield page
-            if len(page) < PAGE:
-                return
-            after = page[-1]
         return
     async for stated in _pages(snapshot, keys, where.cut, after, reverse):
         yield [key for key, fields in stated.items() if is_found(key, fields, where)]
@@ -105,9 +102,14 @@ async def _pages(
     snapshot: Snapshot, keys: Keys, cut: Position, after: str = "", reverse: bool = False
 ) -> AsyncIterator[dict[str, dict[str, Any]]]:
     """All organizations by key, with what they registered."""
-    while page := await keys(after, PAGE, reverse):
+    async for page in _key_pages(keys, after, reverse):
         fields = await snapshot.registered(page, cut)
         yield {key: fields.get(key, {}) for key in page}
+
+
+async def _key_pages(keys: Keys, after: str, reverse: bool) -> AsyncIterator[list[str]]:
+    while page := await keys(after, PAGE, reverse):
+        yield page
         if len(page) < PAGE:
             return
         after = page[-1]

@@ -82,7 +82,7 @@ class FoldedGraph:
             if line.entries is not None:
                 self._timelines[key] = line.entries
             elif line.appended:
-                self._timelines.get(key, self._appended[key]).extend(line.appended)
+                (self._timelines if key in self._timelines else self._appended)[key].extend(line.appended)
             else:
                 continue
             self._tails[key] = Tail(line.final(), line.last)
