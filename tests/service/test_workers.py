@@ -1,7 +1,5 @@
 """An audit by several processes: the findings of one alone, ended and resumed, on every store that several can open."""
 
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -84,7 +82,7 @@ def test_a_worker_that_is_killed_is_told_and_the_audit_goes_on(told: Store, two:
     keeper = Keeper(told, page=PAGE, judges=two)
     wait(told, keeper.step())
     for process in list(two._pool._processes.values()):
-        os.kill(process.pid or 0, signal.SIGKILL)
+        process.kill()
         process.join()
     with pytest.raises(StoreError, match="a worker process of the audit ended"):
         wait(told, keeper.run())
