@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
-from collections.abc import Callable, Coroutine
+import re
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -86,9 +89,39 @@ def finish(store: Store, use_case: Callable[[], Coroutine[Any, Any, T]]) -> T:
             await store.close()
 
     try:
-        return asyncio.run(run())
+        with _driver_told(store.url):
+            return asyncio.run(run())
     except StoreError as error:
         raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def _driver_told(url: str) -> Iterator[None]:
+    """Of what Neo4j's driver logs, tell only that it waits, and why; what ends the command is told as its error."""
+    driver = logging.getLogger("neo4j")
+    handler = _Waiting(url)
+    before, driver.propagate = driver.propagate, False
+    driver.addHandler(handler)
+    try:
+        yield
+    finally:
+        driver.removeHandler(handler)
+        driver.propagate = before
+
+
+class _Waiting(logging.Handler):
+    """Tells on standard error that a write waits for its server."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(logging.WARNING)
+        self._url = url
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell of a try that comes, in our own words."""
+        retried = re.match(r"Transaction failed and will be retried in ([\d.]+)s \((.*)\)", record.getMessage(), re.S)
+        if retried:
+            seconds = float(retried[1])
+            err.print(f"{self._url}: {retried[2]}; tried again in {seconds:.1f} s", markup=False, soft_wrap=True)
 
 
 class Moment(click.ParamType[datetime]):

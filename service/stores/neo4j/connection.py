@@ -164,8 +164,9 @@ class Connection:
         try:
             yield
         except AuthError as error:
+            said = "it wants one, and none is set" if self.login.user is None else error.message
             raise StoreError(
-                f"{self.url} refuses the login: {error.message}; set VOLTRACE_NEO4J_USER and VOLTRACE_NEO4J_PASSWORD"
+                f"{self.url} refuses the login: {said}; set VOLTRACE_NEO4J_USER and VOLTRACE_NEO4J_PASSWORD"
             ) from error
         except IncompleteCommit as error:
             raise MaybeRecorded(
@@ -197,7 +198,8 @@ class Connection:
                 raise UnknownBookmark(f"{HEADER}: no bookmark of this store; ask again without it") from error
             if code in BOOKMARKS and not FOLLOWED.get():
                 self.forget_bookmarks()
-            raise StoreError("; ".join(filter(None, [f"{self.url}: {_line(error)}", WAYS_OUT.get(code)]))) from error
+            said = getattr(error, "message", None) or str(error)
+            raise StoreError("; ".join(filter(None, [f"{self.url}: {_line(said)}", WAYS_OUT.get(code)]))) from error
 
     def forget_bookmarks(self) -> None:
         """Follow what comes from here on: a server that was set back never reaches what was before."""
@@ -210,7 +212,7 @@ class Connection:
             await driver.close()
 
 
-def _line(error: Exception) -> str:
+def _line(error: Exception | str) -> str:
     return " ".join(str(error).split())
 
 
