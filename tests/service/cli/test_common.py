@@ -19,7 +19,7 @@ def test_a_server_that_is_not_there_is_one_line() -> None:
 
 
 def test_a_write_that_is_tried_again_is_told_in_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
-    """The lines of the driver, as it logs them in neo4j 5 and 6."""
+    """The lines that the driver logged when a server was killed in the middle of an ingest."""
     driver = logging.getLogger("neo4j.pool")
 
     async def use_case() -> str:
