@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -53,6 +55,9 @@ WAYS_OUT = {
     BOOKMARKS[1]: "ask again, without that Voltrace-Bookmark",
 }
 """What helps, by the code of a server's error."""
+
+
+_PARAMETER = re.compile(r"\$(\w+)")
 
 
 class Login(NamedTuple):
@@ -216,6 +221,12 @@ def _line(error: Exception | str) -> str:
     return " ".join(str(error).split())
 
 
+@lru_cache(maxsize=1000)
+def _in_lists(query: str, names: frozenset[str]) -> str:
+    """A query that takes these lists each inside another: a server plans it again for each length of a list."""
+    return _PARAMETER.sub(lambda found: f"{found[0]}[0]" if found[1] in names else found[0], query)
+
+
 class Reads:
     """Reads of one session, each a round trip of its own.
 
@@ -233,6 +244,10 @@ class Reads:
     async def answer(self, query: str, values: dict[str, Any]) -> tuple[neo4j.Record | None, neo4j.ResultSummary]:
         """The only record of a query, None where there is none; and what the server says beside."""
         self.asked += 1
+        lists = frozenset(name for name, value in values.items() if isinstance(value, list))
+        if lists:
+            query = _in_lists(query, lists)
+            values = {name: [value] if name in lists else value for name, value in values.items()}
         async with asyncio.timeout(self._timeout_s + GRACE_S):
             for wait_s in (*RETRY_AFTER_S, None):
                 try:

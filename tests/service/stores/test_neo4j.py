@@ -119,11 +119,11 @@ AHEAD = (ahead.AHEAD_FORWARD, ahead.AHEAD_BACKWARD)
 def test_a_trace_begins_at_the_index_and_tries_no_paths(store: Neo4jStore, query: str) -> None:
     async def run() -> list[str]:
         await tell(store, made("p", 1, unit("P")))
-        async with store.connection.session(writes=False) as session:
-            values: dict[str, Any] = {"new": ["P"], "inside": ["P"], "along": ["P"], "wanted": ["P"], "k": 1}
-            values |= {"asked": ["P"], "width": 5, "items": ["P"], "used": ["P"], "made": ["P"], "events": ["p"]}
-            result = await session.run("EXPLAIN " + query, values)
-            return operators((await result.consume()).plan or {})
+        values: dict[str, Any] = {"new": ["P"], "inside": ["P"], "along": ["P"], "wanted": ["P"], "k": 1}
+        values |= {"asked": ["P"], "width": 5, "items": ["P"], "used": ["P"], "made": ["P"], "events": ["p"]}
+        async with store.connection.reading() as reads:
+            _, summary = await reads.answer("EXPLAIN " + query, values)
+        return operators(summary.plan or {})
 
     found = RUNNER.run(run())
     assert "NodeUniqueIndexSeek" in found
