@@ -20,7 +20,6 @@ from service.access.sight import Sight
 from service.access.viewer import EVERYBODY, Role
 from service.api.limits.spending import Spending
 from service.api.loaders import Loaders
-from service.api.turns import turns
 from service.clients import client_address
 from service.feed import Feed
 from service.metrics import Metrics
@@ -131,20 +130,6 @@ class Context(BaseContext):
         """Ask a snapshot at a moment, as the viewer may see it."""
         known = self._known.setdefault(moment.sequence, Known())
         return await self.read_whole(moment, lambda snapshot: question(self.sight.on(snapshot, known)))
-
-    async def read_one(self, moment: Moment, question: Callable[[Snapshot], Coroutine[Any, Any, T]]) -> T:
-        """Ask a little about one thing: where nothing has to be found out of the viewer's sight an embedded store
-        answers in less time than another thread takes."""
-        if self.sight.viewer.organization is not None and not self.sight.viewer.sees_all:
-            return await self.read(moment, question)
-        await turns().wait()
-        known = self._known.setdefault(moment.sequence, Known())
-
-        async def ask() -> T:
-            async with self.store.snapshot(moment.sequence) as snapshot:
-                return await question(self.sight.on(snapshot, known))
-
-        return await run_at_once(self.store, ask)
 
     async def read_whole(self, moment: Moment, question: Callable[[Snapshot], Coroutine[Any, Any, T]]) -> T:
         """Ask a snapshot at a moment, nothing withheld: only what may be told of items that are in sight."""

@@ -221,7 +221,7 @@ async def find_item(context: Context, key: str, moment: Moment) -> Item | None:
             details.extend(await snapshot.details([handle]))
         return rows[0] if rows else None
 
-    row = await context.read_one(moment, ask)
+    row = await context.read(moment, ask)
     for one in details:
         context.load.details.prime((moment.known, one.handle), one)
     return None if row is None else item_of(row, moment)
