@@ -82,6 +82,7 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
         return Context(store, config, connection.state.asker, feed, metrics)
 
     router = Router(schema, config, rates, context)
+    app.add_route("/graphql", router.answer_post, methods=["POST"], include_in_schema=False)
     app.include_router(router, prefix="/graphql", include_in_schema=False)
 
     @app.api_route("/graphql/stream", methods=["GET", "POST"], include_in_schema=False)

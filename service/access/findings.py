@@ -11,9 +11,10 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from typing import cast
 
 from graph_schema.answer import Handle
-from graph_schema.order import Position, event_id_of
+from graph_schema.order import Position
 from graph_schema.rules import Finding, RuleSet
-from service.access.guard import EVERY, Guarded
+from service.access.guard import Guarded
+from service.access.guesses import EVERY, guesses
 from service.access.records import WITHHELD
 from service.auditing import Findings, findings_of
 from service.findings import (
@@ -27,11 +28,10 @@ from service.findings import (
     Subject,
     counted,
 )
-from service.kept import found
+from service.kept import as_kept, found
 from service.ports import ItemFilter, Snapshot, StoreSnapshot
 
 PAGE = 500
-SHARED = "SHARED_IDENTIFIER"
 
 
 async def findings_in_sight(
@@ -42,10 +42,10 @@ async def findings_in_sight(
         return await findings_of(snapshot, items, cut, sets)
     found = await findings_of(snapshot.whole, await snapshot.full(items), cut, sets)
     findings = [finding for each in found.of.values() for finding in each]
-    guesses = await _guesses(snapshot, findings)
+    untold = await guesses(snapshot.whole, snapshot.keyed, findings)
     shown = dict(zip(findings, await _as_shown(snapshot, findings), strict=True))
     return found._replace(
-        of={item: [shown[one] for one in each if one.id not in guesses] for item, each in found.of.items()}
+        of={item: [shown[one] for one in each if one.id not in untold] for item, each in found.of.items()}
     )
 
 
@@ -72,19 +72,18 @@ class KeptInSight:
         if self._guard is None:
             kept = await self._whole.finding_page(where, after, limit, reverse, order)
             return [(one.place_in(order), found(one)) for one in kept]
-        seen: list[KeptFinding] = []
+        seen: list[tuple[KeptFinding, Finding]] = []
         async for page in self._seen(where, after, reverse, order):
             seen += page
             if len(seen) >= limit:
                 break
-        shown = await _as_shown(self._guard, [found(one) for one in seen[:limit]])
-        return [(one.place_in(order), finding) for one, finding in zip(seen, shown, strict=False)]
+        return [(one.place_in(order), finding) for one, finding in seen[:limit]]
 
     async def counts(self, where: FindingFilter, by: CountBy | None = None) -> Counts:
         """How many there are, by a value that each has."""
         if self._guard is None:
             return await self._whole.finding_counts(where, by)
-        seen = [one async for page in self._seen(where) for one in page]
+        seen = [one async for page in self._seen(where) for one, _ in page]
         return [(None, len(seen))] if by is None else counted(seen, by)
 
     async def _seen(
@@ -93,17 +92,34 @@ class KeptInSight:
         after: FindingPlace | None = None,
         reverse: bool = False,
         order: FindingOrder = FindingOrder.SHOWN_AT,
-    ) -> AsyncIterator[list[KeptFinding]]:
-        """Those about items in full sight, and about the viewer's organization."""
+    ) -> AsyncIterator[list[tuple[KeptFinding, Finding]]]:
+        """Those about items in full sight, and about the viewer's organization, that a filter finds as they are shown:
+        by what is withheld of a finding it is neither found nor counted."""
         assert self._guard is not None
         own = self._guard.viewer.organization
         if own is None:
             return
         among = (*map(Subject, await self._items(where)), Subject(own, organization=True))
-        while page := await self._whole.finding_page(where._replace(among=among), after, PAGE, reverse, order):
+        wide = where._replace(among=among, region=None)
+        while page := await self._whole.finding_page(wide, after, PAGE, reverse, order):
             after = page[-1].place_in(order)
-            guesses = await _guesses(self._guard, [found(one) for one in page if one.code == SHARED])
-            yield [one for one in page if one.id not in guesses]
+            findings = [found(one) for one in page]
+            untold = await guesses(self._whole, self._guard.keyed, findings)
+            shown = await self._told(page, await _as_shown(self._guard, findings))
+            yield [(one, finding) for one, finding in shown if one.id not in untold and where.finds(one)]
+
+    async def _told(self, page: Sequence[KeptFinding], shown: Sequence[Finding]) -> list[tuple[KeptFinding, Finding]]:
+        """What was kept, with the parties that are shown and where these are."""
+        again = dict(zip([one.id for one in shown], await as_kept(self._whole, shown), strict=True))
+        return [
+            (
+                one
+                if finding.parties == one.parties
+                else one._replace(parties=finding.parties, region=again[one.id].region),
+                finding,
+            )
+            for one, finding in zip(page, shown, strict=True)
+        ]
 
     async def _items(self, where: FindingFilter) -> list[str]:
         """The keys of the items in full sight that findings may be about: what others have wrong is not looked at."""
@@ -115,28 +131,6 @@ class KeptInSight:
             counts = await self._whole.finding_counts(FindingFilter(), CountBy.CODE)
             codes = tuple(code for code, _ in counts if code is not None)
         return [key for _, key in await self._guard.item_page(ItemFilter(findings=codes), None, EVERY)]
-
-
-async def _guesses(snapshot: Guarded, findings: Sequence[Finding]) -> set[str]:
-    """The ids of findings which would confirm that a withheld item bears a name: of an item that was reported after
-    all others of its name, none of which is in sight. Whoever guesses names is told nothing; whose was first is."""
-    shared = [one for one in findings if one.code == SHARED]
-    if not shared:
-        return set()
-    keys = {key for one in shared for key in (one.subject, *one.others)}
-    there = await snapshot.whole.keyed(keys)
-    hidden = set(there).difference(await snapshot.keyed(keys))
-    rows = await snapshot.whole.items(list(there.values()))
-    born = {row.key: event_id_of(row.born) for row in rows}
-    stored = await snapshot.whole.stored(set(born.values()))
-    told = {event.event_id: event.sequence for event in stored}
-    found = set()
-    for one in shared:
-        others = [key for key in one.others if key in born]
-        first = min((told[born[key]] for key in others), default=0)
-        if others and hidden.issuperset(others) and first <= told[born[one.subject]]:
-            found.add(one.id)
-    return found
 
 
 async def _as_shown(snapshot: Guarded, findings: Sequence[Finding]) -> list[Finding]:

@@ -35,6 +35,7 @@ from graph_schema.reader import (
 )
 from graph_schema.windows import END
 from service.access.custody import Custody
+from service.access.guesses import EVERY, SHARED, guessed
 from service.access.public import PUBLIC_KIND, public_row, public_spec
 from service.access.records import MANY, Records
 from service.access.searching import SearchInSight
@@ -57,8 +58,6 @@ from service.ports import (
     Snapshot,
     StoredEvent,
 )
-
-EVERY = 1 << 31
 
 
 class Known:
@@ -247,7 +246,8 @@ class Guarded:
         return shown[:limit]
 
     async def _are_there(self, items: list[Handle], where: ItemFilter) -> set[Handle]:
-        """Those that a filter by holder or region finds as far as the viewer sees who holds them."""
+        """Those that a filter by findings, holder or region finds by what the viewer is told."""
+        items = await self._are_told(items, where.findings or ())
         if where.holder is None and where.region is None:
             return set(items)
         holders = await holders_of(self, items, where.cut)
@@ -256,6 +256,14 @@ class Guarded:
             return set(holders)
         stated = await self.registered(set(holders.values()), where.cut)
         return {item for item, holder in holders.items() if stated.get(holder, {}).get("region") == where.region}
+
+    async def _are_told(self, items: list[Handle], codes: Sequence[str]) -> list[Handle]:
+        """Those with a finding of these codes that the viewer is told; where there are none, all."""
+        if SHARED not in codes:
+            return items
+        keys = {row.handle: row.key for row in await self.whole.items(items)}
+        untold = await guessed(self.whole, self.keyed, keys.values(), codes)
+        return [item for item in items if keys[item] not in untold]
 
     async def item_count(self, where: ItemFilter) -> int:
         return len(await self.item_page(where, None, EVERY))

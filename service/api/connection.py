@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import strawberry
 from graphql import GraphQLError
@@ -100,3 +101,9 @@ def page_info(cursors: list[str], more: bool, before: bool, reverse: bool = Fals
         start_cursor=cursors[0] if cursors else None,
         end_cursor=cursors[-1] if cursors else None,
     )
+
+
+def cursor_in(edges: Iterable[Any]) -> str | None:
+    """The first cursor of what may be edges, as they are answered."""
+    found = (edge.get("cursor") for edge in edges if isinstance(edge, dict))
+    return next((one for one in found if isinstance(one, str)), None)

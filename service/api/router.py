@@ -55,8 +55,18 @@ class Router(GraphQLRouter[Context, None]):
             max_subscriptions_per_connection=None,
         )
         self.documents = trusted_documents(config.trusted_documents)
+        self._made = context_getter
+        self._asking = context_getter
         sockets = Sockets(config, rates)
         self.graphql_transport_ws_handler_class = sockets.handler  # type: ignore[assignment]  # called, as a class is
+
+    async def answer_post(self, request: Request) -> Response:
+        """Answer a POST as strawberry's own route does, without FastAPI finding out anew what its arguments are made
+        of, which takes a tenth of the time of a small request."""
+        context = await self._made(request)
+        context.request, context.response = request, _blank()
+        answer: Response = await self.run(request, context=context, root_value=None)
+        return answer
 
     def encode_json(self, data: object) -> str:
         """A message over a WebSocket. Text: bytes would become a binary frame, which clients do not read."""
@@ -120,7 +130,7 @@ class Router(GraphQLRouter[Context, None]):
 
     async def get_sub_response(self, request: Request) -> Response:
         """The answer in the making, of the media type that the request asks for."""
-        answer = await super().get_sub_response(request)
+        answer = _blank()
         answer.media_type = _media_type(request)
         return answer
 
@@ -148,6 +158,13 @@ class Router(GraphQLRouter[Context, None]):
         )
         answer.headers.raw.extend(sub_response.headers.raw)
         return answer
+
+
+def _blank() -> Response:
+    """An answer in the making: no header yet."""
+    answer = Response()
+    del answer.headers["content-length"]
+    return answer
 
 
 def _not_executed(result: ExecutionResult) -> bool:

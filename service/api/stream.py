@@ -17,6 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from service.api.connection import cursor_in
 from service.api.context import Context
 from service.api.errors import limit_error
 from service.api.router import Router, answered
@@ -147,7 +148,6 @@ def _told(result: Any) -> bytes:
         body["errors"] = errors
     if result.extensions:
         body["extensions"] = result.extensions
-    edges = [*(result.data or {}).values(), *(error.get("extensions") for error in errors)]
-    cursors = [edge["cursor"] for edge in edges if isinstance(edge, dict) and isinstance(edge.get("cursor"), str)]
-    named = _ID + cursors[0].encode() + b"\n" if cursors else b""
+    place = cursor_in([*(result.data or {}).values(), *(error.get("extensions") for error in errors)])
+    named = b"" if place is None else _ID + place.encode() + b"\n"
     return named + b"event: next\ndata: " + orjson.dumps(body) + b"\n\n"

@@ -29,7 +29,7 @@ from service.api.errors import NO_OPERATION, invalid, limit_error, too_long
 from service.api.limits.cache import Recent, ValidDocuments, sizes_in
 from service.api.limits.documents import trusted_documents
 from service.api.limits.inputs import inputs_of
-from service.api.limits.measuring import Measure, Measuring, counts
+from service.api.limits.measuring import Counts, Measure, Measuring, counts
 from service.api.limits.pace import Pace
 from service.api.limits.sizes import Sizes
 from service.api.limits.spending import Spending
@@ -42,6 +42,7 @@ ERRORS_MAX = 5
 
 VALID = ValidDocuments()
 MEASURED = Recent[tuple[Measuring, Measure]]()
+COUNTED = Recent[Counts]()
 NOTHING = parse("{ __typename }")
 """Stands for a document that is too long to be parsed."""
 
@@ -149,7 +150,7 @@ class Limits(SchemaExtension):
 
     def _too_large(self, document: DocumentNode) -> Iterator[GraphQLError]:
         settings = self.settings
-        counted = counts(document)
+        counted = self._counted(document)
         for name, value, what in (
             ("aliases_max", counted.aliases, "aliases and repeated fields"),
             ("directives_max", counted.directives, "directives"),
@@ -183,6 +184,16 @@ class Limits(SchemaExtension):
                 " or ask for smaller pages (first, last) and a smaller maxNodes"
             )
             yield limit_error(message, setting, budget, found.cost)
+
+    def _counted(self, document: DocumentNode) -> Counts:
+        """The counts of a document; of one that is known, as they were."""
+        query = self.execution_context.query
+        found = None if self._known is None else COUNTED.find(query, ())
+        if found is None:
+            found = counts(document)
+            if self._known is not None:
+                COUNTED.keep(query, (), found)
+        return found
 
     def _measured(self, document: DocumentNode, operation: OperationDefinitionNode) -> tuple[Measuring, Measure]:
         """The measure of the operation; of a document that is known, and used in the same sizes, as it was."""

@@ -19,6 +19,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 )
 
 from service.access.tokens import Refused, Unavailable
+from service.api.connection import cursor_in
 from service.api.context import Context
 from service.api.errors import limit_error
 from service.clients import client_address
@@ -30,8 +31,6 @@ LOGGER = logging.getLogger("voltrace")
 FORBIDDEN, TRY_AGAIN_LATER = 4403, 1013
 """Codes of closing: of graphql-transport-ws, whose clients give up; of WebSockets, whose clients come back."""
 REASON_MAX_BYTES = 123
-CLOSE_S = 1.0
-"""How long the closing of a socket may take whose reader is stalled."""
 
 Handler = BaseGraphQLTransportWSHandler[Context, None]
 
@@ -80,6 +79,8 @@ class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
         self._client = self.context.client
         self._talking: asyncio.Task[Any] | None = None
         self._stalled = False
+        self._taken: dict[str, str] = {}
+        """The last cursor that each subscription sent."""
 
     async def handle(self) -> None:
         """Talk until the socket is closed."""
@@ -133,8 +134,21 @@ class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
                 await super().send_message(message)
         except TimeoutError as error:
             LOGGER.warning("a reader of a WebSocket took more than %s s for a message and was dropped", seconds)
-            await self._drop(f"the reader took more than {seconds} s ({environment_name('subscription_stall_s')})")
+            await self._drop(_stalled(seconds, {name: self._taken.get(name) for name in self.operations}))
             raise WebSocketDisconnected from error
+        self._note(message)
+
+    def _note(self, message: Any) -> None:
+        """Keep the cursor of a message."""
+        if message["type"] == "next" and (taken := cursor_in((message["payload"].get("data") or {}).values())):
+            self._taken[message["id"]] = taken
+        elif message["type"] in ("complete", "error"):
+            self._taken.pop(message["id"], None)
+
+    async def cleanup_operation(self, operation_id: str) -> None:
+        """End an operation that its client completes."""
+        self._taken.pop(operation_id, None)
+        await super().cleanup_operation(operation_id)
 
     async def handle_task_exception(self, error: Exception) -> None:
         """Log what is unexpected of an operation: that its reader is gone is not."""
@@ -142,10 +156,11 @@ class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
             await super().handle_task_exception(error)
 
     async def _drop(self, reason: str) -> None:
-        """Close a socket whose reader is stalled, and end all that is done for it."""
+        """Close a socket whose reader is stalled, and end all that is done for it. It has as long again to take the
+        reason: nothing more is kept for it."""
         self._stalled = True
         with suppress(Exception):
-            async with asyncio.timeout(CLOSE_S):
+            async with asyncio.timeout(self._sockets.settings.subscription_stall_s):
                 await self.websocket.close(code=TRY_AGAIN_LATER, reason=_reason(reason))
         if self._talking is not None and self._talking is not asyncio.current_task():
             self._talking.cancel()
@@ -153,6 +168,17 @@ class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
     async def _close(self, error: Refused) -> None:
         code = TRY_AGAIN_LATER if isinstance(error, Unavailable) else FORBIDDEN
         await self.websocket.close(code=code, reason=_reason(str(error)))
+
+
+def _stalled(seconds: float, taken: dict[str, str | None]) -> str:
+    """Why a reader was dropped and, as far as that fits, after which cursor its one subscription goes on, or each by
+    its id; whoever reads this has read all that was sent before."""
+    why = f"the reader took more than {seconds} s ({environment_name('subscription_stall_s')})"
+    cursors = {name: place for name, place in taken.items() if place is not None}
+    places = [*cursors.values()] if len(taken) == 1 else [f"{name}: {place}" for name, place in cursors.items()]
+    told = f"go on after {', '.join(places)}" if places else ""
+    ways = (f"{why}; {told}", f"stalled; {told}") if told else ()
+    return next((way for way in ways if len(way.encode()) <= REASON_MAX_BYTES), why)
 
 
 def _reason(text: str) -> str:

@@ -120,3 +120,58 @@ def test_of_others_items_a_filter_finds_nothing(ask: AskAs, told: Store) -> None
     for viewer in (FLEET, "public"):
         assert listed(ask, viewer, key=PACK_VANISHED) == listed(ask, viewer, key="NOTHING")
         assert listed(ask, viewer, organization=TAXI)["totalCount"] == 0
+
+
+COUNTED = """query ($filter: FindingFilter) { findings(filter: $filter) { totalCount
+  parties: counts(by: PARTY) { value count } regions: counts(by: REGION) { value count } } }"""
+
+
+def test_no_filter_or_count_tells_who_else_was_in_it(ask: AskAs, told: Store) -> None:
+    """Nor where that is: what is withheld of a finding is so where it is looked for and where it is counted."""
+    when = {"occurredAt": "2026-10-20T08:00:00+08:00", "items": [module(3)], "type": "TRANSFER"}
+    send(told, [{**when, "eventId": "by the trader", "actor": TRADER, "to": FLEET}])
+    wait(told, Keeper(told).run())
+
+    def counted(viewer: str, **where: Any) -> dict[str, Any]:
+        chosen = {"to": "2026-11-01T00:00:00Z", "key": module(3)} | where
+        return ask(viewer, COUNTED, filter=chosen)["data"]["findings"]  # type: ignore[no-any-return]
+
+    whole = counted("regulator")
+    assert {one["value"] for one in whole["parties"]} == {TAXI, TRADER}
+    assert counted("regulator", organization=TRADER)["totalCount"] == 1
+    seen = counted(TAXI)
+    assert seen["totalCount"] == whole["totalCount"] == 2
+    assert [one["value"] for one in seen["parties"]] == [TAXI]
+    assert counted(TAXI, organization=TRADER)["totalCount"] == 0
+    assert counted(TAXI, organization=TAXI)["totalCount"] == 1
+    regions = {one["value"]: one["count"] for one in seen["regions"]}
+    assert regions[None] == 1, "the one of which no party is told is of no region"
+    for region in {one["value"] for one in [*whole["regions"], *seen["regions"]]} - {None}:
+        assert counted(TAXI, region=region)["totalCount"] == regions.get(region, 0)
+
+
+def test_a_list_of_items_confirms_no_guess_of_a_name(ask: AskAs, told: Store) -> None:
+    """A filter by a kind of finding finds the items of which that is told."""
+    when = {"occurredAt": "2026-10-01T08:00:00+08:00", "type": "ENROLMENT"}
+
+    def cell(key: str, serial: str) -> dict[str, Any]:
+        return {"key": key, "kind": "CELL", "identifiers": [{"scheme": "SN", "value": serial}]}
+
+    send(told, [{**when, "eventId": "first", "actor": MAKER, "items": [cell("SECRET", "NO-4711")]}])
+    guesses = [cell("G1", "NO-4711"), cell("G2", "NO-4712")]
+    send(told, [{**when, "eventId": "guess", "actor": TAXI, "items": guesses}])
+    wait(told, Keeper(told).run())
+    query = """{ items(filter: {findings: ["SHARED_IDENTIFIER"]}) { totalCount edges { node { key } } }
+      both: items(filter: {findings: ["SHARED_IDENTIFIER", "MISSING_RECORD"], kind: CELL, text: "G"}) {
+        totalCount } }"""
+
+    def found(viewer: str) -> list[str]:
+        items = ask(viewer, query)["data"]["items"]
+        keys = [edge["node"]["key"] for edge in items["edges"]]
+        assert items["totalCount"] == len(keys)
+        return keys
+
+    assert found("regulator") == ["G1", "SECRET"]
+    assert found(MAKER) == ["SECRET"]
+    assert found(TAXI) == []
+    assert ask(TAXI, query)["data"]["both"]["totalCount"] == 2, "of both it is told that a record is missing"

@@ -16,6 +16,7 @@ from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosedError
+from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.sync.client import connect
 from websockets.uri import parse_uri
@@ -26,6 +27,7 @@ from service.access.tokens import Tokens
 from service.api.connection import cursor
 from service.api.context import Context
 from service.api.limits import Limits
+from service.api.limits.sockets import _stalled
 from service.api.router import Router
 from service.rates import RateLimit, Rates
 from service.settings import Settings
@@ -226,21 +228,58 @@ def say(made: Any, protocol: Any, message: Any) -> None:
     made.sendall(b"".join(protocol.data_to_send()))
 
 
-def test_a_stalled_reader_is_dropped(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path / "log.db")
+def read_on(made: Any, protocol: Any) -> list[str]:
+    """Take all that was sent up to the closing; the cursors in it."""
+    while data := made.recv(1 << 20):
+        protocol.receive_data(data)
+    protocol.receive_eof()
+    texts = [
+        bytes(one.data) for one in protocol.events_received() if isinstance(one, Frame) and one.opcode is Opcode.TEXT
+    ]
+    messages = [orjson.loads(one) for one in texts]
+    return [one["payload"]["data"]["eventRecorded"]["cursor"] for one in messages if one["type"] == "next"]
+
+
+def many(path: Path) -> SqliteStore:
+    """A store with more events than the buffers of a connection hold."""
+    store = SqliteStore(path / "log.db")
     for batch in range(10):
         send(store, [noted(batch * 100 + number, 40_000) for number in range(100)])
-    with serving(store.url, tmp_path, VOLTRACE_SUBSCRIPTION_STALL_S="1") as (_, url, log):
+    return store
+
+
+def follow(made: Any, protocol: Any) -> None:
+    say(made, protocol, {"type": "connection_init"})
+    following = {"query": FOLLOW, "variables": {"after": cursor(0)}}
+    say(made, protocol, {"type": "subscribe", "id": "a", "payload": following})
+
+
+DROPPED = "a reader of a WebSocket took more than {} s for a message and was dropped"
+
+
+def test_a_stalled_reader_is_dropped(tmp_path: Path) -> None:
+    with serving(many(tmp_path).url, tmp_path, VOLTRACE_SUBSCRIPTION_STALL_S="1") as (_, url, log):
         made, protocol = handshake(url)
         with made:
-            say(made, protocol, {"type": "connection_init"})
-            following = {"query": FOLLOW, "variables": {"after": cursor(0)}}
-            say(made, protocol, {"type": "subscribe", "id": "a", "payload": following})
+            follow(made, protocol)
             until(lambda: subscriptions(url) == 1)
             until(lambda: subscriptions(url) == 0)
         told = log.read_text()
-    assert "a reader of a WebSocket took more than 1 s for a message and was dropped" in told
+    assert DROPPED.format(1) in told
     assert "Traceback" not in told
+
+
+def test_a_stalled_reader_that_reads_on_is_told_why(tmp_path: Path) -> None:
+    with serving(many(tmp_path).url, tmp_path, VOLTRACE_SUBSCRIPTION_STALL_S="4") as (_, url, log):
+        made, protocol = handshake(url)
+        with made:
+            follow(made, protocol)
+            until(lambda: DROPPED.format(4) in log.read_text())
+            cursors = read_on(made, protocol)
+    assert protocol.close_code == 1013
+    why, _, place = protocol.close_reason.partition("; go on after ")
+    assert why == "the reader took more than 4 s (VOLTRACE_SUBSCRIPTION_STALL_S)"
+    assert place in cursors[-2:], "of what was sent the last may not have been taken in time"
 
 
 def test_a_message_is_as_large_as_a_body(tmp_path: Path) -> None:
@@ -256,3 +295,12 @@ def test_a_message_is_as_large_as_a_body(tmp_path: Path) -> None:
                 socket.recv(10)
             assert caught.value.rcvd is not None
             assert caught.value.rcvd.code == 1009
+
+
+def test_where_a_stalled_reader_goes_on_is_told_as_far_as_it_fits() -> None:
+    place, why = "x" * 64, "the reader took more than 1 s (VOLTRACE_SUBSCRIPTION_STALL_S)"
+    assert _stalled(1, {"a": None}) == why, "it got nothing: it goes on from where it began"
+    assert _stalled(1, {"a": "x1"}) == f"{why}; go on after x1"
+    assert _stalled(1, {"a": place}) == f"stalled; go on after {place}"
+    assert _stalled(1, {"a": "x1", "b": None, "c": "x3"}) == f"{why}; go on after a: x1, c: x3"
+    assert _stalled(1, {"a": place, "b": place}) == why
