@@ -19,6 +19,10 @@ from service.ingesting import FORMATS, Ingest, Rejection, Report
 from service.readers.reading import BATCH, Options, UnreadableFile
 from service.recording import RecordStatus
 
+RESUME = (
+    "what was read before that is recorded; mend the file and run the same again: nothing is recorded twice"
+)
+
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
@@ -62,12 +66,17 @@ def ingest(
             total = now.bytes_total or None
             bar.update(task, completed=now.bytes_read, total=total, count=now.events)
 
+        failed: OSError | UnreadableFile | None = None
         run = Ingest(store, batch, progress, reject, Options(actor, mapping))
         try:
             report = finish(store, lambda: run.run(list(files), sys.stdin.buffer, format_name))
         except (OSError, UnreadableFile) as error:
-            raise click.ClickException(str(error)) from error
+            if not run.report.standing:
+                raise click.ClickException(str(error)) from error
+            report, failed = run.report, error
     print_report(report, report_path)
+    if failed is not None:
+        raise click.ClickException(f"{failed}; {RESUME}") from failed
     if report.rejected:
         raise SystemExit(1)
 
