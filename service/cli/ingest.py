@@ -19,9 +19,7 @@ from service.ingesting import FORMATS, Ingest, Rejection, Report
 from service.readers.reading import BATCH, Options, UnreadableFile
 from service.recording import RecordStatus
 
-RESUME = (
-    "what was read before that is recorded; mend the file and run the same again: nothing is recorded twice"
-)
+RESUME = "what was read before that is recorded; mend the file and run the same again: nothing is recorded twice"
 
 
 @click.command()
