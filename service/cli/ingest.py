@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from graph_schema.outcome import EventStatus
 from service import ingesting
 from service.cli.common import err, finish, opened, out, store_option
-from service.ingesting import FORMATS, Ingest, Rejection, Report
+from service.ingesting import FORMATS, PARTS, Ingest, Rejection, Report
 from service.readers.reading import BATCH, Options, UnreadableFile
 from service.recording import RecordStatus
 
@@ -32,7 +32,13 @@ RESUME = "what was read before that is recorded; mend the file and run the same 
     help="what the columns of tables mean: TOML",
 )
 @click.option("--actor", metavar="KEY", help="who acts in EPCIS events that name nobody")
-@click.option("--batch", type=click.IntRange(1, 100_000), default=BATCH, show_default=True)
+@click.option(
+    "--batch",
+    type=click.IntRange(1, 100_000),
+    default=BATCH,
+    show_default=True,
+    help=f"events in one write; on a Neo4j it holds {PARTS} batches, each known from a moment of its own",
+)
 @click.option("--report", "report_path", type=click.Path(dir_okay=False), help="rejected lines go there, as JSON Lines")
 def ingest(
     files: tuple[str, ...],

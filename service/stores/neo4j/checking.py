@@ -200,7 +200,7 @@ async def _fold_again(transaction: neo4j.AsyncManagedTransaction, by: str, after
     await done(transaction, FOLDED, after=after, last=ends[-1])
     writer = Neo4jWriter(transaction, Head())
     async with writer.writing():
-        await writer.foresee([event for events in batches.values() for event in events])
+        await writer.foresee(list(batches.values()))
         for last, events in batches.items():
             await writer.fold(events, records, last)
     return len(records)

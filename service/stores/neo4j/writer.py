@@ -85,9 +85,10 @@ class Neo4jWriter:
     async def head(self) -> Head:
         return self._head
 
-    async def foresee(self, events: Sequence[AnyEvent]) -> None:
-        await self.digests([event.event_id for event in events])
-        await self._graph.foresee([event for event in events if self._digests[event.event_id] is None])
+    async def foresee(self, batches: Sequence[Sequence[AnyEvent]]) -> None:
+        await self.digests([event.event_id for events in batches for event in events])
+        new = [[event for event in events if self._digests[event.event_id] is None] for events in batches]
+        await self._graph.foresee(new)
 
     async def append(self, events: list[NewEvent], recorded_us: int | None = None) -> dict[str, Outcome]:
         head = self._head
