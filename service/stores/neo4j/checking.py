@@ -199,11 +199,8 @@ async def _fold_again(transaction: neo4j.AsyncManagedTransaction, by: str, after
         records[event.position] = record | times
     await done(transaction, FOLDED, after=after, last=ends[-1])
     writer = Neo4jWriter(transaction, Head())
-    try:
-        await writer.foresee([event for events in batches.values() for event in events])
+    async with writer.writing():
+        await writer.foresee(list(batches.values()))
         for last, events in batches.items():
             await writer.fold(events, records, last)
-        await writer.finish()
-    finally:
-        await writer.abandon()
     return len(records)

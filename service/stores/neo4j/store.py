@@ -150,13 +150,11 @@ class Neo4jStore:
         async def unit(transaction: neo4j.AsyncManagedTransaction) -> tuple[T, int]:
             writer = await Neo4jWriter.lock(transaction, self.url)
             try:
-                answer = await work(writer)
-                await writer.finish()
+                async with writer.writing():
+                    answer = await work(writer)
                 return answer, (await writer.head()).sequence
             except ValueError as error:
                 raise _OfTheWork(error) from error
-            finally:
-                await writer.abandon()
 
         try:
             done, last = await self.connection.written(unit)
