@@ -20,7 +20,7 @@ import orjson
 from benchmarks.measure import seconds
 from graph_schema.order import instant_us
 from graph_schema.rules import RULE_SETS
-from seed.nation import KINDS, UNTIL, Nation
+from seed.nation import KINDS, SHOWN_AFTER, UNTIL, Nation
 from service.findings import CountBy, FindingFilter, KeptFinding
 from service.ingesting import Ingest
 from service.keeping import Keeper
@@ -96,7 +96,7 @@ def _run(keeper: Keeper) -> tuple[int, float]:
 
 
 def _kept(store: Store) -> list[KeptFinding]:
-    until = FindingFilter(since_to_us=instant_us(datetime.combine(UNTIL + timedelta(days=45), time.max, UTC)))
+    until = FindingFilter(since_to_us=instant_us(datetime.combine(UNTIL + timedelta(days=SHOWN_AFTER), time.max, UTC)))
 
     async def ask() -> list[KeptFinding]:
         found: list[KeptFinding] = []
