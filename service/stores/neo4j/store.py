@@ -24,6 +24,7 @@ from service.stores.neo4j.checking import Neo4jGraph, check_shown, rebuild
 from service.stores.neo4j.connection import (
     READ_TIMEOUT_S,
     RETRY_TIMEOUT_S,
+    WRITE_TIMEOUT_S,
     Connection,
     Login,
     MaybeRecorded,
@@ -63,10 +64,11 @@ class Neo4jStore:
         url: str,
         login: Login = Login(),
         read_timeout_s: float = READ_TIMEOUT_S,
+        write_timeout_s: float = WRITE_TIMEOUT_S,
         retry_s: float = RETRY_TIMEOUT_S,
     ) -> None:
         self.url = url
-        self.connection = Connection(url, login, read_timeout_s, retry_s)
+        self.connection = Connection(url, login, read_timeout_s, write_timeout_s, retry_s)
         self._ready = False
         self._begun = False
         """Whether there was a log: a database that lost it is not begun again without being told to."""
