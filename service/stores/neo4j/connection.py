@@ -250,6 +250,13 @@ class Reads:
         self._timeout_s = timeout_s
         self.asked = 0
         """How many queries were asked."""
+        self.said: tuple[int, list[Any]] | None = None
+        """The state of the log that a query read at last, and which one that was."""
+
+    @property
+    def state(self) -> list[Any] | None:
+        """The state of the log, where that is the last thing that was read."""
+        return self.said[1] if self.said is not None and self.said[0] == self.asked else None
 
     async def answer(self, query: str, values: dict[str, Any]) -> tuple[neo4j.Record | None, neo4j.ResultSummary]:
         """The only record of a query, None where there is none; and what the server says beside."""

@@ -144,7 +144,7 @@ class Neo4jStore:
                 # Half a graph may also be one that readers stumble over.
                 refuse_rebuilt(before, await self._state(reads), self.url)
                 raise
-            refuse_rebuilt(before, await self._state(reads, snapshot.state), self.url)
+            refuse_rebuilt(before, await self._state(reads, reads.state), self.url)
 
     async def write(self, work: Callable[[Writer], Awaitable[T]]) -> T:
         await self._prepare()
