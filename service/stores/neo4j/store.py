@@ -128,8 +128,8 @@ class Neo4jStore:
 
     @asynccontextmanager
     async def snapshot(self, sequence: int | None = None) -> AsyncIterator[Neo4jSnapshot]:
-        """As `Store.snapshot`. Raises StoreError when it is left, too: where a rebuild began since the state of the log
-        was last looked at, since what was read may be of half a graph."""
+        """As `Store.snapshot`. Raises StoreError when it is left, too: where a rebuild began before the last read,
+        since what was read may be of half a graph."""
         await self._prepare()
         async with self.connection.reading() as reads:
             before = self._seen
