@@ -99,7 +99,7 @@ def test_what_no_second_try_mends_is_tried_once(store: Neo4jStore, monkeypatch: 
     async def refused() -> None:
         await forget_everything(store)
         await run(store, "CREATE (:Log {name: 'voltrace', sequence: 0}), (:Item {key: 'P'}), (:Item {key: 'P'})")
-        with pytest.raises(StoreError, match="Both Node.* have the label `Item` and property `key` = .P."):
+        with pytest.raises(StoreError, match=r"Both Node.* have the label `Item` and property `key` = .P."):
             await migrate(store.connection)
         assert len(tries) == 1
         await run(store, "MATCH (i:Item) DELETE i")
