@@ -233,8 +233,18 @@ def _line(error: Exception | str) -> str:
 
 @lru_cache(maxsize=1000)
 def _in_lists(query: str, names: frozenset[str]) -> str:
-    """A query that takes these lists each inside another: a server plans it again for each length of a list."""
     return _PARAMETER.sub(lambda found: f"{found[0]}[0]" if found[1] in names else found[0], query)
+
+
+def planned_once(query: str, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """A query that takes each value in a list of one, but for numbers.
+
+    A server plans a query again for another length of a text or a list, and for nothing in place of a time.
+    """
+    names = frozenset(name for name, value in values.items() if not isinstance(value, (int, float)))
+    if not names:
+        return query, values
+    return _in_lists(query, names), {name: [value] if name in names else value for name, value in values.items()}
 
 
 class Reads:
@@ -261,10 +271,7 @@ class Reads:
     async def answer(self, query: str, values: dict[str, Any]) -> tuple[neo4j.Record | None, neo4j.ResultSummary]:
         """The only record of a query, None where there is none; and what the server says beside."""
         self.asked += 1
-        lists = frozenset(name for name, value in values.items() if isinstance(value, list))
-        if lists:
-            query = _in_lists(query, lists)
-            values = {name: [value] if name in lists else value for name, value in values.items()}
+        query, values = planned_once(query, values)
         async with asyncio.timeout(self._timeout_s + GRACE_S):
             for wait_s in (*RETRY_AFTER_S, None):
                 try:
@@ -288,13 +295,13 @@ class Reads:
 
 async def one(transaction: Transaction, query: str, /, **values: Any) -> Any:
     """The only value of the only record of a query; None where there is no record."""
-    record = await (await transaction.run(query, values)).single()
+    record = await (await transaction.run(*planned_once(query, values))).single()
     return None if record is None else record[0]
 
 
 async def done(transaction: Transaction, query: str, /, **values: Any) -> None:
     """Run a query to its end, whatever it answers."""
-    await (await transaction.run(query, values)).consume()
+    await (await transaction.run(*planned_once(query, values))).consume()
 
 
 class Patient:

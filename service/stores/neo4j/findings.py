@@ -37,7 +37,7 @@ UNWIND $subjects AS s
 MATCH (f:Finding {{subject: s[0]}}) USING INDEX SEEK f:Finding(subject) WHERE f.ofOrganization = s[1]
 RETURN collect({_FINDING})
 """
-GONE = "UNWIND $ids AS id MATCH (f:Finding {id: id}) DETACH DELETE f"
+GONE = "UNWIND $ids AS id MATCH (f:Finding {id: id}) USING INDEX SEEK f:Finding(id) DETACH DELETE f"
 NEW = f"""
 UNWIND $rows AS row
 CREATE (f:Finding)
@@ -45,12 +45,14 @@ SET f = row, f.since = {moment("row.since")}
 """
 ABOUT = """
 UNWIND $rows AS row WITH row WHERE NOT row.ofOrganization
-MATCH (f:Finding {id: row.id}) MATCH (i:Item {key: row.subject})
+MATCH (f:Finding {id: row.id}) USING INDEX SEEK f:Finding(id)
+MATCH (i:Item {key: row.subject}) USING INDEX SEEK i:Item(key)
 CREATE (f)-[:ABOUT]->(i)
 """
 INVOLVES = """
 UNWIND $rows AS row UNWIND row.parties AS party
-MATCH (f:Finding {id: row.id}) MERGE (o:Organization {key: party})
+MATCH (f:Finding {id: row.id}) USING INDEX SEEK f:Finding(id)
+MERGE (o:Organization {key: party})
 CREATE (f)-[:INVOLVES]->(o)
 """
 NOTE = """

@@ -19,7 +19,7 @@ RETURN {_KEPT}
 """Takes the lock of the rows: two cannot go on from one place."""
 KEPT = f"OPTIONAL MATCH (k:FlowsKept {{name: 'voltrace'}}) RETURN {_KEPT}"
 ALL = "MATCH (f:Flow) WITH f LIMIT 10000 DELETE f RETURN count(f)"
-GONE = "UNWIND $ids AS id MATCH (f:Flow {id: id}) DELETE f"
+GONE = "UNWIND $ids AS id MATCH (f:Flow {id: id}) USING INDEX SEEK f:Flow(id) DELETE f"
 NEW = "UNWIND $rows AS row MERGE (f:Flow {id: row.id}) SET f = row"
 NOTE = """
 MATCH (k:FlowsKept {name: 'voltrace'})
