@@ -6,7 +6,8 @@ import asyncio
 import logging
 import re
 import time
-from datetime import datetime
+from datetime import UTC, datetime
+from datetime import time as time_of_day
 from enum import StrEnum
 from functools import cache
 from typing import NamedTuple, TypeVar
@@ -201,9 +202,18 @@ def note_of(asked: Asked, language: Language = ENGLISH) -> str:
     """The moments and claims of a trace, where they are stated."""
     moments = {"asOf": asked.as_of, "knownAt": asked.known_at}
     said = [
-        language.text(f"note.{name}", moment=utc_text(moment)) for name, moment in moments.items() if moment is not None
+        language.text(f"note.{name}", moment=_told(moment, language))
+        for name, moment in moments.items()
+        if moment is not None
     ]
     return ", ".join([*said, *([language.text("note.claims")] if asked.claims is Claims.ALL else [])])
+
+
+def _told(moment: datetime, language: Language) -> str:
+    """A moment for people: the last microsecond of a day is its end."""
+    if moment.astimezone(UTC).time() == time_of_day.max:
+        return language.text("note.end", day=f"{moment.astimezone(UTC):%Y-%m-%d}")
+    return utc_text(moment)
 
 
 def _address(node: TraceNode, asked: Asked, language: Language) -> str | None:

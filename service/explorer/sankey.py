@@ -12,6 +12,7 @@ from service.explorer.fates import ROOT
 from service.explorer.ribbons import Ribbon, ribbons
 from service.languages import Language
 from service.writers.layout.text import fitting
+from service.writers.named import named_material
 
 COLUMN, BAR, HEAD = 236, 16, 34
 SIZE = 12
@@ -40,7 +41,9 @@ def titled(place: Place, language: Language) -> str:
     if count == 1:
         return language.text("picture.withheld") if node.redacted else node.key
     kind = language.named("kind", node.kind) if len(kinds) == 1 else language.text("balance.items")
-    return f"{count} × {kind}" + (f" {node.label}" if len(labels) == 1 and node.label != node.key else "")
+    return f"{count} × {kind}" + (
+        f" {named_material(node, language)}" if len(labels) == 1 and node.label != node.key else ""
+    )
 
 
 def described(place: Place, language: Language) -> str:
@@ -48,7 +51,7 @@ def described(place: Place, language: Language) -> str:
     if place.fate or len(place.nodes) > 1 or place.nodes[0].redacted:
         return ""
     node = place.nodes[0]
-    return node.label if node.kind == "LOT" else language.named("kind", node.kind)
+    return named_material(node, language) if node.kind == "LOT" else language.named("kind", node.kind)
 
 
 def _heads(flow: Flow, language: Language) -> Iterator[Markup]:
