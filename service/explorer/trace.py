@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from graph_schema.answer import Trace, TraceNode
+from graph_schema.further import NAMED_MAX, STEP
 from service import tracing
 from service.api.context import Context
 from service.api.errors import too_long
@@ -39,9 +40,9 @@ NODES = 400
 NODES_STEP = 10
 """So many times as many are asked for by a click."""
 QUERY = """query Trace($key: String!, $direction: TraceDirection!, $asOf: DateTime, $knownAt: DateTime,
-  $claims: Claims = ACCEPTED, $maxDepth: Int, $maxNodes: Int) {
+  $claims: Claims = ACCEPTED, $maxDepth: Int, $maxNodes: Int, $further: [String!]) {
   trace(key: $key, direction: $direction, asOf: $asOf, knownAt: $knownAt,
-    claims: $claims, maxDepth: $maxDepth, maxNodes: $maxNodes) {
+    claims: $claims, maxDepth: $maxDepth, maxNodes: $maxNodes, further: $further) {
     nodes { key kind role depth label status at redacted }
     edges { source target kind from to massKg openedBy closedBy contested }
     balance { element rootKg recoveredKg inUseKg usedInProductionKg disposedKg lossKg }
@@ -88,7 +89,8 @@ async def _page(request: Request, context: Context, state: State) -> Response:
     wider = _wider(trace, asked, context.settings.nodes_max)
     more = None if wider is None else state.address(**wider)
     language = language_of(request)
-    content = await asyncio.to_thread(partial(_content, trace, state, asked, wider, language))
+    most = _names_max(asked, context.settings.nodes_max)
+    content = await asyncio.to_thread(partial(_content, trace, state, asked, wider, most, language))
     if state.view == "timeline":
         content["lanes"] = content["lanes"].page(request.query_params.get("lanes", ""))
         keys = [lane.key for lane in content["lanes"].lanes]
@@ -112,7 +114,8 @@ async def _page(request: Request, context: Context, state: State) -> Response:
 def _asked(state: State) -> Asked:
     weighed = state.view in ("balance", "query")
     stated = {"maxNodes": str(NODES)} | dict(state.parameters)
-    return read_asked(state.key, BY_NAME["json" if weighed else "svg"], QueryParams(stated))
+    further = [("further", name) for name in state.further]
+    return read_asked(state.key, BY_NAME["json" if weighed else "svg"], QueryParams([*stated.items(), *further]))
 
 
 def _wider(trace: Trace, asked: Asked, ceiling: int) -> dict[str, str] | None:
@@ -125,13 +128,18 @@ def _wider(trace: Trace, asked: Asked, ceiling: int) -> dict[str, str] | None:
     return {"maxNodes": str(nodes), "maxDepth": "" if asked.max_depth is None else str(2 * asked.max_depth + 1)}
 
 
+def _names_max(asked: Asked, ceiling: int) -> int:
+    """Of how many names there may be further neighbours."""
+    return min(NAMED_MAX, (ceiling - (asked.max_nodes or ceiling)) // STEP)
+
+
 def _content(
-    trace: Trace, state: State, asked: Asked, wider: dict[str, str] | None, language: Language
+    trace: Trace, state: State, asked: Asked, wider: dict[str, str] | None, most: int, language: Language
 ) -> dict[str, Any]:
     """What the view at hand shows."""
     if state.view == "picture":
         laid_out = lay_out(trace, frozenset(state.groups), language)
-        further = partial(_further, state, wider)
+        further = partial(_further, state, wider, most)
         links = Links(partial(_opened, state), lambda node: state.with_group(node.key), further)
         return {
             "picture": lambda nonce: svg(
@@ -152,7 +160,8 @@ def _content(
         stated = {"direction": "BOTH", "maxNodes": str(NODES)} | dict(state.parameters)
         numbers = {name: int(value) for name, value in stated.items() if name.startswith("max")}
         answer = state._replace(parameters=tuple(stated.items())).export("json")
-        variables = orjson.dumps({"key": state.key} | stated | numbers, option=orjson.OPT_INDENT_2).decode()
+        named = {"further": state.further} if state.further else {}
+        variables = orjson.dumps({"key": state.key, **stated, **numbers, **named}, option=orjson.OPT_INDENT_2).decode()
         return {"query": QUERY, "variables": variables, "answer": answer}
     return {"export": state.export("csv")}
 
@@ -176,9 +185,13 @@ def _opened(state: State, node: TraceNode) -> str | None:
     return None if node.redacted else state.address(open=node.key)
 
 
-def _further(state: State, wider: dict[str, str] | None, box: Box) -> str | None:
-    """What a bound cut off at a node comes with a wider one, and the picture begins there again. Where there is none,
-    it is in the item's own trace, the way that it was going."""
+def _further(state: State, wider: dict[str, str] | None, most: int, box: Box) -> str | None:
+    """What a bound cut off at a node comes into the picture, which begins there again; where that would be of more
+    names than there may be (`most`), with a wider bound. Where there is none, it is in the item's own trace, the way
+    that it was going."""
+    names = (*state.further, *(node.key for node in box.nodes if not node.redacted))
+    if len(names) <= most:
+        return state.address(further=names, near=box.node.key, open="")
     if wider is not None:
         return state.address(near=box.node.key, open="", **wider)
     if box.node.kind == "EVENT" or box.way is Way.ROOT or len(box.nodes) > 1:

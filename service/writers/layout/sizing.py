@@ -88,7 +88,7 @@ def _item(vertex: Vertex, around: Around, more: int) -> Sized:
         said.append(("held", holders_of(held, around.names, language)))
     if more:
         said.append(("more", language.text("picture.more", count=more)))
-    lines = [(style, line, text) for style, text in said for line in _lines(style, text)]
+    lines = [(style, line, text) for style, text in said for line in _lines(style, text, len(vertex.nodes) > 1)]
     width = max(
         WIDTH_MIN, _width(*said[0]) + 2 * PAD + sign, *(_width(style, line) + 2 * PAD for style, line, _ in lines)
     )
@@ -126,9 +126,14 @@ def _parts(vertex: Vertex, around: Around, y: float) -> tuple[list[tuple[Sized, 
     return found, widest, y
 
 
-def _lines(style: str, text: str) -> list[str]:
-    """What stands in the lines of a text: keys are cut in their middle, all else is parted."""
-    return [text] if style in _KEYS else wrapped(text, _SIZES[style], TEXT_MAX, style in _BOLD)
+def _lines(style: str, text: str, several: bool) -> list[str]:
+    """What stands in the lines of a text: keys are cut in their middle, the example of a group at its end, all else is
+    parted."""
+    return (
+        [text]
+        if style in _KEYS or (several and style == "kind")
+        else wrapped(text, _SIZES[style], TEXT_MAX, style in _BOLD)
+    )
 
 
 def _width(style: str, text: str) -> float:

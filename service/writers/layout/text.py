@@ -44,7 +44,7 @@ def wrapped(text: str, size: float, width: float, bold: bool = False) -> list[st
     end = len(fitting(text, size, width + _letter(ELLIPSIS) * size * (BOLD if bold else 1), bold)) - 1
     blank = text.rfind(" ", 1, end + 1)
     end = end if blank * 2 < end else blank
-    return [text[:end].rstrip(), text[end:].lstrip(" ·")]
+    return [text[:end].rstrip(" ·"), text[end:].lstrip(" ·")]
 
 
 def fitting(text: str, size: float, width: float, bold: bool = False, ends: bool = False) -> str:
