@@ -18,9 +18,11 @@ from seed.story import PACK_A, PACK_RECYCLED, PACK_VANISHED, TRADER, story
 from service.access.tokens import Tokens
 from service.app import create_app
 from service.explorer import compare, history, identity, lists, years
-from service.explorer.stages import Amount, stages_of
+from service.explorer.stage_flow import stage_flow
+from service.explorer.stages import Amount, Stage, stages_of
 from service.explorer.timeline import LANES_MAX, TICKS_MAX, Scale
 from service.keeping import Keeper
+from service.languages import ENGLISH
 from service.settings import Settings
 from service.stores.memory import MemoryStore
 from tests.support import send, wait
@@ -240,6 +242,24 @@ def test_the_stages_of_the_story(client: TestClient) -> None:
     assert plain["blackMass"] == "8 kg"
     assert list(plain) == ["made", "inUse", "retired", "blackMass", "metals", "newBatteries"]
     assert text.partition('class="retired"')[2].count("Batteries: 1") >= 3
+
+
+def test_the_flow_of_batteries_is_a_picture_where_counts_go_together(client: TestClient) -> None:
+    text = client.get("/overview").text
+    (told,) = re.findall(r'<svg class="balance"[^>]* aria-label="([^"]*)"', text)
+    assert told == (
+        "Made Batteries: 5; New, or in second life Batteries: 2; Retired Batteries: 3 · 45 kg;"
+        " second life Batteries: 1 · 10 kg; recycled Batteries: 1 · 15 kg; dismantled Batteries: 0 · 5 kg;"
+        " whereabouts unknown Batteries: 1 · 15 kg"
+    )
+    bands = re.findall(r"<title>([^<]* → [^<]*)</title>", text)
+    assert "Made → Retired: 3" in bands
+    assert "Retired → recycled: 1" in bands
+    assert not [band for band in bands if "dismantled" in band], "parts of a battery are no battery"
+    made = Stage("made", Amount(3, None), 0, [])
+    others = [Stage(name, Amount(count, None), 0, []) for name, count in (("inUse", 2), ("retired", 2))]
+    assert stage_flow([made, *others], ENGLISH) is None, "more than were made"
+    assert stage_flow([made._replace(amount=Amount(4, None)), *others], ENGLISH) is not None
 
 
 def test_stages_add_up_what_is_known() -> None:
