@@ -7,7 +7,6 @@ import time
 from functools import partial
 from typing import Any
 
-import orjson
 from fastapi import APIRouter
 from graphql import GraphQLError
 from markupsafe import Markup
@@ -27,6 +26,7 @@ from service.explorer.fates import elements_of
 from service.explorer.late import marked_events
 from service.explorer.opened import opened
 from service.explorer.pages import identity_page, language_of, page
+from service.explorer.querying import NODES, queried
 from service.explorer.sankey import described, sankey, titled
 from service.explorer.state import VIEWS, State, read_state
 from service.explorer.timeline import lanes_of
@@ -35,22 +35,8 @@ from service.writers.formats import BY_NAME
 from service.writers.layout import Box, Way, lay_out
 from service.writers.svg import Links, svg
 
-NODES = 400
-"""How many nodes a page asks for where it does not say: more are a click away."""
 NODES_STEP = 10
 """So many times as many are asked for by a click."""
-QUERY = """query Trace($key: String!, $direction: TraceDirection!, $asOf: DateTime, $knownAt: DateTime,
-  $claims: Claims = ACCEPTED, $maxDepth: Int, $maxNodes: Int, $further: [String!]) {
-  trace(key: $key, direction: $direction, asOf: $asOf, knownAt: $knownAt,
-    claims: $claims, maxDepth: $maxDepth, maxNodes: $maxNodes, further: $further) {
-    nodes { key kind role depth label status at redacted }
-    edges { source target kind from to massKg openedBy closedBy contested }
-    balance { element rootKg recoveredKg inUseKg usedInProductionKg disposedKg lossKg }
-    truncated
-    frontier { key unexploredEdges }
-    unsettled { eventId status problems { code message } }
-  }
-}"""
 
 
 def routes(context: MakeContext) -> APIRouter:
@@ -95,6 +81,8 @@ async def _page(request: Request, context: Context, state: State) -> Response:
         content["lanes"] = content["lanes"].page(request.query_params.get("lanes", ""))
         keys = [lane.key for lane in content["lanes"].lanes]
         content["lanes"] = content["lanes"].marked(await marked_events(context, keys, asked.as_of, asked.known_at))
+    if state.view == "query":
+        content |= await queried(context, state, asked)
     return page(
         request,
         "explore.html",
@@ -156,13 +144,6 @@ def _content(
         return {"lanes": lanes_of(trace, asked.as_of)}
     if state.view == "balance":
         return _balance(trace, state, language)
-    if state.view == "query":
-        stated = {"direction": "BOTH", "maxNodes": str(NODES)} | dict(state.parameters)
-        numbers = {name: int(value) for name, value in stated.items() if name.startswith("max")}
-        answer = state._replace(parameters=tuple(stated.items())).export("json")
-        named = {"further": state.further} if state.further else {}
-        variables = orjson.dumps({"key": state.key, **stated, **numbers, **named}, option=orjson.OPT_INDENT_2).decode()
-        return {"query": QUERY, "variables": variables, "answer": answer}
     return {"export": state.export("csv")}
 
 

@@ -18,6 +18,7 @@ from seed.story import PACK_A, PACK_RECYCLED, PACK_VANISHED, TRADER, story
 from service.access.tokens import Tokens
 from service.app import create_app
 from service.explorer import compare, history, identity, lists, years
+from service.explorer.querying import LINES_MAX
 from service.explorer.stage_flow import stage_flow
 from service.explorer.stages import Amount, Stage, stages_of
 from service.explorer.timeline import LANES_MAX, TICKS_MAX, Scale
@@ -182,13 +183,25 @@ def test_the_query_that_is_shown_gives_the_trace_of_the_picture() -> None:
     send(store, many(500))
     with TestClient(create_app(store, Settings(store="memory:"))) as client:
         shown = client.get("/explore?key=PACK&view=query").text
-        query, variables = (unescape(one) for one in re.findall(r'<pre tabindex="0">(.*?)</pre>', shown, re.S))
+        query, variables, told = (unescape(one) for one in re.findall(r'<pre tabindex="0">(.*?)</pre>', shown, re.S))
         answer = client.post("/graphql", json={"query": query, "variables": json.loads(variables)}).json()
         nodes = answer["data"]["trace"]["nodes"]
+        assert (
+            told.splitlines()
+            == json.dumps({"data": answer["data"]}, indent=2, ensure_ascii=False).splitlines()[:LINES_MAX]
+        )
+        assert f"The first {LINES_MAX} of " in shown
         table = client.get("/explore?key=PACK&view=table").text
         assert len(nodes) == int(re.findall(r"<caption>(\d+) nodes", table)[0]) == 400
-        (link,) = re.findall(r'href="(/trace/PACK.json[^"]*)">', shown)
+        link = re.findall(r'href="(/trace/PACK.json[^"]*)" download>', shown)[-1]
         assert len(client.get(unescape(link)).json()["nodes"]) == 400
+        short = client.get("/explore?key=PACK&view=query&direction=both&maxNodes=3&claims=all").text
+        variables, told = (
+            json.loads(unescape(one)) for one in re.findall(r'<pre tabindex="0">(.*?)</pre>', short, re.S)[1:]
+        )
+        assert variables == {"key": "PACK", "direction": "BOTH", "claims": "ALL", "maxNodes": 3}
+        assert len(told["data"]["trace"]["nodes"]) == 3
+        assert "The first" not in short
 
 
 def test_outlets_by_region_and_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
