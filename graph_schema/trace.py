@@ -14,6 +14,7 @@ from graph_schema.answer import Attribution, Balance, Direction, FrontierNode, R
 from graph_schema.contents import Mixing
 from graph_schema.depths import depths_with_holders
 from graph_schema.elements import TOTAL_MASS
+from graph_schema.further import WALKED_MIN, handles_of, with_neighbours
 from graph_schema.order import Position, cut_after, event_id_of, moment_of, type_of
 from graph_schema.reader import Counted, ItemRow, TraceReader
 from graph_schema.status import statuses
@@ -26,7 +27,8 @@ NODES_MAX = 20_000
 @dataclass(frozen=True)
 class TraceQuestion:
     """What to trace. `as_of` None is the end of time; the bounds are inclusive; `weigh` asks for attribution and
-    balance, which are computed only where somebody wants them."""
+    balance, which are computed only where somebody wants them. `further`: keys of items and ids of events of which
+    neighbours are told beyond the bounds, `STEP` each time that one is named."""
 
     key: str
     direction: Direction
@@ -35,6 +37,7 @@ class TraceQuestion:
     depth_max: int | None = None
     nodes_max: int = NODES_MAX
     weigh: bool = True
+    further: tuple[str, ...] = ()
 
 
 async def trace(reader: TraceReader, question: TraceQuestion) -> Trace | None:
@@ -45,10 +48,12 @@ async def trace(reader: TraceReader, question: TraceQuestion) -> Trace | None:
     root = await reader.find(question.key, directions[0], question.nodes_max)
     if root is None:
         return None
+    onward = await handles_of(reader, question.further)
+    depth_max = None if question.depth_max is None or question.further else question.depth_max + 1
+    nodes_max = max(question.nodes_max, WALKED_MIN) if question.further else question.nodes_max
     answer = Assembly(reader, root, question)
     for direction in directions:
-        further = None if question.depth_max is None else question.depth_max + 1
-        walk = Walk(reader, direction, cut, question.claims, further, question.nodes_max, alone=not both)
+        walk = Walk(reader, direction, cut, question.claims, depth_max, nodes_max, not both, onward)
         if not await walk.run(root):
             return None
         answer.add(walk, direction)
@@ -151,15 +156,22 @@ class Assembly:
         depth_max = question.depth_max
         within = ranked if depth_max is None else [node for node in ranked if node.depth <= depth_max]
         within = within[: question.nodes_max]
-        result.nodes = await self._nodes(within)
         result.truncated = len(within) < len(ranked)
+        complete: set[Any] = set()
+        if question.further and result.truncated:
+            near = {node.handle for node in within}
+            pairs = ((here[0], there[0]) for walk in self.walks.values() for here, there in _all_ends(walk))
+            told, whole = with_neighbours(ranked, near, question.further, pairs)
+            complete = set() if any(walk.stopped for walk in self.walks.values()) else whole
+            within = [node for node in ranked if node.handle in told]
+        result.nodes = await self._nodes(within)
         cut = next(iter(self.walks.values())).cut
         unsettled = await self._unsettled(within, result.truncated)
         result.unsettled = [event_id_of(event) for event in unsettled if event < cut]
         kept = {node.handle for node in within} if result.truncated else None
         result.edges = self._edges(kept)
         if kept is not None:
-            result.frontier = await self._frontier(within, kept)
+            result.frontier = await self._frontier(within, kept, complete)
         return result
 
     async def _unsettled(self, nodes: list[Node], truncated: bool) -> list[Position]:
@@ -204,8 +216,9 @@ class Assembly:
         edges.sort(key=_EDGE_ORDER)
         return edges
 
-    async def _frontier(self, ranked: list[Node], kept: set[Any]) -> list[FrontierNode]:
-        """The nodes with edges that are not shown, each with an upper bound of how many: what the index has of it."""
+    async def _frontier(self, ranked: list[Node], kept: set[Any], complete: set[Any]) -> list[FrontierNode]:
+        """The nodes with edges that are not shown, each with an upper bound of how many: what the index has of it. Of a
+        `complete` one all are known."""
         shown: Counter[Any] = Counter()
         hidden: Counter[Any] = Counter()
         for here, there in {ends for walk in self.walks.values() for ends in _all_ends(walk)}:
@@ -213,7 +226,7 @@ class Assembly:
                 if one in kept:
                     (shown if other in kept else hidden)[one] += 1
         for node, degree in (await self._degrees(kept)).items():
-            rest = degree - shown[node]
+            rest = 0 if node in complete else degree - shown[node]
             if rest > hidden[node]:
                 hidden[node] = rest
         return [

@@ -34,7 +34,8 @@ class Walk:
     Shapes: `items` facts by handle; `windows` when an item contained or was a carrier; `inside_root` the windows in
     which a carrier was inside the root; `stays`, `consumptions`, `yields`, `custody` the edges, `contested` those of
     them that a contested event claims; `host_rows` and `about` what was read of the items reached. `alone` says that no
-    other walk tells of them, so that `about` and `custody` are only of those that may be told.
+    other walk tells of them, so that `about` and `custody` are only of those that may be told. `onward`: the
+    items whose edges are followed beyond the bounds.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Walk:
         depth_max: int | None,
         nodes_max: int,
         alone: bool = False,
+        onward: Collection[Any] = (),
     ) -> None:
         self.reader = reader
         self.forward = direction is Direction.FORWARD
@@ -54,6 +56,7 @@ class Walk:
         self.depth_max = depth_max
         self.nodes_max = nodes_max
         self.alone = alone
+        self.onward = onward
         self.items: dict[Any, ItemRow] = {}
         self.windows: dict[Any, list[Window]] = {}
         self.inside_root: dict[Any, list[Window]] = {}
@@ -82,13 +85,13 @@ class Walk:
         while self._todo:
             items = list(self._todo)
             self._todo = {}
-            self.stopped = self._is_enough(items)
-            further = [] if self.stopped else self._within_depth(items)
+            self.stopped = self.stopped or self._is_enough(items)
+            further = self._within(items)
             along = [item for item in further if item in self.carriers and item not in self._along]
             around = await self._read(items, further, along)
             if self.items[root].born >= self.cut:
                 return False
-            if self.stopped:
+            if self.stopped and not further:
                 break
             self._go_down(further)
             self._go_up(further)
@@ -103,15 +106,17 @@ class Walk:
 
     def _told(self, root: Any) -> list[Any]:
         """The items that an answer of this walk alone may tell: at a hub, few of those reached."""
-        if not self.alone or (self.depth_max is None and not self.stopped):
+        if not self.alone or self.onward or (self.depth_max is None and not self.stopped):
             return list(self.items)
         within = len(self.items) + len(self.events) if self.depth_max is None else self.depth_max - 1
         return nearest_items(self, root, within, self.nodes_max)
 
-    def _within_depth(self, items: list[Any]) -> list[Any]:
-        if self.depth_max is None:
+    def _within(self, items: list[Any]) -> list[Any]:
+        """The items whose edges are followed."""
+        depth_max = -1 if self.stopped else self.depth_max
+        if depth_max is None:
             return items
-        return [item for item in items if self._depths[item] < self.depth_max]
+        return [item for item in items if self._depths[item] < depth_max or item in self.onward]
 
     def _is_enough(self, items: list[Any]) -> bool:
         """Whether more nodes are known than may be told, none of them further away than what is not explored yet."""

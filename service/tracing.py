@@ -13,7 +13,7 @@ from graph_schema.recall import Affected, affected
 from graph_schema.trace import NODES_MAX, TraceQuestion
 from graph_schema.trace import trace as find_trace
 from service.access.sight import WHOLE, Sight
-from service.ports import Store
+from service.ports import Snapshot, Store
 from service.running import run
 
 
@@ -28,9 +28,24 @@ async def trace(
             roots = await sight.roots(snapshot, question.key)
             if roots is None:
                 return None
-            return await sight.of(snapshot, await find_trace(snapshot, replace(question, key=roots[0])))
+            return await _seen(snapshot, replace(question, key=roots[0]), sight)
 
     return await run(store, answer)
+
+
+async def _seen(snapshot: Snapshot, question: TraceQuestion, sight: Sight) -> Trace | None:
+    """The trace as the viewer may see it. Of what is withheld nothing further is told, whatever its name: a name counts
+    only where the viewer sees what has it."""
+    if sight.viewer.sees_all or not question.further:
+        return await sight.of(snapshot, await find_trace(snapshot, question))
+    counted: tuple[str, ...] = ()
+    while True:
+        seen = await sight.of(snapshot, await find_trace(snapshot, replace(question, further=counted)))
+        shown = set() if seen is None else {node.key for node in seen.nodes if not node.redacted}
+        more = tuple(name for name in question.further if name in shown)
+        if len(more) == len(counted):
+            return seen
+        counted = more
 
 
 async def path(

@@ -23,6 +23,8 @@ ARGUMENTS = {
     "filter": "Which ones: all that is given must hold.",
     "first": "How many from the start. The default and the ceiling are settings.",
     "from": "Whose matter.",
+    "further": "Keys of items and ids of events whose edges a bound cut off: of each, up to 100 more neighbours are"
+    " told; named again, 100 more.",
     "id": "A global id, from an `id` field.",
     "ids": "Global ids, from `id` fields.",
     "key": "Its key, or another identifier of it (the key wins).",

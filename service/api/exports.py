@@ -6,7 +6,8 @@ import asyncio
 import logging
 import re
 import time
-from datetime import datetime
+from datetime import UTC, datetime
+from datetime import time as time_of_day
 from enum import StrEnum
 from functools import cache
 from typing import NamedTuple, TypeVar
@@ -26,7 +27,7 @@ from service.api.limits.measuring import Measuring
 from service.api.limits.sizes import Sizes
 from service.api.scalars import Claims, read_moment
 from service.api.schema import schema
-from service.api.trace import bound
+from service.api.trace import bound, further_of
 from service.languages import ENGLISH, TAGS, Language
 from service.languages import language as language_named
 from service.refusals import failed, refusal
@@ -37,10 +38,11 @@ from service.writers.png import NoFont
 LOGGER = logging.getLogger("voltrace")
 
 LANGUAGE = "lang"
-PARAMETERS = ("direction", "asOf", "knownAt", "claims", "maxDepth", "maxNodes")
+PARAMETERS = ("direction", "asOf", "knownAt", "claims", "maxDepth", "maxNodes", "further")
+REPEATED = ("further",)
 EQUIVALENT = """
-query($key: String!, $direction: TraceDirection!, $maxNodes: Int) {
-  trace(key: $key, direction: $direction, maxNodes: $maxNodes) {
+query($key: String!, $direction: TraceDirection!, $maxNodes: Int, $further: [String!]) {
+  trace(key: $key, direction: $direction, maxNodes: $maxNodes, further: $further) {
     nodes { key kind role depth label status at redacted }
     edges { source target kind from to massKg openedBy closedBy contested }
     %s
@@ -66,6 +68,7 @@ class Asked(NamedTuple):
     claims: Claims
     max_depth: int | None
     max_nodes: int | None
+    further: tuple[str, ...]
 
 
 async def export(context: Context, name: str, stated: QueryParams) -> Response:
@@ -122,9 +125,10 @@ def question_of(context: Context, asked: Asked) -> TraceQuestion:
         bound(asked.max_depth, ceiling, "maxDepth", 0),
         bound(asked.max_nodes, ceiling, "maxNodes", 1) or ceiling,
         weigh=asked.format.weighed,
+        further=further_of(asked.further, asked.max_nodes or ceiling, ceiling),
     )
     document, operation = _document(asked.format.weighed)
-    sizes = Sizes(context.settings, operation, {"maxNodes": question.nodes_max})
+    sizes = Sizes(context.settings, operation, {"maxNodes": question.nodes_max, "further": list(question.further)})
     cost = Measuring(schema._schema, document, sizes).of(operation).cost
     context.metrics.cost.labels("query").observe(cost)
     if cost > context.budget:
@@ -147,7 +151,7 @@ def read_asked(key: str, format: Format, stated: QueryParams) -> Asked:
     for name, value in stated.multi_items():
         if name not in PARAMETERS:
             raise GraphQLError(f"{name}: there is no such parameter; there are {', '.join([*PARAMETERS, LANGUAGE])}")
-        if len(stated.getlist(name)) > 1:
+        if len(stated.getlist(name)) > 1 and name not in REPEATED:
             raise GraphQLError(f"{name}: it is stated more than once")
         if not value:
             raise GraphQLError(f"{name}: it is empty; leave it out")
@@ -160,6 +164,7 @@ def read_asked(key: str, format: Format, stated: QueryParams) -> Asked:
         _choice(stated, "claims", Claims, Claims.ACCEPTED),
         _number(stated, "maxDepth"),
         _number(stated, "maxNodes"),
+        tuple(stated.getlist("further")),
     )
 
 
@@ -201,9 +206,18 @@ def note_of(asked: Asked, language: Language = ENGLISH) -> str:
     """The moments and claims of a trace, where they are stated."""
     moments = {"asOf": asked.as_of, "knownAt": asked.known_at}
     said = [
-        language.text(f"note.{name}", moment=utc_text(moment)) for name, moment in moments.items() if moment is not None
+        language.text(f"note.{name}", moment=_told(moment, language))
+        for name, moment in moments.items()
+        if moment is not None
     ]
     return ", ".join([*said, *([language.text("note.claims")] if asked.claims is Claims.ALL else [])])
+
+
+def _told(moment: datetime, language: Language) -> str:
+    """A moment for people: the last microsecond of a day is its end."""
+    if moment.astimezone(UTC).time() == time_of_day.max:
+        return language.text("note.end", day=f"{moment.astimezone(UTC):%Y-%m-%d}")
+    return utc_text(moment)
 
 
 def _address(node: TraceNode, asked: Asked, language: Language) -> str | None:

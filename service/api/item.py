@@ -184,12 +184,13 @@ class Item(Node):
         claims: Claims | None = Claims.ACCEPTED,
         max_depth: int | None = None,
         max_nodes: int | None = None,
+        further: list[str] | None = None,
     ) -> LazyTrace:
         """The trace."""
         from service.api.trace import ask_trace, untold
 
         moment = await info.context.moment(as_of, known_at, self.moment)
-        found = await ask_trace(info, self.row.key, direction, moment, claims, max_depth, max_nodes)
+        found = await ask_trace(info, self.row.key, direction, moment, claims, max_depth, max_nodes, further)
         return untold(self, direction, moment) if found is None else found
 
     async def _details(self, info: Info) -> ItemDetails:

@@ -277,10 +277,11 @@ class Query:
         claims: Claims | None = Claims.ACCEPTED,
         max_depth: int | None = None,
         max_nodes: int | None = None,
+        further: list[str] | None = None,
     ) -> Trace | None:
         """A trace."""
         moment = await info.context.moment(as_of, known_at)
-        return await ask_trace(info, key, direction, moment, claims, max_depth, max_nodes)
+        return await ask_trace(info, key, direction, moment, claims, max_depth, max_nodes, further)
 
     @strawberry.field(description="Only what physically connects two items; no nodes where nothing does.")
     async def path(

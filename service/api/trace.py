@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from graphql import GraphQLError
 from strawberry.types.nodes import FragmentSpread, InlineFragment, SelectedField
 
 from graph_schema import answer
+from graph_schema.further import NAMED_MAX, STEP
 from graph_schema.trace import TraceQuestion
 from service import tracing
 from service.api.context import Context, Moment
@@ -217,6 +219,19 @@ def bound(value: int | None, ceiling: int, argument: str, lowest: int) -> int | 
     return value
 
 
+def further_of(named: Sequence[str] | None, max_nodes: int, ceiling: int) -> tuple[str, ...]:
+    """The names of what further neighbours are told of. Raises GraphQLError for too many, by themselves or with so many
+    nodes besides."""
+    names = tuple(named or ())
+    if len(names) > NAMED_MAX:
+        raise GraphQLError(f"further: {len(names)} names are too many; {NAMED_MAX} can be. Take a larger maxNodes")
+    nodes = max_nodes + STEP * len(names)
+    if names and nodes > ceiling:
+        told = f"further: {len(names)} names may bring {STEP} nodes each, with maxNodes {nodes} in all, which"
+        raise limit_error(f"{told} is too much", "nodes_max", ceiling, nodes)
+    return names
+
+
 async def ask_trace(
     info: Info,
     key: str,
@@ -225,6 +240,7 @@ async def ask_trace(
     claims: Claims | None,
     max_depth: int | None,
     max_nodes: int | None,
+    further: list[str] | None,
 ) -> Trace | None:
     """A trace at a moment; attribution and balance only where they are selected."""
     ceiling = info.context.settings.nodes_max
@@ -236,6 +252,7 @@ async def ask_trace(
         bound(max_depth, ceiling, "maxDepth", 0),
         bound(max_nodes, ceiling, "maxNodes", 1) or ceiling,
         weigh=selects(info.selected_fields, {"attribution", "balance"}),
+        further=further_of(further, bound(max_nodes, ceiling, "maxNodes", 1) or ceiling, ceiling),
     )
     found = await tracing.trace(info.context.store, question, moment.sequence, info.context.sight)
     return None if found is None else Trace(found=found, moment=moment)

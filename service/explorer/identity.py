@@ -30,7 +30,7 @@ from service.explorer.pages import base_address, identity_page, page
 from service.languages import chosen
 from service.refusals import failed, refusal
 from service.regions import PROVINCE_CODES
-from service.writers.png import NoFont, has_font, rendered
+from service.writers.png import NO_FONT, has_font, rendered
 
 ITEM = """query ($key: String!) {
   item(key: $key) {
@@ -115,8 +115,8 @@ def routes(context: MakeContext) -> APIRouter:
         drawn = label(item, address, PNG_SCALE if extension == "png" else 1, language)
         if extension == "svg":
             return Response(drawn, media_type="image/svg+xml", headers=_CACHED)
-        if not await asyncio.to_thread(has_font):
-            return refusal(503, failed(str(NoFont("a PNG needs a font on the machine; take the SVG")), "NO_FONT"))
+        if not await asyncio.to_thread(has_font, language):
+            return refusal(503, failed(NO_FONT, "NO_FONT"))
         return Response(await asyncio.to_thread(rendered, drawn), media_type="image/png", headers=_CACHED)
 
     return router

@@ -14,6 +14,7 @@ from graph_schema.outcome import EventStatus
 from service.api.scalars import EventType
 from service.explorer.asking import MakeContext, ask
 from service.explorer.pages import language_of, page
+from service.explorer.stage_flow import stage_flow
 from service.explorer.years import years_of
 from service.languages import Language
 
@@ -75,6 +76,7 @@ def routes(context: MakeContext) -> APIRouter:
             events=counts["latest"]["totalCount"],
             findings=findings,
             yearly=yearly,
+            flowing=stage_flow(yearly.stages, language_of(request)) if yearly and yearly.stages else None,
             links=LINKS,
             live_texts=_live_texts(language_of(request)),
             codes=_shares([(one["value"], one["count"]) for one in findings["codes"]]),

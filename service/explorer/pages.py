@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse
 from graph_schema.identifiers import TITLES
 from graph_schema.rules import RULE_SETS
 from service import __version__
+from service.explorer.moments import as_typed
 from service.languages import ENGLISH, TAGS, Language, chosen
 from service.phrases import translated
 from service.regions import region_name
@@ -59,6 +60,7 @@ def history(key: str, parameters: Iterable[tuple[str, str]] = ()) -> str:
 
 _TEMPLATES.globals |= {"explore": explore, "history": history, "identity_page": identity_page, "titles": TITLES}
 _TEMPLATES.filters["stated"] = lambda pairs, name: dict(pairs).get(name, "")
+_TEMPLATES.filters["as_typed"] = as_typed
 
 
 def base_address(request: Request) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -12,23 +13,49 @@ from service.explorer.fates import ROOT
 from service.explorer.ribbons import Ribbon, ribbons
 from service.languages import Language
 from service.writers.layout.text import fitting
+from service.writers.named import named_material
 
 COLUMN, BAR, HEAD = 236, 16, 34
 SIZE = 12
 
 
+class Said(NamedTuple):
+    """What is written in a picture: above its columns, in two lines beside a bar, what an amount is, and all of it in a
+    sentence, for screen readers."""
+
+    heads: list[str]
+    beside: Callable[[Place], tuple[str, str]]
+    amount: Callable[[float], str]
+    told: str
+
+
 def sankey(flow: Flow, language: Language) -> Markup:
-    """The picture, with a name for screen readers; what it shows is in a table, too."""
-    spread = ribbons(flow)
+    """The picture of an element's flow, with a name for screen readers; what it shows is in a table, too."""
     told = "; ".join(f"{language.text(f'balance.{fate}')} {language.mass(kg)}" for fate, kg in flow.fates)
+
+    def beside(place: Place) -> tuple[str, str]:
+        return titled(place, language), " · ".join(filter(None, [described(place, language), language.mass(place.kg)]))
+
+    return drawn(flow, Said(list(_heads(flow, language)), beside, language.mass, told))
+
+
+def drawn(flow: Flow, said: Said) -> Markup:
+    """A flow as a picture."""
+    spread = ribbons(flow)
     head = Markup(
         '<svg class="balance" viewBox="0 0 {0} {1:.0f}" width="{0}" height="{1:.0f}" role="img" aria-label="{2}">'
-    ).format(COLUMN * len(flow.columns), spread.bottom + HEAD + 12, told)
-    drawn = [*_heads(flow, language), Markup(f'<g transform="translate(0 {HEAD})">')]
-    drawn += [_band(one, flow, language) for one in spread.ribbons]
+    ).format(COLUMN * len(flow.columns), spread.bottom + HEAD + 12, said.told)
+    parts = [
+        Markup('<text class="stage" x="{}" y="16">{}</text>').format(
+            number * COLUMN, fitting(one, SIZE, COLUMN - 12, bold=True)
+        )
+        for number, one in enumerate(said.heads)
+    ]
+    parts.append(Markup(f'<g transform="translate(0 {HEAD})">'))
+    parts += [_band(one, flow, said) for one in spread.ribbons]
     for number, column in enumerate(flow.columns):
-        drawn += [_bar(place, number * COLUMN, *spread.bars[place.name], language) for place in column]
-    return head + Markup("").join([*drawn, Markup("</g></svg>")])
+        parts += [_bar(place, number * COLUMN, *spread.bars[place.name], said) for place in column]
+    return head + Markup("").join([*parts, Markup("</g></svg>")])
 
 
 def titled(place: Place, language: Language) -> str:
@@ -40,7 +67,9 @@ def titled(place: Place, language: Language) -> str:
     if count == 1:
         return language.text("picture.withheld") if node.redacted else node.key
     kind = language.named("kind", node.kind) if len(kinds) == 1 else language.text("balance.items")
-    return f"{count} × {kind}" + (f" {node.label}" if len(labels) == 1 and node.label != node.key else "")
+    return f"{count} × {kind}" + (
+        f" {named_material(node, language)}" if len(labels) == 1 and node.label != node.key else ""
+    )
 
 
 def described(place: Place, language: Language) -> str:
@@ -48,26 +77,21 @@ def described(place: Place, language: Language) -> str:
     if place.fate or len(place.nodes) > 1 or place.nodes[0].redacted:
         return ""
     node = place.nodes[0]
-    return node.label if node.kind == "LOT" else language.named("kind", node.kind)
+    return named_material(node, language) if node.kind == "LOT" else language.named("kind", node.kind)
 
 
-def _heads(flow: Flow, language: Language) -> Iterator[Markup]:
+def _heads(flow: Flow, language: Language) -> Iterator[str]:
     """What the columns are."""
-    for number, column in enumerate(flow.columns):
+    for column in flow.columns:
         if column[0].name == ROOT:
-            said = described(column[0], language) or titled(column[0], language)
+            yield described(column[0], language) or titled(column[0], language)
         else:
             stages = [STAGES[stage] for stage in sorted({place.stage for place in column})]
-            said = ", ".join(language.text(f"balance.stage.{stage}") for stage in stages)
-        yield Markup('<text class="stage" x="{}" y="16">{}</text>').format(
-            number * COLUMN, fitting(said, SIZE, COLUMN - 12, bold=True)
-        )
+            yield ", ".join(language.text(f"balance.stage.{stage}") for stage in stages)
 
 
-def _bar(place: Place, left: float, top: float, height: float, language: Language) -> Markup:
-    title, below = titled(place, language), described(place, language)
-    mass = language.mass(place.kg)
-    second = f"{below} · {mass}" if below else mass
+def _bar(place: Place, left: float, top: float, height: float, said: Said) -> Markup:
+    title, second = said.beside(place)
     middle, room = top + height / 2, COLUMN - BAR - 14
     return Markup(
         '<g><title>{title}, {second}</title><rect class="{look}" x="{left:g}" y="{top:.1f}" width="{bar}"'
@@ -89,7 +113,7 @@ def _bar(place: Place, left: float, top: float, height: float, language: Languag
     )
 
 
-def _band(one: Ribbon, flow: Flow, language: Language) -> Markup:
+def _band(one: Ribbon, flow: Flow, said: Said) -> Markup:
     """A band: straight where it passes a column, curved between two."""
     first = one.column * COLUMN + BAR
     upper = [(float(first), one.tops[0])]
@@ -99,7 +123,7 @@ def _band(one: Ribbon, flow: Flow, language: Language) -> Markup:
     lower = [(x, y + one.height) for x, y in reversed(upper)]
     course = f"M{first:g} {one.tops[0]:.1f}{_edge(upper)}L{lower[0][0]:g} {lower[0][1]:.1f}{_edge(lower)}Z"
     source, target = flow.places[one.band.source], flow.places[one.band.target]
-    told = f"{titled(source, language)} → {titled(target, language)}: {language.mass(one.band.kg)}"
+    told = f"{said.beside(source)[0]} → {said.beside(target)[0]}: {said.amount(one.band.kg)}"
     return Markup('<path class="flow {}" d="{}"><title>{}</title></path>').format(
         target.fate or "through", course, told
     )

@@ -9,12 +9,13 @@ from urllib.parse import quote, urlencode
 from graphql import GraphQLError
 from starlette.datastructures import QueryParams
 
-from service.api.exports import PARAMETERS
+from service.api.exports import PARAMETERS, REPEATED
 from service.explorer.moments import moment
 from service.explorer.pages import explore
 
 VIEWS = ("picture", "timeline", "balance", "table", "query")
 MOMENTS = ("asOf", "knownAt")
+ONCE = tuple(name for name in PARAMETERS if name not in REPEATED)
 GROUPS_MAX = 40
 """So many groups of a picture can be open."""
 _SEEN = re.compile(r"-?\d{1,6},-?\d{1,6},\d{1,6},\d{1,6}")
@@ -23,7 +24,8 @@ _SEEN = re.compile(r"-?\d{1,6},-?\d{1,6},\d{1,6},\d{1,6}")
 class State(NamedTuple):
     """The key of the item, which view, the key of what is looked at, what groups are open (by the key of their first
     node), the parameters of an export, the key of the node whose further edges were asked for, what of the picture is
-    seen (its left, top, width and height), and the element of the balance (`""`: mass)."""
+    seen (its left, top, width and height), the element of the balance (`""`: mass), and of what further neighbours
+    are told."""
 
     key: str
     view: str = VIEWS[0]
@@ -33,12 +35,18 @@ class State(NamedTuple):
     near: str = ""
     seen: str = ""
     element: str = ""
+    further: tuple[str, ...] = ()
 
     def address(self, **other: str | tuple[str, ...]) -> str:
         """The address of the page in another state, at the panel where one is opened; an empty value is left out. What
         is seen of the picture stays where the picture stays as it is."""
         stated: dict[str, str | tuple[str, ...]] = {"view": self.view, "open": self.open, "group": self.groups}
-        stated |= {"element": self.element, "near": self.near, "seen": "" if other.keys() - {"open"} else self.seen}
+        stated |= {
+            "further": self.further,
+            "element": self.element,
+            "near": self.near,
+            "seen": "" if other.keys() - {"open"} else self.seen,
+        }
         stated |= dict(self.parameters) | other
         if stated["view"] == VIEWS[0]:
             del stated["view"]
@@ -60,7 +68,8 @@ class State(NamedTuple):
 
     def export(self, extension: str) -> str:
         """The address of the same trace as a file."""
-        return f"/trace/{quote(self.key, safe='')}.{extension}?{urlencode(self.parameters)}"
+        stated = [*self.parameters, *(("further", name) for name in self.further)]
+        return f"/trace/{quote(self.key, safe='')}.{extension}?{urlencode(stated)}"
 
 
 def _read(name: str, text: str) -> str:
@@ -82,8 +91,9 @@ def read_state(stated: QueryParams) -> State:
         view if view in VIEWS else VIEWS[0],
         stated.get("open", ""),
         groups,
-        tuple((name, _read(name, stated[name])) for name in PARAMETERS if stated.get(name, "").strip()),
+        tuple((name, _read(name, stated[name])) for name in ONCE if stated.get(name, "").strip()),
         stated.get("near", ""),
         seen,
         stated.get("element", "").strip(),
+        tuple(name for name in stated.getlist("further") if name),
     )

@@ -7,7 +7,6 @@ import time
 from functools import partial
 from typing import Any
 
-import orjson
 from fastapi import APIRouter
 from graphql import GraphQLError
 from markupsafe import Markup
@@ -16,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from graph_schema.answer import Trace, TraceNode
+from graph_schema.further import NAMED_MAX, STEP
 from service import tracing
 from service.api.context import Context
 from service.api.errors import too_long
@@ -26,6 +26,7 @@ from service.explorer.fates import elements_of
 from service.explorer.late import marked_events
 from service.explorer.opened import opened
 from service.explorer.pages import identity_page, language_of, page
+from service.explorer.querying import NODES, queried
 from service.explorer.sankey import described, sankey, titled
 from service.explorer.state import VIEWS, State, read_state
 from service.explorer.timeline import lanes_of
@@ -34,22 +35,8 @@ from service.writers.formats import BY_NAME
 from service.writers.layout import Box, Way, lay_out
 from service.writers.svg import Links, svg
 
-NODES = 400
-"""How many nodes a page asks for where it does not say: more are a click away."""
 NODES_STEP = 10
 """So many times as many are asked for by a click."""
-QUERY = """query Trace($key: String!, $direction: TraceDirection!, $asOf: DateTime, $knownAt: DateTime,
-  $claims: Claims = ACCEPTED, $maxDepth: Int, $maxNodes: Int) {
-  trace(key: $key, direction: $direction, asOf: $asOf, knownAt: $knownAt,
-    claims: $claims, maxDepth: $maxDepth, maxNodes: $maxNodes) {
-    nodes { key kind role depth label status at redacted }
-    edges { source target kind from to massKg openedBy closedBy contested }
-    balance { element rootKg recoveredKg inUseKg usedInProductionKg disposedKg lossKg }
-    truncated
-    frontier { key unexploredEdges }
-    unsettled { eventId status problems { code message } }
-  }
-}"""
 
 
 def routes(context: MakeContext) -> APIRouter:
@@ -88,11 +75,14 @@ async def _page(request: Request, context: Context, state: State) -> Response:
     wider = _wider(trace, asked, context.settings.nodes_max)
     more = None if wider is None else state.address(**wider)
     language = language_of(request)
-    content = await asyncio.to_thread(partial(_content, trace, state, asked, wider, language))
+    most = _names_max(asked, context.settings.nodes_max)
+    content = await asyncio.to_thread(partial(_content, trace, state, asked, wider, most, language))
     if state.view == "timeline":
         content["lanes"] = content["lanes"].page(request.query_params.get("lanes", ""))
         keys = [lane.key for lane in content["lanes"].lanes]
         content["lanes"] = content["lanes"].marked(await marked_events(context, keys, asked.as_of, asked.known_at))
+    if state.view == "query":
+        content |= await queried(context, state, asked)
     return page(
         request,
         "explore.html",
@@ -112,7 +102,8 @@ async def _page(request: Request, context: Context, state: State) -> Response:
 def _asked(state: State) -> Asked:
     weighed = state.view in ("balance", "query")
     stated = {"maxNodes": str(NODES)} | dict(state.parameters)
-    return read_asked(state.key, BY_NAME["json" if weighed else "svg"], QueryParams(stated))
+    further = [("further", name) for name in state.further]
+    return read_asked(state.key, BY_NAME["json" if weighed else "svg"], QueryParams([*stated.items(), *further]))
 
 
 def _wider(trace: Trace, asked: Asked, ceiling: int) -> dict[str, str] | None:
@@ -125,13 +116,18 @@ def _wider(trace: Trace, asked: Asked, ceiling: int) -> dict[str, str] | None:
     return {"maxNodes": str(nodes), "maxDepth": "" if asked.max_depth is None else str(2 * asked.max_depth + 1)}
 
 
+def _names_max(asked: Asked, ceiling: int) -> int:
+    """Of how many names there may be further neighbours."""
+    return min(NAMED_MAX, (ceiling - (asked.max_nodes or ceiling)) // STEP)
+
+
 def _content(
-    trace: Trace, state: State, asked: Asked, wider: dict[str, str] | None, language: Language
+    trace: Trace, state: State, asked: Asked, wider: dict[str, str] | None, most: int, language: Language
 ) -> dict[str, Any]:
     """What the view at hand shows."""
     if state.view == "picture":
         laid_out = lay_out(trace, frozenset(state.groups), language)
-        further = partial(_further, state, wider)
+        further = partial(_further, state, wider, most)
         links = Links(partial(_opened, state), lambda node: state.with_group(node.key), further)
         return {
             "picture": lambda nonce: svg(
@@ -148,12 +144,6 @@ def _content(
         return {"lanes": lanes_of(trace, asked.as_of)}
     if state.view == "balance":
         return _balance(trace, state, language)
-    if state.view == "query":
-        stated = {"direction": "BOTH", "maxNodes": str(NODES)} | dict(state.parameters)
-        numbers = {name: int(value) for name, value in stated.items() if name.startswith("max")}
-        answer = state._replace(parameters=tuple(stated.items())).export("json")
-        variables = orjson.dumps({"key": state.key} | stated | numbers, option=orjson.OPT_INDENT_2).decode()
-        return {"query": QUERY, "variables": variables, "answer": answer}
     return {"export": state.export("csv")}
 
 
@@ -176,9 +166,13 @@ def _opened(state: State, node: TraceNode) -> str | None:
     return None if node.redacted else state.address(open=node.key)
 
 
-def _further(state: State, wider: dict[str, str] | None, box: Box) -> str | None:
-    """What a bound cut off at a node comes with a wider one, and the picture begins there again. Where there is none,
-    it is in the item's own trace, the way that it was going."""
+def _further(state: State, wider: dict[str, str] | None, most: int, box: Box) -> str | None:
+    """What a bound cut off at a node comes into the picture, which begins there again; where that would be of more
+    names than there may be (`most`), with a wider bound. Where there is none, it is in the item's own trace, the way
+    that it was going."""
+    names = (*state.further, *(node.key for node in box.nodes if not node.redacted))
+    if len(names) <= most:
+        return state.address(further=names, near=box.node.key, open="")
     if wider is not None:
         return state.address(near=box.node.key, open="", **wider)
     if box.node.kind == "EVENT" or box.way is Way.ROOT or len(box.nodes) > 1:

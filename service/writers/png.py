@@ -14,6 +14,16 @@ SCALE = 2.0
 PIXELS_MAX = 40_000_000
 """A larger picture is drawn smaller."""
 FAMILY = "DejaVu Sans"
+LETTERS = {"en": "A", "zh-Hans": "电"}
+"""A letter of each language: where it is drawn as nothing, or as the box that stands for any letter, there is no font.
+"""
+_NO_LETTER = "\U0010fffd"
+
+
+NO_FONT = (
+    "a PNG needs a font on the machine of the service: install one (Debian: fonts-dejavu-core, for Chinese"
+    " fonts-noto-cjk or fonts-wqy-microhei), or take the SVG"
+)
 
 
 class NoFont(Exception):
@@ -21,12 +31,9 @@ class NoFont(Exception):
 
 
 def png(trace: Trace, note: str = "", language: Language = ENGLISH) -> bytes:
-    """A trace as a PNG image, in the light colours. Raises NoFont."""
-    if not has_font():
-        raise NoFont(
-            "a PNG needs a font on the machine of the service: install one (Debian: fonts-dejavu-core, for Chinese"
-            " fonts-noto-cjk), or take the SVG"
-        )
+    """A trace as a PNG image, in the light colours. Raises NoFont where there is none for the language."""
+    if not has_font(language):
+        raise NoFont(NO_FONT)
     return rendered(svg(trace, note=note, dark=False, language=language))
 
 
@@ -36,7 +43,11 @@ def rendered(text: str) -> bytes:
 
 
 @cache
-def has_font() -> bool:
-    """Whether text becomes visible."""
-    frame = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40">{}</svg>'
-    return rendered(frame.format('<text x="5" y="30" font-size="30">A</text>')) != rendered(frame.format(""))
+def _drawn(letters: str) -> bytes:
+    frame = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><text x="5" y="30" font-size="30">{}</text>'
+    return rendered(frame.format(letters) + "</svg>")
+
+
+def has_font(language: Language = ENGLISH) -> bool:
+    """Whether text in a language becomes visible."""
+    return _drawn(LETTERS[language.tag]) not in (_drawn(""), _drawn(_NO_LETTER))

@@ -95,6 +95,57 @@ def test_everything_is_reached_by_the_keyboard_in_order(browser: Browser, addres
     assert "Show" in seen
 
 
+STOPS = """() => {
+  const stops = 'a[href], button, input:not([type=hidden]), select, summary, [tabindex="0"]';
+  const shown = [...document.querySelectorAll(stops)].filter(one => one.checkVisibility({ visibilityProperty: true }));
+  shown.forEach((one, number) => { one.dataset.stop = number; });
+  return shown.length;
+}"""
+TABBED = ("home", "identity", "items", "findings", "history", "scan", "compare", "recall", "overview", "sign-in")
+
+
+@pytest.mark.parametrize("name", TABBED)
+def test_each_link_and_field_is_a_stop_of_the_tab_key_in_the_order_of_the_page(
+    browser: Browser, address: str, name: str
+) -> None:
+    page = Watched(browser, address).page
+    page.goto(PAGES[name])
+    count = page.evaluate(STOPS)
+    links = page.get_by_role("link")
+    assert links.count() == page.locator("a[href][data-stop]").count() > 4
+    assert all(text.strip() for text in links.all_inner_texts()), "each says where it leads"
+    seen = []
+    for _ in range(count):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate("Number(document.activeElement.dataset.stop ?? -1)"))
+    assert seen == list(range(count))
+
+
+def test_a_list_is_read_on_a_phone_without_moving_it_sideways(browser: Browser, address: str) -> None:
+    page = Watched(browser, address, 390).page
+    for name in ("items", "findings", "recall"):
+        page.goto(PAGES[name])
+        table = page.locator("table.rows")
+        assert table.evaluate("one => one.scrollWidth <= one.parentElement.clientWidth"), name
+        told = table.locator("tbody td[data-label]").evaluate_all("all => all.map(one => one.dataset.label)")
+        heads = [text.strip() for text in table.locator("th").all_text_contents()]
+        assert set(told) == set(heads[1:]), name
+    page.goto(PAGES["timeline"])
+    assert page.locator(".lanes").evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
+def test_no_name_in_a_lane_is_cut_to_a_letter(browser: Browser, address: str) -> None:
+    page = Watched(browser, address).page
+    for name in ("timeline", "catena-x-timeline"):
+        page.goto(PAGES[name])
+        widths = page.locator(".lanes .span > span").evaluate_all(
+            "all => all.filter(one => one.getBoundingClientRect().width > 1)"
+            ".map(one => one.parentElement.getBoundingClientRect().width)"
+        )
+        assert widths
+        assert min(widths) > 36
+
+
 def test_the_table_sorts(browser: Browser, address: str) -> None:
     page = Watched(browser, address).page
     page.goto(PAGES["table"])

@@ -19,6 +19,7 @@ from graphql import (
     is_non_null_type,
 )
 
+from graph_schema.further import STEP
 from service.api.connection import PAGE
 from service.settings import Settings
 
@@ -66,15 +67,21 @@ class Sizes:
             ceiling = self.settings.nodes_max
             nodes = stated.get("maxNodes")
             size = ceiling if nodes is None else _bounded(nodes, ceiling)
+            size += STEP * _count(stated.get("further"))
             return size, size
         sent = [stated.get(name) for name, argument in field.args.items() if _takes_list(argument.type)]
         if sent:
-            size = sum(len(one) if isinstance(one, list) else one is not None for one in sent)
+            size = sum(map(_count, sent))
             return size, size
         return None, 0
 
     def _value(self, node: ValueNode) -> Any:
         return self.variables.get(node.name.value) if isinstance(node, VariableNode) else _literal(node)
+
+
+def _count(sent: Any) -> int:
+    """How many entries a list has that is sent; one that is not in a list is a list of one."""
+    return len(sent) if isinstance(sent, list) else int(sent is not None)
 
 
 def _takes_list(kind: Any) -> bool:

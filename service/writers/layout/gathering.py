@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from graph_schema.answer import Role, Trace, TraceEdge, TraceNode
-from service.writers.layout.likeness import Identity, classes, ends, identity
+from service.writers.layout.likeness import Alike, Identity, ends, identity
 
 BOXES_MAX = 48
 """Of more, like nodes become one, looking at less and less of them until there are no more."""
@@ -20,7 +20,7 @@ OPENED_MAX = 24
 
 
 class Likeness(NamedTuple):
-    """What is looked at to tell what is alike; see `classes`."""
+    """What is looked at to tell what is alike; see `Alike.classes`."""
 
     rounds: int | None
     labelled: bool
@@ -100,9 +100,10 @@ def gather(trace: Trace, opened: Collection[str] = (), grouped: bool = True) -> 
     if not grouped:
         tops, vertices = _vertices(nodes, hosts, None)
     else:
+        told = Alike(trace)
         for likeness in _LIKENESS:
-            alike = classes(trace, *likeness)
-            if likeness is not _LIKENESS[-1] and len(set(alike.values())) > BOXES_MAX:
+            alike = told.classes(*likeness, most=None if likeness is _LIKENESS[-1] else BOXES_MAX)
+            if alike is None:
                 continue
             tops, vertices = _vertices(nodes, hosts, alike)
             if len({id(vertex) for vertex in vertices.values()}) <= BOXES_MAX:
@@ -179,15 +180,16 @@ def _parted(alike: list[TraceNode], opened: Collection[str]) -> Iterator[list[Tr
 def _links(trace: Trace, vertices: dict[Identity, Vertex]) -> tuple[list[Link], list[TraceEdge]]:
     edges = [edge for edge in trace.edges if edge.kind != "HELD_BY"]
     last = _last_stays(edges)
-    direct = set()
+    direct, drawn = set(), []
     for edge in edges:
-        source, target = (vertices[one] for one in ends(edge))
+        from_, to = ends(edge)
+        source, target = vertices[from_], vertices[to]
+        drawn.append((edge, source, target))
         item, event = (target, source) if edge.kind == "YIELDED" else (source, target)
         direct.add((id(item), id(event), edge.kind, edge.contested))
     links: dict[tuple[int, int, str, bool], Link] = {}
     enclosed = []
-    for edge in edges:
-        source, target = (vertices[one] for one in ends(edge))
+    for edge, source, target in drawn:
         if edge.kind == "CONSUMED_IN":
             source = _going_along(source, target, edge, direct)
         elif edge.kind == "YIELDED":

@@ -22,29 +22,38 @@ def ends(edge: TraceEdge) -> tuple[Identity, Identity]:
     return (edge.kind == "YIELDED", edge.source), (edge.kind == "CONSUMED_IN", edge.target)
 
 
-def classes(trace: Trace, rounds: int | None = None, labelled: bool = True, placed: bool = True) -> dict[Identity, int]:
-    """A class of each item and event. Two are alike where they are of one kind, label, role and status, and their
-    edges lead to nodes that are alike, how many ever; `rounds` bounds how far away that is looked at (None: anywhere).
-    Where not `labelled`, labels of items and status do not count; where `placed`, how far from the root they are does,
-    and on which side of it in time.
-    """
-    nodes = [node for node in trace.nodes if node.kind != "ORGANIZATION"]
-    place = {identity(node): number for number, node in enumerate(nodes)}
-    around = _around(trace, place)
-    born = next((node.at for node in nodes if node.role is Role.ROOT), None)
-    numbers = _numbered(_look(node, labelled, born if placed else None) for node in nodes)
-    classes = max(numbers, default=0)
-    while rounds is None or rounds > 0:
-        rounds = None if rounds is None else rounds - 1
-        width = classes + 1
-        numbers = _numbered(
-            (number, frozenset([tag * width + numbers[other] for tag, other in links]))
-            for number, links in zip(numbers, around, strict=True)
-        )
-        if max(numbers, default=0) == classes:
-            break
+class Alike:
+    """The items and events of a trace, to be told alike. What they are connected with is read once."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.nodes = [node for node in trace.nodes if node.kind != "ORGANIZATION"]
+        self.place = {identity(node): number for number, node in enumerate(self.nodes)}
+        self.around = _around(trace, self.place)
+        self.born = next((node.at for node in self.nodes if node.role is Role.ROOT), None)
+
+    def classes(
+        self, rounds: int | None = None, labelled: bool = True, placed: bool = True, most: int | None = None
+    ) -> dict[Identity, int] | None:
+        """A class of each item and event; None where there are more than `most`, found out as soon as may be. Two are
+        alike where they are of one kind, label, role and status, and their edges lead to nodes that are alike, how many
+        ever; `rounds` bounds how far away that is looked at (None: anywhere). Where not `labelled`, labels of items and
+        status do not count; where `placed`, how far from the root they are does, and on which side of it in time.
+        """
+        numbers = _numbered(_look(node, labelled, self.born if placed else None) for node in self.nodes)
         classes = max(numbers, default=0)
-    return dict(zip(place, numbers, strict=True))
+        while rounds is None or rounds > 0:
+            if most is not None and classes >= most:  # more rounds tell only more apart
+                return None
+            rounds = None if rounds is None else rounds - 1
+            width = classes + 1
+            numbers = _numbered(
+                (number, frozenset([tag * width + numbers[other] for tag, other in links]))
+                for number, links in zip(numbers, self.around, strict=True)
+            )
+            if max(numbers, default=0) == classes:
+                break
+            classes = max(numbers, default=0)
+        return None if most is not None and classes >= most else dict(zip(self.place, numbers, strict=True))
 
 
 def _look(node: TraceNode, labelled: bool, born: datetime | None) -> tuple[Any, ...]:
@@ -62,13 +71,14 @@ def _look(node: TraceNode, labelled: bool, born: datetime | None) -> tuple[Any, 
 def _around(trace: Trace, place: dict[Identity, int]) -> list[list[tuple[int, int]]]:
     """The neighbours of each node by their places, each with a number for the kind and direction of the edge."""
     around: list[list[tuple[int, int]]] = [[] for _ in place]
-    tags: dict[tuple[str, bool, bool], int] = {}
+    tags: dict[tuple[str, bool], int] = {}
     for edge in trace.edges:
         if edge.kind != "HELD_BY":
-            source, target = (place[one] for one in ends(edge))
-            for outward, here, there in ((True, source, target), (False, target, source)):
-                tag = tags.setdefault((edge.kind, edge.contested, outward), len(tags))
-                around[here].append((tag, there))
+            from_, to = ends(edge)
+            source, target = place[from_], place[to]
+            tag = 2 * tags.setdefault((edge.kind, edge.contested), len(tags))
+            around[source].append((tag, target))
+            around[target].append((tag + 1, source))
     return around
 
 

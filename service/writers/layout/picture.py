@@ -18,8 +18,8 @@ class Way(StrEnum):
 
 
 class Text(NamedTuple):
-    """A line of text that fits its box: `shown` is `full`, or its ends with an ellipsis. `x` is its middle for an
-    event's and its start for all others; `y` the baseline; `size` in pixels."""
+    """A line of text that fits its box: `shown` is `full`, one of the two lines of it, or its ends with an ellipsis.
+    `x` is its middle for an event's and its start for all others; `y` the baseline; `size` in pixels."""
 
     shown: str
     full: str

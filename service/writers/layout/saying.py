@@ -8,6 +8,7 @@ from datetime import datetime
 from graph_schema.answer import TraceEdge, TraceNode
 from service.languages import Language
 from service.writers.layout.gathering import Vertex
+from service.writers.named import named_material
 
 
 def titled(vertex: Vertex, language: Language) -> str:
@@ -29,7 +30,7 @@ def described(vertex: Vertex, language: Language) -> str:
         return " · ".join(filter(None, [status, f"{node.key} …" if not node.redacted else ""]))
     if node.redacted:
         return language.named("kind", node.kind)
-    label = "" if node.label == node.key else node.label
+    label = "" if node.label == node.key else named_material(node, language)
     return " · ".join(filter(None, [language.named("kind", node.kind), label, status]))
 
 
@@ -47,7 +48,7 @@ def _what(vertex: Vertex, language: Language) -> str:
         return language.text("picture.withheldKind", kind=kind)
     if node.kind == "EVENT":
         return language.named("event", node.label) if len(labels) == 1 else kind
-    return f"{kind} {node.label}" if len(labels) == 1 and node.label != node.key else kind
+    return f"{kind} {named_material(node, language)}" if len(labels) == 1 and node.label != node.key else kind
 
 
 def days(nodes: Sequence[TraceNode], language: Language) -> str:

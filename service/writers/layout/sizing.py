@@ -12,7 +12,7 @@ from service.languages import Language
 from service.writers.layout.gathering import Vertex
 from service.writers.layout.picture import Text
 from service.writers.layout.saying import chipped, days, described, holders_of, holding, titled
-from service.writers.layout.text import fitting, width_of
+from service.writers.layout.text import fitting, width_of, wrapped
 
 PAD = 10.0
 GAP = 6.0
@@ -88,15 +88,19 @@ def _item(vertex: Vertex, around: Around, more: int) -> Sized:
         said.append(("held", holders_of(held, around.names, language)))
     if more:
         said.append(("more", language.text("picture.more", count=more)))
-    width = max(WIDTH_MIN, _width(*said[0]) + 2 * PAD + sign, *(_width(*one) + 2 * PAD for one in said))
-    y = PAD - 3 + sum(_SIZES[style] + 3 for style, _ in said) + PAD - 2
+    lines = [(style, line, text) for style, text in said for line in _lines(style, text, len(vertex.nodes) > 1)]
+    width = max(
+        WIDTH_MIN, _width(*said[0]) + 2 * PAD + sign, *(_width(style, line) + 2 * PAD for style, line, _ in lines)
+    )
+    y = PAD - 3 + sum(_SIZES[style] + 3 for style, _, _ in lines) + PAD - 2
     port = y / 2
     parts, inner, below = _parts(vertex, around, y)
     width = max(width, inner + 2 * PAD)
     texts, y = [], PAD - 3
-    for style, text in said:
+    for style, line, text in lines:
         y += _SIZES[style] + 3
-        texts.append(_text(style, text, PAD, y, width - 2 * PAD - (sign if style == "key" else 0)))
+        room = width - 2 * PAD - (sign if style == "key" else 0)
+        texts.append(_text(style, line, PAD, y, room)._replace(full=text))
     return Sized(vertex, width, below + (PAD - GAP if parts else 0), port, texts, parts, holders, more)
 
 
@@ -120,6 +124,16 @@ def _parts(vertex: Vertex, around: Around, y: float) -> tuple[list[tuple[Sized, 
         y += ceil(len(chips) / count) * (CHIP_HEIGHT + GAP)
         widest = max(widest, count * (width + GAP) - GAP)
     return found, widest, y
+
+
+def _lines(style: str, text: str, several: bool) -> list[str]:
+    """What stands in the lines of a text: keys are cut in their middle, the example of a group at its end, all else is
+    parted."""
+    return (
+        [text]
+        if style in _KEYS or (several and style == "kind")
+        else wrapped(text, _SIZES[style], TEXT_MAX, style in _BOLD)
+    )
 
 
 def _width(style: str, text: str) -> float:

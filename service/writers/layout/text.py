@@ -36,6 +36,17 @@ def _letter(letter: str) -> float:
     return 1.1 if east_asian_width(letter) in "WF" else 1.0
 
 
+def wrapped(text: str, size: float, width: float, bold: bool = False) -> list[str]:
+    """The text in one line where it fits, else in two, parted at the last blank that fits, or anywhere in a word that
+    is as long as a line."""
+    if width_of(text, size, bold) <= width:
+        return [text]
+    end = len(fitting(text, size, width + _letter(ELLIPSIS) * size * (BOLD if bold else 1), bold)) - 1
+    blank = text.rfind(" ", 1, end + 1)
+    end = end if blank * 2 < end else blank
+    return [text[:end].rstrip(" ·"), text[end:].lstrip(" ·")]
+
+
 def fitting(text: str, size: float, width: float, bold: bool = False, ends: bool = False) -> str:
     """The text where it fits, else as much of its start, or of both its `ends`: like keys differ at the end."""
     if width_of(text, size, bold) <= width:

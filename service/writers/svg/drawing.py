@@ -192,7 +192,7 @@ def _name(box: Box) -> str:
 
 def _label(box: Box, language: Language) -> str:
     """All that there is to say of a box."""
-    said = [text.full for text in box.texts if text.style not in ("held", "more")]
+    said = list(dict.fromkeys(text.full for text in box.texts if text.style not in ("held", "more")))
     keys = [node.key for node in box.nodes if not node.redacted]
     if keys and (len(keys) > 1 or box.node.kind == "EVENT"):
         listed = ", ".join(keys[:TOLD_MAX])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from service.languages import Language
+from service.phrases import translated
 from service.writers.layout import Picture, Way
 from service.writers.layout.text import fitting, width_of
 from service.writers.markup import xml_text
@@ -44,7 +45,7 @@ def _entries(picture: Picture, materials: dict[str, int], language: Language) ->
     every = picture.every_box()
     yield "box", "box root", language.text("picture.legend.root")
     for name, number in materials.items():
-        yield "box", f"box material-{number}", name
+        yield "box", f"box material-{number}", translated(language.tag, name) or name
     if any(box.node.redacted for box in every):
         yield "box", "box withheld", language.text("picture.withheld")
     ways = {line.way for line in picture.lines if not line.contested}

@@ -56,3 +56,18 @@ def test_others_and_the_public_are_told_the_same_as_of_what_is_not_there(client:
         assert withheld.status_code == absent.status_code == 404
         assert withheld.text.replace(BLACK_MASS, "NOT-THERE") == absent.text
     assert client.get(f"/trace/{BLACK_MASS}.svg", headers={"Authorization": "Bearer wrong"}).status_code == 401
+
+
+@pytest.mark.usefixtures("told")
+def test_nothing_further_is_told_of_what_is_withheld(client: TestClient, tokens: Tokens) -> None:
+    """Else whoever guesses a key would learn that it is there."""
+    whole = client.get(f"/trace/{BLACK_MASS}.json", headers=bearer(tokens, "regulator")).json()
+    headers = bearer(tokens, "participant", RECYCLER)
+    shown = client.get(f"/trace/{BLACK_MASS}.json?maxNodes=3", headers=headers).json()
+    seen = json.dumps(client.get(f"/trace/{BLACK_MASS}.json", headers=headers).json())
+    hidden = [node["key"] for node in whole["nodes"] if node["key"] not in seen]
+    assert len(hidden) > 3
+    for name in (hidden[0], hidden[-1], "NOT-THERE"):
+        assert client.get(f"/trace/{BLACK_MASS}.json?maxNodes=3&further={name}", headers=headers).json() == shown
+    own = client.get(f"/trace/{BLACK_MASS}.json?maxNodes=3&further={BLACK_MASS}", headers=headers).json()
+    assert len(own["nodes"]) > 3

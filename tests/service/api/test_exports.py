@@ -104,12 +104,24 @@ def test_keys_are_percent_encoded() -> None:
         ("maxNodes=1&maxNodes=2", "maxNodes: it is stated more than once"),
         ("depth=1", "depth: there is no such parameter; there are direction, asOf"),
         ("asOf=", "asOf: it is empty"),
+        ("maxNodes=5&further=a&further=", "further: it is empty"),
+        ("maxNodes=401&further=a", "with maxNodes 501 in all, which is too much: the limit is 500"),
+        ("maxNodes=5" + "&further=a" * 41, "further: 41 names are too many; 40 can be"),
     ],
 )
 def test_a_bad_parameter_is_named(over_memory: TestClient, query: str, told: str) -> None:
     response = over_memory.get(f"/trace/{PACK_A}.svg?{query}")
     assert response.status_code == 400
     assert told in message(response)
+
+
+def test_further_neighbours_of_one_node_alone(over_memory: TestClient) -> None:
+    near = over_memory.get(f"/trace/{PACK_A}.json?maxNodes=4").json()
+    onward = next(one["key"] for one in near["frontier"] if one["key"].startswith("0V1ME"))
+    more = over_memory.get(f"/trace/{PACK_A}.json?maxNodes=4&further={onward}").json()
+    assert [node for node in near["nodes"] if node not in more["nodes"]] == []
+    assert len(more["nodes"]) > 4
+    assert onward not in {one["key"] for one in more["frontier"]}
 
 
 def test_what_is_not_there(over_memory: TestClient) -> None:

@@ -15,6 +15,7 @@ from graph_schema.rules import RULE_SETS, Severity
 from seed.story import BLACK_MASS, CATHODE, PACK_NEW, PACK_RECYCLED, PACK_VANISHED, VEHICLE_A, module, story
 from service.app import create_app
 from service.explorer.overview import KINDS, STATUSES
+from service.explorer.state import VIEWS
 from service.keeping import Keeper
 from service.languages import language
 from service.phrases import phrases
@@ -41,7 +42,11 @@ PAGES = [
     "/sign-in",
     f"/id/{PACK_RECYCLED}",
     "/id/NOBODY",
-    *(f"{TRACE}&view={view}" for view in ("timeline", "table", "query")),
+    *(f"{TRACE}&view={view}" for view in VIEWS),
+    f"{TRACE}&claims=ALL&asOf=2026-08-01&maxNodes=20",
+    f"{TRACE}&view=balance&element=Ni",
+    f"/explore?key={BLACK_MASS}",
+    f"/explore?key={VEHICLE_A}&asOf=2022-01-01",
     f"{TRACE}&view=table&open={BLACK_MASS}",
     f"{TRACE}&view=table&claims=ALL&open=story-56-transfer",
     f"{TRACE}&view=timeline&claims=ALL",

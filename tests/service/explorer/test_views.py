@@ -18,9 +18,12 @@ from seed.story import PACK_A, PACK_RECYCLED, PACK_VANISHED, TRADER, story
 from service.access.tokens import Tokens
 from service.app import create_app
 from service.explorer import compare, history, identity, lists, years
-from service.explorer.stages import Amount, stages_of
+from service.explorer.querying import LINES_MAX
+from service.explorer.stage_flow import stage_flow
+from service.explorer.stages import Amount, Stage, stages_of
 from service.explorer.timeline import LANES_MAX, TICKS_MAX, Scale
 from service.keeping import Keeper
+from service.languages import ENGLISH
 from service.settings import Settings
 from service.stores.memory import MemoryStore
 from tests.support import send, wait
@@ -180,13 +183,25 @@ def test_the_query_that_is_shown_gives_the_trace_of_the_picture() -> None:
     send(store, many(500))
     with TestClient(create_app(store, Settings(store="memory:"))) as client:
         shown = client.get("/explore?key=PACK&view=query").text
-        query, variables = (unescape(one) for one in re.findall(r'<pre tabindex="0">(.*?)</pre>', shown, re.S))
+        query, variables, told = (unescape(one) for one in re.findall(r'<pre tabindex="0">(.*?)</pre>', shown, re.S))
         answer = client.post("/graphql", json={"query": query, "variables": json.loads(variables)}).json()
         nodes = answer["data"]["trace"]["nodes"]
+        assert (
+            told.splitlines()
+            == json.dumps({"data": answer["data"]}, indent=2, ensure_ascii=False).splitlines()[:LINES_MAX]
+        )
+        assert f"The first {LINES_MAX} of " in shown
         table = client.get("/explore?key=PACK&view=table").text
         assert len(nodes) == int(re.findall(r"<caption>(\d+) nodes", table)[0]) == 400
-        (link,) = re.findall(r'href="(/trace/PACK.json[^"]*)">', shown)
+        link = re.findall(r'href="(/trace/PACK.json[^"]*)" download>', shown)[-1]
         assert len(client.get(unescape(link)).json()["nodes"]) == 400
+        short = client.get("/explore?key=PACK&view=query&direction=both&maxNodes=3&claims=all").text
+        variables, told = (
+            json.loads(unescape(one)) for one in re.findall(r'<pre tabindex="0">(.*?)</pre>', short, re.S)[1:]
+        )
+        assert variables == {"key": "PACK", "direction": "BOTH", "claims": "ALL", "maxNodes": 3}
+        assert len(told["data"]["trace"]["nodes"]) == 3
+        assert "The first" not in short
 
 
 def test_outlets_by_region_and_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,6 +255,24 @@ def test_the_stages_of_the_story(client: TestClient) -> None:
     assert plain["blackMass"] == "8 kg"
     assert list(plain) == ["made", "inUse", "retired", "blackMass", "metals", "newBatteries"]
     assert text.partition('class="retired"')[2].count("Batteries: 1") >= 3
+
+
+def test_the_flow_of_batteries_is_a_picture_where_counts_go_together(client: TestClient) -> None:
+    text = client.get("/overview").text
+    (told,) = re.findall(r'<svg class="balance"[^>]* aria-label="([^"]*)"', text)
+    assert told == (
+        "Made Batteries: 5; New, or in second life Batteries: 2; Retired Batteries: 3 · 45 kg;"
+        " second life Batteries: 1 · 10 kg; recycled Batteries: 1 · 15 kg; dismantled Batteries: 0 · 5 kg;"
+        " whereabouts unknown Batteries: 1 · 15 kg"
+    )
+    bands = re.findall(r"<title>([^<]* → [^<]*)</title>", text)
+    assert "Made → Retired: 3" in bands
+    assert "Retired → recycled: 1" in bands
+    assert not [band for band in bands if "dismantled" in band], "parts of a battery are no battery"
+    made = Stage("made", Amount(3, None), 0, [])
+    others = [Stage(name, Amount(count, None), 0, []) for name, count in (("inUse", 2), ("retired", 2))]
+    assert stage_flow([made, *others], ENGLISH) is None, "more than were made"
+    assert stage_flow([made._replace(amount=Amount(4, None)), *others], ENGLISH) is not None
 
 
 def test_stages_add_up_what_is_known() -> None:

@@ -5,11 +5,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
+import pytest
+
 from graph_schema.answer import Direction, FrontierNode, Role, Trace, TraceEdge, TraceNode
 from seed.story import BLACK_MASS, PACK_A
-from service.languages import language
+from service.languages import TAGS, language
 from service.writers.layout import lay_out
-from service.writers.png import has_font, png
+from service.writers.png import LETTERS, NoFont, has_font, png
 from service.writers.svg import Links, svg
 from tests.service.writers.written import of_catena_x, of_packs, of_random, of_story
 
@@ -152,6 +154,17 @@ def test_what_is_cut_off_and_unsettled_is_said() -> None:
     text = svg(trace, note="as of 2026-04-01")
     for told in ("as of 2026-04-01", "cut off at a bound", "1 pending or contested event names items of it"):
         assert told in text
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_a_png_whose_letters_no_font_has_is_refused(monkeypatch: pytest.MonkeyPatch, tag: str) -> None:
+    """Rather than full of boxes; on a machine with fonts for Chinese and on one without."""
+    trace = Trace("A", Direction.FORWARD, [lot("A", Role.ROOT)])
+    monkeypatch.setitem(LETTERS, tag, "A")
+    assert png(trace, language=language(tag)).startswith(b"\x89PNG")
+    monkeypatch.setitem(LETTERS, tag, "\U0010fffe")
+    with pytest.raises(NoFont, match="fonts-noto-cjk"):
+        png(trace, language=language(tag))
 
 
 def test_a_png_has_text() -> None:
