@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from graph_schema import attribution as flows
 from graph_schema.answer import Attribution, Balance, Direction, FrontierNode, Role, Trace, TraceEdge, TraceNode
 from graph_schema.contents import Mixing
-from graph_schema.depths import depths_with_holders
+from graph_schema.depths import Rank, depths_with_holders, family
 from graph_schema.elements import TOTAL_MASS
 from graph_schema.order import Position, cut_after, event_id_of, moment_of, type_of
 from graph_schema.reader import Counted, ItemRow, TraceReader
@@ -35,6 +35,8 @@ class TraceQuestion:
     depth_max: int | None = None
     nodes_max: int = NODES_MAX
     weigh: bool = True
+    rank: Rank | None = None
+    """By what a bound of nodes cuts among those of one depth and kind; their keys where it is None."""
 
 
 async def trace(reader: TraceReader, question: TraceQuestion) -> Trace | None:
@@ -48,7 +50,7 @@ async def trace(reader: TraceReader, question: TraceQuestion) -> Trace | None:
     answer = Assembly(reader, root, question)
     for direction in directions:
         further = None if question.depth_max is None else question.depth_max + 1
-        walk = Walk(reader, direction, cut, question.claims, further, question.nodes_max, alone=not both)
+        walk = Walk(reader, direction, cut, question.claims, further, question.nodes_max, not both, question.rank)
         if not await walk.run(root):
             return None
         answer.add(walk, direction)
@@ -150,6 +152,9 @@ class Assembly:
         ranked.sort()
         depth_max = question.depth_max
         within = ranked if depth_max is None else [node for node in ranked if node.depth <= depth_max]
+        if question.rank is not None and len(within) > question.nodes_max:
+            rank = question.rank
+            within.sort(key=lambda node: (node.depth, node.kind, rank(family(node.kind), node.key)))
         within = within[: question.nodes_max]
         result.nodes = await self._nodes(within)
         result.truncated = len(within) < len(ranked)

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from graph_schema.answer import Direction
-from graph_schema.depths import nearest_items
+from graph_schema.depths import Rank, nearest_items
 from graph_schema.order import Position
 from graph_schema.reader import (
     About,
@@ -34,7 +34,8 @@ class Walk:
     Shapes: `items` facts by handle; `windows` when an item contained or was a carrier; `inside_root` the windows in
     which a carrier was inside the root; `stays`, `consumptions`, `yields`, `custody` the edges, `contested` those of
     them that a contested event claims; `host_rows` and `about` what was read of the items reached. `alone` says that no
-    other walk tells of them, so that `about` and `custody` are only of those that may be told.
+    other walk tells of them, so that `about` and `custody` are only of those that may be told;
+    `rank`: by what these are chosen among those of one depth and kind.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Walk:
         depth_max: int | None,
         nodes_max: int,
         alone: bool = False,
+        rank: Rank | None = None,
     ) -> None:
         self.reader = reader
         self.forward = direction is Direction.FORWARD
@@ -54,6 +56,7 @@ class Walk:
         self.depth_max = depth_max
         self.nodes_max = nodes_max
         self.alone = alone
+        self.rank = rank
         self.items: dict[Any, ItemRow] = {}
         self.windows: dict[Any, list[Window]] = {}
         self.inside_root: dict[Any, list[Window]] = {}

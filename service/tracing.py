@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -28,7 +27,8 @@ async def trace(
             roots = await sight.roots(snapshot, question.key)
             if roots is None:
                 return None
-            return await sight.of(snapshot, await find_trace(snapshot, replace(question, key=roots[0])))
+            reader = sight.reader(snapshot, question.as_of)
+            return await sight.of(snapshot, await find_trace(reader, sight.asked(question, roots[0])))
 
     return await run(store, answer)
 
@@ -50,8 +50,9 @@ async def path(
             roots = await sight.roots(snapshot, source, target)
             if roots is None:
                 return None
-            question = TraceQuestion(roots[0], Direction.FORWARD, as_of, nodes_max=nodes_max, weigh=False)
-            return await sight.of(snapshot, await find_path(snapshot, question, roots[1]))
+            question = TraceQuestion(source, Direction.FORWARD, as_of, nodes_max=nodes_max, weigh=False)
+            reader = sight.reader(snapshot, as_of)
+            return await sight.of(snapshot, await find_path(reader, sight.asked(question, roots[0]), roots[1]))
 
     return await run(store, answer)
 
@@ -83,10 +84,11 @@ async def recall(
         truncated = False
         left = nodes_max
         async with store.snapshot(sequence) as snapshot:
+            reader = sight.reader(snapshot, as_of)
             for key in dict.fromkeys(keys):
                 roots = await sight.roots(snapshot, key) or []
                 question = TraceQuestion(key, Direction.FORWARD, as_of, nodes_max=max(left, 1), weigh=False)
-                found = await find_trace(snapshot, replace(question, key=roots[0])) if roots else None
+                found = await find_trace(reader, sight.asked(question, roots[0])) if roots else None
                 seen = await sight.of(snapshot, found)
                 if found is None or seen is None:
                     unknown.append(key)
