@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from graph_schema.order import event_id_of
@@ -10,6 +11,9 @@ from graph_schema.windows import END, overlap
 
 if TYPE_CHECKING:
     from graph_schema.walk import Walk
+
+Rank = Callable[[str, str], str]
+"""From a family (ITEM, EVENT or ORGANIZATION) and a key to what nodes of one depth and kind are cut by."""
 
 
 def depths(walk: Walk, root: Any) -> dict[Any, int]:
@@ -57,15 +61,25 @@ def depths_with_holders(walk: Walk, root: Any) -> dict[Any, int]:
 
 
 def nearest_items(walk: Walk, root: Any, depth_max: int, nodes_max: int) -> list[Any]:
-    """The items among the first nodes by depth, kind, key, as an answer has them; custodians come after their items."""
+    """The items among the first nodes by depth, kind, key (or rank), as an answer has them; custodians come after their
+    items."""
     ranked = []
     for node, depth in depths(walk, root).items():
         if depth <= depth_max:
             row = walk.items.get(node)
             name = ("EVENT", event_id_of(node)) if row is None else (row.kind, row.key)
             ranked.append((depth, name, node))
-    ranked.sort()
+    if walk.rank is not None and len(ranked) > nodes_max:
+        rank = walk.rank
+        ranked.sort(key=lambda one: (one[0], one[1][0], rank(family(one[1][0]), one[1][1])))
+    else:
+        ranked.sort()
     return [node for _, _, node in ranked[:nodes_max] if node in walk.items]
+
+
+def family(kind: str) -> str:
+    """What a node is among: ITEM, EVENT or ORGANIZATION."""
+    return kind if kind in ("EVENT", "ORGANIZATION") else "ITEM"
 
 
 def _went_down(walk: Walk, stay: StayRow) -> bool:

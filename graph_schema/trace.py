@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from graph_schema import attribution as flows
 from graph_schema.answer import Attribution, Balance, Direction, FrontierNode, Role, Trace, TraceEdge, TraceNode
 from graph_schema.contents import Mixing
-from graph_schema.depths import depths_with_holders
+from graph_schema.depths import Rank, depths_with_holders, family
 from graph_schema.elements import TOTAL_MASS
 from graph_schema.further import WALKED_MIN, handles_of, with_neighbours
 from graph_schema.order import Position, cut_after, event_id_of, moment_of, type_of
@@ -38,6 +39,8 @@ class TraceQuestion:
     nodes_max: int = NODES_MAX
     weigh: bool = True
     further: tuple[str, ...] = ()
+    rank: Rank | None = None
+    """By what a bound of nodes cuts among those of one depth and kind; their keys where it is None."""
 
 
 async def trace(reader: TraceReader, question: TraceQuestion) -> Trace | None:
@@ -53,7 +56,7 @@ async def trace(reader: TraceReader, question: TraceQuestion) -> Trace | None:
     nodes_max = max(question.nodes_max, WALKED_MIN) if question.further else question.nodes_max
     answer = Assembly(reader, root, question)
     for direction in directions:
-        walk = Walk(reader, direction, cut, question.claims, depth_max, nodes_max, not both, onward)
+        walk = Walk(reader, direction, cut, question.claims, depth_max, nodes_max, not both, onward, question.rank)
         if not await walk.run(root):
             return None
         answer.add(walk, direction)
@@ -109,6 +112,10 @@ class Node(NamedTuple):
     handle: Any
 
 
+def _rank(rank: Rank, node: Node) -> tuple[int, str, str]:
+    return node.depth, node.kind, rank(family(node.kind), node.key)
+
+
 class Assembly:
     """Joins the walks of a question into one answer."""
 
@@ -155,13 +162,16 @@ class Assembly:
         ranked.sort()
         depth_max = question.depth_max
         within = ranked if depth_max is None else [node for node in ranked if node.depth <= depth_max]
+        if question.rank is not None and len(within) > question.nodes_max:
+            within.sort(key=partial(_rank, question.rank))
         within = within[: question.nodes_max]
         result.truncated = len(within) < len(ranked)
         complete: set[Any] = set()
         if question.further and result.truncated:
             near = {node.handle for node in within}
             pairs = ((here[0], there[0]) for walk in self.walks.values() for here, there in _all_ends(walk))
-            told, whole = with_neighbours(ranked, near, question.further, pairs)
+            nearest = ranked if question.rank is None else sorted(ranked, key=partial(_rank, question.rank))
+            told, whole = with_neighbours(nearest, near, question.further, pairs)
             complete = set() if any(walk.stopped for walk in self.walks.values()) else whole
             within = [node for node in ranked if node.handle in told]
         result.nodes = await self._nodes(within)

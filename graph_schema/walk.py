@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from graph_schema.answer import Direction
-from graph_schema.depths import nearest_items
+from graph_schema.depths import Rank, nearest_items
 from graph_schema.order import Position
 from graph_schema.reader import (
     About,
@@ -35,7 +35,8 @@ class Walk:
     which a carrier was inside the root; `stays`, `consumptions`, `yields`, `custody` the edges, `contested` those of
     them that a contested event claims; `host_rows` and `about` what was read of the items reached. `alone` says that no
     other walk tells of them, so that `about` and `custody` are only of those that may be told. `onward`: the
-    items whose edges are followed beyond the bounds.
+    items whose edges are followed beyond the bounds. `rank`: by what those that may be told are chosen among those of
+    one depth and kind.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Walk:
         nodes_max: int,
         alone: bool = False,
         onward: Collection[Any] = (),
+        rank: Rank | None = None,
     ) -> None:
         self.reader = reader
         self.forward = direction is Direction.FORWARD
@@ -57,6 +59,7 @@ class Walk:
         self.nodes_max = nodes_max
         self.alone = alone
         self.onward = onward
+        self.rank = rank
         self.items: dict[Any, ItemRow] = {}
         self.windows: dict[Any, list[Window]] = {}
         self.inside_root: dict[Any, list[Window]] = {}

@@ -36,6 +36,11 @@ TOKEN_COOKIE = "voltrace-token"
 PROBES = frozenset(["/healthz", "/readyz"])
 """What is asked by the address of a container, whatever that is. They tell nothing to a stranger."""
 
+STATIC = "/static/"
+"""Below it is what is the same for everybody."""
+
+PRIVATE = ((b"cache-control", b"private, no-cache"), (b"vary", b"Authorization, Cookie"))
+
 _PORT = re.compile(r":\d*$")
 
 
@@ -162,6 +167,8 @@ class Authentication:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
+        if scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and not scope["path"].startswith(STATIC):
+            send = _for_one_viewer(send)
         asker = Asker(self.identity)
         stated = dict(scope["headers"]).get(b"authorization")
         try:
@@ -189,6 +196,17 @@ class Authentication:
         if token:
             with suppress(Refused):
                 await asker.introduce(f"Bearer {token}")
+
+
+def _for_one_viewer(send: Any) -> Any:
+    """Send so that no cache hands it to another viewer, where the answer says nothing of caches itself."""
+
+    async def answer(message: Any) -> None:
+        if message["type"] == "http.response.start" and all(name != b"cache-control" for name, _ in message["headers"]):
+            message = {**message, "headers": [*message["headers"], *PRIVATE]}
+        await send(message)
+
+    return answer
 
 
 class Observed:

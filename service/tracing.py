@@ -28,7 +28,7 @@ async def trace(
             roots = await sight.roots(snapshot, question.key)
             if roots is None:
                 return None
-            return await _seen(snapshot, replace(question, key=roots[0]), sight)
+            return await _seen(snapshot, sight.asked(question, roots[0]), sight)
 
     return await run(store, answer)
 
@@ -36,11 +36,12 @@ async def trace(
 async def _seen(snapshot: Snapshot, question: TraceQuestion, sight: Sight) -> Trace | None:
     """The trace as the viewer may see it. Of what is withheld nothing further is told, whatever its name: a name counts
     only where the viewer sees what has it."""
+    reader = sight.reader(snapshot, question.as_of)
     if sight.viewer.sees_all or not question.further:
-        return await sight.of(snapshot, await find_trace(snapshot, question))
+        return await sight.of(snapshot, await find_trace(reader, question))
     counted: tuple[str, ...] = ()
     while True:
-        seen = await sight.of(snapshot, await find_trace(snapshot, replace(question, further=counted)))
+        seen = await sight.of(snapshot, await find_trace(reader, replace(question, further=counted)))
         shown = set() if seen is None else {node.key for node in seen.nodes if not node.redacted}
         more = tuple(name for name in question.further if name in shown)
         if len(more) == len(counted):
@@ -65,8 +66,9 @@ async def path(
             roots = await sight.roots(snapshot, source, target)
             if roots is None:
                 return None
-            question = TraceQuestion(roots[0], Direction.FORWARD, as_of, nodes_max=nodes_max, weigh=False)
-            return await sight.of(snapshot, await find_path(snapshot, question, roots[1]))
+            question = TraceQuestion(source, Direction.FORWARD, as_of, nodes_max=nodes_max, weigh=False)
+            reader = sight.reader(snapshot, as_of)
+            return await sight.of(snapshot, await find_path(reader, sight.asked(question, roots[0]), roots[1]))
 
     return await run(store, answer)
 
@@ -98,10 +100,11 @@ async def recall(
         truncated = False
         left = nodes_max
         async with store.snapshot(sequence) as snapshot:
+            reader = sight.reader(snapshot, as_of)
             for key in dict.fromkeys(keys):
                 roots = await sight.roots(snapshot, key) or []
                 question = TraceQuestion(key, Direction.FORWARD, as_of, nodes_max=max(left, 1), weigh=False)
-                found = await find_trace(snapshot, replace(question, key=roots[0])) if roots else None
+                found = await find_trace(reader, sight.asked(question, roots[0])) if roots else None
                 seen = await sight.of(snapshot, found)
                 if found is None or seen is None:
                     unknown.append(key)

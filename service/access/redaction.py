@@ -34,16 +34,19 @@ async def redacted(trace: Trace, guard: Guarded, pseudonym: Pseudonym) -> Trace:
     visible = {event.event_id for event in await guard.stored(trace.unsettled)} if trace.unsettled else set()
     edges = list(map(seen.edge, trace.edges))
     ends = {end for edge in edges for end in (edge.source, edge.target)}
+    nodes = sorted((one for node in trace.nodes for one in seen.nodes(node, ends)), key=itemgetter(3, 1, 0))
+    place = {node.key: number for number, node in enumerate(nodes)}
+    frontier = [one._replace(key=seen.name(kind, one.key)) for one, kind in _frontier(trace)]
     return Trace(
         trace.root,
         trace.direction,
-        sorted((one for node in trace.nodes for one in seen.nodes(node, ends)), key=itemgetter(3, 1, 0)),
+        nodes,
         sorted(edges, key=attrgetter("from_", "opened_by", "kind", "source", "target")),
         sorted(map(seen.attribution, trace.attribution), key=attrgetter("kind", "key", "element")),
         trace.balance,
         [event_id for event_id in trace.unsettled if event_id in visible],
         trace.truncated,
-        [one._replace(key=seen.name(kind, one.key)) for one, kind in _frontier(trace)],
+        sorted(frontier, key=lambda one: place[one.key]),
     )
 
 

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from graph_schema.answer import Trace
+from graph_schema.reader import TraceReader
+from graph_schema.trace import TraceQuestion
+from service.access.days import ByDay
 from service.access.guard import Guarded, Known, guarded
 from service.access.redaction import redacted
 from service.access.viewer import EVERYBODY, Viewer
@@ -21,6 +27,19 @@ class Sight(NamedTuple):
     def on(self, snapshot: Snapshot, known: Known | None = None) -> Snapshot:
         """A snapshot as the viewer may see it; `known` is what was found out before at the same moment of knowledge."""
         return guarded(snapshot, self.viewer, known)
+
+    def reader(self, snapshot: Snapshot, as_of: datetime | None) -> TraceReader:
+        """What to walk over for an answer as of a moment: of what is withheld only that of days that are over."""
+        if as_of is None or self.viewer.sees_all:
+            return snapshot
+        return ByDay(Guarded(snapshot, self.viewer), as_of)
+
+    def asked(self, question: TraceQuestion, root: str) -> TraceQuestion:
+        """A question about that root. Of what is equally far away a bound leaves out some by their pseudonyms: by
+        their keys, one's own among them would tell what others are called."""
+        if self.viewer.sees_all:
+            return replace(question, key=root)
+        return replace(question, key=root, rank=partial(self.pseudonym, self.viewer))
 
     async def roots(self, snapshot: Snapshot, *named: str) -> list[str] | None:
         """What to walk from for these keys or identifiers: the keys of the items that the viewer means by them, since

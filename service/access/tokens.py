@@ -81,7 +81,8 @@ class Tokens:
         return self._file.tokens
 
     def create(self, name: str, role: str, organization: str | None, expires: datetime | None = None) -> str:
-        """Make a token and return it, which is the only time that it can be seen. Raises ValueError as `viewer_of`."""
+        """Make a token and return it, which is the only time that it can be seen. Raises ValueError as `viewer_of`, and
+        where the file cannot be read or written."""
         viewer_of(role, organization, name)
         secret = secrets.token_urlsafe(SECRET_BYTES)
         with self._changing() as file:
@@ -98,7 +99,7 @@ class Tokens:
         return f"{PREFIX}_{token.id}_{secret}"
 
     def revoke(self, token_id: str) -> Token:
-        """End a token. Raises KeyError where there is none of that id."""
+        """End a token. Raises KeyError where there is none of that id, ValueError as `create`."""
         with self._changing() as file:
             for token in file.tokens:
                 if token.id == token_id:
@@ -148,18 +149,24 @@ class Tokens:
     @contextmanager
     def _changing(self) -> Iterator[_File]:
         """The file's content, written in one go at the end; one process at a time."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.path.with_suffix(".lock")):
-            self._read()
-            file = self._file.model_copy(deep=True)
-            file.secret = file.secret or secrets.token_urlsafe(SECRET_BYTES)
-            yield file
-            handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=self.path.name)
-            with os.fdopen(handle, "wb") as out:
-                out.write(orjson.dumps(file.model_dump(mode="json"), option=orjson.OPT_INDENT_2))
-                out.flush()
-                os.fsync(out.fileno())
-            os.replace(name, self.path)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.path.with_suffix(".lock")):
+                self._read()
+                file = self._file.model_copy(deep=True)
+                file.secret = file.secret or secrets.token_urlsafe(SECRET_BYTES)
+                yield file
+                self._write(file)
+        except OSError as error:
+            raise ValueError(f"cannot write the file of tokens {self.path}: {error.strerror}") from error
+
+    def _write(self, file: _File) -> None:
+        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=self.path.name)
+        with os.fdopen(handle, "wb") as out:
+            out.write(orjson.dumps(file.model_dump(mode="json"), option=orjson.OPT_INDENT_2))
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(name, self.path)
 
 
 def _hash(secret: str) -> str:

@@ -45,11 +45,16 @@ EVERYBODY = Viewer(Role.ADMIN, name="everybody")
 
 
 def viewer_of(role: str, organization: str | None, name: str) -> Viewer:
-    """A viewer as a token states it. Raises ValueError where the role is none, or a participant has no organization."""
+    """A viewer as a token states it; the public acts for nobody, whatever is stated.
+
+    Raises ValueError where the role is none, or a participant has no organization.
+    """
     known = {one.value.lower(): one for one in Role}
     if role.lower() not in known:
         raise ValueError(f"{role!r} is no role; there are {', '.join(known)}")
     viewer = Viewer(known[role.lower()], organization or None, name)
+    if viewer.role is Role.PUBLIC:
+        return viewer._replace(organization=None)
     if viewer.role is Role.PARTICIPANT and viewer.organization is None:
         raise ValueError("a participant needs an organization")
     return viewer

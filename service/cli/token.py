@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 from rich.table import Table
+from rich.text import Text
 
 from service.access.tokens import Tokens
 from service.access.viewer import Role
@@ -41,12 +44,12 @@ def token(context: click.Context, path: Path | None) -> None:
 @click.pass_obj
 def create(tokens: Tokens, name: str, role: str, organization: str | None, days: int | None) -> None:
     """Make a token for NAME and print it: it cannot be read again."""
+    if role == "participant" and not organization:
+        raise click.ClickException("a participant needs an organization; give --organization")
     expires = None if days is None else datetime.now(UTC) + timedelta(days=days)
-    try:
+    with _told():
         made = tokens.create(name, role, organization, expires)
-    except ValueError as error:
-        raise click.ClickException(f"{error}; give --organization") from error
-    err.print(f"A token for {name} in {tokens.path}. Keep it: only its hash is stored.")
+    err.print(f"A token for {name} in {tokens.path}. Keep it: only its hash is stored.", markup=False)
     click.echo(made)
 
 
@@ -56,13 +59,13 @@ def list_(tokens: Tokens) -> None:
     """List all tokens that were ever made."""
     table = Table("id", "name", "role", "organization", "created", "expires", "state", box=None)
     now = datetime.now(UTC)
-    for one in tokens.all():
+    with _told():
+        found = tokens.all()
+    for one in found:
         expires = "never" if one.expires is None else f"{one.expires:%Y-%m-%d}"
-        organization = one.organization or ""
-        table.add_row(
-            one.id, one.name, one.role.lower(), organization, f"{one.created:%Y-%m-%d}", expires, one.state(now)
-        )
-    out.print(table if tokens.all() else f"no tokens in {tokens.path}; make one with `voltrace token create`")
+        name, organization = Text(one.name), Text(one.organization or "")
+        table.add_row(one.id, name, one.role.lower(), organization, f"{one.created:%Y-%m-%d}", expires, one.state(now))
+    out.print(table if found else f"no tokens in {tokens.path}; make one with `voltrace token create`", markup=False)
 
 
 @token.command()
@@ -71,7 +74,17 @@ def list_(tokens: Tokens) -> None:
 def revoke(tokens: Tokens, token_id: str) -> None:
     """End the token of that ID, at once and for good."""
     try:
-        ended = tokens.revoke(token_id)
+        with _told():
+            ended = tokens.revoke(token_id)
     except KeyError:
         raise click.ClickException(f"there is no token {token_id!r}; `voltrace token list` shows them") from None
-    out.print(f"the token of {ended.name} is revoked")
+    out.print(f"the token of {ended.name} is revoked", markup=False)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """A file that cannot be read or written ends the command."""
+    try:
+        yield
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error

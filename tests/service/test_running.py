@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from seed.story import story
+from service import running
 from service.ports import Store
 from service.recording import read_event, record
-from service.running import run, unwanted
+from service.running import Unwanted, run, unwanted
 from service.stores.memory import MemoryStore
 from service.stores.sqlite import SqliteStore
+from service.stores.sqlite.save import Reviser, Saver
+from service.stores.sqlite.source import SqliteSource
 from tests.support import send, wait
 
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
@@ -106,6 +109,53 @@ def test_a_write_that_nobody_waits_for_is_undone(
     asyncio.run(cancelled())
     assert wait(store, store.sequence_at(None)) == 1, "only the other's"
     wait(store, store.close())
+
+
+CELLS = [f"cell-{number}" for number in range(30)]
+
+
+def built(day: int, **more: Any) -> dict[str, Any]:
+    """An event of many cells."""
+    return {"eventId": f"e{day}", "occurredAt": f"2026-01-{day:02d}T00:00:00Z", "actor": "A", **more}
+
+
+STEPS: dict[str, tuple[type[Any], str, list[dict[str, Any]]]] = {
+    "between two events": (
+        SqliteSource,
+        "turn",
+        [built(day, type="INSPECTION", item=CELLS[day]) for day in range(3, 9)],
+    ),
+    "between two items that an event adds to": (Saver, "_append", [built(9, type="TRANSFER", items=CELLS, to="B")]),
+    "between two items whose past changed": (Reviser, "_wanted", [built(2, type="VOIDING", voids="e1")]),
+}
+
+
+@pytest.mark.parametrize("where", STEPS)
+def test_the_fold_of_what_nobody_waits_for_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    """Not only between statements: of one large event most of the time is spent in between."""
+    kind, name, events = STEPS[where]
+    store = SqliteStore(tmp_path / "store.db")
+    made = [{"key": key, "kind": "CELL"} for key in CELLS]
+    (first,) = send(store, [built(1, type="PRODUCTION", outputs=made)])
+    assert first.status == "ACCEPTED"
+    nobody_waits, steps = threading.Event(), []
+    step = getattr(kind, name)
+
+    def noted(*arguments: Any) -> Any:
+        steps.append(name)
+        nobody_waits.set()
+        return step(*arguments)
+
+    monkeypatch.setattr(kind, name, noted)
+    token = running._UNWANTED.set(nobody_waits)
+    try:
+        with pytest.raises(Unwanted):
+            send(store, events)
+    finally:
+        running._UNWANTED.reset(token)
+    assert steps == [name], "no step more"
+    assert wait(store, store.sequence_at(None)) == 1, "nothing was stored"
+    assert {one.status for one in send(store, events)} == {"ACCEPTED"}, "and can be sent again"
 
 
 def test_what_is_wanted_is_not_interrupted() -> None:

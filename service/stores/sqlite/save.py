@@ -13,6 +13,7 @@ from graph_schema.order import Position
 from graph_schema.refold import Line, Sweep
 from graph_schema.specs import ItemSpec, LotSpec, new_items, spec_text
 from graph_schema.state import Effect
+from service.running import check_wanted
 from service.stores.folding import Folded
 from service.stores.sqlite.schema import FOREVER, STATE_COLUMNS
 from service.stores.sqlite.source import SqliteSource, state_columns
@@ -61,12 +62,13 @@ class Saver:
         folded: Folded,
         records: dict[Position, tuple[Any, ...]],
     ) -> None:
-        """Write what folding a batch found, and the new records of the log."""
+        """Write what folding a batch found, and the new records of the log. Raises Unwanted between two items."""
         sweep = folded.sweep
         self._number_items(sweep.lines)
         self._number_organizations(sweep.lines.values())
         whole = []
         for key, line in sweep.lines.items():
+            check_wanted()
             if line.entries is None:
                 if line.appended:
                     self._append(self._source.ids[key], key, line.appended, sweep)
@@ -259,6 +261,7 @@ class Reviser:
         ids = self._source.ids
         stored = {table: self._stored(table, [ids[key] for key in keys]) for table in INSERTS}
         for key in keys:
+            check_wanted()
             wanted = self._wanted(key, sweep, stored["yielded"].get(ids[key], []))
             for table, rows in wanted.items():
                 self._replace(table, ids[key], stored[table].get(ids[key], []), rows)

@@ -13,6 +13,7 @@ from graph_schema.order import Position, event_id_of
 from graph_schema.outcome import Outcome
 from graph_schema.refold import Effects, Tail
 from graph_schema.state import Effect, Link, State, effects_in_order
+from service.running import check_wanted
 from service.stores.sqlite.schema import FOREVER, STATE_COLUMNS
 from service.stores.values import dumps, loads, outcome_of
 
@@ -154,7 +155,8 @@ class SqliteSource:
         }
 
     async def turn(self) -> None:
-        """Nothing goes on meanwhile."""
+        """Nothing goes on meanwhile; where nobody waits any longer, neither does this. Raises Unwanted."""
+        check_wanted()
 
 
 _TRANSFER = 5

@@ -71,3 +71,24 @@ def test_nothing_further_is_told_of_what_is_withheld(client: TestClient, tokens:
         assert client.get(f"/trace/{BLACK_MASS}.json?maxNodes=3&further={name}", headers=headers).json() == shown
     own = client.get(f"/trace/{BLACK_MASS}.json?maxNodes=3&further={BLACK_MASS}", headers=headers).json()
     assert len(own["nodes"]) > 3
+
+
+ASKED = "/graphql?query={viewer{role}}"
+NOT_THERE = "/trace/NO-SUCH-KEY.json"
+
+
+@pytest.mark.parametrize("path", [ASKED, NOT_THERE, "/metrics", "/readyz", "/recall.csv?keys=x", "/", "/no-such-page"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_no_cache_hands_what_one_viewer_was_told_to_another(client: TestClient, path: str, method: str) -> None:
+    """Not what somebody sees, nor that it is not there."""
+    for headers in ({}, {"Authorization": "Bearer none"}):
+        answer = client.request(method, path, headers=headers)
+        assert answer.headers.get("cache-control") == "private, no-cache", answer.status_code
+        if answer.status_code != 200 or path == ASKED:
+            assert {"Authorization", "Cookie"} <= set(answer.headers["vary"].split(", "))
+
+
+def test_what_is_the_same_for_everybody_may_be_kept(client: TestClient) -> None:
+    answer = client.get("/static/graphiql.js")
+    assert answer.headers.get("cache-control") is None
+    assert answer.headers["etag"]

@@ -102,6 +102,8 @@ def test_a_token_stands_for_its_viewer(issuer: FakeIssuer, checks: Oidc) -> None
     assert checks.viewer(issuer.token("first")) == Viewer(Role.PARTICIPANT, "MAKER", "ada")
     none_said = issuer.token("first", voltrace_role=None, voltrace_organization=None)
     assert checks.viewer(none_said).role is Role.PUBLIC
+    without_role = checks.viewer(issuer.token("first", voltrace_role=None))
+    assert without_role == Viewer(Role.PUBLIC, None, "ada"), "it sees nothing as that organization"
     for _ in range(5):
         checks.viewer(issuer.token("first"))
     assert issuer.asked == 1, "the keys are kept"

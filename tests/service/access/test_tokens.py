@@ -1,6 +1,7 @@
 """API tokens, by their file and by the command."""
 
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -88,13 +89,21 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         create_app(MemoryStore(), Settings(store="memory:", tokens_file=str(tmp_path)))
 
 
-def test_the_command(path: Path) -> None:
+def commanding(path: Path) -> Callable[..., str]:
+    """run(*arguments, fails=None): what the command prints, or that it fails with a sentence."""
+
     def run(*arguments: str, fails: str | None = None) -> str:
         result = CliRunner().invoke(main, ["token", "--file", str(path), *arguments])
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         assert (result.exit_code == 0) is (fails is None), result.output
         assert fails is None or fails in result.output
         return result.stdout
 
+    return run
+
+
+def test_the_command(path: Path) -> None:
+    run = commanding(path)
     assert "make one with" in run("list")
     run("create", "--role", "participant", "nobody", fails="give --organization")
     made = run("create", "--role", "participant", "--organization", "MAKER", "--days", "30", "the maker").strip()
@@ -107,6 +116,25 @@ def test_the_command(path: Path) -> None:
     run("revoke", token_id)
     assert "revoked" in run("list")
     run("revoke", "none", fails="there is no token 'none'")
+
+
+def test_any_name_is_told_as_it_is(path: Path) -> None:
+    run = commanding(path)
+    made = run("create", "--role", "admin", "[bold]us[/nobody]").strip()
+    assert Tokens(path).viewer(made).name == "[bold]us[/nobody]"
+    assert "[bold]us[/nobody]" in run("list")
+    assert "the token of [bold]us[/nobody] is revoked" in run("revoke", made.split("_")[1])
+
+
+@pytest.mark.parametrize("command", [("list",), ("create", "--role", "admin", "us"), ("revoke", "one")])
+def test_the_command_tells_what_is_wrong_with_the_file(tmp_path: Path, command: tuple[str, ...]) -> None:
+    damaged = tmp_path / "damaged.json"
+    damaged.write_text("{}")
+    commanding(damaged)(*command, fails=f"Error: {damaged} is no file of tokens: Field required\n")
+    assert damaged.read_text() == "{}"
+    below_a_file = damaged / "tokens.json"
+    reason = "read" if command == ("list",) else "write"
+    commanding(below_a_file)(*command, fails=f"cannot {reason} the file of tokens {below_a_file}: ")
 
 
 def test_the_command_needs_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
