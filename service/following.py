@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from graph_schema.rules import RuleSet
+from service.failures import Failures
 from service.feed import Ended, Feed
 from service.findings import CountBy, FindingFilter
 from service.flow_keeping import FlowKeeper
@@ -125,6 +126,8 @@ class Follower(Following):
         return done if told.lost else told
 
     def _tell(self, done: Progress) -> None:
+        for line in Failures(done.failures).lines():
+            LOGGER.error("%s", line)
         for failure in done.failures:
             self._metrics.rule_failures.labels(failure.code).inc()
 

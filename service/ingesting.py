@@ -46,12 +46,14 @@ class Rejection(NamedTuple):
 class Report:
     """What became of the files. `counts` by record status, as each event came; `rejections` the first ones.
 
-    `left_out` and `assumed` count, by (what, reason), what of a file was not told, and what was taken for granted.
+    `left_out` and `assumed` count, by (what, reason), what of a file was not told, and what was taken for granted;
+    `kept`, by name, fields that no field of the model takes, which stand in the note.
     """
 
     counts: Counter[RecordStatus] = field(default_factory=Counter)
     left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
     assumed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    kept: Counter[str] = field(default_factory=Counter)
     rejections: list[Rejection] = field(default_factory=list)
     rejected: int = 0
     standing: dict[EventStatus, int] = field(default_factory=dict)
@@ -165,6 +167,7 @@ class Ingest:
             self.report.counts[RecordStatus.DUPLICATE] += chunk.duplicates
         _tally(self.report.left_out, chunk.left_out)
         _tally(self.report.assumed, chunk.assumed)
+        self.report.kept.update(chunk.kept)
         for malformed in chunk.malformed:
             self.report.counts[RecordStatus.REJECTED] += 1
             self._reject(Rejection(*malformed))

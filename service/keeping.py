@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import logging
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from graph_schema.rules import RULE_SETS, Failure, Rule, RuleSet
@@ -26,8 +25,6 @@ from service.judging import PAGE, Ahead, Here, Judge, Judged, Slice
 from service.kept import as_kept
 from service.ports import LAST_KEY, Change, ItemFilter, ItemPlace, Store, StoreSnapshot
 from service.runs import Precedence, after, current, ended, is_finished, named, outranked
-
-LOGGER = logging.getLogger("voltrace")
 
 
 class Progress(NamedTuple):
@@ -140,7 +137,6 @@ class Keeper:
         subjects = tuple(sorted(old | {one.subject for one in told}))
         if not await self._store.keep(Revision(subjects, tuple(told), stored, now_at)):
             return await self._lost()
-        _log(judged.failures)
         return Progress(len(judged.of), now_at, judged.failures)
 
     async def _kept_organizations(self, latest: StoreSnapshot) -> set[Subject]:
@@ -207,7 +203,6 @@ class Keeper:
         if not await self._store.keep(Revision(subjects, part.findings, before, now)):
             return False
         self._precedence.took()
-        _log(part.failures)
         return True
 
     async def _pass_time(self, latest: StoreSnapshot, stored: Audited) -> Progress:
@@ -227,11 +222,6 @@ class Keeper:
 
     def _later(self, stored: Audited) -> int:
         return max(self._now_us(), stored.at_us + 1)
-
-
-def _log(failures: Iterable[Failure]) -> None:
-    for failure in failures:
-        LOGGER.error("rule %s of %s failed on %s: %s", *failure)
 
 
 def _is_there(page: Audited, run: Audited) -> bool:

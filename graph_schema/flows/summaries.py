@@ -264,7 +264,8 @@ class Yearly:
         self._retired: dict[tuple[int, str | None], Sum] = defaultdict(Sum)
         self._masses: dict[tuple[int, str | None], list[Amount]] = defaultdict(lambda: [Amount()] * 3)
         for event in events:
-            if event.type != "REFINING" and is_acting(event, scope) and scope.in_period(event.position):
+            takes_up = event.type != "REFINING" and any(map(scope.has_chemistry, event.units))
+            if takes_up and is_acting(event, scope) and scope.in_period(event.position):
                 _add_utilized(self._masses[moment_of(event.position).year, event.region], event, scope)
 
     def add(self, row: BatteryRow) -> None:

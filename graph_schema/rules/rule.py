@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 from graph_schema.order import Position, moment_of
@@ -109,15 +111,33 @@ def _judged(rules: Iterable[Rule], what: History | Enterprise) -> Judgement:
     failures: list[Failure] = []
     for rule in rules:
         try:
-            found = list(rule.judge(rule, what))
+            found = [_checked(one) for one in rule.judge(rule, what)]
         except Exception as error:
-            failures.append(Failure(rule.code, rule.rule_set, what.key, f"{type(error).__name__}: {error}"))
+            failures.append(Failure(rule.code, rule.rule_set, what.key, _told(error)))
             continue
         for one in found:
             known = findings.get(one.id)
             more = one if known is None else known._replace(sentence=f"{known.sentence}. {one.sentence}")
             findings[one.id] = more
     return Judgement(sorted(findings.values(), key=lambda one: (one.since, one.code, one.evidence)), failures)
+
+
+def _checked(one: Any) -> Finding:
+    """What a rule gives. Raises TypeError where that is nothing that can be kept and sorted."""
+    if not isinstance(one, Finding):
+        raise TypeError(f"it gives {one!r:.80}, which is no Finding; see Rule.finding")
+    if not isinstance(one.since, datetime) or one.since.tzinfo is None:
+        raise TypeError(f"its finding has since={one.since!r:.80}, which is no time with an offset")
+    if not all(isinstance(text, str) for text in (one.sentence, *one.parties, *one.evidence)):
+        raise TypeError("sentence, parties and evidence of its finding are not all texts")
+    return one
+
+
+def _told(error: Exception) -> str:
+    """An error and the line of the rule that it came through, where it came from one."""
+    within = (frame for frame in extract_tb(error.__traceback__) if frame.filename != __file__)
+    place = next((f" ({Path(frame.filename).name}:{frame.lineno})" for frame in within), "")
+    return f"{type(error).__name__}: {error}{place}"
 
 
 def holding(findings: Iterable[Finding], at: datetime) -> list[Finding]:

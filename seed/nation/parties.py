@@ -73,7 +73,7 @@ class Parties:
 
     def _add(self, name: str, role: str, seat: str, *scopes: str) -> str:
         key = uscc.completed(f"91{seat}0000MA0{len(self._all):06d}")
-        self._all.append(Party(key, f"Synthetic {name}", (role,), f"CN-{PROVINCES[seat]}", scopes))
+        self._all.append(Party(key, f"Synthetic {name}", (role,), f"CN-{seat}", scopes))
         return key
 
     def register(self, clock: Clock) -> None:

@@ -33,7 +33,7 @@ PROVINCES = {
     "44": "GD", "45": "GX", "46": "HI", "50": "CQ", "51": "SC", "52": "GZ", "53": "YN", "54": "XZ", "61": "SN",
     "62": "GS", "63": "QH", "64": "NX", "65": "XJ",
 }  # fmt: skip
-"""The first digits of a division (GB/T 2260), and the province as ISO 3166-2:CN has it."""
+"""The first digits of a division (GB/T 2260), by which regions are told (`CN-44`), and the letters of its name."""
 
 _CATHODE = {
     "LFP": {"Li": 0.088, "Fe": 0.707, "P": 0.392},

@@ -22,6 +22,7 @@ from graph_schema.status import ItemStatus, statuses
 from service import auditing, items
 from service.access.findings import findings_in_sight
 from service.access.guard import Guarded
+from service.failures import Failures
 from service.ports import EventFilter, ItemDetails, ItemFilter, OrganizationFilter, Snapshot, StoredEvent
 
 if TYPE_CHECKING:
@@ -129,8 +130,8 @@ class Loaders:
     async def _findings(self, snapshot: Snapshot, handles: list[Any], cut: Position) -> dict[Any, list[Finding]]:
         sets = auditing.rule_sets(self._context.settings.rules.split())
         found = await findings_in_sight(snapshot, handles, cut, sets)
-        for failure in found.failures:
-            LOG.error("rule %s of %s failed on %s: %s", *failure)
+        for line in Failures(found.failures).lines():
+            LOG.error("%s", line)
         self._context.spending.check(sum(map(len, found.of.values())), "findings")
         return dict(found.of)
 

@@ -12,12 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from graph_schema.order import instant_us
-from graph_schema.rules import Failure, Finding, RuleSet, holding
+from graph_schema.rules import Finding, RuleSet, holding
 from graph_schema.windows import END
 from service.auditing import UnknownRuleSet, findings_of, rule_sets
 from service.cli.common import Moment, configured, err, finish, opened, out, store_option
 from service.cli.ingest import progress_bar
 from service.enterprises import organization_findings
+from service.failures import Failures
 from service.findings import FindingFilter, FindingPlace, KeptFinding
 from service.judging import Judge, judged_all
 from service.keeping import Keeper
@@ -39,14 +40,14 @@ class Audited:
         self.where = where
         self.items = 0
         self.findings: list[Finding] = []
-        self.failures: list[Failure] = []
+        self.failures = Failures()
         self.unknown: list[str] = []
 
     async def judge(self, snapshot: Snapshot, handles: list[Any], sets: tuple[RuleSet, ...]) -> None:
         """Judge some items."""
         judged = await findings_of(snapshot, handles, END, sets)
         self.items += len(judged.of)
-        self.failures += judged.failures
+        self.failures.add(judged.failures)
         self._take(await as_kept(snapshot, [one for each in judged.of.values() for one in each]))
 
     def _take(self, findings: Iterable[KeptFinding]) -> None:
@@ -61,12 +62,12 @@ class Audited:
             task = bar.add_task("audit", total=total, count=0)
             async for parts in judged_all(store, judges, sequence):
                 self.items += sum(part.items for part in parts)
-                self.failures += [failure for part in parts for failure in part.failures]
+                self.failures.add(failure for part in parts for failure in part.failures)
                 self._take(one for part in parts for one in part.findings)
                 bar.update(task, completed=self.items, count=self.items)
         async with store.snapshot(sequence) as snapshot:
             judged = await organization_findings(snapshot, sets=sets)
-            self.failures += judged.failures
+            self.failures.add(judged.failures)
             self._take(await as_kept(snapshot, [one for each in judged.of.values() for one in each]))
 
     async def bring_up_to_date(self, store: Store, sets: tuple[RuleSet, ...], judges: Judge) -> None:
@@ -83,12 +84,12 @@ class Audited:
                 if done.outranked:
                     raise outranked("the findings", done.audited.fingerprint)
                 count += done.judged
-                self.failures += done.failures
+                self.failures.add(done.failures)
                 way, total = (done.audited.sequence - first.base, last - first.base) if first.base else (count, items)
                 bar.update(task, completed=way, total=total, count=count)
                 if done.finished and done.audited.until >= last:
                     told = await keeper.organizations()
-                    self.failures += told.failures
+                    self.failures.add(told.failures)
                     if not told.lost:
                         break
         where = self.where._replace(since_to_us=instant_us(self.at))
@@ -182,10 +183,8 @@ def audit(
         _show(findings, audited.items)
     for key in audited.unknown:
         err.print(f"not known: {key}: no accepted event brought it in ({store.url})", markup=False)
-    for failure in audited.failures:
-        err.print(
-            f"rule {failure.code} of {failure.rule_set} failed on {failure.subject}: {failure.error}", markup=False
-        )
+    for line in audited.failures.lines():
+        err.print(line, markup=False, soft_wrap=True)
     if audited.unknown or audited.failures:
         raise SystemExit(2)
     if findings:

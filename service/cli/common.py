@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
 
 import click
 from rich.console import Console
@@ -122,6 +123,19 @@ class _Waiting(logging.Handler):
         if retried:
             seconds = float(retried[1])
             err.print(f"{self._url}: {retried[2]}; tried again in {seconds:.1f} s", markup=False, soft_wrap=True)
+
+
+def said(error: OSError) -> str:
+    """What the system says of a file, with its name first."""
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+
+
+def writable(path: str | Path) -> BinaryIO:
+    """A file to write. Opened before any work is done: one that cannot be written ends the command then."""
+    try:
+        return Path(path).open("wb")
+    except OSError as error:
+        raise click.ClickException(f"{said(error)}; name a file that can be written") from error
 
 
 class Moment(click.ParamType[datetime]):

@@ -15,6 +15,10 @@ from service.cli.common import err, out
 
 _SCHEMES = {scheme.value.lower().replace("_", "-"): scheme for scheme in Scheme}
 _LENGTHS = {"gbt-34014": 24, "gbt-34014-reuse": 19, "credit-code": 18, "vin": 17, "bpn": 16}
+ADDRESS = frozenset("/:")
+"""What is in no code of these lengths: a text with one of them is compared with none."""
+SHOWN = 80
+"""So many characters of a text that is not recognised are told again."""
 
 
 @click.command()
@@ -46,7 +50,8 @@ def explain(codes: tuple[str, ...], scheme_name: str | None, format_name: str) -
 def _show(code: str, found: Identification | None) -> None:
     if found is None:
         err.print("[red]not recognised[/]: ", end="")
-        err.print(f"{code}: {_hint(code)}", markup=False, soft_wrap=True)
+        told = code if len(code) <= SHOWN else f"{code[:SHOWN]}..."
+        err.print(f"{told}: {_hint(code)}", markup=False, soft_wrap=True)
         return
     verdict = Text("valid", "green") if found.valid else Text("faulty", "red")
     out.print(Text.assemble((found.value, "bold"), f"  {TITLES[found.scheme]}: ", verdict), soft_wrap=True)
@@ -85,7 +90,7 @@ def _hint(code: str) -> str:
     if not length:
         return "an empty text is no code"
     near = [name for name, size in _LENGTHS.items() if abs(size - length) <= 1]
-    if not near:
+    if not near or not ADDRESS.isdisjoint(code):
         return f"it looks like nothing known; --scheme reads it as one of {', '.join(_SCHEMES)}"
     nearest = min(near, key=lambda name: abs(_LENGTHS[name] - length))
     told, size = TITLES[_SCHEMES[nearest]], _LENGTHS[nearest]

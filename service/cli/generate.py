@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import click
 import orjson
 
 from seed.nation import KINDS, UNTIL, Nation
+from service.cli.common import writable
 
 
 class Rate(click.ParamType[tuple[str, float]]):
@@ -28,7 +29,7 @@ class Rate(click.ParamType[tuple[str, float]]):
         name, _, rate = value.partition("=")
         kind = name.strip().upper().replace("-", "_")
         if kind not in KINDS and kind != "ALL":
-            self.fail(f"{name} is no kind of trouble; there are ALL, {', '.join(KINDS)}", param, ctx)
+            self.fail(f"{name!r} is no kind of trouble; there are ALL, {', '.join(KINDS)}", param, ctx)
         try:
             number = float(rate)
         except ValueError:
@@ -40,7 +41,13 @@ class Rate(click.ParamType[tuple[str, float]]):
 
 @click.command()
 @click.option("--batteries", type=click.IntRange(min=1), default=1000, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True, help="the same seed writes the same bytes")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="the same seed writes the same bytes; every seed, the same event ids and codes: one history a store",
+)
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), default=f"{UNTIL}", show_default=True, help="the last day")
 @click.option("--cells", is_flag=True, help="with a record of each cell")
 @click.option("--trouble", "rates", type=Rate(), multiple=True, help="plant findings; ALL=RATE is all kinds")
@@ -70,12 +77,12 @@ def generate(
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     out = sys.stdout.buffer
-    with _no_collection():
-        for event in nation.events():
-            out.write(orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE))
-    out.flush()
-    if ledger is not None:
-        with ledger.open("wb") as file:
+    with nullcontext() if ledger is None else writable(ledger) as file:
+        with _no_collection():
+            for event in nation.events():
+                out.write(orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE))
+        out.flush()
+        if file is not None:
             for planted in nation.planted:
                 file.write(orjson.dumps(planted._asdict(), option=orjson.OPT_APPEND_NEWLINE))
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
-from typing import IO
 
 import click
 import orjson
@@ -14,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from graph_schema.outcome import EventStatus
 from service import ingesting
-from service.cli.common import err, finish, opened, out, store_option
+from service.cli.common import err, finish, opened, out, said, store_option, writable
 from service.ingesting import FORMATS, PARTS, Ingest, Rejection, Report
 from service.readers.reading import BATCH, Options, UnreadableFile
 from service.recording import RecordStatus
@@ -59,39 +57,31 @@ def ingest(
     zcat big.jsonl.gz | voltrace ingest -
     """
     store = opened(store_url)
-    with _report_file(report_path) as file, progress_bar("events") as bar:
+    with nullcontext() if report_path is None else writable(report_path) as file, progress_bar("events") as bar:
         task = bar.add_task("ingest", total=None, count=0)
 
         def reject(rejection: Rejection) -> None:
             if file is not None:
-                file.write(orjson.dumps(rejection._asdict()).decode() + "\n")
+                file.write(orjson.dumps(rejection._asdict(), option=orjson.OPT_APPEND_NEWLINE))
 
         def progress(now: ingesting.Progress) -> None:
             total = now.bytes_total or None
             bar.update(task, completed=now.bytes_read, total=total, count=now.events)
 
-        failed: OSError | UnreadableFile | None = None
+        failed: str | None = None
         run = Ingest(store, batch, progress, reject, Options(actor, mapping))
         try:
             report = finish(store, lambda: run.run(list(files), sys.stdin.buffer, format_name))
         except (OSError, UnreadableFile) as error:
+            failed = said(error) if isinstance(error, OSError) else str(error)
             if not run.report.standing:
-                raise click.ClickException(str(error)) from error
-            report, failed = run.report, error
+                raise click.ClickException(failed) from error
+            report = run.report
     print_report(report, report_path)
     if failed is not None:
-        raise click.ClickException(f"{failed}; {RESUME}") from failed
+        raise click.ClickException(f"{failed}; {RESUME}")
     if report.rejected:
         raise SystemExit(1)
-
-
-@contextmanager
-def _report_file(path: str | None) -> Iterator[IO[str] | None]:
-    if path is None:
-        yield None
-    else:
-        with Path(path).open("w", encoding="utf-8") as file:
-            yield file
 
 
 class _Rate(TextColumn):
@@ -129,6 +119,8 @@ def print_report(report: Report, report_path: str | None = None) -> None:
         out.print(f"  {count:>9,} left out: {what} ({reason})", markup=False)
     for (what, reason), count in sorted(report.assumed.items()):
         out.print(f"  {count:>9,} assumed: {what} ({reason})", markup=False)
+    for name, count in sorted(report.kept.items()):
+        out.print(f"  {count:>9,} kept in the note, as it was written: {name}", markup=False)
     standing = ", ".join(f"{count:,} {status.value.lower()}" for status, count in report.standing.items() if count)
     out.print(f"In the store now: {standing or 'nothing'}")
     unsettled = [status for status in (EventStatus.PENDING, EventStatus.CONTESTED) if report.standing.get(status)]

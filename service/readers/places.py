@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -30,6 +31,10 @@ class FilePlace(NamedTuple):
     def assumed(self, what: str, reason: str) -> None:
         """Report something that was taken for granted."""
         self.reading.assumed.append(Assumed(self.where, what, reason))
+
+    def kept(self, names: Iterable[str]) -> None:
+        """Report fields that no field of the model takes, and that the note keeps."""
+        self.reading.kept.update(list(names))
 
     def fields(self, value: object, field: str) -> Json:
         """The fields of an object; absent is an empty one."""

@@ -7,7 +7,8 @@ import shutil
 import tempfile
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -53,7 +54,8 @@ class Malformed(NamedTuple):
 
 @dataclass
 class Reading:
-    """The events of a file as JSON objects, in a fixed order; what was left out, assumed, malformed.
+    """The events of a file as JSON objects, in a fixed order; what was left out, assumed, malformed. `kept` counts, by
+    name, fields that no field of the model takes as they are, which stand in the note.
 
     `foreign_uses` are draws (user, batch, kg or None) on batches of this file by assets of another: the draw is told
     with the production of the user, by the file that holds it.
@@ -63,6 +65,7 @@ class Reading:
     left_out: list[LeftOut] = field(default_factory=list)
     assumed: list[Assumed] = field(default_factory=list)
     malformed: list[Malformed] = field(default_factory=list)
+    kept: Counter[str] = field(default_factory=Counter)
     foreign_uses: list[tuple[str, str, float | None]] = field(default_factory=list)
 
 
@@ -141,6 +144,7 @@ class Chunk:
     left_out: Sequence[LeftOut] = ()
     assumed: Sequence[Assumed] = ()
     malformed: Sequence[Malformed] = ()
+    kept: Mapping[str, int] = field(default_factory=dict)
     field_name: Callable[[str], str] = str
     recorded_at: Any = None
 

@@ -144,6 +144,7 @@ def test_years(store: MemoryStore) -> None:
     assert [(line.year, line.region, line.retired) for line in lines] == [(2024, "CN-43", 0), (2024, "CN-44", 4)]
     hunan, guangdong = lines
     assert (guangdong.retired_mass.kg, hunan.recycled_mass.kg, hunan.utilized_mass.kg) == (1600.0, 800.0, 800.0)
+    assert ask(store, "yearly", Scope(chemistry="LFP")) == [], "nobody retired or utilized any"
 
 
 def test_recycled_content_is_what_lots_prove(store: MemoryStore) -> None:

@@ -98,12 +98,18 @@ def _event(document: Document, entry: Any, index: int) -> EpcisEvent | None:
         return None
     at = moment(entry.get("eventTime"), entry.get("eventTimeZoneOffset"))
     if at is None:
-        place.malformed("eventTime", f"{str(entry.get('eventTime'))[:60]!r} is no time with an offset")
+        place.malformed("eventTime", _said(entry, "eventTime", "is no time with an offset"))
         return None
     if kind != "TransformationEvent" and entry.get("action") not in ACTIONS:
-        place.malformed("action", f"{str(entry.get('action'))[:60]!r} is none of {', '.join(ACTIONS)}")
+        place.malformed("action", _said(entry, "action", f"is none of {', '.join(ACTIONS)}"))
         return None
     return EpcisEvent(place, kind, entry, at, document.stated)
+
+
+def _said(entry: Json, name: str, wrong: str) -> str:
+    """What is wrong with a field that must be there."""
+    value = entry.get(name)
+    return "is missing" if value is None else f"{str(value)[:60]!r} {wrong}"
 
 
 def _joined(events: list[EpcisEvent]) -> Iterator[EpcisEvent]:

@@ -24,6 +24,7 @@ from service.readers.places import Json
 from service.readers.reading import Chunk, Reader, Reading, Source
 
 _DOCUMENT = re.compile(rb'"epcisBody"|"type"\s*:\s*"EPCIS(Query)?Document"')
+_DOCUMENTS = ("EPCISDocument", "EPCISQueryDocument")
 _BARE_EVENT = re.compile(rb'"(type|isA)"\s*:\s*"(%s)"' % "|".join(KINDS).encode())
 _NOT_VOIDED = ("ENROLMENT", "REGISTRATION", "VOIDING")
 
@@ -38,7 +39,8 @@ class Epcis(Reader):
         """A document, an answer to a query, or events without a container."""
         first = source.first_line
         if isinstance(first, dict):
-            return "epcisBody" in first or ("eventTime" in first and "occurredAt" not in first)
+            named = first.get("type") in _DOCUMENTS or "epcisBody" in first
+            return named or ("eventTime" in first and "occurredAt" not in first)
         bare = b'"eventTime"' in source.head and _BARE_EVENT.search(source.head)
         return bool(_DOCUMENT.search(source.head) or bare)
 
@@ -51,7 +53,11 @@ class Epcis(Reader):
             registrations, told = tell(document, ledger, source.options.actor)
             new, duplicates = await _new(snapshot, told)
         reports = Chunk(
-            duplicates=duplicates, left_out=reading.left_out, assumed=reading.assumed, malformed=reading.malformed
+            duplicates=duplicates,
+            left_out=reading.left_out,
+            assumed=reading.assumed,
+            malformed=reading.malformed,
+            kept=reading.kept,
         )
         return _chunks(reports, registrations, new, source, len(data))
 

@@ -112,7 +112,13 @@ class Telling:
         site = place_id(self.event.body.get("readPoint")) or place_id(self.event.body.get("bizLocation"))
         told |= {name for name in ("readPoint", "bizLocation") if place_id(self.event.body.get(name)) == site}
         rest = {name: value for name, value in self.event.body.items() if name not in told}
+        self.event.place.kept(name for name in rest if not self._is_told_whole(name))
         return orjson.dumps(rest).decode() if rest else ""
+
+    def _is_told_whole(self, name: str) -> bool:
+        """Whether a list of parties names but the one who is told."""
+        told = {"sourceList": self.source, "destinationList": self.destination}.get(name)
+        return told is not None and len(self.event.body[name]) == 1
 
     def _place(self) -> Json:
         site = place_id(self.event.body.get("readPoint")) or place_id(self.event.body.get("bizLocation"))

@@ -1,6 +1,8 @@
 """Rules judge each for itself; identities are stable; time is asked for, not known."""
 
+import re
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -27,7 +29,25 @@ def breaks(rule: Rule, history: History) -> list[object]:
 def test_a_rule_that_raises_is_told_and_hides_nothing() -> None:
     found = judge(HISTORY, [RuleSet("own", "", (rule("BROKEN", breaks), rule("GOOD", says)))])
     assert [one.code for one in found.findings] == ["GOOD"]
-    assert found.failures == [("BROKEN", "own", "PACK", "KeyError: 'massKg'")]
+    (failure,) = found.failures
+    assert failure[:3] == ("BROKEN", "own", "PACK")
+    assert re.fullmatch(r"KeyError: 'massKg' \(test_judging\.py:\d+\)", failure.error)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (lambda rule, history: ["too heavy"], "gives 'too heavy', which is no Finding"),
+        (lambda rule, history: None, "'NoneType' object is not iterable"),
+        (lambda rule, history: [says(rule, history)[0]._replace(since=datetime(2026, 1, 1))], "no time with an offset"),
+        (lambda rule, history: [says(rule, history)[0]._replace(evidence=(1,))], "are not all texts"),
+    ],
+)
+def test_a_rule_that_gives_no_finding_is_told_and_hides_nothing(given: Any, told: str) -> None:
+    found = judge(HISTORY, [RuleSet("own", "", (rule("BROKEN", given), rule("GOOD", says)))])
+    assert [one.code for one in found.findings] == ["GOOD"]
+    (failure,) = found.failures
+    assert told in failure.error
 
 
 def test_two_findings_of_one_identity_are_one_with_both_sentences() -> None:

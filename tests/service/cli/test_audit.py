@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from seed.story import OUTLET, PACK_RECYCLED, PACK_VANISHED, RECYCLER, story
+from service.failures import SHOWN
 from tests.service.cli.test_cli import run
 
 
@@ -59,10 +60,15 @@ def test_a_rule_that_fails_is_told(told: str, tmp_path: Path, monkeypatch: pytes
     text = (Path(__file__).parents[3] / "examples" / "rule_set" / "heavy_packs.py").read_text()
     (tmp_path / "broken_packs.py").write_text(text.replace("mass > ", "'5' > "))
     monkeypatch.syspath_prepend(str(tmp_path))
-    done = run("audit", "--store", told, "--rules", "broken_packs:HEAVY_PACKS")
-    assert done.exit_code == 2
-    assert "rule TOO_HEAVY of workshop failed on" in done.output
-    assert "CUSTODY_GAP" in done.output
+    monkeypatch.setenv("VOLTRACE_RULES", "broken_packs:HEAVY_PACKS")
+    for more in ((), ("--fresh",)):
+        done = run("audit", "--store", told, *more)
+        assert done.exit_code == 2
+        assert "CUSTODY_GAP" in done.output
+        lines = [line for line in done.output.splitlines() if "TOO_HEAVY of workshop failed on" in line]
+        assert len(lines) == SHOWN + 1
+        assert all("TypeError: " in line and "(broken_packs.py:14)" in line for line in lines[:-1])
+        assert lines[-1].endswith("more")
 
 
 def test_an_unknown_rule_set_of_the_settings_ends_any_command(monkeypatch: pytest.MonkeyPatch) -> None:

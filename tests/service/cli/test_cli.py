@@ -93,6 +93,15 @@ def test_trace_as_a_picture(told: str, tmp_path: Path) -> None:
     assert "as of 2026-05-03T23:59:59" in dated.output
 
 
+def test_ingest_says_which_file_it_cannot_open_or_write(tmp_path: Path) -> None:
+    gone, nowhere = tmp_path / "gone.jsonl", tmp_path / "none" / "rejected.jsonl"
+    unread = run("ingest", "--store", "memory:", str(gone))
+    assert (unread.exit_code, unread.output) == (1, f"Error: {gone}: No such file or directory\n")
+    unwritten = run("ingest", "--store", "memory:", "--report", str(nowhere), "-", stdin="")
+    assert unwritten.exit_code == 1
+    assert unwritten.output == f"Error: {nowhere}: No such file or directory; name a file that can be written\n"
+
+
 def test_trace_says_what_it_cannot_write(told: str, tmp_path: Path) -> None:
     tree = run("trace", "--store", told, PACK_A, "-o", str(tmp_path / "tree"))
     assert tree.exit_code == 2

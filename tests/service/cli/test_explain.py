@@ -43,6 +43,8 @@ def test_what_is_not_recognised_gets_a_hint() -> None:
     formless = run("explain", "LSVAU2180N218329Q").output
     assert "it has 17 characters, as a vehicle identification number (ISO 3779) has, but not its form" in formless
     assert "an empty text is no code" in run("explain", " ").output
+    assert "it looks like nothing known" in run("explain", "https://example.com/hello").output
+    assert f"not recognised: {'a' * 80}...: it looks like nothing known" in run("explain", "a" * 3000).output
 
 
 def test_as_an_identifier_of_a_scheme() -> None:

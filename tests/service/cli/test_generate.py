@@ -42,14 +42,21 @@ def test_it_can_be_ingested_as_it_was_reported(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--trouble", "GHOST=1"], "GHOST is no kind of trouble; there are ALL, CUSTODY_GAP"),
+        (["--trouble", "GHOST=1"], "'GHOST' is no kind of trouble; there are ALL, CUSTODY_GAP"),
         (["--trouble", "CUSTODY_GAP"], "the rate is a number from 0 to 1, as in CUSTODY_GAP=0.02"),
         (["--trouble", "CUSTODY_GAP=7"], "the rate is a number from 0 to 1"),
         (["--until", "2016-01-01"], "2016-01-01 is no last day of a history"),
         (["--batteries", "0"], "0 is not in the range"),
+        (["--seed", "-1"], "-1 is not in the range"),
     ],
 )
 def test_a_wrong_argument_is_told(arguments: list[str], told: str) -> None:
     result = CliRunner().invoke(main, ["generate", *arguments])
     assert result.exit_code == 2
     assert told in " ".join(result.output.split())
+
+
+def test_a_ledger_that_cannot_be_written_is_told_before_the_history(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["generate", "--ledger", str(tmp_path / "none" / "planted.jsonl")])
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: {tmp_path}/none/planted.jsonl: No such file or directory; name a file")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.service.readers.epcis.epcis_support import (
+    BUYER,
     CAR,
     LOT,
     LOT_2,
@@ -18,6 +19,7 @@ from tests.service.readers.epcis.epcis_support import (
     counts,
     document,
     event,
+    from_to,
     made,
     seen,
 )
@@ -40,6 +42,17 @@ def test_what_is_made_already_is_seen_again() -> None:
     assert told.types == ["PRODUCTION", "PRODUCTION", "INSPECTION"]
     assert told.events[1]["outputs"][0]["key"] == PACK_2
     assert told.events[2]["item"] == PACK
+
+
+def test_what_no_field_takes_is_kept_in_the_note_and_reported() -> None:
+    more = {"acme:truck": "7", "bizTransactionList": [{"bizTransaction": "urn:po:1"}]}
+    told = Told(document(made(1, PACK) | more, event("Object", 2, epcList=[PACK]) | {"acme:truck": "8"}))
+    assert told.reading.kept == {"acme:truck": 2, "bizTransactionList": 1}
+    sent = Told(document(made(1, PACK), seen(2, PACK, bizStep="shipping", **from_to(MAKER, BUYER))))
+    assert sent.types == ["PRODUCTION", "TRANSFER"]
+    assert sent.reading.kept == {}, "who sends it to whom is told"
+    assert '"acme:truck":"8"' in told.one("INSPECTION")["note"]
+    assert told.left_out == {}
 
 
 def test_identifiers_that_are_given_out_make_nothing() -> None:
