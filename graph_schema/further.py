@@ -16,14 +16,22 @@ STEP = 100
 """So many neighbours of a node are told each time that it is named."""
 
 
-async def handles_of(reader: TraceReader, names: Collection[str]) -> frozenset[Any]:
+Among = Collection[Any] | None
+"""The handles that names count for; for all that has a name where it is None."""
+
+
+async def handles_of(reader: TraceReader, names: Collection[str], among: Among = None) -> frozenset[Any]:
     """The items of these names; a name that nothing has is as good as none."""
     found = [await reader.find(name) for name in dict.fromkeys(names)]
-    return frozenset(one for one in found if one is not None)
+    return frozenset(one for one in found if one is not None and (among is None or one in among))
 
 
 def with_neighbours(
-    ranked: Sequence[Any], kept: Collection[Any], named: Sequence[str], pairs: Iterable[tuple[Any, Any]]
+    ranked: Sequence[Any],
+    kept: Collection[Any],
+    named: Sequence[str],
+    pairs: Iterable[tuple[Any, Any]],
+    among: Among = None,
 ) -> tuple[set[Any], set[Any]]:
     """The handles of `kept` and the neighbours, by `pairs`, of the items and events `named`, the nearest first, `STEP`
     each time; and the handles of which all neighbours are told. Who held a neighbour comes along.
@@ -37,7 +45,7 @@ def with_neighbours(
     places = {node.handle: place for place, node in enumerate(ranked)}
     times, handles = Counter(named), defaultdict(list)
     for node in ranked:
-        if node.key in times and node.kind != "ORGANIZATION":
+        if node.key in times and node.kind != "ORGANIZATION" and (among is None or node.handle in among):
             handles[node.key].append(node.handle)
     told, complete = set(kept), set()
     for name, count in times.items():

@@ -15,7 +15,7 @@ from graph_schema.answer import Attribution, Balance, Direction, FrontierNode, R
 from graph_schema.contents import Mixing
 from graph_schema.depths import Rank, depths_with_holders, family
 from graph_schema.elements import TOTAL_MASS
-from graph_schema.further import WALKED_MIN, handles_of, with_neighbours
+from graph_schema.further import WALKED_MIN, Among, handles_of, with_neighbours
 from graph_schema.order import Position, cut_after, event_id_of, moment_of, type_of
 from graph_schema.reader import Counted, ItemRow, TraceReader
 from graph_schema.status import statuses
@@ -39,6 +39,8 @@ class TraceQuestion:
     nodes_max: int = NODES_MAX
     weigh: bool = True
     further: tuple[str, ...] = ()
+    among: Among = None
+    """The items and events that the names of `further` count for; several may have one name."""
     rank: Rank | None = None
     """By what a bound of nodes cuts among those of one depth and kind; their keys where it is None."""
 
@@ -51,7 +53,7 @@ async def trace(reader: TraceReader, question: TraceQuestion) -> Trace | None:
     root = await reader.find(question.key, directions[0], question.nodes_max)
     if root is None:
         return None
-    onward = await handles_of(reader, question.further)
+    onward = await handles_of(reader, question.further, question.among)
     depth_max = None if question.depth_max is None or question.further else question.depth_max + 1
     nodes_max = max(question.nodes_max, WALKED_MIN) if question.further else question.nodes_max
     answer = Assembly(reader, root, question)
@@ -171,7 +173,7 @@ class Assembly:
             near = {node.handle for node in within}
             pairs = ((here[0], there[0]) for walk in self.walks.values() for here, there in _all_ends(walk))
             nearest = ranked if question.rank is None else sorted(ranked, key=partial(_rank, question.rank))
-            told, whole = with_neighbours(nearest, near, question.further, pairs)
+            told, whole = with_neighbours(nearest, near, question.further, pairs, question.among)
             complete = set() if any(walk.stopped for walk in self.walks.values()) else whole
             within = [node for node in ranked if node.handle in told]
         result.nodes = await self._nodes(within)

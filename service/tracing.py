@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from graph_schema.answer import Direction, Trace
 from graph_schema.path import path as find_path
@@ -35,15 +35,18 @@ async def trace(
 
 async def _seen(snapshot: Snapshot, question: TraceQuestion, sight: Sight) -> Trace | None:
     """The trace as the viewer may see it. Of what is withheld nothing further is told, whatever its name: a name counts
-    only where the viewer sees what has it."""
+    only for what the viewer sees of that name."""
     reader = sight.reader(snapshot, question.as_of)
     if sight.viewer.sees_all or not question.further:
         return await sight.of(snapshot, await find_trace(reader, question))
     counted: tuple[str, ...] = ()
+    among: frozenset[Any] = frozenset()
     while True:
-        seen = await sight.of(snapshot, await find_trace(reader, replace(question, further=counted)))
-        shown = set() if seen is None else {node.key for node in seen.nodes if not node.redacted}
-        more = tuple(name for name in question.further if name in shown)
+        seen = await sight.of(snapshot, await find_trace(reader, replace(question, further=counted, among=among)))
+        nodes = [] if seen is None else seen.nodes
+        shown = [node for node in nodes if not node.redacted and node.kind != "ORGANIZATION"]
+        among, names = frozenset(node.handle for node in shown), {node.key for node in shown}
+        more = tuple(name for name in question.further if name in names)
         if len(more) == len(counted):
             return seen
         counted = more
