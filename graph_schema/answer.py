@@ -83,10 +83,11 @@ class Balance(NamedTuple):
 
 
 class FrontierNode(NamedTuple):
-    """A node whose edges a bound cut off, with an upper bound of how many."""
+    """A node whose edges a bound cut off, with an upper bound of how many, and whether it is an event."""
 
     key: str
     unexplored_edges: int
+    is_event: bool = False
 
 
 @dataclass

@@ -242,7 +242,7 @@ class Assembly:
             if rest > hidden[node]:
                 hidden[node] = rest
         return [
-            FrontierNode(node.key, hidden[node.handle])
+            FrontierNode(node.key, hidden[node.handle], node.kind == "EVENT")
             for node in ranked
             if hidden[node.handle] and node.kind != "ORGANIZATION"
         ]

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from graphql import GraphQLError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -65,3 +66,8 @@ def refuse_in_one_shape(app: FastAPI) -> None:
 def refusal(status: int, error: Error, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The answer to a request that is refused as a whole; over ASGI also to the handshake of a WebSocket."""
     return JSONResponse({"errors": [error]}, status_code=status, headers=headers)
+
+
+def refused(status: int, error: GraphQLError) -> JSONResponse:
+    """The answer to a request that is refused as a whole, for an error of GraphQL."""
+    return refusal(status, {"message": error.message, "extensions": error.extensions or {"code": BAD_REQUEST}})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from operator import attrgetter, itemgetter
-from typing import Any
 
 from graph_schema.answer import Attribution, Trace, TraceEdge, TraceNode
 from graph_schema.order import event_id_of
@@ -36,7 +35,7 @@ async def redacted(trace: Trace, guard: Guarded, pseudonym: Pseudonym) -> Trace:
     ends = {end for edge in edges for end in (edge.source, edge.target)}
     nodes = sorted((one for node in trace.nodes for one in seen.nodes(node, ends)), key=itemgetter(3, 1, 0))
     place = {node.key: number for number, node in enumerate(nodes)}
-    frontier = [one._replace(key=seen.name(kind, one.key)) for one, kind in _frontier(trace)]
+    frontier = [one._replace(key=seen.name("EVENT" if one.is_event else "ITEM", one.key)) for one in trace.frontier]
     return Trace(
         trace.root,
         trace.direction,
@@ -48,12 +47,6 @@ async def redacted(trace: Trace, guard: Guarded, pseudonym: Pseudonym) -> Trace:
         trace.truncated,
         sorted(frontier, key=lambda one: place[one.key]),
     )
-
-
-def _frontier(trace: Trace) -> list[tuple[Any, str]]:
-    events = {node.key for node in trace.nodes if node.kind == "EVENT"}
-    items = {node.key for node in trace.nodes if node.kind not in ("EVENT", "ORGANIZATION")}
-    return [(one, "EVENT" if one.key in events and one.key not in items else "ITEM") for one in trace.frontier]
 
 
 class Sight:

@@ -70,6 +70,10 @@ class Context(BaseContext):
     def forget(self) -> None:
         """Begin anew: a later operation of the same connection is about another moment."""
         self._pinned: int | None = None
+        self.forget_read()
+
+    def forget_read(self) -> None:
+        """Keep nothing of what was read, and stay at the moment."""
         self._known: dict[int, Known] = {}
         self.load = Loaders(self)
 

@@ -30,7 +30,7 @@ from service.api.schema import schema
 from service.api.trace import bound, further_of
 from service.languages import ENGLISH, TAGS, Language
 from service.languages import language as language_named
-from service.refusals import failed, refusal
+from service.refusals import failed, refusal, refused
 from service.stores.errors import StoreError
 from service.writers.formats import FORMATS, Format, Options, parted
 from service.writers.png import NoFont
@@ -88,9 +88,9 @@ async def export(context: Context, name: str, stated: QueryParams) -> Response:
         async with asyncio.timeout(seconds):
             return await _answer(context, asked, question, language)
     except GraphQLError as error:
-        return _refused(400, error)
+        return refused(400, error)
     except TimeoutError:
-        return _refused(503, too_long(time.monotonic() - started, seconds))
+        return refused(503, too_long(time.monotonic() - started, seconds))
     except NoFont as error:
         return refusal(503, failed(str(error), "NO_FONT"))
     except StoreError as error:
@@ -246,7 +246,3 @@ def _headers(trace: Trace, format: Format) -> dict[str, str]:
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
         "X-Content-Type-Options": "nosniff",
     }
-
-
-def _refused(status: int, error: GraphQLError) -> Response:
-    return refusal(status, {"message": error.message, "extensions": error.extensions or {"code": "BAD_REQUEST"}})

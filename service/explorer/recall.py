@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import Any
 
 from fastapi import APIRouter
@@ -10,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api.context import Context
+from service.api.errors import too_long
 from service.explorer.asking import MakeContext, ask
 from service.explorer.pages import page
 from service.languages import ENGLISH, Language, chosen
-from service.refusals import failed, refusal
+from service.refusals import refused
 from service.writers.csv import written
 
 FIRST = 100
@@ -52,24 +55,28 @@ def routes(context: MakeContext) -> APIRouter:
         asking = await context(request)
         rows: list[list[str]] = []
         after, language = "", chosen(request.query_params.get("lang"), None)
+        seconds, started = asking.settings.execution_timeout_s, time.monotonic()
         try:
-            while True:
-                asking.forget()
-                items = (await _asked(asking, keys.split(), after))["items"]
-                rows += [_row(edge["node"], language) for edge in items["edges"]]
-                if not items["pageInfo"]["hasNextPage"]:
-                    break
-                after = items["pageInfo"]["endCursor"]
+            async with asyncio.timeout(seconds):
+                while True:
+                    items = (await _asked(asking, keys.split(), after, asking.settings.page_max))["items"]
+                    rows += [_row(edge["node"], language) for edge in items["edges"]]
+                    if not items["pageInfo"]["hasNextPage"]:
+                        break
+                    after = items["pageInfo"]["endCursor"]
+                    asking.forget_read()
         except GraphQLError as error:
-            return refusal(400, failed(error.message, "BAD_REQUEST"))
+            return refused(400, error)
+        except TimeoutError:
+            return refused(503, too_long(time.monotonic() - started, seconds, ", ask for fewer keys"))
         headers = {"Content-Disposition": 'attachment; filename="recall.csv"', "Cache-Control": "private, no-cache"}
         return Response(written(COLUMNS, rows, language), media_type="text/csv; charset=utf-8", headers=headers)
 
     return router
 
 
-async def _asked(context: Context, keys: list[str], after: str) -> dict[str, Any]:
-    found: dict[str, Any] = (await ask(context, QUERY, keys=keys, first=FIRST, after=after or None))["affected"]
+async def _asked(context: Context, keys: list[str], after: str, first: int = FIRST) -> dict[str, Any]:
+    found: dict[str, Any] = (await ask(context, QUERY, keys=keys, first=first, after=after or None))["affected"]
     return found
 
 

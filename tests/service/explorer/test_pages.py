@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from urllib.parse import quote
@@ -171,6 +172,20 @@ def test_a_recall_counts_first_and_lists_all(client: TestClient) -> None:
     rows = list(csv.DictReader(io.StringIO(listed.text)))
     assert {row["holderName"] for row in rows if row["key"] == PACK_NEW} == {"Minjiang Cell"}
     assert f"{len(rows)} affected things" in text
+
+
+def test_a_list_of_a_recall_is_read_in_pages_of_one_moment_and_bounded() -> None:
+    store = MemoryStore()
+    send(store, story())
+    settings = Settings(store="memory:", page_max=1)
+    with TestClient(create_app(store, settings), base_url="http://127.0.0.1") as client:
+        listed = client.get(RECALLED.replace("/recall", "/recall.csv")).text
+    with TestClient(create_app(store, Settings(store="memory:")), base_url="http://127.0.0.1") as client:
+        assert client.get(RECALLED.replace("/recall", "/recall.csv")).text == listed
+    with TestClient(create_app(store, replace(settings, execution_timeout_s=0)), base_url="http://127.0.0.1") as client:
+        answer = client.get(RECALLED.replace("/recall", "/recall.csv"))
+    assert answer.status_code == 503
+    assert "VOLTRACE_EXECUTION_TIMEOUT_S" in answer.json()["errors"][0]["message"]
 
 
 def test_who_signs_in_sees_more_and_only_by_reading(tmp_path: Path) -> None:
