@@ -42,7 +42,10 @@ def stage_flow(stages: Sequence[Stage], language: Language) -> Markup | None:
     def beside(place: Place) -> tuple[str, str]:
         mass = kg.get(place.name)
         count = language.text("stages.batteries", count=language.number(place.kg))
-        second = count if mass is None else f"{count} · {language.weight(mass)}"
+        if not place.kg and mass is not None:
+            second = language.text("stages.parts", mass=language.weight(mass))
+        else:
+            second = count if mass is None else f"{count} · {language.weight(mass)}"
         return language.text(f"stages.{place.name or 'made'}"), second
 
     told = "; ".join(" ".join(beside(place)) for place in places)

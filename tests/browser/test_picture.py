@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from graph_schema.further import STEP
 from seed.story import BLACK_MASS, PACK_NEW, PACK_RECYCLED
 from service.explorer.home import EXAMPLES
 from tests.browsing import Watched
@@ -231,12 +232,16 @@ def test_the_real_file_is_understood_at_once_and_its_groups_open(browser: Browse
 
 def test_what_a_bound_cut_off_comes_into_the_same_picture_without_script(browser: Browser, address: str) -> None:
     page = Watched(browser, address, script=False).page
-    page.goto("/explore?key=LOT-0&maxNodes=40")
-    boxes = page.locator("#frame [data-box]").count()
-    page.locator("#frame a.further").first.click()
-    expect(page.locator("h1")).to_have_text("LOT-0")
-    assert page.locator("#frame [data-box]").count() > boxes
-    expect(page.locator("#frame .marked")).to_have_count(1)
+    page.goto("/explore?key=L10&direction=BACKWARD&maxNodes=4")
+    told = page.locator("#frame svg > desc")
+    for _ in range(2):
+        before = int((told.text_content() or "").split()[0])
+        page.locator("#frame a.further").first.click()
+        expect(page.locator("h1")).to_have_text("L10")
+        after = int((told.text_content() or "").split()[0])
+        assert before < after <= before + STEP, "of that one alone"
+        assert "maxNodes=4" in page.url
+        expect(page.locator("#frame .marked")).to_have_count(1)
 
 
 def test_an_element_of_the_balance_is_chosen_and_its_flows_are_listed(browser: Browser, address: str) -> None:

@@ -65,7 +65,7 @@ def test_a_trace_equals_the_specification(
             assert found_by(whole) == found_by(ask(specification, key, direction)), (key, direction)
             assert whole is not None
             largest = max(largest, len(whole.nodes))
-            for bounds in ({"nodes_max": 10}, {"depth_max": 3}):
+            for bounds in ({"nodes_max": 10}, {"depth_max": 3}, {"nodes_max": 10, "further": tuple(keys)}):
                 ours, theirs = (ask(one, key, direction, **bounds) for one in (store, specification))
                 assert ours is not None
                 assert theirs is not None
