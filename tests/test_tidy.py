@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import fields
 from pathlib import Path
 
-from service.cli import main
+from service.cli import COMMANDS
 from service.settings import DESCRIPTIONS, Settings
 
 ROOT = Path(__file__).parents[1]
@@ -36,7 +36,7 @@ def test_every_make_target_has_a_help_line() -> None:
 
 
 def test_every_command_is_in_the_readme() -> None:
-    assert [name for name in main.commands if f"voltrace {name}" not in README] == []
+    assert [name for name in COMMANDS if f"voltrace {name}" not in README] == []
 
 
 def test_every_setting_is_described() -> None:

@@ -69,7 +69,7 @@ class Recyclers:
         metals = {element: content.pop(element) * METAL_YIELD for element in ("Al", "Cu")}
         black = {element: kg * SHREDDING_YIELD for element, kg in content.items()}
         lots = [
-            lot(f"SYN-BM-{name}", f"black mass ({family})", mass_kg * BLACK_MASS_OF_PACK, black),
+            lot(f"SYN-BM-{name}", "black mass", mass_kg * BLACK_MASS_OF_PACK, black),
             lot(f"SYN-AL-{name}", "aluminium scrap", metals["Al"] / 0.99, {"Al": metals["Al"]}),
             lot(f"SYN-CU-{name}", "copper scrap", metals["Cu"] / 0.99, {"Cu": metals["Cu"]}),
         ]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import re
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, TypeVar
 
 import click
 from rich.console import Console
@@ -30,22 +28,6 @@ store_option = click.option(
     help="sqlite:PATH, neo4j://HOST or memory:  [default: VOLTRACE_STORE, or a user file]",
 )
 
-
-def _name_config(context: click.Context, parameter: click.Parameter, path: str | None) -> None:
-    """Name the file for all that is loaded from here on, worker processes included."""
-    if path is not None:
-        os.environ[settings.CONFIG] = os.path.abspath(path)
-
-
-config_option = click.Option(
-    ["--config"],
-    type=click.Path(exists=True, dir_okay=False),
-    callback=_name_config,
-    is_eager=True,
-    expose_value=False,
-    help="A TOML file of settings.  [default: VOLTRACE_CONFIG]",
-)
-"""Of every command, before its name or after."""
 
 WIDTH_WITHOUT_TERMINAL = 120
 
@@ -123,19 +105,6 @@ class _Waiting(logging.Handler):
         if retried:
             seconds = float(retried[1])
             err.print(f"{self._url}: {retried[2]}; tried again in {seconds:.1f} s", markup=False, soft_wrap=True)
-
-
-def said(error: OSError) -> str:
-    """What the system says of a file, with its name first."""
-    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
-
-
-def writable(path: str | Path) -> BinaryIO:
-    """A file to write. Opened before any work is done: one that cannot be written ends the command then."""
-    try:
-        return Path(path).open("wb")
-    except OSError as error:
-        raise click.ClickException(f"{said(error)}; name a file that can be written") from error
 
 
 class Moment(click.ParamType[datetime]):

@@ -14,7 +14,7 @@ import click
 import orjson
 
 from seed.nation import KINDS, UNTIL, Nation
-from service.cli.common import writable
+from service.cli.files import writable
 
 
 class Rate(click.ParamType[tuple[str, float]]):

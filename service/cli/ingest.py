@@ -12,7 +12,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from graph_schema.outcome import EventStatus
 from service import ingesting
-from service.cli.common import err, finish, opened, out, said, store_option, writable
+from service.cli.common import err, finish, opened, out, store_option
+from service.cli.files import said, writable
 from service.ingesting import FORMATS, PARTS, Ingest, Rejection, Report
 from service.readers.reading import BATCH, Options, UnreadableFile
 from service.recording import RecordStatus

@@ -117,6 +117,8 @@ class Fitting:
         leaf = leaf_at(kind, path)
         if leaf is None:
             reason = f"is no field of {kind} that takes a value"
+            if len(path) > 1 and leaf_at(kind, path[:-1]) is not None:
+                reason += f"; {path[-2]} itself is one, and comes from a column, columns or a constant"
             if where[0] == "fields" and kinds > 1:
                 reason += "; what only some events take belongs under [types.TYPE]"
             self._misfits.append((where, reason))

@@ -1,5 +1,7 @@
 """`voltrace generate`."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import orjson
@@ -60,3 +62,12 @@ def test_a_ledger_that_cannot_be_written_is_told_before_the_history(tmp_path: Pa
     result = CliRunner().invoke(main, ["generate", "--ledger", str(tmp_path / "none" / "planted.jsonl")])
     assert result.exit_code == 1
     assert result.output.startswith(f"Error: {tmp_path}/none/planted.jsonl: No such file or directory; name a file")
+
+
+def test_it_starts_without_a_web_server_and_a_database() -> None:
+    code = (
+        "import sys; from service.cli import main; main(['generate', '--batteries', '1'], standalone_mode=False); "
+        "print([name for name in ('fastapi', 'strawberry', 'neo4j') if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stderr == "[]\n"

@@ -15,7 +15,7 @@ MISFITS = {
     "an unknown table": ("[tables]\na = 1\n" + BASICS, "mapping.toml:1: tables: is nothing that a mapping knows"),
     "an unknown word": (
         BASICS + 'note = { source = "id" }\n',
-        "mapping.toml:9: fields.note.source: is no field of TRANSFER that takes a value",
+        "mapping.toml:9: fields.note.source: is no field of TRANSFER that takes a value; note itself is one, and comes",
     ),
     "two origins": (BASICS + 'note = { column = "id", constant = "x" }', ":9: fields.note: takes one of column"),
     "no origin": (BASICS + "note = {}", ":9: fields.note: takes one of column"),
