@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import sys
 import tempfile
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -19,18 +20,21 @@ import orjson
 from benchmarks.measure import seconds
 from graph_schema.order import instant_us
 from graph_schema.rules import RULE_SETS
-from seed.nation import KINDS, UNTIL, Nation
+from seed.nation import KINDS, SHOWN_AFTER, UNTIL, Nation
 from service.findings import CountBy, FindingFilter, KeptFinding
 from service.ingesting import Ingest
 from service.keeping import Keeper
 from service.ports import Store
 from service.running import drive
 from service.stores.sqlite import SqliteStore
+from service.workers import cores, judging
 
 RATE = 0.02
 LAST = 10
 """So many events are recorded after the first audit."""
 PAGE = 500
+TOLD = 100_000
+"""After so many items it is told how far an audit is."""
 CODES = frozenset(rule.code for rules in RULE_SETS for rule in rules.rules)
 
 
@@ -49,15 +53,17 @@ def _audited(nation: Nation) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         store = SqliteStore(Path(folder) / "audit.db")
         _ingest(store, Path(folder) / "first.jsonl", lines[:-LAST])
-        keeper = Keeper(store)
-        judged, first = _run(keeper)
+        with judging(store, (), None) as judges:
+            judged, first = _run(Keeper(store, judges=judges))
         _ingest(store, Path(folder) / "last.jsonl", lines[-LAST:])
-        again, second = _run(keeper)
+        again, second = _run(Keeper(store))
         found = {(one.code, one.subject.key) for one in _kept(store)}
         expected = {(one.code, one.key) for one in nation.planted if one.code in CODES}
         right = len(found & expected)
         report = {
             "items": judged,
+            "seconds": first,
+            "processes": cores(),
             "ms/item": 1000 * first / judged,
             f"items judged again after {LAST} events": again,
             f"ms after {LAST} events": 1000 * second,
@@ -85,10 +91,12 @@ def _run(keeper: Keeper) -> tuple[int, float]:
         judged += done.judged
         if done.finished:
             return judged, perf_counter() - start
+        if judged // TOLD > (judged - done.judged) // TOLD:
+            print(f"{judged:,} items judged in {perf_counter() - start:,.0f} s", file=sys.stderr)
 
 
 def _kept(store: Store) -> list[KeptFinding]:
-    until = FindingFilter(since_to_us=instant_us(datetime.combine(UNTIL + timedelta(days=45), time.max, UTC)))
+    until = FindingFilter(since_to_us=instant_us(datetime.combine(UNTIL + timedelta(days=SHOWN_AFTER), time.max, UTC)))
 
     async def ask() -> list[KeptFinding]:
         found: list[KeptFinding] = []

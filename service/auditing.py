@@ -102,6 +102,7 @@ class _Reading:
         self.outputs: dict[Position, list[Handle]] = {}
         self.parties: dict[str, Party] = {}
         self.bearers: dict[str, set[str]] = {}
+        self.things: dict[Handle, Thing] = {}
 
     async def histories(self) -> dict[Handle, History]:
         """All of them."""
@@ -156,10 +157,11 @@ class _Reading:
         self.details = {one.handle: one for one in await self.snapshot.details(list(self.rows))}
 
     async def _read_events(self) -> None:
-        told = {
-            handle: [_told(event) for event in events]
-            for handle, events in (await self.snapshot.history(self.wanted, self.cut)).items()
-        }
+        found = await self.snapshot.history(self.wanted, self.cut)
+        # One event is in the history of every unit that it is about.
+        read = {event.position: event for events in found.values() for event in events}
+        once = {position: _told(event) for position, event in read.items()}
+        told = {handle: [once[event.position] for event in events] for handle, events in found.items()}
         transfers = {event.event_id for events in told.values() for event in events if event.type == "TRANSFER"}
         receipts: dict[str, list[Told]] = {}
         for stored in await self.snapshot.receipts(list(transfers)) if transfers else []:
@@ -194,7 +196,7 @@ class _Reading:
                 self.bearers.setdefault(name, set()).add(row.key)
 
     def _names(self, handle: Handle) -> list[str]:
-        stated = orjson.loads(self.details[handle].spec).get("identifiers") or ()
+        stated = self._thing(handle).spec.get("identifiers") or ()
         return [self.rows[handle].key, *(one["value"] for one in stated)]
 
     def _history(self, handle: Handle, begins: Any) -> History:
@@ -232,8 +234,13 @@ class _Reading:
         return list(found)
 
     def _thing(self, handle: Handle) -> Thing:
-        row, details = self.rows[handle], self.details[handle]
-        return Thing(row.key, row.kind, row.born, details.producer, orjson.loads(details.spec), bool(row.second_life))
+        found = self.things.get(handle)
+        if found is None:
+            row, details = self.rows[handle], self.details[handle]
+            spec = orjson.loads(details.spec)
+            found = Thing(row.key, row.kind, row.born, details.producer, spec, bool(row.second_life))
+            self.things[handle] = found
+        return found
 
     def _portion(self, handle: Handle, kg: float | None) -> Portion:
         """What an event took of an item: of a lot a draw, of a unit its own body."""

@@ -29,7 +29,7 @@ def open_store(url: str, settings: Settings = Settings()) -> Store:
                 "the address of a Neo4j holds no login; set VOLTRACE_NEO4J_USER and VOLTRACE_NEO4J_PASSWORD instead"
             )
         login = Login(settings.neo4j_user or None, settings.neo4j_password, settings.neo4j_database or None)
-        return Neo4jStore(url, login, settings.read_timeout_s)
+        return Neo4jStore(url, login, settings.read_timeout_s, settings.write_timeout_s)
     raise StoreError(
         f"{url!r} is no store; there are sqlite:PATH, neo4j://HOST:7687 (bolt://, with +s for TLS), memory:"
     )

@@ -89,32 +89,46 @@ class Ingest:
     async def run(self, paths: list[str], stdin: BinaryIO, format_name: str | None = None) -> Report:
         """Ingest files; `-` is standard input. Raises OSError for a file that cannot be opened, and UnreadableFile for
         one that cannot be read as its format, or UnknownFormat: before anything of any file is recorded, where its
-        beginning tells."""
+        beginning tells. Where one is broken further on, all before that place is recorded, and the `report` says so."""
         self._bytes_total = sum(Path(path).stat().st_size for path in paths if path != "-")
         batch = self.batch if self.store.blocking else -(-self.batch // PARTS)
         with _Files(stdin, self.options, batch, self.batch) as files:
             for path in paths:
                 with files.opened(path) as source:
                     _reader(source, format_name).check(source)
-            for path in paths:
-                with files.opened(path) as source:
-                    await self._read(await _reader(source, format_name).read(source, self.store))
-                if path != "-":
-                    self._bytes_before += Path(path).stat().st_size
+            try:
+                for path in paths:
+                    with files.opened(path) as source:
+                        await self._read(await _reader(source, format_name).read(source, self.store))
+                    if path != "-":
+                        self._bytes_before += Path(path).stat().st_size
+            except (OSError, UnreadableFile):
+                await self._take_stock()
+                raise
+        await self._take_stock()
+        return self.report
+
+    async def _take_stock(self) -> None:
         async with self.store.snapshot() as snapshot:
             for status in EventStatus:
                 self.report.standing[status] = await snapshot.event_count(EventFilter(status=status))
-        return self.report
 
     async def _read(self, chunks: Iterator[Chunk]) -> None:
-        """Record so many chunks at once; where the store is a server, the next are read while it works on these."""
+        """Record so many chunks at once. Where the reader fails, what it told before is recorded first."""
+        ahead = _Ahead(chunks)
         if self.store.blocking:
-            while several := _several(chunks, self.batch):
+            while several := ahead.several(self.batch):
                 await self._record(several)
-            return
+        else:
+            await self._read_meanwhile(ahead)
+        if ahead.failure is not None:
+            raise ahead.failure
+
+    async def _read_meanwhile(self, ahead: _Ahead) -> None:
+        """Read the next while a server works on these."""
         writing: asyncio.Task[None] | None = None
         try:
-            while several := await asyncio.to_thread(_several, chunks, self.batch):
+            while several := await asyncio.to_thread(ahead.several, self.batch):
                 if writing is not None:
                     await writing
                 writing = asyncio.create_task(self._record(several))
@@ -214,14 +228,28 @@ class _Parsed:
         self.stated, self.refused = _stated(chunk.recorded_at)
 
 
-def _several(chunks: Iterator[Chunk], events: int) -> list[_Parsed]:
-    """The next chunks, until they hold so many events, or reports of what is none; nothing at the end."""
-    found: list[_Parsed] = []
-    count = 0
-    while count < events and (chunk := next(chunks, None)) is not None:
-        found.append(_Parsed(chunk))
-        count += len(chunk.events) + len(chunk.malformed) + len(chunk.left_out)
-    return found
+class _Ahead:
+    """Reads chunks until the end, or until the reader fails: `failure` is what ended it then."""
+
+    def __init__(self, chunks: Iterator[Chunk]) -> None:
+        self._chunks = chunks
+        self.failure: Exception | None = None
+
+    def several(self, events: int) -> list[_Parsed]:
+        """The next chunks, until they hold so many events, or reports of what is none; nothing at the end."""
+        found: list[_Parsed] = []
+        count = 0
+        while count < events and (chunk := self._next()) is not None:
+            found.append(_Parsed(chunk))
+            count += len(chunk.events) + len(chunk.malformed) + len(chunk.left_out)
+        return found
+
+    def _next(self) -> Chunk | None:
+        try:
+            return None if self.failure is not None else next(self._chunks, None)
+        except Exception as error:
+            self.failure = error
+            return None
 
 
 def _ready(event: Submission) -> Submission:

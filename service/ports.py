@@ -322,8 +322,8 @@ class Writer(Protocol):
     async def head(self) -> Head:
         """The end of the log."""
 
-    async def foresee(self, events: Sequence[AnyEvent]) -> None:
-        """Hear which events will be appended in this write, in whatever batches: what they need may be read at once."""
+    async def foresee(self, batches: Sequence[Sequence[AnyEvent]]) -> None:
+        """Hear which batches will be appended in this write: what they need may be read at once."""
 
     async def append(self, events: list[NewEvent], recorded_us: int | None = None) -> dict[str, Outcome]:
         """Append events in this order as one batch, fold, and answer with the outcome of each.

@@ -101,7 +101,7 @@ async def record(
     batch = _Batch(submissions, stated)
 
     async def work(writer: Writer) -> list[RecordedEvent]:
-        await writer.foresee(batch.events)
+        await writer.foresee([batch.events])
         answered = await batch.append(writer, on_conflict, all_or_nothing)
         if dry_run:
             raise _DryRun(answered)
@@ -122,13 +122,13 @@ async def record_batches(
 ) -> list[list[RecordedEvent]]:
     """Record batches as `record` would one after the other, each known at a moment of its own, in one write."""
     several = [_Batch(submissions, stated) for submissions, stated in batches]
-    events = [event for batch in several for event in batch.events]
+    events = [batch.events for batch in several]
 
     async def work(writer: Writer) -> list[list[RecordedEvent]]:
         await writer.foresee(events)
         return [await batch.append(writer) for batch in several]
 
-    with _no_collection(len(events)):
+    with _no_collection(sum(map(len, events))):
         return await store.write(work)
 
 

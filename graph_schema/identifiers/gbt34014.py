@@ -79,8 +79,12 @@ def explain_reuse(text: str, day: date | None = None) -> Identification:
 def parse(text: str, day: date | None = None) -> BatteryCode:
     """The fields of a code of either length; raises `BrokenIdentifier`."""
     reused = len(text) == 19
-    found = sound(explain_reuse(text, day) if reused else explain(text, day))
-    value = {field.name: field.value for field in found.fields}
+    return read(explain_reuse(text, day) if reused else explain(text, day))
+
+
+def read(found: Identification) -> BatteryCode:
+    """The fields of a code that was explained; raises `BrokenIdentifier`."""
+    value = {field.name: field.value for field in sound(found).fields}
     made = _date(value["year"], value["month"], value["day"])
     assert made is not None, "a sound code has a date"
     return BatteryCode(
@@ -133,7 +137,7 @@ def _dated(text: str) -> bool:
 
 
 def _among(text: str, alphabet: str) -> bool:
-    return all(letter in alphabet for letter in text)
+    return not text.strip(alphabet)
 
 
 def _date(year: str, month: str, day: str) -> date | None:

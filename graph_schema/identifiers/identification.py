@@ -109,12 +109,15 @@ def read_slots(scheme: Scheme, text: str, slots: Sequence[Slot]) -> tuple[tuple[
     first = 1
     for slot in slots:
         value = text[first - 1 : first - 1 + slot.length]
-        strange = [place for place, letter in enumerate(value, first) if letter not in slot.alphabet]
-        faults += [
-            f"position {place} ({slot.name}) is {text[place - 1]!r}; allowed is {spelled(slot.alphabet)}"
-            for place in strange
-        ]
-        meaning = "not a value of this field" if strange else slot.meaning(value)
+        meaning = "not a value of this field"
+        if value.strip(slot.alphabet):  # what is left of it begins and ends with what may not stand there
+            faults += [
+                f"position {place} ({slot.name}) is {letter!r}; allowed is {spelled(slot.alphabet)}"
+                for place, letter in enumerate(value, first)
+                if letter not in slot.alphabet
+            ]
+        else:
+            meaning = slot.meaning(value)
         fields.append(Field(slot.name, first, first + slot.length - 1, value, meaning))
         first += slot.length
     return tuple(fields), faults

@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from graph_schema.identifiers import bpn, digital_link, epc, epc_links, gbt34014, gs1, uscc, uuids, vin
@@ -62,8 +63,11 @@ def claimed_scheme(text: str, kind: Subject | None = None, stated: str | None = 
     """
     clean = cleaned(text)
     named = None if stated is None else scheme_named(stated, clean)
-    if named is not None:
-        return named
+    return named or _evident_scheme(clean, kind)
+
+
+@lru_cache(maxsize=1024)
+def _evident_scheme(clean: str, kind: Subject | None) -> Scheme | None:
     for scheme, reader in _READERS.items():
         if (reader.evident or kind in reader.keys) and reader.fits(reader.tidy(clean)):
             return scheme
@@ -119,6 +123,8 @@ def cleaned(text: str) -> str:
     """
     if len(text) > LENGTH_MAX:
         return ""
+    if text.isascii() and text.isprintable():
+        return text.strip()
     plain = unicodedata.normalize("NFKC", text)
     return "".join(
         letter for letter in plain if letter.isspace() or unicodedata.category(letter) not in _UNSEEN

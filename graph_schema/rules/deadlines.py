@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 import chinese_calendar
 
@@ -33,6 +34,7 @@ def months_after(day: date, number: int) -> date:
     return date(year, month + 1, min(day.day, (following - timedelta(days=1)).day))
 
 
+@lru_cache(maxsize=4096)
 def working_days_after(day: date, number: int) -> date:
     """The so-manieth working day in China after a day. Raises ValueError outside the known years."""
     while number:
@@ -41,6 +43,7 @@ def working_days_after(day: date, number: int) -> date:
     return day
 
 
+@lru_cache(maxsize=4096)
 def is_working_day(day: date) -> bool:
     """Whether people work in China that day. Raises ValueError outside the known years."""
     try:

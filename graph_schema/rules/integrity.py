@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from graph_schema.identifiers import Scheme, claim, claimed_scheme
-from graph_schema.identifiers.gbt34014 import parse
+from graph_schema.identifiers.gbt34014 import BatteryCode, read
 from graph_schema.order import Position, event_id_of, moment_of, type_of
 from graph_schema.outcome import EventStatus
 from graph_schema.rules.contents import composition_rule, content_rule
@@ -127,13 +127,16 @@ def missing_removal(rule: Rule, history: History) -> Iterator[Finding]:
         if _acted_on(event, history) is None or not _moved_out(event, history):
             continue
         host = history.hosts_before(event.position)[0]
+        span = history.custody_before(event.position)
+        holder = [] if span is None or span.organization == event.actor else [span.organization]
+        held = f" and held by {history.party(holder[0]).name}" if holder else ""
         yield rule.finding(
             history,
-            f"{_told(event)} by {history.party(event.actor).name} names {history.key}, which was inside {host}: nobody "
-            "reported that it was taken out",
+            f"{_told(event)} by {history.party(event.actor).name} names {history.key}, which was inside {host}{held}: "
+            "nobody reported that it was taken out",
             [event.event_id],
             event.position,
-            [event.actor],
+            [event.actor, *holder],
         )
 
 
@@ -200,16 +203,16 @@ def code_malformed(rule: Rule, history: History) -> Iterator[Finding]:
         if found.faults:
             faults.append(f"{text} breaks its own scheme, {found.scheme.value}: {'; '.join(found.faults)}")
         elif found.scheme is Scheme.GBT_34014:
-            faults += [f"{text} says {fault}" for fault in _contradictions(history, found.value)]
+            faults += [f"{text} says {fault}" for fault in _contradictions(history, read(found))]
     if faults:
         yield rule.finding(
             history, ". ".join(faults), [event_id_of(thing.born)], thing.born, [thing.producer]
         )  # fmt: skip
 
 
-def _contradictions(history: History, text: str) -> Iterator[str]:
+def _contradictions(history: History, code: BatteryCode) -> Iterator[str]:
     """What the code of a new product says otherwise than its record."""
-    code, thing = parse(text), history.thing
+    thing = history.thing
     if thing.kind in UNITS and code.kind != thing.kind:
         yield f"that it is on a {code.kind.lower()}, but it is recorded as a {thing.kind.lower()}"
     chemistry = str(thing.spec.get("chemistry") or "").upper()
@@ -315,13 +318,14 @@ _ITEMS = (
         "Somebody hands over, takes apart, recycles or builds in what another party was holding: the mark of an "
         "informal channel. Nobody holding it is no gap, and neither is a workshop that takes a part out of a "
         "customer's vehicle. Nor is a new part that its maker still held when another built it in: files of parts "
-        "leave deliveries out. Where a missing removal explains it, only that is told.",
+        "leave deliveries out. Where somebody does this with a part inside what another held, or disposes of it, the "
+        "missing removal explains it: only `MISSING_REMOVAL` is told, and names both.",
         "model, section 5", "The transfer between the two is reported.", custody_gap,
     ),
     Rule(
         "MISSING_REMOVAL", NAME, Severity.NOTICE, "It was taken out unseen",
         "A unit was handed over, taken apart, recycled, scrapped or disposed of while it was recorded inside a "
-        "host. The removal is implied at that moment.",
+        "host. The removal is implied at that moment. Who held the host, if it was another, is a party, too.",
         "model, section 5", "The removal is reported.", missing_removal,
     ),
     Rule(

@@ -12,7 +12,7 @@ from seed.nation.clock import Clock, Event
 from seed.nation.parties import Parties
 from seed.nation.production import Production
 from seed.nation.trade import Trade
-from seed.nation.trouble import KINDS, Planted, Trouble
+from seed.nation.trouble import KINDS, SHOWN_AFTER, Planted, Trouble
 
 UNTIL = date(2026, 9, 30)
 """The last day, where none is stated."""
@@ -59,4 +59,4 @@ def generate(batteries: int, seed: int = 1) -> Iterator[Event]:
     return Nation(batteries, seed).events()
 
 
-__all__ = ["EARLIEST", "KINDS", "LATEST", "UNTIL", "Nation", "Planted", "generate"]
+__all__ = ["EARLIEST", "KINDS", "LATEST", "SHOWN_AFTER", "UNTIL", "Nation", "Planted", "generate"]

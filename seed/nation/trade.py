@@ -13,9 +13,11 @@ from seed.nation.pack import Pack, day_code
 from seed.nation.parties import Parties
 from seed.nation.plants import Integrators, Recyclers
 from seed.nation.tables import health_quantiles
-from seed.nation.trouble import Trouble
+from seed.nation.trouble import SHOWN_AFTER, Trouble
 
 YEAR = 365.25
+ON_THE_WAY = 5
+"""The most days from a transfer to its receipt."""
 
 
 class Trade:
@@ -46,7 +48,7 @@ class Trade:
 
         `retired` names a retired pack, whose receipt may be late or missing. `last_transfer` is the transfer.
         """
-        arrival = self.clock.today + 1 + int(self.clock.random() * 5)
+        arrival = self.clock.today + 1 + int(self.clock.random() * ON_THE_WAY)
         if arrival > self.clock.last:
             return False
         transfer = self.last_transfer = self.clock.tell("TRANSFER", giver, items=keys, to=taker, reason=reason)
@@ -59,15 +61,18 @@ class Trade:
     ) -> None:  # fmt: skip
         if retired is None:
             self.last_receipt = self.clock.tell("RECEIPT", taker, transfer=transfer)
-        elif 40 < self.clock.last - self.clock.today < 360 and self.trouble.strikes("UNCONFIRMED_TRANSFER"):
-            # What is not confirmed is not worked on either, for that would tell that it has come; until the history
-            # ends, which is before it lies about for a year.
+        elif self._may_stay_unconfirmed() and self.trouble.strikes("UNCONFIRMED_TRANSFER"):
+            # What is not confirmed is not worked on either, for that would tell that it has come.
             self.trouble.plant("UNCONFIRMED_TRANSFER", retired, transfer)
             return
         else:
             self._receive_retired(transfer, taker, retired)
         if then is not None:
             then(*arguments)
+
+    def _may_stay_unconfirmed(self) -> bool:
+        """Whether a receipt is missed by the time that trouble is to be found, and the pack has not lain for a year."""
+        return 40 < self.clock.last - self.clock.today < 365 - SHOWN_AFTER - ON_THE_WAY
 
     def _receive_retired(self, transfer: str, taker: str, key: str) -> None:
         if self.trouble.strikes("LATE_REPORT"):

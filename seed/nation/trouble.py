@@ -28,6 +28,9 @@ KINDS = {
 }
 """What a rate is a share of, and what happens to it."""
 
+SHOWN_AFTER = 45
+"""So many days after the last day all that was planted can be found, and nothing else."""
+
 
 class Planted(NamedTuple):
     """A line of the ledger: which finding is to be expected, of what, and the events that prove it."""

@@ -82,11 +82,14 @@ def _row(code: str, found: Identification | None) -> dict[str, Any]:
 def _hint(code: str) -> str:
     """How to go on with a code that looks like nothing known."""
     length = len("".join(code.split()))
+    if not length:
+        return "an empty text is no code"
     near = [name for name, size in _LENGTHS.items() if abs(size - length) <= 1]
     if not near:
         return f"it looks like nothing known; --scheme reads it as one of {', '.join(_SCHEMES)}"
     nearest = min(near, key=lambda name: abs(_LENGTHS[name] - length))
-    told = TITLES[_SCHEMES[nearest]]
-    return (
-        f"it has {length} characters, a {told} has {_LENGTHS[nearest]}; --scheme {nearest} says what is wrong with it"
-    )
+    told, size = TITLES[_SCHEMES[nearest]], _LENGTHS[nearest]
+    said = f"{length} characters, a {told} has {size}"
+    if length == size:
+        said = f"{size} characters, as a {told} has, but not its form"
+    return f"it has {said}; --scheme {nearest} says what is wrong with it"

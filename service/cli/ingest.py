@@ -15,9 +15,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from graph_schema.outcome import EventStatus
 from service import ingesting
 from service.cli.common import err, finish, opened, out, store_option
-from service.ingesting import FORMATS, Ingest, Rejection, Report
+from service.ingesting import FORMATS, PARTS, Ingest, Rejection, Report
 from service.readers.reading import BATCH, Options, UnreadableFile
 from service.recording import RecordStatus
+
+RESUME = "what was read before that is recorded; mend the file and run the same again: nothing is recorded twice"
 
 
 @click.command()
@@ -30,7 +32,13 @@ from service.recording import RecordStatus
     help="what the columns of tables mean: TOML",
 )
 @click.option("--actor", metavar="KEY", help="who acts in EPCIS events that name nobody")
-@click.option("--batch", type=click.IntRange(1, 100_000), default=BATCH, show_default=True)
+@click.option(
+    "--batch",
+    type=click.IntRange(1, 100_000),
+    default=BATCH,
+    show_default=True,
+    help=f"events in one write; on a Neo4j it holds {PARTS} batches, each known from a moment of its own",
+)
 @click.option("--report", "report_path", type=click.Path(dir_okay=False), help="rejected lines go there, as JSON Lines")
 def ingest(
     files: tuple[str, ...],
@@ -62,12 +70,17 @@ def ingest(
             total = now.bytes_total or None
             bar.update(task, completed=now.bytes_read, total=total, count=now.events)
 
+        failed: OSError | UnreadableFile | None = None
         run = Ingest(store, batch, progress, reject, Options(actor, mapping))
         try:
             report = finish(store, lambda: run.run(list(files), sys.stdin.buffer, format_name))
         except (OSError, UnreadableFile) as error:
-            raise click.ClickException(str(error)) from error
+            if not run.report.standing:
+                raise click.ClickException(str(error)) from error
+            report, failed = run.report, error
     print_report(report, report_path)
+    if failed is not None:
+        raise click.ClickException(f"{failed}; {RESUME}") from failed
     if report.rejected:
         raise SystemExit(1)
 

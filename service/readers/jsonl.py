@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from service.ports import Store
-from service.readers.reading import BOM, Chunk, Reader, Source
+from service.readers.reading import BOM, Chunk, Reader, Source, UnreadableFile
 from service.recording import Submission
 
 
@@ -29,20 +29,28 @@ class JsonLines(Reader):
 
 
 def _chunks(source: Source) -> Iterator[Chunk]:
-    """Chunks of at most `batch` lines, or `stated_batch` that all state the same `recordedAt`."""
+    """Chunks of at most `batch` lines, or `stated_batch` that all state the same `recordedAt`.
+
+    Raises UnreadableFile, after the chunk of what was read before.
+    """
     chunk = _Lines()
     read = 0
-    for number, line in enumerate(source.lines(), 1):
-        if line.strip():
-            event, recorded_at = _split(line)
-            most = source.batch if recorded_at is None else source.stated_batch
-            if chunk.events and (recorded_at != chunk.recorded_at or len(chunk.events) >= most):
-                yield chunk.ended(read)
-                chunk = _Lines()
-            chunk.recorded_at = recorded_at
-            chunk.events.append(event)
-            chunk.places.append(f"{source.name}:{number}")
-        read += len(line)
+    try:
+        for number, line in enumerate(source.lines(), 1):
+            if line.strip():
+                event, recorded_at = _split(line)
+                most = source.batch if recorded_at is None else source.stated_batch
+                if chunk.events and (recorded_at != chunk.recorded_at or len(chunk.events) >= most):
+                    yield chunk.ended(read)
+                    chunk = _Lines()
+                chunk.recorded_at = recorded_at
+                chunk.events.append(event)
+                chunk.places.append(f"{source.name}:{number}")
+            read += len(line)
+    except UnreadableFile:
+        if chunk.events:
+            yield chunk.ended(read)
+        raise
     if chunk.events:
         yield chunk.ended(read)
 

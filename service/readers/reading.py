@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import tempfile
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -99,7 +100,16 @@ class Source:
         return self.head + self._file.read()
 
     def lines(self) -> Iterator[bytes]:
-        """Line by line, with the ends of lines, without a byte order mark."""
+        """Line by line, with the ends of lines, without a byte order mark. Raises UnreadableFile, with the place."""
+        number = 0
+        try:
+            for line in self._lines():
+                number += 1
+                yield line
+        except (OSError, EOFError, zlib.error) as error:
+            raise UnreadableFile(f"{self.name}:{number + 1}: cannot be read: {error}") from error
+
+    def _lines(self) -> Iterator[bytes]:
         for line in io.BytesIO(self.head.removeprefix(BOM)):
             yield line if line.endswith(b"\n") else line + self._file.readline()
         yield from self._file

@@ -160,7 +160,7 @@ class MemoryWriter:
         records = self.staged or self._store.records
         return records[-1].head if records else Head()
 
-    async def foresee(self, events: Sequence[AnyEvent]) -> None:
+    async def foresee(self, batches: Sequence[Sequence[AnyEvent]]) -> None:
         """Nothing is far away."""
 
     async def append(self, events: list[NewEvent], recorded_us: int | None = None) -> dict[str, Outcome]:

@@ -171,3 +171,33 @@ def test_a_production_need_not_state_its_primary_material(store: Store) -> None:
         made("n", 2, cathode, inputs=[{"key": "SALT", "massKg": 1}]),
     ])  # fmt: skip
     assert [one.code for one in found(store)] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [("DISPOSAL", {"items": ["m1"], "method": "LANDFILL"}), ("RECYCLING", {"inputs": [{"key": "m1"}]}),
+     ("TRANSFER", {"items": ["m1"], "to": "D"})],
+)  # fmt: skip
+def test_what_a_stranger_does_with_a_part_is_a_missing_removal_that_names_both(
+    store: Store, kind: str, fields: dict[str, object]
+) -> None:
+    send(store, [
+        *(registered(f"r{key}", 0, key, "OUTLET") for key in "ABCD"),
+        made("m", 1, unit("P", "BATTERY", [unit("m1")])), event("t", "TRANSFER", 2, items=["P"], to="B"),
+        event("x", kind, 3, "C", **fields),
+    ])  # fmt: skip
+    gap = [one for one in found(store) if one.code in ("CUSTODY_GAP", "MISSING_REMOVAL")]
+    assert [(one.code, one.subject, one.evidence, one.parties) for one in gap] == [
+        ("MISSING_REMOVAL", "m1", ("x",), ("C", "B"))
+    ]
+    assert "which was inside P and held by B: nobody reported that it was taken out" in gap[0].sentence
+
+
+def test_what_a_stranger_disposes_of_by_itself_is_a_custody_gap(store: Store) -> None:
+    send(store, [
+        *(registered(f"r{key}", 0, key, "OUTLET") for key in "ABC"),
+        made("m", 1, unit("P", "BATTERY", [unit("m1")])), event("t", "TRANSFER", 2, items=["P"], to="B"),
+        event("x", "DISPOSAL", 3, "C", items=["P"], method="LANDFILL"),
+    ])  # fmt: skip
+    gap = [one for one in found(store) if one.code in ("CUSTODY_GAP", "MISSING_REMOVAL")]
+    assert [(one.code, one.subject, one.parties) for one in gap] == [("CUSTODY_GAP", "P", ("C", "B"))]

@@ -34,11 +34,12 @@ class Parquet(TableReader):
         """The rows, numbered from 1. Raises UnreadableFile where it comes to a broken part."""
         file = _opened(source)
         size, count, number = source.whole().seek(0, SEEK_END), file.metadata.num_rows, 0
-        batches = file.iter_batches(batch_size=_ROWS_AT_ONCE)
-        while (batch := _next(batches, f"{source.name}: after row {number}")) is not None:
-            for cells in zip(*(_cells(column) for column in batch.columns), strict=True):
-                number += 1
-                yield Row(f"{source.name}: row {number}", cells, size * number // count)
+        for group in range(file.num_row_groups):
+            batches = file.iter_batches(batch_size=_ROWS_AT_ONCE, row_groups=[group])
+            while (batch := _next(batches, f"{source.name}: row group {group + 1}, after row {number}")) is not None:
+                for cells in zip(*(_cells(column) for column in batch.columns), strict=True):
+                    number += 1
+                    yield Row(f"{source.name}: row {number}", cells, size * number // count)
 
 
 def _next(batches: Iterator[Any], place: str) -> Any:

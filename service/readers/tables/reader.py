@@ -46,22 +46,27 @@ class TableReader(Reader):
 
 
 def _chunks(source: Source, plan: Plan, rows: Iterable[Row], reported: list[LeftOut]) -> Iterator[Chunk]:
+    """Raises UnreadableFile, after the chunk of what was read before: an event of several rows only where all were."""
     chunk = Chunk([], [], left_out=reported, malformed=[], field_name=plan.field_name)
     yield chunk
     told: list[Told] = []
     left_out: list[LeftOut] = []
     malformed: list[Malformed] = []
     read = 0
-    for read, outcome in _outcomes(plan, rows):
-        if isinstance(outcome, Told):
-            told.append(outcome)
-        elif isinstance(outcome, Malformed):
-            malformed.append(outcome)
-        else:
-            left_out.append(outcome)
-        if len(told) + len(malformed) + len(left_out) >= source.batch:
-            yield _chunk(plan, told, left_out, malformed, read)
-            told, left_out, malformed = [], [], []
+    try:
+        for read, outcome in _outcomes(plan, rows):
+            if isinstance(outcome, Told):
+                told.append(outcome)
+            elif isinstance(outcome, Malformed):
+                malformed.append(outcome)
+            else:
+                left_out.append(outcome)
+            if len(told) + len(malformed) + len(left_out) >= source.batch:
+                yield _chunk(plan, told, left_out, malformed, read)
+                told, left_out, malformed = [], [], []
+    except UnreadableFile:
+        yield _chunk(plan, told, left_out, malformed, read)
+        raise
     yield _chunk(plan, told, left_out, malformed, read)
 
 

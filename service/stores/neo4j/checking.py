@@ -18,7 +18,7 @@ from service.chain import Head
 from service.ports import Fault
 from service.stores.checking import StoredRecord
 from service.stores.errors import StoreError
-from service.stores.neo4j.connection import WRITE_TIMEOUT_S, Connection, Transaction, done, one
+from service.stores.neo4j.connection import REBUILD_TIMEOUT_S, Connection, Transaction, done, one
 from service.stores.neo4j.rows import LABELS, seconds, shown_of_item, shown_of_organization, when
 from service.stores.neo4j.source import Neo4jSource
 from service.stores.neo4j.state import LogLost
@@ -165,7 +165,7 @@ async def _own(transaction: neo4j.AsyncManagedTransaction, by: str) -> None:
         raise StoreError(TAKEN_OVER)
 
 
-@neo4j.unit_of_work(timeout=WRITE_TIMEOUT_S)
+@neo4j.unit_of_work(timeout=REBUILD_TIMEOUT_S)
 async def _some(transaction: neo4j.AsyncManagedTransaction, by: str, statement: str) -> int:
     await _own(transaction, by)
     return int(await one(transaction, statement))
@@ -184,7 +184,7 @@ def _in_writes(ends: list[int]) -> Iterator[list[int]]:
         yield several
 
 
-@neo4j.unit_of_work(timeout=WRITE_TIMEOUT_S)
+@neo4j.unit_of_work(timeout=REBUILD_TIMEOUT_S)
 async def _fold_again(transaction: neo4j.AsyncManagedTransaction, by: str, after: int, ends: list[int]) -> int:
     """Fold batches, which end with these records, in one transaction; the number of events."""
     await _own(transaction, by)
@@ -199,11 +199,8 @@ async def _fold_again(transaction: neo4j.AsyncManagedTransaction, by: str, after
         records[event.position] = record | times
     await done(transaction, FOLDED, after=after, last=ends[-1])
     writer = Neo4jWriter(transaction, Head())
-    try:
-        await writer.foresee([event for events in batches.values() for event in events])
+    async with writer.writing():
+        await writer.foresee(list(batches.values()))
         for last, events in batches.items():
             await writer.fold(events, records, last)
-        await writer.finish()
-    finally:
-        await writer.abandon()
     return len(records)

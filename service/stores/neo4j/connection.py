@@ -27,8 +27,10 @@ from service.stores.errors import StoreError, UnknownBookmark
 T = TypeVar("T")
 
 READ_TIMEOUT_S = 30.0
-WRITE_TIMEOUT_S = 600.0
+WRITE_TIMEOUT_S = 120.0
 """How long a transaction of a write may take; the server itself ends it then, if it still answers."""
+REBUILD_TIMEOUT_S = 600.0
+"""The same for a transaction of a rebuild, which folds or forgets much at once."""
 RETRY_TIMEOUT_S = 60.0
 CONNECT_TIMEOUT_S = 15.0
 IDLE_S = 10.0
@@ -45,7 +47,9 @@ TIMED_OUT = (
 )
 WAYS_OUT = {
     "Neo.ClientError.Database.DatabaseNotFound": "name one that is there with VOLTRACE_NEO4J_DATABASE",
-    **dict.fromkeys(TIMED_OUT, "VOLTRACE_READ_TIMEOUT_S is how long a read may take"),
+    **dict.fromkeys(
+        TIMED_OUT, "VOLTRACE_READ_TIMEOUT_S and VOLTRACE_WRITE_TIMEOUT_S are how long a read and a write may take"
+    ),
     "Neo.ClientError.Security.Forbidden": "grant the user of VOLTRACE_NEO4J_USER reading, writing and the schema",
     "Neo.TransientError.General.MemoryPoolOutOfMemoryError": "record fewer events at once (--batch), or give "
     "transactions more memory (dbms.memory.transaction.total.max)",
@@ -80,7 +84,12 @@ class Connection:
     """Makes sessions. Bookmarks are shared by all of them, so that each sees what this process wrote before."""
 
     def __init__(
-        self, url: str, login: Login, read_timeout_s: float = READ_TIMEOUT_S, retry_s: float = RETRY_TIMEOUT_S
+        self,
+        url: str,
+        login: Login,
+        read_timeout_s: float = READ_TIMEOUT_S,
+        write_timeout_s: float = WRITE_TIMEOUT_S,
+        retry_s: float = RETRY_TIMEOUT_S,
     ) -> None:
         path = urlsplit(url).path.strip("/")
         if path:
@@ -89,7 +98,7 @@ class Connection:
         self.retry_s = retry_s
         self.login = login
         self.read_timeout_s = read_timeout_s
-        self.write_timeout_s = WRITE_TIMEOUT_S
+        self.write_timeout_s = write_timeout_s
         self._bookmarks = neo4j.AsyncGraphDatabase.bookmark_manager()
         self.doubtful = False
         """Whether a read waited in vain: for a server that hangs, or for a bookmark that is never reached."""
@@ -187,8 +196,9 @@ class Connection:
         except Unanswered as error:
             self.doubtful = True
             raise StoreError(
-                f"{self.url} does not answer: a write took longer than {error} s; what was sent may be recorded: send "
-                "the same events again, each is recorded once"
+                f"{self.url} does not answer: a write and its repetitions took longer than {error} s "
+                "(VOLTRACE_WRITE_TIMEOUT_S); what was sent may be recorded: send the same events again, each is "
+                "recorded once"
             ) from error
         except TimeoutError as error:
             self.doubtful = True
@@ -250,6 +260,13 @@ class Reads:
         self._timeout_s = timeout_s
         self.asked = 0
         """How many queries were asked."""
+        self.said: tuple[int, list[Any]] | None = None
+        """The state of the log that a query read at last, and which one that was."""
+
+    @property
+    def state(self) -> list[Any] | None:
+        """The state of the log, where that is the last thing that was read."""
+        return self.said[1] if self.said is not None and self.said[0] == self.asked else None
 
     async def answer(self, query: str, values: dict[str, Any]) -> tuple[neo4j.Record | None, neo4j.ResultSummary]:
         """The only record of a query, None where there is none; and what the server says beside."""

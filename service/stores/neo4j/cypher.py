@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from service.stores.neo4j.state import MARK
+
 
 def known(name: str) -> str:
     """Whether an edge is known at `$k`."""
@@ -115,7 +117,8 @@ def _around(along: str, beyond: str) -> str:
                 f" RETURN collect({rows.row}) AS {along}, collect(DISTINCT e) AS events"
             ),
             collected_of(beyond, "events"),
-            f"RETURN items, hosts, parts, {along}, {beyond}",
+            MARK,
+            f"RETURN items, hosts, parts, {along}, {beyond}, state",
         ]
     )
 
@@ -136,7 +139,8 @@ ABOUT = "\n".join(
         _call(collected("marks")),
         collected_of("names", "holders"),
         _call(collected("unsettled")),
-        "RETURN custody, marks, names, unsettled",
+        MARK,
+        "RETURN custody, marks, names, unsettled, state",
     ]
 )
 """What closes a trace, in one round trip."""
@@ -165,15 +169,16 @@ DEGREES = "\n".join(
 FOUND = f"""
 CALL () {{
   MATCH (i:Item {{key: $asked[0]}})<-[y:YIELDED]-() USING INDEX SEEK i:Item(key) WHERE {known("y")}
-  RETURN i, 0 AS rank, y.position AS at
+  RETURN i, y, 0 AS rank, y.position AS at
   UNION ALL
   MATCH (n:Identifier {{value: $asked[0]}})-[d:IDENTIFIES]->(i)<-[y:YIELDED]-() USING INDEX SEEK n:Identifier(value)
   WHERE {known("d")} AND {known("y")}
-  RETURN i, 1 AS rank, y.position AS at
+  RETURN i, y, 1 AS rank, y.position AS at
 }}
 """
 """`$asked` is a list of the one key: a server plans a query again for a text of another length."""
-FIND = FOUND + "RETURN collect([rank, at, i.key])"
+FIND = FOUND + f"RETURN collect([rank, at, i.key, {ROWS['items'].row}])"
+"""What is called so, each with its row, since that is asked for next."""
 
 KEYED = (
     "UNWIND $keys AS key MATCH (i:Item {key: key})<-[y:YIELDED]-() USING INDEX SEEK i:Item(key) WHERE "

@@ -145,6 +145,8 @@ def _conditions(where: EventFilter) -> Iterator[str]:
 
 _RARE = ("types", "actor", "status", "item", "party", "about", "occurred_from", "occurred_to")
 """Filters that an index of their own answers, or that begin elsewhere."""
+_RARER = tuple(name for name in _RARE if name not in ("actor", "status"))
+"""Those of them that leave fewer than those of one actor, whose records are read in their order."""
 _THEIRS = (
     "MATCH (e:Event) USING INDEX SEEK e:Event(eventId) WHERE e.eventId IN $theirs RETURN e"
     " UNION MATCH (e:Event {actor: $party}) USING INDEX SEEK e:Event(actor) RETURN e"
@@ -165,12 +167,16 @@ class Lists:
         self._where = where
         self._start = "MATCH (e:Event)"
         self._by = ""
-        """Where most records may be found, they are read in their order, and none is put in order; those of an item by
-        their ids."""
+        """Where most records, or those of one actor, may be found, they are read in their order, and none is put in
+        order; those of an item by their ids."""
+        self._order: tuple[str, ...] = ("e.sequence",)
         if not any(getattr(where, name) is not None for name in _RARE):
             self._by = " USING INDEX SEEK e:Event(sequence)"
         elif where.item is not None and where.party is None and where.about is None:
             self._by = " USING INDEX SEEK e:Event(eventId)"
+        elif where.actor is not None and not any(getattr(where, name) is not None for name in _RARER):
+            self._by = " USING INDEX SEEK e:Event(actor, sequence)"
+            self._order = ("e.actor", "e.sequence")
         self._conditions = " AND ".join(_conditions(where))
         self._values: dict[str, Any] = {
             "types": None if where.types is None else list(where.types),
@@ -207,9 +213,10 @@ class Lists:
     async def _page(self, after: int | None, limit: int, reverse: bool) -> list[StoredEvent]:
         beyond, direction = ("<", "DESC") if reverse else (">", "ASC")
         past = "" if after is None else f"e.sequence {beyond} $after AND "
+        order = ", ".join(f"{one} {direction}" for one in self._order)
         query = (
             f"CALL () {{ {self._start}{self._by} WHERE {past}{self._conditions}"
-            f" RETURN e ORDER BY e.sequence {direction} LIMIT $limit }} WITH e ORDER BY e.sequence {direction}"
+            f" RETURN e ORDER BY {order} LIMIT $limit }} WITH e ORDER BY {order}"
             f" RETURN collect({ROW})"
         )
         return await stored(self._snapshot, query, after=after, limit=limit, **self._values)

@@ -10,7 +10,7 @@ from graph_schema.order import Position
 from graph_schema.outcome import Outcome
 from graph_schema.specs import ItemSpec, LotSpec, spec_text
 from graph_schema.voiding import REGULATOR
-from service.stores.neo4j.rows import shown_of_item, shown_of_organization, when, who
+from service.stores.neo4j.rows import shown_of_item, when, who
 from service.stores.values import dumps, outcome_columns
 
 Facts = dict[str, Any]
@@ -34,7 +34,6 @@ def registered(event: Registration) -> Facts:
         "organization": organization.key,
         "regulator": REGULATOR in (organization.roles or ()),
         "name": organization.name,
-        "shown": shown_of_organization(organization.model_dump()),
     }
 
 

@@ -7,8 +7,10 @@ trip.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
+from itertools import takewhile
 from typing import Any
 
 from graph_schema.events import AnyEvent, Receipt, Registration, Voiding
@@ -28,7 +30,13 @@ RETURN collect([e.eventId, e.status, e.problems, e.mixing, e.claims])
 """
 Timeline = list[tuple[Position, Effects]]
 NOTHING: Timeline = []
+LOOKED_AT_AFTER = 50
+"""How many stored events after a late one are read ahead, of each item: a hub has thousands, which mostly stay."""
 Stood = tuple[AnyEvent, Outcome, set[str]]
+
+
+def _place(entry: tuple[Position, Effects]) -> Position:
+    return entry[0]
 
 
 class FoldedGraph:
@@ -95,37 +103,70 @@ class FoldedGraph:
             elif isinstance(event, Receipt) and before is None:
                 self._received[event.transfer].add(event.position)
 
-    async def foresee(self, events: Sequence[AnyEvent]) -> None:
-        """Read at once what folding these events, in whatever batches, will most likely ask for."""
+    async def foresee(self, batches: Sequence[Sequence[AnyEvent]]) -> None:
+        """Read at once what folding these batches will most likely ask for."""
+        events = [event for batch in batches for event in batch]
         await self.tails({key for event in events for key in event.named_keys()})
         await self._look_inside([event for event in events if event.type in STRUCTURAL])
         await self.transfers({event.transfer for event in events if isinstance(event, Receipt)})
         await self.receipts({event.event_id for event in events if event.type == "TRANSFER"})
         await self.voidings_of({event.event_id for event in events})
-        await self._look_back(events)
+        await self._look_back(batches)
 
     async def _look_inside(self, events: Iterable[AnyEvent]) -> None:
-        level = {key for event in events for key in event.named_keys()}
+        """What is inside the items that these events name, and what was at the time of those that come late."""
+        level = {(key, event.position) for event in events for key in event.named_keys()}
         seen = set(level)
         while level:
-            found = (tail.state for key in level if (tail := self._tails.get(key)) is not None)
-            level = {part for state in found if state is not None for part in state.parts} - seen
+            await self.tails({key for key, _ in level})
+            await self.timelines({key for key, at in level if self._comes_late(key, at)})
+            level = {(part, at) for key, at in level for part in self._parts(key, at)} - seen
             seen |= level
-            await self.tails(level)
 
-    async def _look_back(self, events: Sequence[AnyEvent]) -> None:
-        """The timelines of items of which an event comes late, and the stored events after it."""
-        last: dict[str, Position] = {}
+    def _comes_late(self, key: str, at: Position) -> bool:
+        tail = self._tails[key]
+        return tail is not None and tail.last > at
+
+    def _parts(self, key: str, at: Position) -> Collection[str]:
+        """What was inside an item right before a position."""
+        tail = self._tails[key]
+        if tail is None or tail.last <= at:
+            return () if tail is None or tail.state is None else tail.state.parts
+        parts: dict[str, None] = {}
+        for _, effects in takewhile(lambda entry: entry[0] < at, self._timelines[key]):
+            for effect in effects:
+                if effect[0] == "+part":
+                    parts[effect[1]] = None
+                elif effect[0] == "-part":
+                    parts.pop(effect[1], None)
+        return parts
+
+    async def _look_back(self, batches: Sequence[Sequence[AnyEvent]]) -> None:
+        """The timelines of items of which an event comes late, the next stored events after it, and what these touched.
+
+        A fold goes through its batch in the total order, so what is out of order within one is not late.
+        """
+        late = self._late(batches)
+        timelines = await self.timelines([key for key in late if self._tails[key] is not None])
+        after: set[Position] = set()
+        for key, line in timelines.items():
+            first = bisect_right(line, late[key], key=_place)
+            after.update(at for at, _ in line[first : first + LOOKED_AT_AFTER])
+        stood = await self.judged(after)
+        await self.tails({key for _, _, touched in stood.values() for key in touched})
+
+    def _late(self, batches: Sequence[Sequence[AnyEvent]]) -> dict[str, Position]:
+        """The first position of each item at which an event comes late."""
+        last: dict[str, Position] = {key: tail.last for key, tail in self._tails.items() if tail is not None}
         late: dict[str, Position] = {}
-        for event in events:
-            for key in event.named_keys():
-                tail = self._tails.get(key)
-                before = last.get(key, b"" if tail is None else tail.last)
-                if event.position < before:
-                    late[key] = min(event.position, late.get(key, event.position))
-                last[key] = max(event.position, before)
-        timelines = await self.timelines([key for key in late if self._tails.get(key) is not None])
-        await self.judged({at for key, line in timelines.items() for at, _ in line if at > late[key]})
+        for events in batches:
+            found = [(key, event.position) for event in events for key in event.named_keys()]
+            for key, at in found:
+                if at < last.get(key, b""):
+                    late[key] = min(at, late.get(key, at))
+            for key, at in found:
+                last[key] = max(at, last.get(key, b""))
+        return late
 
     async def tails(self, keys: Collection[str]) -> dict[str, Tail]:
         missing = [key for key in keys if key not in self._tails]

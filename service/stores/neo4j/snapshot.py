@@ -54,6 +54,7 @@ from service.stores.neo4j.flows import flow_page, flows_kept
 from service.stores.neo4j.items import IDENTIFIED, called, concerned
 from service.stores.neo4j.items import Lists as ItemLists
 from service.stores.neo4j.organizations import ARE_ORGANIZATIONS, organization_keys, registered
+from service.stores.neo4j.state import marked
 
 
 class Neo4jSnapshot:
@@ -64,7 +65,8 @@ class Neo4jSnapshot:
         self._last = last
         self._ahead: Ahead | None = None
         self._width = width_of(None)
-        self._state: tuple[int, list[Any]] | None = None
+        self._rows: dict[Handle, list[ItemRow]] = {}
+        """Of what was found by its key."""
         self.sequence = sequence
 
     async def latest(self) -> Neo4jSnapshot:
@@ -72,7 +74,13 @@ class Neo4jSnapshot:
 
     async def one(self, query: str, **values: Any) -> Any:
         """The only value of a query at this moment of knowledge (`$k`)."""
-        return await self._reads.one(query, k=self.sequence, **values)
+        return (await self._read(marked(query), values))[0]
+
+    async def _read(self, query: str, values: dict[str, Any]) -> Any:
+        """The record of a query that reads the state of the log at last."""
+        record = await self._reads.record(query, values | {"k": self.sequence})
+        self._reads.said = self._reads.asked, record["state"]
+        return record
 
     async def _tuples(self, query: str, wanted: Collection[Any]) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in await self.one(query, wanted=list(wanted))] if wanted else []
@@ -82,12 +90,19 @@ class Neo4jSnapshot:
             self._width = width_of(nodes_max)
             return (await self._read_ahead(key, towards is Direction.FORWARD)).root
         found = await self.one(cypher.FIND, asked=[key])
-        return min(found)[2] if found else None
+        if not found:
+            return None
+        best = min(found, key=lambda one: one[:3])
+        if best[0] == 0:
+            self._rows[best[2]] = [ItemRow._make(row) for rank, _, _, row in found if rank == 0]
+        return str(best[2])
 
     async def keyed(self, keys: Collection[str]) -> dict[str, Handle]:
         return {key: key for key in await self.one(cypher.KEYED, keys=list(keys))} if keys else {}
 
     async def items(self, items: Collection[Handle]) -> list[ItemRow]:
+        if all(item in self._rows for item in items):
+            return [row for item in items for row in self._rows[item]]
         return [ItemRow._make(row) for row in await self._tuples(cypher.collected("items"), items)]
 
     async def parts(self, hosts: Collection[Handle]) -> list[StayRow]:
@@ -149,22 +164,13 @@ class Neo4jSnapshot:
 
     async def _read_ahead(self, key: str, forward: bool) -> Ahead:
         query = AHEAD_FORWARD if forward else AHEAD_BACKWARD
-        record = await self._reads.record(query, {"asked": [key], "width": self._width, "k": self.sequence})
-        self._ahead = Ahead(record, forward)
-        self._state = self._reads.asked, record["state"]
+        self._ahead = Ahead(await self._read(query, {"asked": [key], "width": self._width}), forward)
         return self._ahead
-
-    @property
-    def state(self) -> list[Any] | None:
-        """The state of the log, where the last thing that was read is that."""
-        return self._state[1] if self._state is not None and self._state[0] == self._reads.asked else None
 
     async def _around(self, new: list[Handle], inside: list[Handle], along: list[Handle], forward: bool) -> Around:
         query = cypher.AROUND_FORWARD if forward else cypher.AROUND_BACKWARD
-        values = {"new": new, "inside": inside, "along": along, "k": self.sequence}
-        items, hosts, parts, rows, beyond = (
-            [tuple(row) for row in column] for column in await self._reads.record(query, values)
-        )
+        *columns, _ = await self._read(query, {"new": new, "inside": inside, "along": along})
+        items, hosts, parts, rows, beyond = ([tuple(row) for row in column] for column in columns)
         ways = (rows, beyond) if forward else (beyond, rows)
         return Around([ItemRow._make(row) for row in items], hosts, parts, *ways)
 
@@ -172,8 +178,7 @@ class Neo4jSnapshot:
         found = self._ahead.about(items) if self._ahead else None
         if found:
             return found
-        values = {"wanted": list(items), "k": self.sequence}
-        custody, marks, names, unsettled = await self._reads.record(cypher.ABOUT, values)
+        custody, marks, names, unsettled, _ = await self._read(cypher.ABOUT, {"wanted": list(items)})
         return About([tuple(row) for row in custody], [tuple(row) for row in marks], dict(names), _positions(unsettled))
 
     async def details(self, items: Collection[Handle]) -> list[ItemDetails]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from service.stores.errors import StoreError
@@ -10,6 +12,15 @@ from service.stores.neo4j.connection import Reads
 STATE = "MATCH (l:Log {name: 'voltrace'}) RETURN [l.sequence, coalesce(l.rebuilding, false), l.rebuilt]"
 MARK = f"CALL () {{ {STATE.replace('MATCH', 'OPTIONAL MATCH', 1)} AS state }}"
 """The state as the last thing that a larger query reads."""
+_NAMED = re.compile(r" AS (\w+)\s*$")
+
+
+@lru_cache(maxsize=4096)
+def marked(query: str) -> str:
+    """A query of one value, with the state of the log (`state`) beside it, read after it."""
+    named = _NAMED.search(query)
+    query, name = (query, named[1]) if named else (f"{query} AS answer", "answer")
+    return f"CALL () {{ {query} }} {MARK} RETURN {name}, state"
 
 
 class State(NamedTuple):

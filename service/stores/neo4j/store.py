@@ -24,6 +24,7 @@ from service.stores.neo4j.checking import Neo4jGraph, check_shown, rebuild
 from service.stores.neo4j.connection import (
     READ_TIMEOUT_S,
     RETRY_TIMEOUT_S,
+    WRITE_TIMEOUT_S,
     Connection,
     Login,
     MaybeRecorded,
@@ -63,10 +64,11 @@ class Neo4jStore:
         url: str,
         login: Login = Login(),
         read_timeout_s: float = READ_TIMEOUT_S,
+        write_timeout_s: float = WRITE_TIMEOUT_S,
         retry_s: float = RETRY_TIMEOUT_S,
     ) -> None:
         self.url = url
-        self.connection = Connection(url, login, read_timeout_s, retry_s)
+        self.connection = Connection(url, login, read_timeout_s, write_timeout_s, retry_s)
         self._ready = False
         self._begun = False
         """Whether there was a log: a database that lost it is not begun again without being told to."""
@@ -126,8 +128,8 @@ class Neo4jStore:
 
     @asynccontextmanager
     async def snapshot(self, sequence: int | None = None) -> AsyncIterator[Neo4jSnapshot]:
-        """As `Store.snapshot`. Raises StoreError when it is left, too: where a rebuild began since the state of the log
-        was last looked at, since what was read may be of half a graph."""
+        """As `Store.snapshot`. Raises StoreError when it is left, too: where a rebuild began before the last read,
+        since what was read may be of half a graph."""
         await self._prepare()
         async with self.connection.reading() as reads:
             before = self._seen
@@ -142,7 +144,7 @@ class Neo4jStore:
                 # Half a graph may also be one that readers stumble over.
                 refuse_rebuilt(before, await self._state(reads), self.url)
                 raise
-            refuse_rebuilt(before, await self._state(reads, snapshot.state), self.url)
+            refuse_rebuilt(before, await self._state(reads, reads.state), self.url)
 
     async def write(self, work: Callable[[Writer], Awaitable[T]]) -> T:
         await self._prepare()
@@ -150,13 +152,11 @@ class Neo4jStore:
         async def unit(transaction: neo4j.AsyncManagedTransaction) -> tuple[T, int]:
             writer = await Neo4jWriter.lock(transaction, self.url)
             try:
-                answer = await work(writer)
-                await writer.finish()
+                async with writer.writing():
+                    answer = await work(writer)
                 return answer, (await writer.head()).sequence
             except ValueError as error:
                 raise _OfTheWork(error) from error
-            finally:
-                await writer.abandon()
 
         try:
             done, last = await self.connection.written(unit)

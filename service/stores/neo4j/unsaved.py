@@ -157,9 +157,10 @@ class Unsaved:
     """By the type of edge."""
     unnamed: dict[str, int] = field(default_factory=dict)
 
-    def add(self, folded: Folded, records: dict[Position, Row], known: int) -> None:
-        """Add what folding a batch found, which is known from a sequence on, and the records of its events."""
-        self._judge(folded, records, known)
+    def add(self, folded: Folded, records: dict[Position, Row], shown: dict[str, Row], known: int) -> None:
+        """Add what folding a batch found, which is known from a sequence on, the records of its events, and what the
+        organizations show that they register."""
+        self._judge(folded, records, shown, known)
         changes = changes_of(folded.sweep)
         self._take_back(changes, known)
         self._touch(changes, {key for key, line in folded.sweep.lines.items() if line.stored}, known)
@@ -169,7 +170,7 @@ class Unsaved:
             self.custody.close(key, at, known)
         self._join(changes, known)
 
-    def _judge(self, folded: Folded, records: dict[Position, Row], known: int) -> None:
+    def _judge(self, folded: Folded, records: dict[Position, Row], shown: dict[str, Row], known: int) -> None:
         for judged in folded.judged():
             event = judged.event
             also = judged.touched.difference(event.named_keys())
@@ -178,7 +179,7 @@ class Unsaved:
                 self.events[event.event_id] = {**records[event.position], **facts, "judged": known}
                 self.organizations[event.actor] = None
                 if isinstance(event, Registration):
-                    self.registers.append(registered(event))
+                    self.registers.append({**registered(event), "shown": shown[event.organization.key]})
             elif also or differs(judged.outcome, judged.before):
                 self._judge_again(event.event_id, facts | {"judged": known})
 

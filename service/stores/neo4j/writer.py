@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from graph_schema.events import AnyEvent
@@ -17,6 +18,7 @@ from service.stores.folding import fold_in
 from service.stores.neo4j.connection import Transaction, done, one
 from service.stores.neo4j.facts import refers_to
 from service.stores.neo4j.folded import FoldedGraph
+from service.stores.neo4j.registrations import Registrations
 from service.stores.neo4j.rows import seconds, when
 from service.stores.neo4j.save import save, statements_of
 from service.stores.neo4j.state import LogLost, Unready
@@ -51,6 +53,7 @@ class Neo4jWriter:
         self._transaction = transaction
         self._head = head
         self._graph = FoldedGraph(transaction, self._saved, self._turn)
+        self._registrations = Registrations(transaction, self._saved, head.recorded_us)
         self._digests: dict[str, bytes | None] = {}
         self._unsaved = Unsaved()
         self._batches: dict[int, int] = {}
@@ -82,9 +85,10 @@ class Neo4jWriter:
     async def head(self) -> Head:
         return self._head
 
-    async def foresee(self, events: Sequence[AnyEvent]) -> None:
-        await self.digests([event.event_id for event in events])
-        await self._graph.foresee([event for event in events if self._digests[event.event_id] is None])
+    async def foresee(self, batches: Sequence[Sequence[AnyEvent]]) -> None:
+        await self.digests([event.event_id for events in batches for event in events])
+        new = [[event for event in events if self._digests[event.event_id] is None] for events in batches]
+        await self._graph.foresee(new)
 
     async def append(self, events: list[NewEvent], recorded_us: int | None = None) -> dict[str, Outcome]:
         head = self._head
@@ -103,16 +107,20 @@ class Neo4jWriter:
     async def fold(
         self, events: list[AnyEvent], records: dict[Position, dict[str, Any]], known: int
     ) -> dict[str, Outcome]:
-        """Fold events in whose records are given, to be known from a sequence on."""
+        """Fold events of one moment in whose records are given, one at least, to be known from a sequence on.
+
+        What is folded is sent when more comes or all is done, so that a write that is only tried sends nothing.
+        """
+        if len(self._unsaved.events) >= SAVED_AT_ONCE:
+            await self._save()
+        shown = await self._registrations.shown(events, records[events[0].position]["recordedUs"])
         self._graph.tell(events)
         folded = await fold_in(events, self._graph, self._graph, self._graph.outcomes)
         self._graph.fold(folded)
-        self._unsaved.add(folded, records, known)
-        if len(self._unsaved.events) >= SAVED_AT_ONCE:
-            await self._save()
+        self._unsaved.add(folded, records, shown, known)
         return folded.outcomes(events)
 
-    async def finish(self) -> None:
+    async def _finish(self) -> None:
         """Have everything written that was found."""
         await self._save()
         await self._saved()
@@ -122,13 +130,26 @@ class Neo4jWriter:
             values = {"sequence": head.sequence, "recorded": head.recorded_us, "hash": head.hash}
             await done(self._transaction, HEAD, **values, batches=[batches])
 
-    async def abandon(self) -> None:
-        """Let go of what is being written. Raises the error that it ended with, which explains any later one."""
-        if self._saving is not None:
-            self._saving.cancel()
-            (found,) = await asyncio.gather(self._saving, return_exceptions=True)
-            if isinstance(found, Exception):
-                raise found
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[None]:
+        """What is done inside ends with nothing under way; where it succeeds, with everything written.
+
+        Where it fails, what is being sent is waited for, for a request that is cut off costs the connection. An error
+        which that ended with is raised instead, since it explains the other. Where it is cancelled, so is that.
+        """
+        try:
+            yield
+            await self._finish()
+        except Exception as error:
+            if self._saving is not None:
+                (found,) = await asyncio.gather(self._saving, return_exceptions=True)
+                if isinstance(found, Exception) and found is not error:
+                    raise found from error
+            raise
+        finally:
+            if self._saving is not None:
+                self._saving.cancel()
+                await asyncio.gather(self._saving, return_exceptions=True)
 
     async def _save(self) -> None:
         """Begin to write what is not written. Its rows are put together here, since the next fold goes on from them."""
@@ -148,9 +169,9 @@ class Neo4jWriter:
             self._saving = None
 
     async def _turn(self) -> None:
-        """Let what is being written go on."""
+        """Let what is being written go on. Raises the error that it ended with."""
         if self._saving is not None:
-            await asyncio.sleep(0)
+            await (self._saved() if self._saving.done() else asyncio.sleep(0))
 
 
 def record_of(new: NewEvent, head: Head, previous: Head) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class SqliteWriter:
         row = self._connection.execute("SELECT seq, recorded_us, hash FROM log ORDER BY seq DESC LIMIT 1").fetchone()
         return Head() if row is None else Head(*row)
 
-    async def foresee(self, events: Sequence[AnyEvent]) -> None:
+    async def foresee(self, batches: Sequence[Sequence[AnyEvent]]) -> None:
         """Nothing is far away."""
 
     async def append(self, events: list[NewEvent], recorded_us: int | None = None) -> dict[str, Outcome]:

@@ -40,6 +40,9 @@ def test_what_is_not_recognised_gets_a_hint() -> None:
     assert "it has 23 characters" in short.output
     assert "--scheme gbt-34014 says what is wrong with it" in short.output
     assert "--scheme reads it as one of" in run("explain", "nothing").output
+    formless = run("explain", "LSVAU2180N218329Q").output
+    assert "it has 17 characters, as a vehicle identification number (ISO 3779) has, but not its form" in formless
+    assert "an empty text is no code" in run("explain", " ").output
 
 
 def test_as_an_identifier_of_a_scheme() -> None:

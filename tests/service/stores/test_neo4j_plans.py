@@ -110,6 +110,11 @@ IN_ORDER = {
     "events": (page("event_page", EventFilter(), None, 3), "Event(sequence)"),
     "events further": (page("event_page", EventFilter(recorded_from=moment(1)), 1, 3), "Event(sequence)"),
     "events back": (page("event_page", EventFilter(), 9, 3, **BACK), "Event(sequence)"),
+    "events of an actor": (page("event_page", EventFilter(actor="A"), None, 3), "Event(actor, sequence)"),
+    "events of an actor, back": (
+        page("event_page", EventFilter(actor="A", status="ACCEPTED", recorded_from=moment(1)), 9, 3, **BACK),
+        "Event(actor, sequence)",
+    ),
     "findings": (page("finding_page", FindingFilter(), None, 3), "Finding(shownUs, id)"),
     "findings further": (page("finding_page", FindingFilter(severities=("ERROR",)), AT, 3), "Finding(shownUs, id)"),
     "findings back": (page("finding_page", FindingFilter(), AT, 3, **BACK), "Finding(shownUs, id)"),

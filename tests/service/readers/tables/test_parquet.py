@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import sys
@@ -14,10 +15,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from service.ingesting import UnreadableFile, recognise
+from graph_schema.outcome import EventStatus
+from service.ingesting import Ingest, UnreadableFile, recognise
 from service.readers import READERS
 from service.readers.reading import Options, Source
 from service.readers.tables.mapping import MisfitError
+from service.stores.memory import MemoryStore
 from tests.service.readers.tables.tables_support import Read, ingested
 
 MAPPING = """
@@ -137,8 +140,28 @@ def test_what_does_not_fit_or_cannot_be_read(tmp_path: Path) -> None:
         Read(tmp_path, MAPPING, b"PAR1 rubbish", "parquet")
     broken = bytearray(parquet(TABLE, compression="none"))
     broken[4:60] = b"\xff" * 56
-    with pytest.raises(UnreadableFile, match="table: after row 0: cannot be read"):
+    with pytest.raises(UnreadableFile, match="table: row group 1, after row 0: cannot be read"):
         Read(tmp_path, MAPPING, bytes(broken), "parquet")
+
+
+def test_the_groups_before_a_broken_one_are_recorded(tmp_path: Path) -> None:
+    count = 12
+    table = {
+        **{name: [cells[0]] * count for name, cells in TABLE.items()},
+        "id": list(range(count)),
+        "code": [f"P{number}" for number in range(count)],
+        "modules": [[] for _ in range(count)],
+    }
+    broken = bytearray(parquet(table, compression="none", row_group_size=5, use_dictionary=False))
+    third = pq.ParquetFile(io.BytesIO(bytes(broken))).metadata.row_group(2).column(0).data_page_offset
+    broken[third : third + 8] = b"\xff" * 8
+    file, mapping = tmp_path / "packs.parquet", tmp_path / "packs.toml"
+    file.write_bytes(broken)
+    mapping.write_text(MAPPING, encoding="utf-8")
+    ingest = Ingest(MemoryStore(), batch=2, options=Options(mapping=mapping))
+    with pytest.raises(UnreadableFile, match=r"packs\.parquet: row group 3, after row 10: cannot be read"):
+        asyncio.run(ingest.run([str(file)], io.BytesIO()))
+    assert ingest.report.standing[EventStatus.ACCEPTED] == 10
 
 
 def test_without_the_library_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
