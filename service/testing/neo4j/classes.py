@@ -60,7 +60,7 @@ def _compile(java: Path, artifacts: Path, source: bytes, into: Path) -> None:
     with TemporaryDirectory() as folder:
         program = Path(folder) / "Launcher.java"
         program.write_bytes(source)
-        command = [java.parent / "javac", "-cp", f"{artifacts}/*", "-d", folder, program]
+        command = [str(java.parent / "javac"), "-cp", f"{artifacts}/*", "-d", folder, str(program)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"the launcher of Neo4j does not compile:\n{done.stderr[-3000:]}")
