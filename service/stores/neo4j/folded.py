@@ -24,7 +24,7 @@ from service.stores.neo4j.source import Neo4jSource, Neo4jVoidings
 from service.stores.values import outcome_of
 
 OUTCOMES = """
-UNWIND $ids[0] AS id
+UNWIND $ids AS id
 MATCH (e:Event {eventId: id}) USING INDEX SEEK e:Event(eventId)
 RETURN collect([e.eventId, e.status, e.problems, e.mixing, e.claims])
 """
@@ -216,7 +216,7 @@ class FoldedGraph:
         missing = [event_id for event_id in event_ids if event_id not in self._outcomes]
         if missing:
             await self._settled()
-            rows = await one(self._transaction, OUTCOMES, ids=[missing])
+            rows = await one(self._transaction, OUTCOMES, ids=missing)
             self._outcomes.update((event_id, outcome_of(*columns)) for event_id, *columns in rows)
         return {event_id: self._outcomes[event_id] for event_id in event_ids if event_id in self._outcomes}
 

@@ -17,7 +17,7 @@ from service.stores.neo4j.connection import Transaction, one
 from service.stores.neo4j.rows import shown_of_organization
 
 OF_MOMENT = """
-UNWIND $keys[0] AS key
+UNWIND $keys AS key
 MATCH (o:Organization {key: key})<-[:REGISTERS]-(e) USING INDEX SEEK o:Organization(key) WHERE e.recordedUs = $moment
 RETURN collect([key, e.position, e.payload])
 """
@@ -54,7 +54,7 @@ class Registrations:
         self._of.update((key, {}) for key in keys)
         if keys and self._moment == self._stored:
             await self._settled()
-            for key, at, payload in await one(self._transaction, OF_MOMENT, keys=[sorted(keys)], moment=self._moment):
+            for key, at, payload in await one(self._transaction, OF_MOMENT, keys=sorted(keys), moment=self._moment):
                 self._of[key][at] = shown_of_organization(orjson.loads(payload)["organization"])
 
 

@@ -23,10 +23,10 @@ class _Untold(list[Any]):
 
 
 async def save(transaction: Transaction, statements: Iterable[Statement]) -> None:
-    """Write rows. They are in a list of one: a server plans a statement again for a list of another size."""
+    """Write rows."""
     for query, rows in statements:
         if rows:
-            await done(transaction, query, rows=[_Untold(rows)])
+            await done(transaction, query, rows=_Untold(rows))
 
 
 def statements_of(unsaved: Unsaved) -> Iterator[Statement]:

@@ -13,18 +13,18 @@ from graph_schema.outcome import Outcome
 from graph_schema.refold import Effects, Tail
 from graph_schema.state import Effect, effects_in_order
 from graph_schema.voiding import Target
-from service.stores.neo4j.connection import Transaction, one
+from service.stores.neo4j.connection import Transaction, one, planned_once
 from service.stores.neo4j.rows import state_of
 from service.stores.values import loads, outcome_of
 
 TAILS = """
-UNWIND $keys[0] AS key
+UNWIND $keys AS key
 MATCH (i:Item {key: key}) USING INDEX SEEK i:Item(key)
 RETURN collect([i.key, i.state, i.last])
 """
 
 TIMELINES = """
-UNWIND $keys[0] AS key
+UNWIND $keys AS key
 MATCH (i:Item {key: key}) USING INDEX SEEK i:Item(key)
 CALL (i) {
   MATCH (i)<-[y:YIELDED]-() WHERE y.knownTo IS NULL
@@ -59,19 +59,19 @@ RETURN key, births, hosts, parts, custody, uses, marks, mentions
 """
 
 JUDGED = """
-UNWIND $ids[0] AS id
+UNWIND $ids AS id
 MATCH (e:Event {eventId: id}) USING INDEX SEEK e:Event(eventId)
 RETURN collect([e.position, e.status, e.problems, e.mixing, e.claims, e.also, e.payload])
 """
 
 RECEIPTS = """
-UNWIND $ids[0] AS id
+UNWIND $ids AS id
 MATCH (e:Event {refersTo: id}) USING INDEX SEEK e:Event(refersTo) WHERE e.type = 'RECEIPT'
 RETURN collect([id, e.position])
 """
 
 TRANSFERS = """
-UNWIND $ids[0] AS id
+UNWIND $ids AS id
 MATCH (e:Event {eventId: id}) USING INDEX SEEK e:Event(eventId) WHERE e.type = 'TRANSFER' AND e.status = 'ACCEPTED'
 RETURN collect([e.eventId, e.position])
 """
@@ -84,12 +84,12 @@ class Neo4jSource:
         self._transaction = transaction
 
     async def tails(self, keys: Collection[str]) -> dict[str, Tail]:
-        rows = await one(self._transaction, TAILS, keys=[list(keys)])
+        rows = await one(self._transaction, TAILS, keys=list(keys))
         return {key: Tail(state_of(state), last) for key, state, last in rows}
 
     async def timelines(self, keys: Collection[str]) -> dict[str, list[tuple[Position, Effects]]]:
         found: dict[str, list[tuple[Position, Effects]]] = {key: [] for key in keys}
-        async for record in await self._transaction.run(TIMELINES, {"keys": [list(keys)]}):
+        async for record in await self._transaction.run(*planned_once(TIMELINES, {"keys": list(keys)})):
             touches: dict[Position, list[Effect]] = defaultdict(list)
             for position, effect in _effects(record):
                 entry = touches[position]
@@ -103,7 +103,7 @@ class Neo4jSource:
     async def judged(self, positions: Collection[Position]) -> dict[Position, tuple[AnyEvent, Outcome, set[str]]]:
         found = {}
         ids = [event_id_of(position) for position in positions]
-        rows = await one(self._transaction, JUDGED, ids=[ids])
+        rows = await one(self._transaction, JUDGED, ids=ids)
         for position, status, problems, mixing, claims, also, payload in rows:
             event, _ = parse_event(payload)
             touched = {*event.named_keys(), *(loads(also) or ())}
@@ -112,13 +112,13 @@ class Neo4jSource:
 
     async def receipts_of(self, transfers: Collection[str]) -> list[tuple[str, Position]]:
         """Each stored receipt that names any of the transfers, with that."""
-        return [(of, at) for of, at in await one(self._transaction, RECEIPTS, ids=[list(transfers)])]
+        return [(of, at) for of, at in await one(self._transaction, RECEIPTS, ids=list(transfers))]
 
     async def receipts(self, transfers: Collection[str]) -> list[Position]:
         return [at for _, at in await self.receipts_of(transfers)]
 
     async def transfers(self, event_ids: Collection[str]) -> dict[str, Position]:
-        return dict(await one(self._transaction, TRANSFERS, ids=[list(event_ids)]))
+        return dict(await one(self._transaction, TRANSFERS, ids=list(event_ids)))
 
     async def turn(self) -> None:
         """Nothing goes on meanwhile."""
@@ -152,27 +152,27 @@ def _effects(record: Any) -> Iterator[tuple[Position, Effect | None]]:
 
 
 _TARGETS = """
-UNWIND $ids[0] AS id
+UNWIND $ids AS id
 MATCH (e:Event {eventId: id}) USING INDEX SEEK e:Event(eventId)
 RETURN collect([e.eventId, e.position, e.actor])
 """
 _VOIDINGS_OF = """
-UNWIND $ids[0] AS id
+UNWIND $ids AS id
 MATCH (e:Event {refersTo: id}) USING INDEX SEEK e:Event(refersTo) WHERE e.type = 'VOIDING'
 RETURN collect(e.payload)
 """
 _VOIDINGS = """
-UNWIND $ids[0] AS id
+UNWIND $ids AS id
 MATCH (e:Event {eventId: id}) USING INDEX SEEK e:Event(eventId) WHERE e.type = 'VOIDING'
 RETURN collect(e.payload)
 """
 _VOIDINGS_BY = """
-UNWIND $actors[0] AS actor
+UNWIND $actors AS actor
 MATCH (e:Event {type: 'VOIDING', actor: actor}) USING INDEX SEEK e:Event(type, actor)
 RETURN collect(e.payload)
 """
 _REGULATORS = """
-UNWIND $keys[0] AS key
+UNWIND $keys AS key
 MATCH (o:Organization {key: key})<-[:REGISTERS {regulator: true}]-() USING INDEX SEEK o:Organization(key)
 RETURN collect(DISTINCT o.key)
 """
@@ -189,17 +189,17 @@ class Neo4jVoidings:
         return [event for event in events if isinstance(event, Voiding)]
 
     async def targets(self, event_ids: Collection[str]) -> dict[str, Target]:
-        rows = await one(self._transaction, _TARGETS, ids=[list(event_ids)])
+        rows = await one(self._transaction, _TARGETS, ids=list(event_ids))
         return {event_id: Target(position, actor) for event_id, position, actor in rows}
 
     async def voidings_of(self, event_ids: Collection[str]) -> list[Voiding]:
-        return await self._voidings(_VOIDINGS_OF, ids=[list(event_ids)])
+        return await self._voidings(_VOIDINGS_OF, ids=list(event_ids))
 
     async def voidings_of_ids(self, event_ids: Collection[str]) -> list[Voiding]:
-        return await self._voidings(_VOIDINGS, ids=[list(event_ids)])
+        return await self._voidings(_VOIDINGS, ids=list(event_ids))
 
     async def voidings_by(self, actors: Collection[str]) -> list[Voiding]:
-        return await self._voidings(_VOIDINGS_BY, actors=[list(actors)])
+        return await self._voidings(_VOIDINGS_BY, actors=list(actors))
 
     async def regulators(self, organizations: Collection[str]) -> set[str]:
-        return set(await one(self._transaction, _REGULATORS, keys=[list(organizations)]))
+        return set(await one(self._transaction, _REGULATORS, keys=list(organizations)))

@@ -33,13 +33,13 @@ RETURN [l.sequence, l.recordedUs, l.hash, l.rebuilding, s.version]
 """Takes the lock of the log: from here on nobody else writes until this transaction ends."""
 VERSION = migrations()[-1].number
 DIGESTS = """
-UNWIND $ids[0] AS id
+UNWIND $ids AS id
 MATCH (e:Event {eventId: id}) USING INDEX SEEK e:Event(eventId)
 RETURN collect([e.eventId, e.digest])
 """
 HEAD = """
 MATCH (l:Log {name: 'voltrace'}) SET l.sequence = $sequence, l.recordedUs = $recorded, l.hash = $hash
-WITH l UNWIND $batches[0] AS batch
+WITH l UNWIND $batches AS batch
 MERGE (b:Batch {recordedUs: batch.recordedUs}) SET b.last = batch.last
 """
 SAVED_AT_ONCE = 500
@@ -78,7 +78,7 @@ class Neo4jWriter:
         missing = [event_id for event_id in event_ids if event_id not in self._digests]
         if missing:
             await self._saved()
-            read = dict(await one(self._transaction, DIGESTS, ids=[missing]))
+            read = dict(await one(self._transaction, DIGESTS, ids=missing))
             self._digests.update((event_id, read.get(event_id)) for event_id in missing)
         return {event_id: digest for event_id in event_ids if (digest := self._digests[event_id]) is not None}
 
@@ -128,7 +128,7 @@ class Neo4jWriter:
             batches = [{"recordedUs": at, "last": last} for at, last in self._batches.items()]
             head = self._head
             values = {"sequence": head.sequence, "recorded": head.recorded_us, "hash": head.hash}
-            await done(self._transaction, HEAD, **values, batches=[batches])
+            await done(self._transaction, HEAD, **values, batches=batches)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:

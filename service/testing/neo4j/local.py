@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -17,11 +19,16 @@ import filelock
 import neo4j
 import platformdirs
 
+from seed.story import story
+from service.recording import record
 from service.stores.neo4j import Login
+from service.testing.neo4j.classes import ENDING_S, QUIET, Prepared, prepared
 from service.testing.neo4j.server import Server
 
 OPENS = ("java.nio", "java.io", "sun.nio.ch", "java.lang", "java.util.concurrent")
 JVM = ("-Xmx1g", "-XX:+UseSerialGC")
+BRIEFLY = ("-XX:TieredStopAtLevel=1",)
+"""For what ends soon: what compiles better takes longer than it saves."""
 CACHE_MIB = 256
 OLDEST_JAVA = {"5": 17}
 """The oldest Java that runs a series of releases; the calendar releases need 21."""
@@ -90,7 +97,7 @@ def load(version: str, home: Path, files_of_export: Path) -> None:
     (home / "conf" / "neo4j.conf").touch()
     program = ["org.neo4j.cli.AdminTool", "database", "import", "full", "neo4j", "@import.args"]
     done = subprocess.run(
-        [*_java(version), *program],
+        [*_java(version, BRIEFLY), *program],
         cwd=files_of_export,
         env={**os.environ, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")},
         capture_output=True,
@@ -101,33 +108,59 @@ def load(version: str, home: Path, files_of_export: Path) -> None:
         raise RuntimeError(f"the import into Neo4j {version} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
 
 
-def _java(version: str) -> list[str]:
+def _java(version: str, options: Sequence[str] = ()) -> list[str]:
     """The command that runs a class of a version."""
     java = java_for(version)
     if java is None:
         raise RuntimeError(f"no JDK here runs Neo4j {version}; run: apt-get install openjdk-17-jdk-headless")
+    artifacts = jars(version)
+
+    def train(made: Prepared, option: str) -> None:
+        command = _command(java, artifacts, made, [option])
+        with _running(command, version) as server, ThreadPoolExecutor(1) as apart:
+            apart.submit(lambda: asyncio.run(_told(server))).result()
+
+    made = prepared(java, artifacts, train)
+    shared = [f"-XX:SharedArchiveFile={made.archive}"] if made.archive.exists() else []
+    return _command(java, artifacts, made, [*shared, *options])
+
+
+def _command(java: Path, artifacts: Path, made: Prepared, options: Sequence[str]) -> list[str]:
     opens = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENS]
-    return [str(java), *JVM, *opens, "-cp", f"{jars(version)}/*"]
+    return [str(java), *JVM, QUIET, *options, *opens, "-cp", f"{artifacts}/*{os.pathsep}{made.launcher}"]
+
+
+async def _told(server: Server) -> None:
+    """Have a server load what recording takes."""
+    store = server.store()
+    await record(store, story())
+    await store.close()
 
 
 @contextmanager
 def started(
-    version: str, home: Path | None = None, login: Login = Login(), port: int | None = None
+    version: str, home: Path | None = None, login: Login = Login(), port: int | None = None, briefly: bool = False
 ) -> Iterator[Server]:
     """A server of our own until the block ends; with an empty database, or with what a home holds; on a port that is
     free, or that is stated.
 
-    It asks for a login where one is given.
+    It asks for a login where one is given. `briefly` is for a few questions: it starts sooner, and is slower later.
     """
-    command = _java(version)
+    with _running(_java(version, BRIEFLY if briefly else ()), version, home, login, port) as server:
+        yield server
+
+
+@contextmanager
+def _running(
+    command: list[str], version: str, home: Path | None = None, login: Login = Login(), port: int | None = None
+) -> Iterator[Server]:
     with (
         tempfile.TemporaryDirectory(prefix="voltrace-neo4j-", ignore_cleanup_errors=True) as folder,
-        as_file(files("service.testing.neo4j").joinpath("Launcher.java")) as launcher,
         (Path(folder) / "log").open("w+") as log,
     ):
         port = port or _free_port()
         logins = str(login.user is not None).lower()
-        command += [str(launcher), str(home or folder), str(port), logins, str(CACHE_MIB)]
+        command = [*command, "Launcher", str(home or folder), str(port), logins, str(CACHE_MIB)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True) as process:
             assert process.stdin is not None
             assert process.stdout is not None
@@ -143,7 +176,7 @@ def started(
             finally:
                 process.stdin.close()
                 try:
-                    process.wait(30)
+                    process.wait(ENDING_S if any("ArchiveClasses" in word for word in command) else 30)
                 except subprocess.TimeoutExpired:
                     process.kill()
 
