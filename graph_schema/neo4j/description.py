@@ -64,7 +64,7 @@ NODES: dict[str, NodeKind] = {
         {
             "key": ("STRING", "its key, unique"),
             "name": ("STRING", "as it registered last"),
-            "region": ("STRING", "as it registered last, ISO 3166-2"),
+            "region": ("STRING", "as it registered last: a country (`DE`), or a province by GB/T 2260 (`CN-44`)"),
             "roles": ("LIST<STRING>", "as it registered last: BATTERY_MAKER, RECYCLER, ..."),
         },
     ),
@@ -133,7 +133,7 @@ NODES: dict[str, NodeKind] = {
             "since": ("ZONED DATETIME", "from when it holds, UTC"),
             "sinceUs": ("INTEGER", "the same in microseconds since 1970"),
             "shownUs": ("INTEGER", "when it came to light, in microseconds since 1970"),
-            "region": ("STRING", "where, ISO 3166-2"),
+            "region": ("STRING", "where: a country (`DE`), or a province by GB/T 2260 (`CN-44`)"),
             "parties": ("LIST<STRING>", "the keys of the organizations in it"),
             "body": ("STRING", "all of it, JSON"),
         },

@@ -10,6 +10,7 @@ import click
 
 from graph_schema.answer import Direction, Trace
 from graph_schema.canonical import utc_text
+from graph_schema.further import NAMED_MAX
 from graph_schema.trace import TraceQuestion
 from service import tracing
 from service.cli.common import Moment, configured, err, finish, opened, out, store_option
@@ -27,6 +28,7 @@ from service.writers.tree import render
 @click.option("--claims", type=click.Choice(["accepted", "all"]), default="accepted", show_default=True)
 @click.option("--max-depth", type=click.IntRange(0))
 @click.option("--max-nodes", type=click.IntRange(1))
+@click.option("--further", multiple=True, metavar="KEY", help="100 more neighbours of that node, each time it is named")
 @click.option("--format", "format_name", type=click.Choice(["tree", *BY_NAME]), default="tree", show_default=True)
 @click.option("--output", "-o", type=click.Path(dir_okay=False, writable=True), help="the file to write (not a tree)")
 @click.option("--all", "unfold", is_flag=True, help="show each of a group of like items")
@@ -39,6 +41,7 @@ def trace(
     claims: str,
     max_depth: int | None,
     max_nodes: int | None,
+    further: tuple[str, ...],
     format_name: str,
     output: str | None,
     unfold: bool,
@@ -51,6 +54,7 @@ def trace(
     voltrace trace 04QPE76836300JBC40000903
     voltrace trace LOT-17 --direction backward --as-of 2026-04-01
     voltrace trace PACK-1 --known-at 2026-05-01T00:00:00Z --format json
+    voltrace trace PACK-1 --max-depth 1 --further LOT-17
     voltrace trace PACK-1 --format svg --output pack.svg
     """
     chosen_format = BY_NAME.get(format_name)
@@ -58,6 +62,8 @@ def trace(
         raise click.BadParameter(f"a tree is for the terminal; name a --format: {', '.join(BY_NAME)}", param_hint="-o")
     if format_name == "png" and output is None and sys.stdout.isatty():
         raise click.BadParameter("a PNG is nothing for a terminal; name a file with --output", param_hint="--format")
+    if len(further) > NAMED_MAX:
+        raise click.BadParameter(f"{len(further)} names are too many: at most {NAMED_MAX}", param_hint="--further")
     store = opened(store_url)
     ceiling = configured().nodes_max
     if max_nodes is not None and max_nodes > ceiling:
@@ -73,7 +79,7 @@ def trace(
         return [
             await tracing.trace(
                 store,
-                TraceQuestion(key, one, as_of, claims == "all", max_depth, max_nodes or ceiling, weigh=weigh),
+                TraceQuestion(key, one, as_of, claims == "all", max_depth, max_nodes or ceiling, weigh, further),
                 sequence,
             )
             for one in wanted

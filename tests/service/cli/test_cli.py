@@ -122,6 +122,19 @@ def test_trace_at_a_moment(told: str) -> None:
     assert "offset" in naive.output
 
 
+def test_trace_goes_on_from_a_node(told: str) -> None:
+    asked = ("trace", "--store", told, PACK_RECYCLED, "--direction", "forward", "--format", "json", "--max-depth", "2")
+    short = json.loads(run(*asked).output)
+    place = short["frontier"][-1]["key"]
+    more = json.loads(run(*asked, "--further", place).output)
+    kept, new = ({node["key"] for node in one["nodes"]} for one in (short, more))
+    assert kept < new
+    assert place not in {one["key"] for one in more["frontier"]}
+    many = run(*asked, *["--further", place] * 41)
+    assert many.exit_code == 2
+    assert "at most 40" in many.output
+
+
 def test_an_unknown_key(told: str) -> None:
     found = run("trace", "--store", told, "nothing")
     assert found.exit_code == 1
