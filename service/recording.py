@@ -128,13 +128,14 @@ async def record_batches(
         await writer.foresee(events)
         return [await batch.append(writer) for batch in several]
 
-    with _no_collection(sum(map(len, events))):
+    with _no_collection(sum(map(len, events)) if store.blocking else 0):
         return await store.write(work)
 
 
 @contextmanager
 def _no_collection(size: int) -> Iterator[None]:
-    """Folding makes many objects and no cycles: looking for cycles would take a quarter of the time of a batch."""
+    """Folding makes many objects and no cycles: looking for cycles would take a quarter of the time of a batch. A
+    store that waits for a server lets others work meanwhile, who may make some."""
     pause = size >= LARGE_BATCH and gc.isenabled()
     if pause:
         gc.disable()

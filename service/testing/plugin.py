@@ -6,7 +6,6 @@ stores, drivers and the service are imported by the fixtures that need them.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -76,8 +75,7 @@ def _described(name: str) -> str:
         return name
     from service.testing import neo4j
 
-    address = os.environ.get("VOLTRACE_TEST_NEO4J")
-    return f"neo4j at {address}" if address else f"neo4j {neo4j.versions()[0]}"
+    return f"neo4j {neo4j.chosen(all_versions=False)}"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from secrets import token_hex
-from typing import Any
+from typing import Any, TypeVar
 
 import neo4j
 
@@ -24,6 +24,8 @@ from service.stores.neo4j.source import Neo4jSource
 from service.stores.neo4j.state import LogLost
 from service.stores.neo4j.writer import Neo4jWriter
 from service.stores.values import loads, outcome_of
+
+T = TypeVar("T")
 
 RECORDS = """
 MATCH (e:Event) WHERE e.sequence > 0
@@ -113,7 +115,7 @@ JOIN = (
     " UNWIND f.parties AS party MERGE (o:Organization {key: party}) MERGE (f)-[:INVOLVES]->(o) RETURN count(f)",
 )
 """Each joins some of the findings to the nodes that were made again, and is run until it finds none."""
-BATCHES = "MATCH (b:Batch) RETURN b.last ORDER BY b.recordedUs"
+BATCHES = "MATCH (b:Batch) WITH b.last AS last ORDER BY b.recordedUs RETURN collect(last)"
 UNFOLDED = """
 MATCH (u:Unfolded) WHERE $after < u.sequence <= $last
 RETURN collect(properties(u))
@@ -140,23 +142,37 @@ async def rebuild(connection: Connection) -> int:
     """
     count = 0
     by = token_hex(8)
-    async with connection.session(writes=True) as session:
-        if not await session.execute_write(one, BEGIN, by=by):
-            raise LogLost(connection.url)
-        for statement in FORGET:
-            while await session.execute_write(_some, by, statement):
-                pass
-        ends = [record[0] async for record in await session.run(BATCHES)]
-        after = 0
-        for several in _in_writes(ends):
-            count += await session.execute_write(_fold_again, by, after, several)
-            after = several[-1]
-        for statement in JOIN:
-            while await session.execute_write(_some, by, statement):
-                pass
-        if not await session.execute_write(one, DONE, by=by):
-            raise StoreError(f"{connection.url}: {TAKEN_OVER}")
+
+    async def write(work: Callable[..., Awaitable[T]], *values: Any) -> T:
+        return await connection.written(lambda transaction: work(transaction, by, *values), REBUILD_TIMEOUT_S)
+
+    if not await write(_begin):
+        raise LogLost(connection.url)
+    for statement in FORGET:
+        while await write(_some, statement):
+            pass
+    async with connection.reading(leader=True) as reads:
+        ends = await reads.one(BATCHES)
+    after = 0
+    for several in _in_writes(ends):
+        count += await write(_fold_again, after, several)
+        after = several[-1]
+    for statement in JOIN:
+        while await write(_some, statement):
+            pass
+    if not await write(_end):
+        raise StoreError(f"{connection.url}: {TAKEN_OVER}")
     return count
+
+
+async def _begin(transaction: neo4j.AsyncManagedTransaction, by: str) -> bool | None:
+    begun: bool | None = await one(transaction, BEGIN, by=by)
+    return begun
+
+
+async def _end(transaction: neo4j.AsyncManagedTransaction, by: str) -> bool | None:
+    ended: bool | None = await one(transaction, DONE, by=by)
+    return ended
 
 
 async def _own(transaction: neo4j.AsyncManagedTransaction, by: str) -> None:
@@ -165,7 +181,6 @@ async def _own(transaction: neo4j.AsyncManagedTransaction, by: str) -> None:
         raise StoreError(TAKEN_OVER)
 
 
-@neo4j.unit_of_work(timeout=REBUILD_TIMEOUT_S)
 async def _some(transaction: neo4j.AsyncManagedTransaction, by: str, statement: str) -> int:
     await _own(transaction, by)
     return int(await one(transaction, statement))
@@ -184,7 +199,6 @@ def _in_writes(ends: list[int]) -> Iterator[list[int]]:
         yield several
 
 
-@neo4j.unit_of_work(timeout=REBUILD_TIMEOUT_S)
 async def _fold_again(transaction: neo4j.AsyncManagedTransaction, by: str, after: int, ends: list[int]) -> int:
     """Fold batches, which end with these records, in one transaction; the number of events."""
     await _own(transaction, by)

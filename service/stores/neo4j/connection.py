@@ -52,7 +52,7 @@ WAYS_OUT = {
     ),
     "Neo.ClientError.Security.Forbidden": "grant the user of VOLTRACE_NEO4J_USER reading, writing and the schema",
     "Neo.TransientError.General.MemoryPoolOutOfMemoryError": "record fewer events at once (--batch), or give "
-    "transactions more memory (dbms.memory.transaction.total.max)",
+    "transactions more memory (db.memory.transaction.total.max, dbms.memory.transaction.total.max)",
     "Neo.TransientError.General.TransactionMemoryLimit": "record fewer events at once (--batch), or give "
     "transactions more memory (db.memory.transaction.max)",
     BOOKMARKS[0]: "it was set back to an earlier state, or a replica lags; ask again, without an old Voltrace-Bookmark",
@@ -78,6 +78,34 @@ class MaybeRecorded(StoreError):
 
 class Unanswered(TimeoutError):
     """A write to which the server did not answer in time."""
+
+
+class _OfTheWork(Exception):
+    """Carries what went wrong outside of the server past what tells of servers."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
+@contextmanager
+def _of_the_work() -> Iterator[None]:
+    """What the work between questions raises is none of the server."""
+    try:
+        yield
+    except (StoreError, Neo4jError, DriverError, TimeoutError, _OfTheWork):
+        raise
+    except Exception as error:
+        raise _OfTheWork(error) from error
+
+
+@contextmanager
+def _untouched() -> Iterator[None]:
+    """Raise what the work raised as it was."""
+    try:
+        yield
+    except _OfTheWork as carried:
+        raise carried.error from carried.error.__cause__
 
 
 class Connection:
@@ -141,32 +169,50 @@ class Connection:
     async def checking(self) -> AsyncIterator[Patient]:
         """A transaction of reads, which may take long as a whole."""
         patience_s = self.read_timeout_s + GRACE_S
-        async with self.session(writes=False) as session:
-            async with asyncio.timeout(patience_s):
-                transaction = await session.begin_transaction()
-            async with transaction:
-                yield Patient(transaction, patience_s)
+        with _untouched():
+            async with self.session(writes=False) as session:
+                async with asyncio.timeout(patience_s):
+                    transaction = await session.begin_transaction()
+                async with transaction:
+                    with _of_the_work():
+                        yield Patient(transaction, patience_s)
 
     @asynccontextmanager
     async def reading(self, leader: bool = False, follows: bool = True) -> AsyncIterator[Reads]:
         """Reads with a timeout, of one session."""
-        async with self.session(leader, follows) as session:
-            yield Reads(session, self.read_timeout_s)
+        with _untouched():
+            async with self.session(leader, follows) as session:
+                with _of_the_work():
+                    yield Reads(session, self.read_timeout_s)
 
-    async def written(self, unit: Callable[[neo4j.AsyncManagedTransaction], Awaitable[T]]) -> T:
-        """Do a unit of work as one write, again where it may be, and no longer than tries of it may take at the server.
+    async def written(
+        self, unit: Callable[[neo4j.AsyncManagedTransaction], Awaitable[T]], timeout_s: float | None = None
+    ) -> T:
+        """Do a unit of work as one write, again where it may be; each try may take so long at the server.
 
-        Raises StoreError where no answer comes in that time.
+        Raises StoreError where no answer comes in that time, and what the work itself raises.
         """
-        patience_s = self.write_timeout_s + self.retry_s + GRACE_S
-        async with self.session(writes=True) as session:
-            try:
-                async with asyncio.timeout(patience_s) as patience:
-                    return await session.execute_write(neo4j.unit_of_work(timeout=self.write_timeout_s)(unit))
-            except TimeoutError as error:
-                if patience.expired():
-                    raise Unanswered(f"{patience_s:g}") from error
-                raise
+        timeout_s = self.write_timeout_s if timeout_s is None else timeout_s
+        now = asyncio.get_running_loop().time
+        with _untouched():
+            async with self.session(writes=True) as session:
+                try:
+                    async with asyncio.timeout(timeout_s + GRACE_S) as patience:
+
+                        async def tried(transaction: neo4j.AsyncManagedTransaction) -> T:
+                            patience.reschedule(now() + timeout_s + GRACE_S)
+                            try:
+                                with _of_the_work():
+                                    return await unit(transaction)
+                            except Exception:
+                                patience.reschedule(now() + timeout_s + self.retry_s + GRACE_S)
+                                raise
+
+                        return await session.execute_write(neo4j.unit_of_work(timeout=timeout_s)(tried))
+                except TimeoutError as error:
+                    if patience.expired():
+                        raise Unanswered(f"{timeout_s:g}") from error
+                    raise
 
     async def bookmarks(self) -> frozenset[str]:
         """What a later read must see, also through another process."""
@@ -196,7 +242,7 @@ class Connection:
         except Unanswered as error:
             self.doubtful = True
             raise StoreError(
-                f"{self.url} does not answer: a write and its repetitions took longer than {error} s "
+                f"{self.url} does not answer: a write took longer than {error} s "
                 "(VOLTRACE_WRITE_TIMEOUT_S); what was sent may be recorded: send the same events again, each is "
                 "recorded once"
             ) from error
@@ -208,7 +254,7 @@ class Connection:
             ) from error
         except (Neo4jError, DriverError, OSError) as error:
             code = getattr(error, "code", None) or ""
-            self.doubtful |= code in (*BOOKMARKS, *TIMED_OUT)
+            self.doubtful |= code in TIMED_OUT or (code in BOOKMARKS and not FOLLOWED.get())
             if code == BOOKMARKS[1] and FOLLOWED.get():
                 raise UnknownBookmark(f"{HEADER}: no bookmark of this store; ask again without it") from error
             if code in BOOKMARKS and not FOLLOWED.get():
@@ -277,6 +323,8 @@ class Reads:
                 try:
                     result = await self._session.run(neo4j.Query(query, timeout=self._timeout_s), values)
                     return await result.single(), await result.consume()
+                except ValueError as error:
+                    raise ConfigurationError(str(error)) from error
                 except (Neo4jError, DriverError) as error:
                     if wait_s is None or not error.is_retryable() or getattr(error, "code", None) in BOOKMARKS:
                         raise

@@ -158,6 +158,23 @@ _ABOUT = (
     " MATCH (e:Event {refersTo: t.eventId}) USING INDEX SEEK e:Event(refersTo) RETURN e"
 )
 
+_OF_STATUS = """
+UNWIND $statuses AS status
+CALL (status) {
+  MATCH (e:Event) USING INDEX SEEK e:Event(status)
+  WHERE e.status = status AND e.sequence <= $k AND e.judged <= $k RETURN count(*) AS now
+}
+CALL (status) {
+  MATCH (j:Judgement) WHERE j.status = status AND j.knownFrom <= $k < j.knownTo RETURN count(*) AS past
+}
+RETURN sum(now + past)
+"""
+
+
+def _only(where: EventFilter, name: str) -> bool:
+    """Whether that is the only one of the filters that an index of their own answers, or that begin elsewhere."""
+    return getattr(where, name) is not None and all(getattr(where, one) is None for one in _RARE if one != name)
+
 
 class Lists:
     """The lists that a filter makes, of one snapshot."""
@@ -177,9 +194,12 @@ class Lists:
         elif where.actor is not None and not any(getattr(where, name) is not None for name in _RARER):
             self._by = " USING INDEX SEEK e:Event(actor, sequence)"
             self._order = ("e.actor", "e.sequence")
+        self._by_type = _only(where, "types")
+        if self._by_type:
+            self._by = " USING INDEX SEEK e:Event(type, sequence)"
         self._conditions = " AND ".join(_conditions(where))
         self._values: dict[str, Any] = {
-            "types": None if where.types is None else list(where.types),
+            "types": None if where.types is None else list(dict.fromkeys(where.types)),
             "actor": where.actor,
             "status": where.status,
             "occurred_from": items.utc(where.occurred_from),
@@ -213,6 +233,14 @@ class Lists:
     async def _page(self, after: int | None, limit: int, reverse: bool) -> list[StoredEvent]:
         beyond, direction = ("<", "DESC") if reverse else (">", "ASC")
         past = "" if after is None else f"e.sequence {beyond} $after AND "
+        if self._by_type:
+            query = (
+                f"UNWIND $types AS type CALL (type) {{ {self._start}{self._by} WHERE e.type = type AND {past}"
+                f"{' AND '.join(_conditions(self._where._replace(types=None)))}"
+                f" RETURN e ORDER BY e.type {direction}, e.sequence {direction} LIMIT $limit }}"
+                f" WITH e ORDER BY e.sequence {direction} LIMIT $limit RETURN collect({ROW})"
+            )
+            return await stored(self._snapshot, query, after=after, limit=limit, **self._values)
         order = ", ".join(f"{one} {direction}" for one in self._order)
         query = (
             f"CALL () {{ {self._start}{self._by} WHERE {past}{self._conditions}"
@@ -231,5 +259,17 @@ class Lists:
         concerning = await self._prepare()
         if concerning is not None:
             return await concerning.count()
-        query = f"{self._start} WHERE {self._conditions} RETURN count(*)"
+        if _only(self._where, "status") and self._where.recorded_from is None and self._where.recorded_to is None:
+            return await self._of_status()
+        by = self._by if self._by_type else ""
+        query = f"{self._start}{by} WHERE {self._conditions} RETURN count(*)"
         return int(await self._snapshot.one(query, **self._values))
+
+    async def _of_status(self) -> int:
+        """How many records have a status: of those that few have by the index, of the one that most have the rest."""
+        assert self._where.status is not None
+        rare = [status for status in EventStatus if status is not EventStatus.ACCEPTED]
+        rest = self._where.status == EventStatus.ACCEPTED
+        wanted = rare if rest else [self._where.status]
+        count = int(await self._snapshot.one(_OF_STATUS, statuses=[str(status) for status in wanted]))
+        return self._snapshot.sequence - count if rest else count

@@ -7,6 +7,7 @@ import random
 import re
 import time
 from collections.abc import Callable
+from typing import Any
 
 from neo4j.exceptions import DriverError, Neo4jError
 
@@ -36,8 +37,8 @@ CROSSED = (
     "Neo.ClientError.Schema.ConstraintValidationFailed",
 )
 """How the server turns one away of two that make a constraint, or the log, at the same time."""
-INDEXES_S = 24 * 3600
-"""How long the indexes of a database that was imported may take."""
+STEP_S = 24 * 3600
+"""How long a step may take, such as the indexes of a database that was imported."""
 
 
 async def version(connection: Connection) -> int:
@@ -128,9 +129,11 @@ def _passes(error: StoreError) -> bool:
 
 
 async def _apply(connection: Connection, missing: list[Migration]) -> None:
-    async with connection.session(writes=True) as session:
-        for migration in missing:
-            for statement in migration.statements:
-                await session.execute_write(one, statement)
-        await session.execute_write(one, "CALL db.awaitIndexes($seconds)", seconds=INDEXES_S)
-        await session.execute_write(one, MARK, version=missing[-1].number)
+    async def write(statement: str, **values: Any) -> None:
+        await connection.written(lambda transaction: one(transaction, statement, **values), STEP_S)
+
+    for migration in missing:
+        for statement in migration.statements:
+            await write(statement)
+    await write("CALL db.awaitIndexes($seconds)", seconds=STEP_S)
+    await write(MARK, version=missing[-1].number)

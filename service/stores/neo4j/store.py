@@ -6,9 +6,9 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from contextvars import Context
 from datetime import datetime
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import neo4j
 from neo4j.exceptions import DriverError, Neo4jError
@@ -42,14 +42,6 @@ LAST = "MATCH (l:Log {name: 'voltrace'}) RETURN l.sequence"
 SEQUENCE_AT = "MATCH (b:Batch) WHERE b.recordedUs <= $us RETURN b.last ORDER BY b.recordedUs DESC LIMIT 1"
 
 
-class _OfTheWork(Exception):
-    """Carries what the work of a write refuses past the driver, whose own ValueErrors are about its address."""
-
-    def __init__(self, error: ValueError) -> None:
-        super().__init__(str(error))
-        self.error = error
-
-
 class Neo4jStore:
     """A `Store` in a Neo4j database.
 
@@ -75,21 +67,34 @@ class Neo4jStore:
         self._seen: State | None = None
         self._furthest = 0
         """The last record that was ever seen here."""
-        self._preparing: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+        self._looking: dict[asyncio.AbstractEventLoop, asyncio.Task[None]] = {}
 
     async def _prepare(self) -> None:
-        """See to the schema, once; a lock for each event loop keeps those that come at once from doing it twice."""
+        """See to the schema, once: those that come at once to an event loop wait for the same look at it, and get its
+        error, so that none waits for a server that hangs longer than the first."""
         if self._ready and not self.connection.doubtful:
             return
-        async with self._preparing.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
-            if self.connection.doubtful:
-                await self._look_back()
-            if not self._ready:
-                if await outstanding(self.connection):
-                    if self._begun:
-                        raise LogLost(self.url)
-                    await migrate(self.connection)
-                self._ready = self._begun = True
+        loop = asyncio.get_running_loop()
+        looking = self._looking.get(loop)
+        if looking is None:
+            looking = self._looking[loop] = loop.create_task(self._look(), context=Context())
+            looking.add_done_callback(self._looked)
+        await asyncio.shield(looking)
+
+    def _looked(self, looking: asyncio.Task[None]) -> None:
+        self._looking.pop(looking.get_loop(), None)
+        if not looking.cancelled():
+            looking.exception()  # else one that nobody waits for any more is logged as lost
+
+    async def _look(self) -> None:
+        if self.connection.doubtful:
+            await self._look_back()
+        if not self._ready:
+            if await outstanding(self.connection):
+                if self._begun:
+                    raise LogLost(self.url)
+                await migrate(self.connection)
+            self._ready = self._begun = True
 
     async def _look_back(self) -> None:
         """Find out whether the database was set back, after a read that waited in vain.
@@ -138,7 +143,7 @@ class Neo4jStore:
             snapshot = Neo4jSnapshot(reads, before.sequence if sequence is None else sequence, self._last)
             try:
                 yield snapshot
-            except (StoreError, Neo4jError, DriverError):
+            except (StoreError, Neo4jError, DriverError, TimeoutError):
                 raise
             except Exception:
                 # Half a graph may also be one that readers stumble over.
@@ -151,23 +156,22 @@ class Neo4jStore:
 
         async def unit(transaction: neo4j.AsyncManagedTransaction) -> tuple[T, int]:
             writer = await Neo4jWriter.lock(transaction, self.url)
+            async with writer.writing():
+                answer = await work(writer)
+            return answer, (await writer.head()).sequence
+
+        async def sent() -> tuple[T, int]:
             try:
-                async with writer.writing():
-                    answer = await work(writer)
-                return answer, (await writer.head()).sequence
-            except ValueError as error:
-                raise _OfTheWork(error) from error
+                return await self.connection.written(unit)
+            except MaybeRecorded as error:
+                LOGGER.warning("%s: it is sent again now", error)
+            return await self.connection.written(unit)
 
         try:
-            done, last = await self.connection.written(unit)
-        except MaybeRecorded as error:
-            LOGGER.warning("%s: it is sent again now", error)
-            done, last = await self.connection.written(unit)
+            done, last = await sent()
         except Unready:
             self._lose()
             raise
-        except _OfTheWork as error:
-            raise error.error from error
         self._furthest = max(self._furthest, last)
         return done
 

@@ -41,18 +41,28 @@ def versions() -> list[str]:
     return found or [VERSIONS[0]]
 
 
-def chosen() -> str:
-    """Which Neo4j the tests run on, and of which versions, for people; one that is named is asked."""
+def chosen(all_versions: bool = True) -> str:
+    """Which Neo4j the tests run on, and of which versions (or of the first), for people; one that is named is asked.
+
+    Raises RuntimeError where that one is of another version than the one that is requested.
+    """
     address = os.environ.get("VOLTRACE_TEST_NEO4J")
     if not address:
         how = "containers" if docker_answers() else "Maven artifacts, started here"
-        return f"{', '.join(versions())} ({how})"
+        which = versions() if all_versions else versions()[:1]
+        return f"{', '.join(which)} ({how})"
     user, password, database = named_login()
     try:
         with neo4j.GraphDatabase.driver(
             address, auth=(user, password) if user else None, connection_timeout=5, connection_acquisition_timeout=5
         ) as driver:
             found = driver.get_server_info(database=database).agent.removeprefix("Neo4j/")
+            requested = os.environ.get("VOLTRACE_TEST_NEO4J_VERSIONS")
+            if requested and requested.strip() != found:
+                raise RuntimeError(
+                    f"VOLTRACE_TEST_NEO4J_VERSIONS asks for {requested}, and {address}, which VOLTRACE_TEST_NEO4J "
+                    f"names, is a Neo4j {found}; unset one of them"
+                )
     except (DriverError, Neo4jError, ValueError, OSError) as error:
         found = f"does not answer: {' '.join(str(error).split())}"
     return f"{found} (named by VOLTRACE_TEST_NEO4J: {address}{f', database {database}' if database else ''})"

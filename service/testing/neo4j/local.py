@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
+from threading import Timer
 
 import filelock
 import neo4j
@@ -30,6 +31,7 @@ JVM = ("-Xmx1g", "-XX:+UseSerialGC")
 BRIEFLY = ("-XX:TieredStopAtLevel=1",)
 """For what ends soon: what compiles better takes longer than it saves."""
 CACHE_MIB = 256
+STARTING_S = 600
 OLDEST_JAVA = {"5": 17}
 """The oldest Java that runs a series of releases; the calendar releases need 21."""
 NEWEST_JAVA = {"5": 21}
@@ -164,16 +166,20 @@ def _running(
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True) as process:
             assert process.stdin is not None
             assert process.stdout is not None
+            late = Timer(STARTING_S, process.kill)
+            late.start()
             try:
                 if not any(line.startswith("ready") for line in process.stdout):
                     log.seek(0)
-                    raise RuntimeError(f"Neo4j {version} did not start:\n{log.read()[-3000:]}")
+                    raise RuntimeError(f"Neo4j {version} did not start in {STARTING_S} s:\n{log.read()[-3000:]}")
+                late.cancel()
                 found = f"its Maven artifacts under {command[0]}"
                 server = Server(f"bolt://127.0.0.1:{port}", login, version, found, process.pid)
                 if login.user is not None:
                     _change_password(server)
                 yield server
             finally:
+                late.cancel()
                 process.stdin.close()
                 try:
                     process.wait(ENDING_S if any("ArchiveClasses" in word for word in command) else 30)

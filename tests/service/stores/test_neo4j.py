@@ -163,25 +163,24 @@ def test_a_trace_takes_two_round_trips(store: Neo4jStore, monkeypatch: pytest.Mo
 SCRIPT = """
 import asyncio, sys
 from service.recording import record
-from service.stores.contract.knowing import check_every_read_equals_the_specification
-from service.stores.contract.script import BATCHES
 from service.stores.contract.telling import made, unit
-from service.stores.neo4j import Neo4jStore
+from service.stores.neo4j import Login, Neo4jStore
 
-async def main(url, name, count):
-    store = Neo4jStore(url)
+async def main(url, user, password, database, name, count):
+    store = Neo4jStore(url, Login(user or None, password, database or None))
     for number in range(count):
         batch = [made(f"{name}-{number}-{each}", 1, unit(f"{name}-{number}-{each}")) for each in range(3)]
         results = await record(store, batch)
         print(f"{name}-{number}", {result.status.value for result in results}, flush=True)
     await store.close()
 
-asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+asyncio.run(main(*sys.argv[1:6], int(sys.argv[6])))
 """
 
 
 def writer(server: Server, name: str, count: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", SCRIPT, server.url, name, str(count)]
+    login = [word or "" for word in server.login]
+    command = [sys.executable, "-c", SCRIPT, server.url, *login, name, str(count)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 

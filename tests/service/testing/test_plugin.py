@@ -66,7 +66,7 @@ def test_the_example_passes_on_both_embedded_stores() -> None:
 def named(server: Server) -> dict[str, str]:
     """The environment of a run on a server, which this test holds."""
     login = {name.replace("_NEO4J", "_TEST_NEO4J"): value for name, value in server.settings.items()}
-    return {"VOLTRACE_TEST_NEO4J": server.url, HELD: os.environ[HELD], **login}
+    return {"VOLTRACE_TEST_NEO4J": server.url, "VOLTRACE_TEST_NEO4J_VERSIONS": "", HELD: os.environ[HELD], **login}
 
 
 @pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
@@ -75,7 +75,10 @@ def test_the_example_passes_on_the_neo4j_that_is_named(neo4j_servers: Callable[[
     server.empty()
     done = run(EXAMPLE, "--voltrace-store=neo4j", **named(server))
     assert done.outcomes == {"passed": 7}, done.text
-    assert f"voltrace stores: neo4j at {server.url}\n" in done.text
+    assert f"voltrace stores: neo4j {server.version} (named by VOLTRACE_TEST_NEO4J: {server.url})\n" in done.text
+    other = run(EXAMPLE, "--voltrace-store=neo4j", **named(server) | {"VOLTRACE_TEST_NEO4J_VERSIONS": "4.4.0"})
+    assert f"asks for 4.4.0, and {server.url}" in other.text
+    assert not other.outcomes
     store = server.store()
     try:
         held = wait(store, store.sequence_at(None))
