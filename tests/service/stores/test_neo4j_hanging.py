@@ -21,8 +21,9 @@ from service.stores.errors import StoreError
 from service.stores.neo4j import Neo4jStore, checking
 from service.stores.neo4j import connection as connection_module
 from service.stores.neo4j import store as store_module
-from service.stores.neo4j.connection import Connection
+from service.stores.neo4j.connection import Connection, MaybeRecorded, Reads
 from service.stores.neo4j.migrating import _refuse_foreign, migrate, outstanding, version
+from service.stores.neo4j.state import LogLost
 from service.testing.neo4j.server import Server
 from tests.conftest import NEO4J_VERSIONS
 from tests.service.stores.proxy import Proxy
@@ -33,17 +34,19 @@ pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
 
 def test_a_server_that_hangs_is_not_waited_for(server: Server) -> None:
     proxy = Proxy(server.url)
-    hung = Neo4jStore(proxy.url, server.login, read_timeout_s=0.5)
+    hung = Neo4jStore(proxy.url, server.login)
     try:
         assert RUNNER.run(hung.sequence_at(None)) == 0
         send(hung, [made("p", 1, unit("P"))])
         followed = RUNNER.run(hung.connection.bookmarks())
         proxy.hold()
+        hung.connection.read_timeout_s = 0.5
         with pytest.raises(StoreError, match=r"longer than 0\.5 s"):
             RUNNER.run(hung.sequence_at(None))
         assert followed
         assert RUNNER.run(hung.connection.bookmarks()) == followed, "what was written before is still to be seen"
         proxy.let_go()
+        hung.connection.read_timeout_s = 30
         assert RUNNER.run(hung.sequence_at(None)) == 1, "it goes on without a restart"
     finally:
         RUNNER.run(hung.close())
@@ -59,7 +62,7 @@ def test_a_write_ends_where_the_server_hangs_in_the_middle(server: Server, monke
         assert RUNNER.run(hung.sequence_at(None)) == 0
         hung.connection.write_timeout_s = 0.7
         proxy.hold()
-        with pytest.raises(StoreError, match=r"took longer than 1 s \(VOLTRACE_WRITE_TIMEOUT_S\); .* send the same"):
+        with pytest.raises(StoreError, match=r"took longer than 0\.7 s \(VOLTRACE_WRITE_TIMEOUT_S\); .* send the same"):
             RUNNER.run(asyncio.wait_for(record(hung, [made("p", 1, unit("P"))]), 60))
         proxy.let_go()
         hung.connection.write_timeout_s = 60
@@ -95,6 +98,118 @@ def test_a_check_ends_where_the_server_hangs(server: Server, monkeypatch: pytest
         proxy.let_go()
         RUNNER.run(hung.close())
         proxy.end()
+
+
+def test_a_rebuild_ends_where_the_server_hangs(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the middle; run again, it completes."""
+    monkeypatch.setattr(connection_module, "GRACE_S", 0.1)
+    proxy = Proxy(server.url)
+    hung = Neo4jStore(proxy.url, server.login)
+    some = checking._some
+
+    async def hang(*arguments: Any) -> int:
+        proxy.hold()
+        return await some(*arguments)
+
+    try:
+        send(hung, story())
+        with monkeypatch.context() as patched:
+            patched.setattr(checking, "REBUILD_TIMEOUT_S", 0.5)
+            patched.setattr(checking, "_some", hang)
+            with pytest.raises(StoreError, match=r"a write took longer than 0\.5 s"):
+                RUNNER.run(asyncio.wait_for(hung.rebuild(), 60))
+        proxy.let_go()
+        assert RUNNER.run(hung.rebuild()) == len(story())
+        assert RUNNER.run(hung.verify()) == []
+    finally:
+        proxy.let_go()
+        RUNNER.run(hung.close())
+        proxy.end()
+
+
+def test_a_read_waits_once_where_the_server_hangs(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And of many that come at once to a server that hung, one looks whether it is back."""
+    monkeypatch.setattr(connection_module, "GRACE_S", 0.1)
+    proxy = Proxy(server.url)
+    hung = Neo4jStore(proxy.url, server.login)
+    answer = Reads.answer
+    asked: list[str] = []
+
+    async def counted(self: Reads, query: str, values: dict[str, Any]) -> Any:
+        asked.append(query)
+        return await answer(self, query, values)
+
+    async def find() -> None:
+        async with hung.snapshot(1) as snapshot:
+            await snapshot.find("P")
+
+    async def all_at_once() -> list[Any]:
+        return await asyncio.gather(*(hung.sequence_at(None) for _ in range(5)), return_exceptions=True)
+
+    try:
+        send(hung, [made("p", 1, unit("P"))])
+        assert RUNNER.run(hung.sequence_at(None)) == 1
+        monkeypatch.setattr(Reads, "answer", counted)
+        proxy.hold()
+        hung.connection.read_timeout_s = 0.5
+        with pytest.raises(StoreError, match="a read took longer"):
+            RUNNER.run(find())
+        assert len(asked) == 1, "no more is asked where nothing is answered"
+        asked.clear()
+        found = RUNNER.run(all_at_once())
+        assert [type(error) for error in found] == [StoreError] * 5
+        assert len(asked) == 1
+        proxy.let_go()
+        hung.connection.read_timeout_s = 30
+        assert RUNNER.run(all_at_once()) == [1] * 5
+    finally:
+        proxy.let_go()
+        RUNNER.run(hung.close())
+        proxy.end()
+
+
+@pytest.mark.parametrize("error", [ValueError("no text"), OSError("No space left"), KeyError("spec")])
+def test_what_the_work_raises_is_not_told_of_the_server(server: Server, error: Exception) -> None:
+    """A file that cannot be read, an event that makes no sense: the address of the server is right."""
+    store = server.store()
+
+    async def read() -> None:
+        async with store.snapshot():
+            raise error
+
+    async def refuse(_: object) -> None:
+        raise error
+
+    try:
+        RUNNER.run(store.sequence_at(None))
+        for ask in (read(), store.write(refuse)):
+            with pytest.raises(type(error)) as raised:
+                RUNNER.run(ask)
+            assert raised.value is error
+    finally:
+        RUNNER.run(store.close())
+
+
+@pytest.mark.parametrize(("second", "lost"), [(ValueError("no text"), False), (LogLost("bolt://x"), True)])
+def test_what_is_sent_again_tells_what_it_became(
+    server: Server, monkeypatch: pytest.MonkeyPatch, second: Exception, lost: bool
+) -> None:
+    store = server.store()
+    errors = [MaybeRecorded("lost in the moment of the commit"), second]
+
+    async def written(*_: object) -> None:
+        raise errors.pop(0)
+
+    try:
+        RUNNER.run(store.sequence_at(None))
+        with monkeypatch.context() as patched:
+            patched.setattr(store.connection, "written", written)
+            with pytest.raises(type(second)):
+                send(store, [made("p", 1, unit("P"))])
+        assert errors == []
+        assert store._ready is not lost
+    finally:
+        RUNNER.run(store.close())
 
 
 @pytest.fixture
