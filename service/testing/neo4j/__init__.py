@@ -53,18 +53,22 @@ def chosen(all_versions: bool = True) -> str:
         return f"{', '.join(which)} ({how})"
     user, password, database = named_login()
     try:
-        with neo4j.GraphDatabase.driver(
-            address, auth=(user, password) if user else None, connection_timeout=5, connection_acquisition_timeout=5
-        ) as driver:
-            found = driver.get_server_info(database=database).agent.removeprefix("Neo4j/")
-            requested = os.environ.get("VOLTRACE_TEST_NEO4J_VERSIONS")
-            if requested and requested.strip() != found:
-                raise RuntimeError(
-                    f"VOLTRACE_TEST_NEO4J_VERSIONS asks for {requested}, and {address}, which VOLTRACE_TEST_NEO4J "
-                    f"names, is a Neo4j {found}; unset one of them"
-                )
+        with (
+            neo4j.GraphDatabase.driver(
+                address, auth=(user, password) if user else None, connection_timeout=5, connection_acquisition_timeout=5
+            ) as driver,
+            driver.session(database=database) as session,
+        ):
+            found = session.run("RETURN 1").consume().server.agent.removeprefix("Neo4j/")
     except (DriverError, Neo4jError, ValueError, OSError) as error:
         found = f"does not answer: {' '.join(str(error).split())}"
+    else:
+        requested = os.environ.get("VOLTRACE_TEST_NEO4J_VERSIONS")
+        if requested and requested.strip() != found:
+            raise RuntimeError(
+                f"VOLTRACE_TEST_NEO4J_VERSIONS asks for {requested}, and {address}, which VOLTRACE_TEST_NEO4J names, "
+                f"is a Neo4j {found}; unset one of them"
+            )
     return f"{found} (named by VOLTRACE_TEST_NEO4J: {address}{f', database {database}' if database else ''})"
 
 

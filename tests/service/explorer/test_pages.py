@@ -177,7 +177,7 @@ def test_a_recall_counts_first_and_lists_all(client: TestClient) -> None:
 def test_a_list_of_a_recall_is_read_in_pages_of_one_moment_and_bounded() -> None:
     store = MemoryStore()
     send(store, story())
-    settings = Settings(store="memory:", page_max=1)
+    settings = Settings(store="memory:", page_max=3)
     with TestClient(create_app(store, settings), base_url="http://127.0.0.1") as client:
         listed = client.get(RECALLED.replace("/recall", "/recall.csv")).text
     with TestClient(create_app(store, Settings(store="memory:")), base_url="http://127.0.0.1") as client:

@@ -80,6 +80,7 @@ CASES: dict[str, Case] = {
 }
 ELSEWHERE = {
     "read_timeout_s": "an error of the driver of Neo4j, tests/service/stores/test_neo4j.py",
+    "write_timeout_s": "an error of the driver of Neo4j, tests/service/stores/test_neo4j_hanging.py",
     "subscription_stall_s": "the reason of a closing, test_sockets.py: its reader reads no errors",
     "subscription_refill_s": "no error: events come later, test_pace.py",
     "rate_per_s": "with rate_burst",
