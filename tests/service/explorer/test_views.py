@@ -81,6 +81,30 @@ def test_every_count_of_the_overview_leads_to_as_many(client: TestClient) -> Non
     assert "/findings?code=CUSTODY_GAP" in [unescape(link) for link, _ in rows]
 
 
+def test_what_ended_has_no_holder_and_what_nobody_told_an_unknown_one(client: TestClient) -> None:
+    for key, holder in ((PACK_RECYCLED, "–"), (PACK_A, "–")):
+        row = client.get(f"/items?text={key}").text.partition(f">{key}</a>")[2].partition("</tr>")[0]
+        assert re.findall(r'data-label="Holder">([^<]*)', row) == [holder]
+        opened = client.get(f"/explore?key={key}&open={key}").text.partition('id="panel"')[2]
+        assert re.findall(r"<dt>Holder</dt><dd>([^<]*)", opened) == [holder]
+    lot = client.get("/recall?keys=LOT-CAM-2021-04").text.partition("<tbody>")[2]
+    rows = [(("ended" in row), re.findall(r'data-label="Holder">([^<]*)', row)) for row in lot.split("<tr>")[1:]]
+    assert {holder for ended, (holder,) in rows if ended} == {"–"}
+    assert "–" not in {holder for ended, (holder,) in rows if not ended}
+
+
+def test_the_first_page_begins_with_the_newest_batteries() -> None:
+    store = MemoryStore()
+    for number in range(10):
+        send(store, [
+            {"eventId": f"e{number}", "type": "PRODUCTION", "occurredAt": f"2026-01-{20 - number}T00:00:00Z",
+             "actor": "M", "outputs": [{"key": f"PACK-{number}", "kind": "BATTERY"}]}
+        ])  # fmt: skip
+    with TestClient(create_app(store, Settings(store="memory:"))) as client:
+        listed = client.get("/").text.partition(">Batteries</h2>")[2].partition("</section>")[0]
+    assert re.findall(r"PACK-\d(?=</a>)", listed) == [f"PACK-{number}" for number in range(8)]
+
+
 def test_lists_take_the_filters_of_the_api(client: TestClient) -> None:
     assert KEYS.findall(client.get(f"/items?kind=BATTERY&text={PACK_RECYCLED[-5:]}").text) == [PACK_RECYCLED]
     assert KEYS.findall(client.get("/findings?code=STALE_CUSTODY&severity=WARNING").text) == [PACK_VANISHED]
