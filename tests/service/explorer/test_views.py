@@ -81,6 +81,42 @@ def test_every_count_of_the_overview_leads_to_as_many(client: TestClient) -> Non
     assert "/findings?code=CUSTODY_GAP" in [unescape(link) for link, _ in rows]
 
 
+LINK = re.compile(r'<a href="([^"]+)"')
+
+
+def test_a_finding_can_be_checked(client: TestClient) -> None:
+    """Each says which events prove it, what would resolve it and what it stands on, and each event opens."""
+    rows = client.get("/findings").text.partition("<tbody>")[2].split("<tr>")[1:]
+    assert len(rows) > 5
+    links = set()
+    for row in rows:
+        because = row.partition('class="because"')[2]
+        assert re.search("What would resolve it: [A-Z]", because)
+        assert re.search("It stands on: .", because)
+        found = LINK.findall(because)
+        assert found, "each finding of the story has evidence"
+        links.update(map(unescape, found))
+    for link in links:
+        assert len(re.findall("<dt>Event id</dt>", client.get(link, follow_redirects=True).text)) == 1, link
+
+
+def test_a_finding_can_be_checked_in_the_panel(client: TestClient) -> None:
+    panel = client.get(f"/explore?key={PACK_VANISHED}&open={PACK_VANISHED}").text.partition('id="panel"')[2]
+    because = panel.partition('class="because"')[2].partition("</small>")[0]
+    assert "It stands on: " in because
+    (link, *_) = map(unescape, LINK.findall(because))
+    assert f"key={PACK_VANISHED}" in link
+    assert "<dt>Event id</dt>" in client.get(link).text
+
+
+def test_an_event_has_an_address(client: TestClient) -> None:
+    answer = client.get("/event/story-56-transfer", follow_redirects=True)
+    assert (answer.status_code, "story-56-transfer</dd>" in answer.text) == (200, True)
+    answer = client.get("/event/nothing")
+    assert answer.status_code == 404
+    assert "nothing: no event of that id is known" in answer.text
+
+
 def test_what_ended_has_no_holder_and_what_nobody_told_an_unknown_one(client: TestClient) -> None:
     for key, holder in ((PACK_RECYCLED, "–"), (PACK_A, "–")):
         row = client.get(f"/items?text={key}").text.partition(f">{key}</a>")[2].partition("</tr>")[0]
