@@ -292,6 +292,34 @@ def test_outlets_by_region_and_page_by_page(monkeypatch: pytest.MonkeyPatch) -> 
         assert "Outlet 0" in client.get("/id/PACK?after=nonsense").text
 
 
+def test_outlets_are_those_that_may_collect_now_and_for_what_there_is() -> None:
+    def outlet(key: str, *authorizations: dict[str, str]) -> dict[str, Any]:
+        stated = {"authorizations": list(authorizations)} if authorizations else {}
+        return {
+            "eventId": key, "type": "REGISTRATION", "occurredAt": "2024-01-01T00:00:00Z", "actor": "O",
+            "organization": {"key": key, "roles": ["OUTLET"], **stated},
+        }  # fmt: skip
+
+    registered = [
+        outlet("BY-ROLE"),
+        outlet("VALID", {"scope": "COLLECTION", "validFrom": "2020-01-01T00:00:00Z"}),
+        outlet("EXPIRED", {"scope": "COLLECTION", "validTo": "2025-01-01T00:00:00Z"}),
+        outlet("NOT-YET", {"scope": "COLLECTION", "validFrom": "9000-01-01T00:00:00Z"}),
+        outlet("OTHER", {"scope": "RECYCLING"}),
+        outlet("RENEWED", {"scope": "COLLECTION", "validTo": "2025-01-01T00:00:00Z"}, {"scope": "COLLECTION"}),
+    ]
+    store = MemoryStore()
+    send(store, [*registered, *many(1), *story()])
+    with TestClient(create_app(store, Settings(store="memory:"))) as client:
+        text = client.get("/id/PACK").text.partition('id="outlets"')[2]
+        listed = set(re.findall("<li>([^<]+)</li>", text))
+        assert listed & {one["eventId"] for one in registered} == {"BY-ROLE", "VALID", "RENEWED"}
+        ended = client.get(f"/id/{PACK_RECYCLED}").text
+        assert "It exists no more as such" in ended
+        assert "Where to hand it in" not in ended
+        assert "Where to hand it in" in client.get("/id/PACK").text
+
+
 def test_a_comparison_is_capped_and_goes_on(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     address = f"/compare?key={PACK_RECYCLED}&before=2025-01-01"
     whole = client.get(f"{address}&shown=1000").text
