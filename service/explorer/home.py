@@ -26,7 +26,8 @@ SEARCH = f"""query ($text: String!, $first: Int) {{
 START = f"""query {{
   recent: events(first: 8, orderBy: {{ direction: DESC }}) {{
     totalCount edges {{ node {{ eventId type occurredAt status items {{ key kind }} }} }} }}
-  batteries: items(filter: {{ kind: BATTERY }}, first: 8) {{ totalCount edges {{ node {{ {_ITEM} }} }} }}
+  batteries: items(filter: {{ kind: BATTERY }}, first: 8, orderBy: {{ field: PRODUCED_AT, direction: DESC }}) {{
+    totalCount edges {{ node {{ {_ITEM} }} }} }}
   {" ".join(f'example{number}: item(key: "{key}") {{ {_ITEM} }}' for number, key in enumerate(EXAMPLES))}
 }}"""
 

@@ -8,6 +8,8 @@ the same.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -40,11 +42,13 @@ ITEM = """query ($key: String!) {
 }"""
 OUTLETS = """query ($region: String, $first: Int, $after: String) {
   organizations(filter: { role: "OUTLET", region: $region }, first: $first, after: $after) {
-    pageInfo { hasNextPage endCursor } edges { node { key name region } }
+    pageInfo { hasNextPage endCursor } edges { node { key name region authorizations { scope validFrom validTo } } }
   }
 }"""
 OUTLETS_FIRST = 60
 """So many outlets are on a page."""
+COLLECTION = "COLLECTION"
+"""The scope of an authorization to collect retired batteries."""
 KEY = "query ($key: String!) { item(key: $key) { key } }"
 STAGES = {
     "AVAILABLE": ("made", "original"),
@@ -81,7 +85,7 @@ def routes(context: MakeContext) -> APIRouter:
             found=True,
             stage=stage,
             passport=passport,
-            outlets=await _outlets(asking, region.strip(), after),
+            outlets=None if stage == "ended" else await _outlets(asking, region.strip(), after),
             chosen=region.strip(),
             provinces=PROVINCE_CODES,
             label=f"/label/{quote(item['key'], safe='')}",
@@ -161,11 +165,23 @@ async def _outlets(asking: Context, region: str, after: str) -> Outlets:
             break
     else:
         return Outlets([], None)
-    some = [edge["node"] for edge in found["organizations"]["edges"]]
+    now = datetime.now(UTC)
+    some = [edge["node"] for edge in found["organizations"]["edges"] if may_collect(edge["node"], now)]
     some.sort(key=lambda one: (one["region"] or "", one["name"] or one["key"]))
     info = found["organizations"]["pageInfo"]
     regions = [(name, list(those)) for name, those in groupby(some, lambda one: one["region"] or "")]
     return Outlets(regions, info["endCursor"] if info["hasNextPage"] else None)
+
+
+def may_collect(outlet: Mapping[str, Any], moment: datetime) -> bool:
+    """Whether an outlet may collect at a moment: one whose authorizations are stated must have one for it that is
+    valid then; else the role is enough, as for the rule UNAUTHORIZED_RECIPIENT."""
+
+    def covers(one: Mapping[str, Any]) -> bool:
+        begins, ends = (one[name] and datetime.fromisoformat(one[name]) for name in ("validFrom", "validTo"))
+        return one["scope"] == COLLECTION and (not begins or begins <= moment) and (not ends or moment <= ends)
+
+    return not outlet["authorizations"] or any(map(covers, outlet["authorizations"]))
 
 
 async def _public(asking: Context, query: str, **variables: Any) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@ API."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -15,7 +15,7 @@ from starlette.responses import Response
 from graph_schema.rules import Severity
 from service.explorer.asking import MakeContext, ask
 from service.explorer.overview import KINDS, STATUSES
-from service.explorer.pages import FINDINGS, explore, identity_page, page
+from service.explorer.pages import FINDINGS, event_page, explore, identity_page, page
 from service.regions import PROVINCE_CODES
 
 FIRST = 50
@@ -32,7 +32,8 @@ FOUND = """query ($filter: FindingFilter, $first: Int, $after: String) {
   findings(filter: $filter, first: $first, after: $after) {
     totalCount audited { upToDate } pageInfo { hasNextPage endCursor }
     edges { node {
-      code severity sentence since subject { __typename ... on Item { key } ... on Organization { key name } }
+      code severity sentence since resolvedBy legalBasis evidence { eventId type occurredAt }
+      subject { __typename ... on Item { key } ... on Organization { key name } }
     } }
   }
 }"""
@@ -91,7 +92,7 @@ def routes(context: MakeContext) -> APIRouter:
             found = (await ask(asking, query, first=FIRST, **variables))[name]
         except GraphQLError as error:
             message = error.message
-        opens = explore if asking.sight.viewer.traces else identity_page
+        traces = asking.sight.viewer.traces
         return page(
             request,
             f"{name}.html",
@@ -101,12 +102,20 @@ def routes(context: MakeContext) -> APIRouter:
             stated=stated,
             found=found,
             message=message,
-            opens=opens,
+            opens=explore if traces else identity_page,
+            leads_from=_leads_from if traces else lambda subject: lambda event: None,
             provinces=PROVINCE_CODES,
             more=more(name, stated, found["pageInfo"]) if found else None,
         )
 
     return router
+
+
+def _leads_from(subject: Mapping[str, Any]) -> Callable[[str], str]:
+    """Where the events of a finding are shown: beside the trace of the item that it is about, if it is about one."""
+    if subject["__typename"] == "Organization":
+        return event_page
+    return lambda event: explore(subject["key"], open=event)
 
 
 def filter_of(fields: Sequence[Field], stated: Mapping[str, str]) -> dict[str, Any]:

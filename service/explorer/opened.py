@@ -17,7 +17,7 @@ ITEM = """query ($key: String!, $asOf: DateTime, $knownAt: DateTime) {
     composition { element massKg } identifiers { scheme value }
     producer { key name } holder { key name } endedBy { eventId type occurredAt }
     custody(first: 30) { totalCount edges { node { holder { key name } from to } } }
-    findings { code severity sentence since }
+    findings { code severity sentence since resolvedBy legalBasis evidence { eventId type occurredAt } }
     history(first: 50) { totalCount edges { node { eventId type status occurredAt hash actor { key name } } } }
     ... on Battery { model chemistry energyKwh stateOfHealth }
     ... on MaterialLot { material remainingKg }
@@ -37,11 +37,17 @@ async def opened(
     """An item or an event, as GraphQL tells it: `item` or `event`; None where it is not there. Of one name the item of
     the trace, else the event, else any item."""
     kinds = {node.kind for node in trace.nodes if node.key == key and not node.redacted}
-    if not kinds - {"ORGANIZATION", "EVENT"} and (event := (await ask(context, EVENT, id=key))["event"]):
-        return {"event": event | {"payload": _text(event["payload"])}}
+    if not kinds - {"ORGANIZATION", "EVENT"} and (event := await opened_event(context, key)):
+        return {"event": event}
     moments = {"asOf": as_of and as_of.isoformat(), "knownAt": known_at and known_at.isoformat()}
     item = (await ask(context, ITEM, key=key, **moments))["item"]
     return item and {"item": item}
+
+
+async def opened_event(context: Context, event_id: str) -> dict[str, Any] | None:
+    """An event, as GraphQL tells it, with its payload as text; None where it is not there."""
+    event = (await ask(context, EVENT, id=event_id))["event"]
+    return None if event is None else {**event, "payload": _text(event["payload"])}
 
 
 def _text(payload: Any) -> str | None:

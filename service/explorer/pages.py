@@ -53,6 +53,11 @@ def identity_page(key: str) -> str:
     return f"/id/{quote(key, safe='')}"
 
 
+def event_page(event_id: str) -> str:
+    """The address that leads to an event, beside the trace of an item that it names."""
+    return f"/event/{quote(event_id, safe='')}"
+
+
 def history(key: str, parameters: Iterable[tuple[str, str]] = ()) -> str:
     """The address of all events of an item, as of the moments among the parameters of its trace."""
     return f"/history?{urlencode([('key', key), *(one for one in parameters if one[0] in ('asOf', 'knownAt'))])}"

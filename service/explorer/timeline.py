@@ -42,6 +42,8 @@ class Span(NamedTuple):
     width: float
     colour: int
     opened_by: str
+    covered: float | None = None
+    """How far into it, in per cent of its own width, the mark that covers its beginning is; None: there is none."""
 
 
 class Mark(NamedTuple):
@@ -89,9 +91,7 @@ class Lanes(NamedTuple):
 
     def marked(self, late: Mapping[str, list[Marked]]) -> Lanes:
         """The same with what was reported late of each item."""
-        return self._replace(
-            lanes=[lane._replace(marks=_marks(late.get(lane.key, []), self.scale)) for lane in self.lanes]
-        )
+        return self._replace(lanes=[_marked(lane, _marks(late.get(lane.key, []), self.scale)) for lane in self.lanes])
 
 
 def lanes_of(trace: Trace, as_of: datetime | None) -> Lanes:
@@ -178,6 +178,16 @@ def _with_gaps(spans: list[Span], scale: Scale) -> list[Span]:
         found.append(span)
         known = None if known is None or span.ends is None else max(known, span.ends)
     return found
+
+
+def _marked(lane: Lane, marks: list[Mark]) -> Lane:
+    """A lane with its marks, and where names make room for one."""
+    return lane._replace(marks=marks, spans=[span._replace(covered=_covered(span, marks)) for span in lane.spans])
+
+
+def _covered(span: Span, marks: list[Mark]) -> float | None:
+    near = [mark.left - span.left for mark in marks if abs(mark.left - span.left) < MARK]
+    return round(100 * max(near) / span.width, 3) if near else None
 
 
 def _marks(late: list[Marked], scale: Scale) -> list[Mark]:

@@ -41,6 +41,7 @@ PAGES = {
     "recall": f"/recall?keys={BLACK_MASS}",
     "items": "/items?kind=BATTERY",
     "findings": "/findings",
+    "event": "/event/story-57-inspection",
     "history": f"/history?key={PACK_RECYCLED}",
 }
 FIRST_LOAD_MAX = 200_000

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from graph_schema.further import STEP
-from seed.story import BLACK_MASS, PACK_NEW, PACK_RECYCLED
+from seed.story import BLACK_MASS, PACK_A, PACK_NEW, PACK_RECYCLED
 from service.explorer.home import EXAMPLES
 from tests.browsing import Watched
 
@@ -46,6 +46,18 @@ def test_the_path_to_the_root_goes_through_what_things_are_inside_of(
     page.locator(f'#frame a[href*="open={focused}"]').first.focus()
     expect(page.locator(f'#frame a[href*="open={focused}"]').first).not_to_have_class(FADED)
     expect(root).not_to_have_class(FADED)
+
+
+def test_what_came_of_a_part_does_not_fade_what_that_was_inside_of(browser: Browser, address: str) -> None:
+    """Of PACK_A one module went to be recycled, from inside of it: the metals lead back to the root."""
+    page = Watched(browser, address).page
+    page.goto(f"/explore?key={PACK_A}")
+    root = page.locator("#frame a.root").first
+    for focused in ("LOT-AL-2026-06", "LOT-BM", "story-45-recycling"):
+        page.locator(f'#frame a[href*="open={focused}"]').first.focus()
+        expect(page.locator(f'#frame a[href*="open={focused}"]').first).not_to_have_class(FADED)
+        expect(root).not_to_have_class(FADED)
+        expect(page.locator("#frame .faded").first).to_be_attached()
 
 
 def test_what_is_under_the_pointer_stays_there_when_the_wheel_zooms(browser: Browser, address: str) -> None:

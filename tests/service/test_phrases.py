@@ -80,6 +80,13 @@ def test_what_each_rule_finds(tag: str, code: str) -> None:
 
 
 @pytest.mark.parametrize("tag", OTHERS)
+def test_what_resolves_a_finding_and_what_it_stands_on(tag: str) -> None:
+    rules = list(chain.from_iterable(one.all for one in RULE_SETS))
+    told = {text for rule in rules for text in (rule.resolved_by, rule.legal_basis)}
+    assert sorted(text for text in told if translated(tag, text) is None) == []
+
+
+@pytest.mark.parametrize("tag", OTHERS)
 def test_why_events_of_the_story_are_pending_or_contested(tag: str) -> None:
     store = MemoryStore()
     send(store, story())

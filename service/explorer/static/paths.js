@@ -15,8 +15,10 @@ export function pathsOf(svg) {
     behind.set(to, [...(behind.get(to) ?? []), from]);
   }
 
+  const hosts = new Map();
   for (const box of boxes) {
     const { box: part, inside } = box.dataset;
+    hosts.set(part, inside);
     if (inside === undefined) continue;
     ahead.set(part, [...(ahead.get(part) ?? []), inside]);
     behind.set(inside, [...(behind.get(inside) ?? []), part]);
@@ -40,7 +42,10 @@ export function pathsOf(svg) {
     }
     const down = reached(name, ahead);
     const up = reached(name, behind);
-    for (const one of boxes) one.classList.toggle("faded", !down.has(one.dataset.box) && !up.has(one.dataset.box));
+    // What something of it is inside of is seen with it: else it would stand in nothing.
+    const seen = new Set();
+    for (const one of [...down, ...up]) for (let box = one; box !== undefined; box = hosts.get(box)) seen.add(box);
+    for (const one of boxes) one.classList.toggle("faded", !seen.has(one.dataset.box));
     for (const one of lines) {
       const { from, to } = one.dataset;
       one.classList.toggle("faded", !((down.has(from) && down.has(to)) || (up.has(from) && up.has(to))));

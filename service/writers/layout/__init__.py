@@ -171,6 +171,7 @@ class Layout:
             tuple(size.holders),
             size.more,
             size.port if size.vertex.is_event else 0.0,
+            size.until,
         )
         self.boxes[id(size.vertex)] = box
         return box

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -46,6 +46,8 @@ class Vertex:
     nodes: list[TraceNode]
     host: Vertex | None = None
     parts: list[Vertex] = field(default_factory=list)
+    left: list[datetime] = field(default_factory=list)
+    """When each node of it left the host that it is drawn in; empty where they are in it now."""
 
     @property
     def top(self) -> Vertex:
@@ -83,6 +85,13 @@ class Link:
     edges: list[TraceEdge]
 
 
+class Inside(NamedTuple):
+    """Which parts are drawn inside of which host, and when those left it that are no longer there."""
+
+    hosts: Mapping[Identity, Identity]
+    left: Mapping[Identity, datetime]
+
+
 @dataclass
 class Gathered:
     """What is to be drawn: vertices that are inside of no other, links, and the edges that being inside shows."""
@@ -96,20 +105,21 @@ def gather(trace: Trace, opened: Collection[str] = (), grouped: bool = True) -> 
     """What is to be drawn of a trace. `opened`: the keys of the first nodes of groups that are to be opened; where not
     `grouped`, each node stands alone."""
     hosts = _hosts(trace)
+    inside = Inside(hosts, _left(trace, hosts))
     nodes = [node for node in trace.nodes if node.kind != "ORGANIZATION"]
     if not grouped:
-        tops, vertices = _vertices(nodes, hosts, None)
+        tops, vertices = _vertices(nodes, inside, None)
     else:
         told = Alike(trace)
         for likeness in _LIKENESS:
             alike = told.classes(*likeness, most=None if likeness is _LIKENESS[-1] else BOXES_MAX)
             if alike is None:
                 continue
-            tops, vertices = _vertices(nodes, hosts, alike)
+            tops, vertices = _vertices(nodes, inside, alike)
             if len({id(vertex) for vertex in vertices.values()}) <= BOXES_MAX:
                 break
         if opened:
-            tops, vertices = _vertices(nodes, hosts, alike, opened)
+            tops, vertices = _vertices(nodes, inside, alike, opened)
     links, enclosed = _links(trace, vertices)
     return Gathered(tops, links, enclosed)
 
@@ -136,26 +146,44 @@ def _hosts(trace: Trace) -> dict[Identity, Identity]:
     return hosts
 
 
+def _left(trace: Trace, hosts: Mapping[Identity, Identity]) -> dict[Identity, datetime]:
+    """When parts left the host that they are drawn inside of: those all of whose stays there are over."""
+    left: dict[Identity, datetime] = {}
+    there = set()
+    for edge in trace.edges:
+        part, _ = ends(edge)
+        if edge.kind != "PART_OF" or part not in hosts:
+            continue
+        if edge.to is None:
+            there.add(part)
+        else:
+            left[part] = max(edge.to, left.get(part, edge.to))
+    return {part: moment for part, moment in left.items() if part not in there}
+
+
 def _vertices(
     nodes: list[TraceNode],
-    hosts: dict[Identity, Identity],
+    within: Inside,
     alike: dict[Identity, int] | None,
     opened: Collection[str] = (),
 ) -> tuple[list[Vertex], dict[Identity, Vertex]]:
     """The vertices that are inside of nothing, and the vertex of each node; groups where classes are given."""
     inside: dict[Identity | None, list[TraceNode]] = defaultdict(list)
     for node in nodes:
-        inside[hosts.get(identity(node))].append(node)
+        inside[within.hosts.get(identity(node))].append(node)
     vertices: dict[Identity, Vertex] = {}
 
     def made(members: list[TraceNode], host: Vertex | None) -> list[Vertex]:
         grouped: dict[object, list[TraceNode]] = defaultdict(list)
         for node in members:
-            grouped[None if alike is None else alike[identity(node)]].append(node)
+            one = identity(node)
+            grouped[None if alike is None else (alike[one], one in within.left)].append(node)
         found = []
         for ones in grouped.values():
             together = [[node] for node in ones] if alike is None else _parted(ones, opened)
             found += [Vertex(each, host) for each in together]
+        for vertex in found:
+            vertex.left = [within.left[one] for node in vertex.nodes if (one := identity(node)) in within.left]
         for vertex in found:
             vertices.update((identity(node), vertex) for node in vertex.nodes)
         return found

@@ -31,6 +31,7 @@ class Text(NamedTuple):
 
 class Box(NamedTuple):
     """A node, or a group of like nodes, and what is drawn inside it. `more`: so many edges, at most, a bound cut off.
+    `until`: when it left the host that it is drawn in, in words; empty where it is there now, or is inside of nothing.
 
     An event's box holds its hub, whose middle is `hub` below the top, and its texts.
     """
@@ -47,6 +48,7 @@ class Box(NamedTuple):
     holders: tuple[str, ...]
     more: int
     hub: float
+    until: str
 
     @property
     def node(self) -> TraceNode:
@@ -66,6 +68,11 @@ class Line(NamedTuple):
     contested: bool
     backward: bool
     way: Way
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is of parts none of which is in its host any more."""
+        return self.kind == "PART_OF" and all(edge.to is not None for edge in self.edges)
 
 
 class Picture(NamedTuple):

@@ -53,7 +53,16 @@ def _what(vertex: Vertex, language: Language) -> str:
 
 def days(nodes: Sequence[TraceNode], language: Language) -> str:
     """When it was, or when the first and the last of a group were."""
-    found = sorted({_day(node.at) for node in nodes if node.at is not None})
+    return _from_to([node.at for node in nodes if node.at is not None], language)
+
+
+def left_on(vertex: Vertex, language: Language) -> str:
+    """Until when it was inside of its host; empty where it is now."""
+    return language.text("picture.inside", until=_from_to(vertex.left, language)) if vertex.left else ""
+
+
+def _from_to(moments: Sequence[datetime], language: Language) -> str:
+    found = sorted({_day(one) for one in moments})
     if len(found) > 1:
         return language.text("picture.days", first=found[0], last=found[-1])
     return found[0] if found else ""

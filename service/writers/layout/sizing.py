@@ -11,7 +11,7 @@ from graph_schema.answer import TraceEdge
 from service.languages import Language
 from service.writers.layout.gathering import Vertex
 from service.writers.layout.picture import Text
-from service.writers.layout.saying import chipped, days, described, holders_of, holding, titled
+from service.writers.layout.saying import chipped, days, described, holders_of, holding, left_on, titled
 from service.writers.layout.text import fitting, width_of, wrapped
 
 PAD = 10.0
@@ -54,6 +54,7 @@ class Sized:
     parts: list[tuple[Sized, float, float]]
     holders: list[str]
     more: int
+    until: str = ""
 
 
 def sized(vertex: Vertex, around: Around) -> Sized:
@@ -77,13 +78,15 @@ def _item(vertex: Vertex, around: Around, more: int) -> Sized:
     language = around.language
     held = [edge for node in vertex.nodes for edge in around.custody.get(node.key, ())]
     holders = [holding(edge, around.names, language) for edge in held]
+    until = left_on(vertex, language)
     sign = SIGN if len(vertex.nodes) > 1 else 0.0
     leaf = not vertex.parts and id(vertex) not in around.linked and not vertex.is_root and not more
     if vertex.host is not None and leaf:
         chip = _text("chip", chipped(vertex, language), GAP, CHIP_HEIGHT - 7)
         width = max(WIDTH_MIN / 2, _width("chip", chip.full) + 2 * GAP + sign)
-        return Sized(vertex, width, CHIP_HEIGHT, CHIP_HEIGHT / 2, [chip], [], holders, more)
+        return Sized(vertex, width, CHIP_HEIGHT, CHIP_HEIGHT / 2, [chip], [], holders, more, until)
     said = [("key", titled(vertex, language)), ("kind", described(vertex, language))]
+    said += [("held", until)] if until else []
     if held and (vertex.host is None or vertex.is_root):
         said.append(("held", holders_of(held, around.names, language)))
     if more:
@@ -101,7 +104,7 @@ def _item(vertex: Vertex, around: Around, more: int) -> Sized:
         y += _SIZES[style] + 3
         room = width - 2 * PAD - (sign if style == "key" else 0)
         texts.append(_text(style, line, PAD, y, room)._replace(full=text))
-    return Sized(vertex, width, below + (PAD - GAP if parts else 0), port, texts, parts, holders, more)
+    return Sized(vertex, width, below + (PAD - GAP if parts else 0), port, texts, parts, holders, more, until)
 
 
 def _parts(vertex: Vertex, around: Around, y: float) -> tuple[list[tuple[Sized, float, float]], float, float]:

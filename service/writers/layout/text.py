@@ -11,6 +11,8 @@ from unicodedata import combining, east_asian_width
 
 ELLIPSIS = "…"
 BOLD = 1.15
+ROUNDING = 1e-6
+"""A text that is made as wide as its room is not cut because of the last digit of a float."""
 _WIDTHS = {
     0.4: " ,.:;|!'()[]ijlI/\\`-·",
     0.5: '"frt_*{}',
@@ -39,7 +41,7 @@ def _letter(letter: str) -> float:
 def wrapped(text: str, size: float, width: float, bold: bool = False) -> list[str]:
     """The text in one line where it fits, else in two, parted at the last blank that fits, or anywhere in a word that
     is as long as a line."""
-    if width_of(text, size, bold) <= width:
+    if width_of(text, size, bold) <= width + ROUNDING:
         return [text]
     end = len(fitting(text, size, width + _letter(ELLIPSIS) * size * (BOLD if bold else 1), bold)) - 1
     blank = text.rfind(" ", 1, end + 1)
@@ -49,7 +51,7 @@ def wrapped(text: str, size: float, width: float, bold: bool = False) -> list[st
 
 def fitting(text: str, size: float, width: float, bold: bool = False, ends: bool = False) -> str:
     """The text where it fits, else as much of its start, or of both its `ends`: like keys differ at the end."""
-    if width_of(text, size, bold) <= width:
+    if width_of(text, size, bold) <= width + ROUNDING:
         return text
     left = (width / size / (BOLD if bold else 1)) - _letter(ELLIPSIS)
     head, tail = 0, len(text)

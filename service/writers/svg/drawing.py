@@ -77,6 +77,7 @@ class Drawing:
             if line.kind != "PART_OF" or line.contested:
                 end = "start" if line.backward else "end"
                 tip = f' marker-{end}="url(#{SCOPE}-tip-{look})"'
+            look += " over" if line.is_over else ""
             yield (
                 f'<path class="{line.kind.lower()} {look}" data-from="{self.numbers[line.source]}"'
                 f' data-to="{self.numbers[line.target]}" d="{_course(line)}"{tip}>'
@@ -114,6 +115,8 @@ class Drawing:
             found.append(f"material-{self.materials[material]}")
         if node.redacted:
             found.append("withheld")
+        if box.until:
+            found.append("over")
         if len(box.nodes) > 1:
             found.append("group")
         if node.kind == "EVENT" and node.status == "CONTESTED":
@@ -193,6 +196,7 @@ def _name(box: Box) -> str:
 def _label(box: Box, language: Language) -> str:
     """All that there is to say of a box."""
     said = list(dict.fromkeys(text.full for text in box.texts if text.style not in ("held", "more")))
+    said += [box.until] if box.until else []
     keys = [node.key for node in box.nodes if not node.redacted]
     if keys and (len(keys) > 1 or box.node.kind == "EVENT"):
         listed = ", ".join(keys[:TOLD_MAX])
@@ -211,7 +215,7 @@ def _label(box: Box, language: Language) -> str:
 def _told(line: Line, names: dict[str, str], language: Language) -> str:
     left, right = names[line.source], names[line.target]
     start, end = (right, left) if line.backward else (left, right)
-    said = language.text(f"picture.line.{line.kind}", start=start, end=end)
+    said = language.text(f"picture.line.{line.kind}{'.over' if line.is_over else ''}", start=start, end=end)
     if line.contested:
         said = language.text("picture.contested", what=said)
     if len(line.edges) > 1:

@@ -36,6 +36,9 @@ class Legend:
         for x, y, sign, look, text in self.placed:
             if sign == "line":
                 drawn = f'<path class="{look}" d="M{x:g} {y + 8:g}L{x + 20:g} {y + 8:g}"/>'
+            elif sign == "nested":
+                drawn = f'<g class="box"><rect x="{x:g}" y="{y + 1:g}" width="20" height="14" rx="3"/></g>'
+                drawn += f'<g class="{look}"><rect x="{x + 4:g}" y="{y + 4:g}" width="12" height="8" rx="2"/></g>'
             else:
                 drawn = f'<g class="{look}"><rect x="{x:g}" y="{y + 2:g}" width="20" height="12" rx="3"/></g>'
             yield f'{drawn}<text x="{x + SIGN:g}" y="{y + 12:g}" font-size="{SIZE:g}">{xml_text(text)}</text>'
@@ -48,11 +51,19 @@ def _entries(picture: Picture, materials: dict[str, int], language: Language) ->
         yield "box", f"box material-{number}", translated(language.tag, name) or name
     if any(box.node.redacted for box in every):
         yield "box", "box withheld", language.text("picture.withheld")
+    held = {bool(part.until) for box in every for part in box.parts}
+    if False in held:
+        yield "nested", "box", language.text("picture.legend.inside")
+    if True in held:
+        yield "nested", "box over", language.text("picture.legend.inside.over")
     ways = {line.way for line in picture.lines if not line.contested}
     for way in (Way.FROM, Way.TO, Way.BESIDE):
         if way in ways:
             yield "line", way.value, language.text(f"picture.legend.{way.value}")
-    if any(line.kind == "PART_OF" for line in picture.lines):
+    stays = {line.is_over for line in picture.lines if line.kind == "PART_OF" and not line.contested}
+    if False in stays:
         yield "line", "part_of beside", language.text("picture.legend.part")
+    if True in stays:
+        yield "line", "part_of beside over", language.text("picture.legend.part.over")
     if any(line.contested for line in picture.lines):
         yield "line", "contested", language.text("picture.legend.contested")

@@ -72,6 +72,8 @@ text {{ font-family: {FONT}; }}
 .root > rect {{ stroke-width: 3; }}
 path {{ fill: none; stroke-width: 1.5; }}
 path.part_of {{ stroke-width: 3; stroke-opacity: 0.55; }}
+.over > rect {{ stroke-dasharray: 5 3; }}
+path.over {{ stroke-dasharray: 2 4; }}
 path.contested {{ stroke-dasharray: 6 4; }}
 a:hover rect, a:focus rect {{ stroke-width: 3; }}
 .marked > rect, .marked > circle {{ stroke-width: 4; }}

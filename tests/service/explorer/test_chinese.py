@@ -57,6 +57,8 @@ PAGES = [
     f"{TRACE}&maxDepth=-1",
     f"{TRACE}&asOf=2001-01-01",
     "/explore",
+    "/event/story-57-inspection",
+    "/event/nothing",
     f"/history?key={PACK_RECYCLED}",
     f"/history?key={PACK_RECYCLED}&events=nothing",
     "/compare",

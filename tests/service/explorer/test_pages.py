@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
+from random import Random
 from urllib.parse import quote
 
 import pytest
 import zxingcpp
 from starlette.testclient import TestClient
 
+from graph_schema.identifiers.identification import ALPHANUMERIC
 from seed.story import BLACK_MASS, PACK_NEW, PACK_RECYCLED, PACK_VANISHED, module, story
 from service.access.tokens import Tokens
 from service.app import create_app
@@ -279,6 +281,15 @@ def test_the_texts_of_a_label_fit_on_it(key: str) -> None:
         assert float(x) + width_of(told, float(size), weight == "bold") <= 520
         assert float(size) >= 9
     assert key[:8] in text
+
+
+def test_the_code_of_a_battery_is_whole_on_its_label() -> None:
+    """Any code of GB/T 34014 has room: not a letter of it is cut."""
+    chance = Random(24)
+    codes = ["".join(chance.choices(ALPHANUMERIC, k=24)) for _ in range(300)]
+    for key in ["07SPE04SYNTHETE3J0000001", "W" * 24, *codes]:
+        text = label({"key": key, "kind": "BATTERY", "producer": None}, f"https://x.org/id/{key}")
+        assert f'font-weight="bold">{key}</text>' in text
 
 
 def test_a_day_is_a_moment_too(client: TestClient) -> None:

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from math import dist
 from typing import Any
 
 from starlette.testclient import TestClient
@@ -11,7 +13,7 @@ from graph_schema.order import instant_us
 from seed.story import PACK_RECYCLED, PACK_VANISHED, module, story
 from service.app import create_app
 from service.explorer.late import Marked
-from service.explorer.timeline import lanes_of
+from service.explorer.timeline import COLOURS, Lane, Lanes, Scale, Span, lanes_of
 from service.recording import Stated
 from service.settings import Settings
 from service.stores.memory import MemoryStore
@@ -112,3 +114,35 @@ def test_contested_custody_is_there_and_looks_like_it() -> None:
     assert "held by TRADER-WITHOUT-NAME (contested)" in " ".join(
         re.sub(r"<title>.*?</title>|<[^>]+>", " ", picture).split()
     )
+
+
+def test_no_colour_of_a_holder_is_taken_for_a_gap() -> None:
+    sheet = (files("service.explorer") / "static/trace.css").read_text("utf-8")
+    gap = re.search(r"\.span\.gap { background: (#\w{6})", sheet)
+    held = re.findall(r"\.span\.held\.colour-\d { background: (#\w{6})", sheet)
+    assert gap
+    assert len(set(held)) == COLOURS
+    for one in held:
+        assert dist(bytes.fromhex(one[1:]), bytes.fromhex(gap[1][1:])) > 30, one
+
+
+def test_a_name_makes_room_for_the_mark_that_is_where_it_begins() -> None:
+    begin = datetime(2025, 1, 1, tzinfo=UTC)
+    scale = Scale(begin, begin + timedelta(days=100))
+    spans = [
+        Span("HELD", "A", begin, None, 0.0, 50.0, 0, "e"),
+        Span("HELD", "B", begin + timedelta(days=50), None, 50.0, 40.0, 1, "f"),
+        Span("HELD", "C", begin + timedelta(days=90), None, 90.0, 10.0, 2, "g"),
+    ]
+    day = begin + timedelta(days=51)
+    mark = Marked("f", "TRANSFER", day, day, "CUSTODY_GAP")
+    (lane,) = Lanes([Lane("K", "BATTERY", spans, [])], 0, 1, [], scale).marked({"K": [mark]}).lanes
+    assert [span.covered for span in lane.spans] == [None, 2.5, None]
+
+
+def test_room_for_a_mark_is_in_the_style_of_the_page() -> None:
+    store = MemoryStore()
+    send(store, story())
+    text = shown(store, f"/explore?key={PACK_VANISHED}&view=timeline")
+    assert 'class="mark"' in text
+    assert re.search(r"#s0-\d > span { padding-left: calc\(", text)

@@ -173,3 +173,57 @@ def test_a_png_has_text() -> None:
     assert image.startswith(b"\x89PNG")
     bare = png(Trace("A", Direction.FORWARD, [lot("A", Role.ROOT)]))
     assert png(Trace("A", Direction.FORWARD, [lot("B", Role.ROOT)])) != bare
+
+
+def in_a_pack(*stays: tuple[str, datetime | None], host: str = "PACK") -> Trace:
+    """A pack with modules, each with the end of its stay there."""
+    parts = [TraceNode(key, "MODULE", Role.SUBSTANCE, 1, key, "AVAILABLE", MOMENT) for key, _ in stays]
+    edges = [
+        TraceEdge(key, host, "PART_OF", MOMENT, end, None, "e", "f" if end else None, contested=False)
+        for key, end in stays
+    ]
+    root = TraceNode(host, "BATTERY", Role.ROOT, 0, host, "INSTALLED", MOMENT)
+    return replace(of_story()[0], root=host, nodes=[root, *parts], edges=edges, frontier=[], attribution=[], balance=[])
+
+
+def test_what_was_inside_does_not_look_like_what_is() -> None:
+    left = datetime(2027, 3, 1, tzinfo=UTC)
+    root = drawn(in_a_pack(("STAYS", None), ("WENT", left)))
+    looks = {
+        (box.get("aria-label") or "").partition(";")[0]: box for box in root.iter(f"{SVG}g") if box.get("data-box")
+    }
+    assert "over" not in (looks["module STAYS"].get("class") or "").split()
+    assert "over" in (looks["module WENT"].get("class") or "").split()
+    assert "inside until 2027-03-01" in (looks["module WENT"].get("aria-label") or "")
+    assert "inside until" not in (looks["module STAYS"].get("aria-label") or "")
+    legend = {text.text for text in root.iter(f"{SVG}text")}
+    assert {"inside of its host", "was inside of its host, no longer"} <= legend
+    assert "was inside of its host, no longer" not in {
+        text.text for text in drawn(in_a_pack(("STAYS", None))).iter(f"{SVG}text")
+    }
+
+
+def test_who_came_back_is_inside() -> None:
+    back = datetime(2027, 3, 1, tzinfo=UTC)
+    assert "inside until" not in svg(in_a_pack(("BACK", back), ("BACK", None)))
+
+
+def test_a_group_is_all_inside_or_all_gone() -> None:
+    days = [datetime(2027, 3, day, tzinfo=UTC) for day in (1, 2, 3)]
+    stays = [(f"S{number:02d}", None) for number in range(60)]
+    trace = in_a_pack(*stays, *((f"W{day.day}", day) for day in days))
+    (pack,) = lay_out(trace).boxes
+    assert {(len(part.nodes), part.until) for part in pack.parts} == {
+        (60, ""),
+        (3, "inside until 2027-03-01 to 2027-03-03"),
+    }
+
+
+def test_a_line_says_whether_it_is_part_of_it_now() -> None:
+    pack = next(one for one in of_story() if one.direction is Direction.BOTH and one.root == PACK_A)
+    told = svg(pack)
+    lines = [line for line in lay_out(pack).lines if line.kind == "PART_OF" and not line.contested]
+    assert lines
+    entries = {text.text for text in ElementTree.fromstring(told).iter(f"{SVG}text")}
+    assert ("was part of" in entries) == any(line.is_over for line in lines)
+    assert ("is part of" in entries) == any(not line.is_over for line in lines)
