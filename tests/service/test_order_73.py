@@ -6,9 +6,13 @@ import pytest
 
 from graph_schema.rules import Finding
 from graph_schema.rules.examples import Event, numbered
+from service.findings import FindingFilter
+from service.keeping import Keeper
+from service.kept import found as kept_finding
 from service.stores.memory import MemoryStore
 from tests.service.test_auditing import found
-from tests.support import send
+from tests.service.test_keeping import kept
+from tests.support import send, wait
 
 BICYCLE = {"key": "BIKE", "kind": "VEHICLE", "attributes": {"vehicleType": "electric bicycle"}}
 RECYCLED = {"inputs": [{"key": "PACK"}], "outputs": [{"key": "BM", "material": "black mass", "massKg": 100}]}
@@ -140,3 +144,48 @@ def test_a_battery_of_a_scrapped_car_is_waste_and_what_is_inside_it_too() -> Non
     taken = _on("2026-06-11", "REMOVAL", "TRADER", part="MODULE", host="PACK")
     built_in = _on("2026-06-12", "INSTALLATION", "TRADER", part="MODULE", host="BIKE")
     assert [one.subject for one in _found([*history, taken, built_in], "FORBIDDEN_USE")] == ["MODULE"]
+
+
+def test_where_a_stranger_is_judged_follows_registrations_that_come_later() -> None:
+    """What is kept is brought up to date: the holder before was in the pack's car, and its region is told at last."""
+    store = MemoryStore()
+    car = {"key": "CAR", "kind": "VEHICLE", "parts": [{"key": "PACK", "kind": "BATTERY"}]}
+    history = [
+        _on("2025-02-01", "PRODUCTION", "MAKER", outputs=[car]),
+        _on("2025-03-01", "TRANSFER", "MAKER", items=["CAR"], to="OWNER"),
+        _on("2026-06-09", "REMOVAL", "NOBODY", part="PACK", host="CAR"),
+        _on("2026-06-10", "RECYCLING", "NOBODY", **RECYCLED),
+    ]
+    send(store, numbered(history))
+
+    def judged() -> list[str]:
+        wait(store, Keeper(store).run())
+        return [key for code, key in kept(store) if code == PROCESSING]
+
+    assert judged() == []
+    send(store, [{"eventId": "maker", **_known("MAKER", "VEHICLE_MAKER")}])
+    assert judged() == ["PACK"], "it was made in China"
+    send(store, [{"eventId": "owner", **_known("OWNER", "VEHICLE_OWNER", "DE-BY")}])
+    assert judged() == [], "and driven elsewhere"
+
+
+def test_a_namesake_that_is_reported_anew_is_proven_by_its_new_birth() -> None:
+    store = MemoryStore()
+
+    def cell(event_id: str, key: str) -> Event:
+        spec = {"key": key, "kind": "CELL", "identifiers": [{"scheme": "SN", "value": "7"}]}
+        return {"eventId": event_id, **_on("2026-06-01", "PRODUCTION", "MAKER", outputs=[spec])}
+
+    def evidence() -> tuple[str, ...]:
+        async def ask() -> tuple[str, ...]:
+            async with store.snapshot() as snapshot:
+                rows = await snapshot.finding_page(FindingFilter(codes=("SHARED_IDENTIFIER",)), None, 10)
+            return next(one.evidence for one in map(kept_finding, rows) if one.subject == "ONE")
+
+        wait(store, Keeper(store).run())
+        return wait(store, ask())
+
+    send(store, [cell("one", "ONE"), cell("other", "OTHER")])
+    assert evidence() == ("one", "other")
+    send(store, [{"eventId": "void", **_on("2026-06-02", "VOIDING", "MAKER", voids="other")}, cell("anew", "OTHER")])
+    assert evidence() == ("one", "anew")
