@@ -101,7 +101,7 @@ class _Reading:
         self.inputs: dict[Position, list[Any]] = {}
         self.outputs: dict[Position, list[Handle]] = {}
         self.parties: dict[str, Party] = {}
-        self.bearers: dict[str, set[str]] = {}
+        self.bearers: dict[str, dict[str, Position]] = {}
         self.things: dict[Handle, Thing] = {}
 
     async def histories(self) -> dict[Handle, History]:
@@ -193,7 +193,7 @@ class _Reading:
         for name, handle in bearers:
             row = self.rows.get(handle) or others[handle]
             if row.born < self.cut:
-                self.bearers.setdefault(name, set()).add(row.key)
+                self.bearers.setdefault(name, {})[row.key] = row.born
 
     def _names(self, handle: Handle) -> list[str]:
         stated = self._thing(handle).spec.get("identifiers") or ()
@@ -204,7 +204,8 @@ class _Reading:
         hosts = self._above(handle)
         near = {*hosts, *(row[0] for row in self.parts.get(handle, ()))}
         key = self.rows[handle].key
-        namesakes = {name: sorted(self.bearers.get(name, set()) - {key}) for name in self._names(handle)}
+        bearers = {name: dict(sorted(self.bearers.get(name, {}).items())) for name in self._names(handle)}
+        namesakes = {name: {other: at for other, at in of.items() if other != key} for name, of in bearers.items()}
         history = History(
             self._thing(handle),
             self.events.get(handle, []),

@@ -1,6 +1,6 @@
 """Rule sets `cn-2018-35` and `cn-order-73`: traceability and recovery of traction batteries in China.
 
-They judge what parties in China do (`Party.chinese`); the dates of the facts decide which of the two applies.
+They judge what parties in China do (`History.in_china`); the dates of the facts decide which of the two applies.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from graph_schema.order import moment_of
+from graph_schema.order import Position, moment_of, type_of
 from graph_schema.rules.deadlines import deadline
 from graph_schema.rules.finding import Finding, Severity
 from graph_schema.rules.history import History, Party, Thing, Told
@@ -30,7 +30,7 @@ def late_report(rule: Rule, history: History) -> Iterator[Finding]:
     begins = history.log_begins
     for event in rule.events(history, *{limit.event_type for limit in rule.limits}):
         party = history.party(event.actor)
-        if begins is None or event.occurred_at < begins or not party.chinese:
+        if begins is None or event.occurred_at < begins or not history.in_china(event):
             continue
         limits = [limit for limit in rule.limits if _is_for(limit, event, party, history)]
         if not limits:
@@ -64,7 +64,7 @@ def unauthorized_recipient(rule: Rule, history: History) -> Iterator[Finding]:
     for event in rule.events(history, "TRANSFER"):
         (to,) = event.keys("to")
         giver, taker = history.party(event.actor), history.party(to)
-        if to == event.actor or not giver.chinese or not history.retired_before(event.position):
+        if to == event.actor or not history.in_china(event) or not history.retired_before(event.position):
             continue
         roles = taker.roles(event.position)
         scopes = ("COLLECTION", *UTILIZES)
@@ -86,7 +86,7 @@ def unauthorized_recipient(rule: Rule, history: History) -> Iterator[Finding]:
 
 def unauthorized_processing(rule: Rule, history: History) -> Iterator[Finding]:
     for event in rule.events(history, *UTILIZES):
-        if not _processed(event, history) or not history.party(event.actor).chinese:
+        if not _processed(event, history) or not history.in_china(event):
             continue
         party = history.party(event.actor)
         if party.authorized(event.type, event.occurred_at, event.position):
@@ -102,16 +102,23 @@ def unauthorized_processing(rule: Rule, history: History) -> Iterator[Finding]:
 
 
 def _processed(event: Told, history: History) -> bool:
-    """Whether the event worked on the item as a waste battery: not a maker on its own new products."""
+    """Whether the event worked on the item, and that is no scrap of the actor's own production."""
     if event.type == "REPURPOSING":
         return history.thing.born == event.position
     named = event.keys("item") if event.type == "DISMANTLING" else event.keys("inputs")
-    return history.key in named and history.retired_before(event.position)
+    return history.key in named and not _own_scrap(event, history)
+
+
+def _own_scrap(event: Told, history: History) -> bool:
+    """Whether the actor made the item, nobody else ever held it, and it was not used."""
+    made = type_of(history.thing.born) == "PRODUCTION" and history.thing.producer == event.actor
+    left = set(history.holders_before(event.position)) - {event.actor}
+    return made and not left and not history.retired_before(event.position)
 
 
 def battery_missing_at_scrapping(rule: Rule, history: History) -> Iterator[Finding]:
     for event in rule.events(history, "SCRAPPING"):
-        if not history.party(event.actor).chinese or _is_swap(history):
+        if not history.in_china(event) or _is_swap(history):
             continue
         inside = history.parts_before(event.position)
         stays = [stay for stay in history.parts if _kind(history, stay.part) == "BATTERY"]
@@ -149,7 +156,7 @@ def forbidden_use(rule: Rule, history: History) -> Iterator[Finding]:
     thing = history.thing
     born = history.event(thing.born)
     made = thing.second_life and born is not None and rule.holds_at(born.occurred_at)
-    if made and born is not None and _banned(thing) and history.party(born.actor).chinese:
+    if made and born is not None and _banned(thing) and history.in_china(born):
         sentence = f"{history.party(born.actor).name} made {thing.key} of used batteries for {_banned(thing)}"
         yield rule.finding(history, sentence, [born.event_id], born.position, [born.actor])
     for stay in history.hosts:
@@ -157,8 +164,7 @@ def forbidden_use(rule: Rule, history: History) -> Iterator[Finding]:
         use = None if host is None else _banned(host)
         if use is None or event is None or not rule.holds_at(event.occurred_at) or _is_own(thing, stay.opened):
             continue
-        waste = thing.second_life or any(mark == "retired" and at < stay.opened for at, mark in history.marks)
-        if waste and history.party(event.actor).chinese:
+        if _was_waste(history, stay.opened) and history.in_china(event):
             yield rule.finding(
                 history,
                 f"{history.party(event.actor).name} put the used {thing.key} into {stay.host} on {_day(event)}, which "
@@ -167,6 +173,12 @@ def forbidden_use(rule: Rule, history: History) -> Iterator[Finding]:
                 stay.opened,
                 [event.actor],
             )
+
+
+def _was_waste(history: History, position: Position) -> bool:
+    """Whether it is of waste batteries: by what it is, what was reported of it, or what it came out of."""
+    retired = any(mark == "retired" and at < position for at, mark in history.marks)
+    return history.thing.second_life or retired or history.came_out_of_waste_before(position)
 
 
 def _is_own(thing: Thing, opened: bytes) -> bool:
@@ -220,9 +232,11 @@ CN_ORDER_73 = RuleSet(
         ),
         Rule(
             "UNAUTHORIZED_PROCESSING", NEW, Severity.VIOLATION, "It was worked on without authorization",
-            "A party in China dismantled or recycled a retired battery, or made second-life units, without an "
-            "authorization for DISMANTLING, RECYCLING or REPURPOSING that covers the moment. A maker who recycles what "
-            "never was retired, such as its own rejects, needs none.",
+            "A party in China dismantled or recycled a battery, module or cell, or made second-life units, without an "
+            "authorization for DISMANTLING, RECYCLING or REPURPOSING that covers the moment; whether a retirement was "
+            "reported does not matter. A maker needs none for what it made itself, nobody else ever held and nobody "
+            "retired, such as its own rejects. An actor that nobody registered is judged where the event was, else "
+            "where the last known holder before it or the producer is.",
             f"{ORDER_73}, Art. 18", "The authorization is reported, if there was one.", unauthorized_processing,
             _BEGINS, kinds=UNITS,
         ),
@@ -236,8 +250,9 @@ CN_ORDER_73 = RuleSet(
         ),
         Rule(
             "FORBIDDEN_USE", NEW, Severity.VIOLATION, "Used where that is banned",
-            "A retired battery, a part of one or a second-life unit is in an electric bicycle, or made for one, as "
-            "`attributes.vehicleType` or `attributes.application` says.",
+            "A retired battery, a part of one, what came out of something dismantled or scrapped, or a second-life "
+            "unit is in an electric bicycle, or made for one, as `attributes.vehicleType` or `attributes.application` "
+            "says.",
             f"{ORDER_73}, Art. 22", "It was reported by mistake, and the event is voided.", forbidden_use, _BEGINS,
             kinds=UNITS,
         ),

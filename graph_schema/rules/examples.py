@@ -206,10 +206,10 @@ EXAMPLES: dict[str, Example] = {
         "It goes to an outlet.",
     ),
     "UNAUTHORIZED_PROCESSING": Example(
-        [*_known(RECYCLER, RECYCLER="COLLECTION"), _pack(actor=RECYCLER), _retired(actor=RECYCLER),
+        [*_known(MAKER, RECYCLER, RECYCLER="COLLECTION"), _pack(), _sent("2026-04-20", MAKER, RECYCLER),
          _on("2026-05-01", "RECYCLING", RECYCLER, inputs=[{"key": "PACK"}])],
-        "The recycler is authorized for collection only.",
-        [*_known(RECYCLER, RECYCLER="RECYCLING"), _pack(actor=RECYCLER), _retired(actor=RECYCLER),
+        "The recycler is authorized for collection only. That nobody reported a retirement does not matter.",
+        [*_known(MAKER, RECYCLER, RECYCLER="RECYCLING"), _pack(), _sent("2026-04-20", MAKER, RECYCLER),
          _on("2026-05-01", "RECYCLING", RECYCLER, inputs=[{"key": "PACK"}])],
         "It is authorized for recycling.",
     ),

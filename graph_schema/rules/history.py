@@ -17,6 +17,7 @@ from graph_schema.order import Position, type_of
 from graph_schema.outcome import EventStatus, Problem
 
 CHINA = "CN"
+TAKES_APART = ("DISMANTLING", "SCRAPPING")
 
 
 class Told(NamedTuple):
@@ -109,11 +110,15 @@ class Party:
     @property
     def chinese(self) -> bool:
         """Whether Chinese rules are for it: registered in a region of China, or under a valid social credit code."""
-        region = str(self.stated().get("region") or "")
-        if region == CHINA or region.startswith(CHINA + "-"):
+        if is_chinese(self.stated().get("region")):
             return True
         claims = (claim(text, "ORGANIZATION", scheme) for text, scheme in self.names)
         return any(one is not None and one.scheme is Scheme.CREDIT_CODE and one.valid for one in claims)
+
+
+def is_chinese(region: str | None) -> bool:
+    """Whether a region (ISO 3166) is China or in it."""
+    return region is not None and (region == CHINA or region.startswith(CHINA + "-"))
 
 
 def _covers(authorization: Mapping[str, Any], moment: datetime) -> bool:
@@ -158,8 +163,9 @@ class History:
     """What went into the transformation that brought it in, and what came out beside it."""
     outputs: list[Portion] = field(default_factory=list)
     parties: dict[str, Party] = field(default_factory=dict)
-    namesakes: dict[str, list[str]] = field(default_factory=dict)
-    """Of each of its names (key and identifiers), the other items that carry it as key or identifier."""
+    namesakes: dict[str, dict[str, Position]] = field(default_factory=dict)
+    """Of each of its names (key and identifiers), the other items that carry it as key or identifier, with the event
+    that brought each in."""
     log_begins: datetime | None = None
     """When the log learned its first event: what occurred before was reported elsewhere, and carried over."""
 
@@ -221,6 +227,49 @@ class History:
             found.append(stay.host)
             stays = self.hosts_above.get(stay.host, [])
         return found
+
+    def in_china(self, event: Told) -> bool:
+        """Whether Chinese rules are for what an event's actor did with it. Of an actor that nobody registered, and
+        without a credit code, it is where the event was, else where the last holder before it is of whom that is
+        known, else where the item's producer is."""
+        party = self.party(event.actor)
+        if party.registered or party.chinese:
+            return party.chinese
+        region = (event.payload.get("place") or {}).get("region")
+        if region is not None:
+            return is_chinese(region)
+        before = (self.party(key) for key in [*self.holders_before(event.position), self.thing.producer])
+        return next((one.chinese for one in before if one.registered or one.chinese), False)
+
+    def holders_before(self, position: Position) -> list[str]:
+        """Who held it before an event, itself or a unit that it was in at the time; the last first."""
+        spans = [
+            (max(span.opened, since), span.organization)
+            for key, since, until in self._places_before(position)
+            for span in (self.custody if key is None else self.custody_above.get(key, ()))
+            if span.opened < until and (span.closed is None or span.closed > since)
+        ]
+        return list(dict.fromkeys(organization for _, organization in sorted(spans, reverse=True)))
+
+    def came_out_of_waste_before(self, position: Position) -> bool:
+        """Whether it, or a unit that it was in at the time, came out of a host that was taken apart or scrapped."""
+        return any(
+            stay.closed is not None and since < stay.closed < until and type_of(stay.closed) in TAKES_APART
+            for key, since, until in self._places_before(position)
+            for stay in (self.hosts if key is None else self.hosts_above.get(key, ()))
+        )
+
+    def _places_before(self, position: Position) -> Iterator[tuple[str | None, Position, Position]]:
+        """Itself (None) and each unit that it was in, at any height, with the part of (since, until) that it was."""
+        level: list[tuple[str | None, Position, Position]] = [(None, b"", position)]
+        while level:
+            yield from level
+            level = [
+                (stay.host, max(since, stay.opened), until if stay.closed is None else min(until, stay.closed))
+                for key, since, until in level
+                for stay in (self.hosts if key is None else self.hosts_above.get(key, ()))
+                if stay.opened < until and (stay.closed is None or stay.closed > since)
+            ]
 
     def custody_before(self, position: Position) -> Custody | None:
         """The custody that an event found: its own, or that of the outermost unit that it was in."""

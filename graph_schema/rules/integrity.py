@@ -77,7 +77,9 @@ def missing_record(rule: Rule, history: History) -> Iterator[Finding]:
 def unregistered_organization(rule: Rule, history: History) -> Iterator[Finding]:
     seen: dict[str, list[Told]] = {}
     for event in history.accepted:
-        for key in [event.actor, *event.keys("to")]:
+        # Who received a part alone has nothing to do with what it was in.
+        received = event.keys("to") if history.key in event.keys("items") else []
+        for key in [event.actor, *received]:
             if not history.party(key).registered:
                 seen.setdefault(key, []).append(event)
     for key, events in seen.items():
@@ -97,7 +99,7 @@ def shared_identifier(rule: Rule, history: History) -> Iterator[Finding]:
         yield rule.finding(
             history,
             f"{history.key} and {', '.join(sorted(others))} are both called {name}: perhaps one thing under two keys",
-            [event_id_of(history.thing.born)],
+            [event_id_of(born) for born in (history.thing.born, *(others[key] for key in sorted(others)))],
             history.thing.born,
             [history.thing.producer],
         )
@@ -124,7 +126,8 @@ def custody_gap(rule: Rule, history: History) -> Iterator[Finding]:
 
 def missing_removal(rule: Rule, history: History) -> Iterator[Finding]:
     for event in history.accepted:
-        if _acted_on(event, history) is None or not _moved_out(event, history):
+        stay = history.stay_before(event.position)
+        if stay is None or _acted_on(event, history) is None or not _moved_out(event, history):
             continue
         host = history.hosts_before(event.position)[0]
         span = history.custody_before(event.position)
@@ -134,7 +137,7 @@ def missing_removal(rule: Rule, history: History) -> Iterator[Finding]:
             history,
             f"{_told(event)} by {history.party(event.actor).name} names {history.key}, which was inside {host}{held}: "
             "nobody reported that it was taken out",
-            [event.event_id],
+            [event.event_id, event_id_of(stay.opened)],
             event.position,
             [event.actor, *holder],
         )

@@ -36,7 +36,8 @@ from service.writers.png import NO_FONT, has_font, rendered
 
 ITEM = """query ($key: String!) {
   item(key: $key) {
-    key kind status massKg producedAt producer { key name region } identifiers { scheme value }
+    key kind status massKg producedAt identifiers { scheme value }
+    producer { key name region roles authorizations { scope validFrom validTo } }
     ... on Battery { model chemistry energyKwh }
   }
 }"""
@@ -85,7 +86,7 @@ def routes(context: MakeContext) -> APIRouter:
             found=True,
             stage=stage,
             passport=passport,
-            outlets=None if stage == "ended" else await _outlets(asking, region.strip(), after),
+            outlets=None if stage == "ended" else await _outlets(asking, item["producer"], region.strip(), after),
             chosen=region.strip(),
             provinces=PROVINCE_CODES,
             label=f"/label/{quote(item['key'], safe='')}",
@@ -145,8 +146,10 @@ def _link(request: Request, key: str) -> str | None:
 
 
 class Outlets(NamedTuple):
-    """Outlets by region, and the cursor of the last one where there are more."""
+    """The maker, where it is an outlet itself, the other ones by region, and the cursor of the last one where there are
+    more."""
 
+    own: dict[str, Any] | None
     regions: list[tuple[str, list[Any]]]
     after: str | None
 
@@ -157,20 +160,24 @@ async def _item(asking: Context, key: str) -> dict[str, Any] | None:
     return found and found["item"]
 
 
-async def _outlets(asking: Context, region: str, after: str) -> Outlets:
-    """A page of the outlets that are registered in a region, or anywhere; of a cursor that is none the first page."""
+async def _outlets(asking: Context, maker: dict[str, Any] | None, region: str, after: str) -> Outlets:
+    """A page of the outlets that are registered in a region, or anywhere, the maker first where it is one; of a cursor
+    that is none the first page."""
     for place in (after or None, None):
         found = await _public(asking, OUTLETS, region=region or None, first=OUTLETS_FIRST, after=place)
         if found is not None:
             break
     else:
-        return Outlets([], None)
+        return Outlets(None, [], None)
     now = datetime.now(UTC)
     some = [edge["node"] for edge in found["organizations"]["edges"] if may_collect(edge["node"], now)]
+    own = maker if maker and "OUTLET" in maker["roles"] and may_collect(maker, now) else None
+    some = [one for one in some if own is None or one["key"] != own["key"]]
+    own = own if own and not place and region in ("", own["region"]) else None
     some.sort(key=lambda one: (one["region"] or "", one["name"] or one["key"]))
     info = found["organizations"]["pageInfo"]
     regions = [(name, list(those)) for name, those in groupby(some, lambda one: one["region"] or "")]
-    return Outlets(regions, info["endCursor"] if info["hasNextPage"] else None)
+    return Outlets(own, regions, info["endCursor"] if info["hasNextPage"] else None)
 
 
 def may_collect(outlet: Mapping[str, Any], moment: datetime) -> bool:

@@ -188,7 +188,7 @@ def test_what_a_stranger_does_with_a_part_is_a_missing_removal_that_names_both(
     ])  # fmt: skip
     gap = [one for one in found(store) if one.code in ("CUSTODY_GAP", "MISSING_REMOVAL")]
     assert [(one.code, one.subject, one.evidence, one.parties) for one in gap] == [
-        ("MISSING_REMOVAL", "m1", ("x",), ("C", "B"))
+        ("MISSING_REMOVAL", "m1", ("x", "m"), ("C", "B"))
     ]
     assert "which was inside P and held by B: nobody reported that it was taken out" in gap[0].sentence
 
@@ -201,3 +201,26 @@ def test_what_a_stranger_disposes_of_by_itself_is_a_custody_gap(store: Store) ->
     ])  # fmt: skip
     gap = [one for one in found(store) if one.code in ("CUSTODY_GAP", "MISSING_REMOVAL")]
     assert [(one.code, one.subject, one.parties) for one in gap] == [("CUSTODY_GAP", "P", ("C", "B"))]
+
+
+def test_who_received_only_a_part_is_no_receiver_of_the_host(store: Store) -> None:
+    send(store, [
+        registered("r", 0, "A"), made("m", 1, unit("P", "BATTERY", [unit("m1")])),
+        event("t", "TRANSFER", 2, items=["m1"], to="NOBODY"),
+    ])  # fmt: skip
+    strangers = [one for one in found(store) if one.code == "UNREGISTERED_ORGANIZATION"]
+    assert [(one.subject, one.evidence) for one in strangers] == [("m1", ("t",))]
+
+
+def test_a_missing_removal_shows_what_put_the_part_in_and_one_name_the_births_of_all_that_bear_it(store: Store) -> None:
+    named = {"identifiers": [{"scheme": "SN", "value": "7"}]}
+    send(store, [
+        registered("r", 0, "A"), made("m", 1, unit("P", "BATTERY"), unit("m1", **named)),
+        made("n", 2, unit("m2", **named)), moved("i", "INSTALLATION", 3, "m1", "P"),
+        event("t", "TRANSFER", 4, items=["m1"], to="A"),
+    ])  # fmt: skip
+    assert sorted((one.code, one.subject, one.evidence) for one in found(store)) == [
+        ("MISSING_REMOVAL", "m1", ("t", "i")),
+        ("SHARED_IDENTIFIER", "m1", ("m", "n")),
+        ("SHARED_IDENTIFIER", "m2", ("n", "m")),
+    ]

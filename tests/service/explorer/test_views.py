@@ -81,42 +81,6 @@ def test_every_count_of_the_overview_leads_to_as_many(client: TestClient) -> Non
     assert "/findings?code=CUSTODY_GAP" in [unescape(link) for link, _ in rows]
 
 
-LINK = re.compile(r'<a href="([^"]+)"')
-
-
-def test_a_finding_can_be_checked(client: TestClient) -> None:
-    """Each says which events prove it, what would resolve it and what it stands on, and each event opens."""
-    rows = client.get("/findings").text.partition("<tbody>")[2].split("<tr>")[1:]
-    assert len(rows) > 5
-    links = set()
-    for row in rows:
-        because = row.partition('class="because"')[2]
-        assert re.search("What would resolve it: [A-Z]", because)
-        assert re.search("It stands on: .", because)
-        found = LINK.findall(because)
-        assert found, "each finding of the story has evidence"
-        links.update(map(unescape, found))
-    for link in links:
-        assert len(re.findall("<dt>Event id</dt>", client.get(link, follow_redirects=True).text)) == 1, link
-
-
-def test_a_finding_can_be_checked_in_the_panel(client: TestClient) -> None:
-    panel = client.get(f"/explore?key={PACK_VANISHED}&open={PACK_VANISHED}").text.partition('id="panel"')[2]
-    because = panel.partition('class="because"')[2].partition("</small>")[0]
-    assert "It stands on: " in because
-    (link, *_) = map(unescape, LINK.findall(because))
-    assert f"key={PACK_VANISHED}" in link
-    assert "<dt>Event id</dt>" in client.get(link).text
-
-
-def test_an_event_has_an_address(client: TestClient) -> None:
-    answer = client.get("/event/story-56-transfer", follow_redirects=True)
-    assert (answer.status_code, "story-56-transfer</dd>" in answer.text) == (200, True)
-    answer = client.get("/event/nothing")
-    assert answer.status_code == 404
-    assert "nothing: no event of that id is known" in answer.text
-
-
 def test_what_ended_has_no_holder_and_what_nobody_told_an_unknown_one(client: TestClient) -> None:
     for key, holder in ((PACK_RECYCLED, "–"), (PACK_A, "–")):
         row = client.get(f"/items?text={key}").text.partition(f">{key}</a>")[2].partition("</tr>")[0]
@@ -290,34 +254,6 @@ def test_outlets_by_region_and_page_by_page(monkeypatch: pytest.MonkeyPatch) -> 
         assert "<h3>广东</h3>" in client.get("/id/PACK?region=CN-44&lang=zh-Hans").text
         assert "Outlet" not in client.get("/id/PACK?region=CN-65").text.partition('id="outlets"')[2]
         assert "Outlet 0" in client.get("/id/PACK?after=nonsense").text
-
-
-def test_outlets_are_those_that_may_collect_now_and_for_what_there_is() -> None:
-    def outlet(key: str, *authorizations: dict[str, str]) -> dict[str, Any]:
-        stated = {"authorizations": list(authorizations)} if authorizations else {}
-        return {
-            "eventId": key, "type": "REGISTRATION", "occurredAt": "2024-01-01T00:00:00Z", "actor": "O",
-            "organization": {"key": key, "roles": ["OUTLET"], **stated},
-        }  # fmt: skip
-
-    registered = [
-        outlet("BY-ROLE"),
-        outlet("VALID", {"scope": "COLLECTION", "validFrom": "2020-01-01T00:00:00Z"}),
-        outlet("EXPIRED", {"scope": "COLLECTION", "validTo": "2025-01-01T00:00:00Z"}),
-        outlet("NOT-YET", {"scope": "COLLECTION", "validFrom": "9000-01-01T00:00:00Z"}),
-        outlet("OTHER", {"scope": "RECYCLING"}),
-        outlet("RENEWED", {"scope": "COLLECTION", "validTo": "2025-01-01T00:00:00Z"}, {"scope": "COLLECTION"}),
-    ]
-    store = MemoryStore()
-    send(store, [*registered, *many(1), *story()])
-    with TestClient(create_app(store, Settings(store="memory:"))) as client:
-        text = client.get("/id/PACK").text.partition('id="outlets"')[2]
-        listed = set(re.findall("<li>([^<]+)</li>", text))
-        assert listed & {one["eventId"] for one in registered} == {"BY-ROLE", "VALID", "RENEWED"}
-        ended = client.get(f"/id/{PACK_RECYCLED}").text
-        assert "It exists no more as such" in ended
-        assert "Where to hand it in" not in ended
-        assert "Where to hand it in" in client.get("/id/PACK").text
 
 
 def test_a_comparison_is_capped_and_goes_on(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
