@@ -116,7 +116,6 @@ IN_ORDER = {
         page("event_page", EventFilter(actor="A", status="ACCEPTED", recorded_from=moment(1)), 9, 3, **BACK),
         "Event(actor, sequence)",
     ),
-    "events of types": (page("event_page", EventFilter(types=("TRANSFER",)), 1, 3), "Event(type, sequence)"),
     "findings": (page("finding_page", FindingFilter(), None, 3), "Finding(shownUs, id)"),
     "findings further": (page("finding_page", FindingFilter(severities=("ERROR",)), AT, 3), "Finding(shownUs, id)"),
     "findings back": (page("finding_page", FindingFilter(), AT, 3, **BACK), "Finding(shownUs, id)"),
@@ -135,6 +134,7 @@ FEW = {
     "items of a producer": (page("item_page", ItemFilter(producer="A"), None, 3), "Event(actor)"),
     "events of an item": (page("event_page", EventFilter(item="P1"), None, 3), "Event(eventId)"),
     "events of a party": (page("event_page", EventFilter(party="B"), None, 3), "Event(actor)"),
+    "events of types": (page("event_page", EventFilter(types=("TRANSFER",)), 1, 3), "Event(type, sequence)"),
     "events of types, back": (
         page("event_page", EventFilter(types=("TRANSFER", "RECEIPT")), None, 3, **BACK),
         "Event(type, sequence)",
@@ -206,5 +206,5 @@ def test_the_state_of_the_log_is_read_last(store: Neo4jStore, monkeypatch: pytes
     for ask in (lambda snapshot: snapshot.find("P1"), lambda snapshot: snapshot.about(["P1"])):
         (found,) = plans_of(store, monkeypatch, ask)
         reads = [step for step in found if "Seek" in step]
-        assert reads[-1].split()[1].startswith("l:Log"), reads
+        assert " l:Log(" in reads[-1], reads
         assert len(reads) > 1
