@@ -93,7 +93,7 @@ class Party:
     def authorized(self, scope: str, moment: datetime, position: Position) -> bool:
         """Whether an authorization of a scope covers a moment."""
         return any(
-            one["scope"] == scope and _covers(one, moment) for one in self.stated(position).get("authorizations") or ()
+            one["scope"] == scope and covers(one, moment) for one in self.stated(position).get("authorizations") or ()
         )
 
     @property
@@ -121,7 +121,8 @@ def is_chinese(region: str | None) -> bool:
     return region is not None and (region == CHINA or region.startswith(CHINA + "-"))
 
 
-def _covers(authorization: Mapping[str, Any], moment: datetime) -> bool:
+def covers(authorization: Mapping[str, Any], moment: datetime) -> bool:
+    """Whether a stated authorization (`validFrom`, `validTo`: ISO 8601 or None, inclusive) is valid at a moment."""
     begins, ends = authorization.get("validFrom"), authorization.get("validTo")
     return (begins is None or _moment(begins) <= moment) and (ends is None or moment <= _moment(ends))
 

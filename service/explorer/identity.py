@@ -21,6 +21,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from graph_schema.rules.history import covers
 from service.access.asker import Asker
 from service.access.viewer import PUBLIC
 from service.api.context import Context
@@ -183,12 +184,8 @@ async def _outlets(asking: Context, maker: dict[str, Any] | None, region: str, a
 def may_collect(outlet: Mapping[str, Any], moment: datetime) -> bool:
     """Whether an outlet may collect at a moment: one whose authorizations are stated must have one for it that is
     valid then; else the role is enough, as for the rule UNAUTHORIZED_RECIPIENT."""
-
-    def covers(one: Mapping[str, Any]) -> bool:
-        begins, ends = (one[name] and datetime.fromisoformat(one[name]) for name in ("validFrom", "validTo"))
-        return one["scope"] == COLLECTION and (not begins or begins <= moment) and (not ends or moment <= ends)
-
-    return not outlet["authorizations"] or any(map(covers, outlet["authorizations"]))
+    stated = outlet["authorizations"]
+    return not stated or any(one["scope"] == COLLECTION and covers(one, moment) for one in stated)
 
 
 async def _public(asking: Context, query: str, **variables: Any) -> dict[str, Any] | None:

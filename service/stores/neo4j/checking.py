@@ -146,7 +146,7 @@ async def rebuild(connection: Connection) -> int:
     async def write(work: Callable[..., Awaitable[T]], *values: Any) -> T:
         return await connection.written(lambda transaction: work(transaction, by, *values), REBUILD_TIMEOUT_S)
 
-    if not await write(_begin):
+    if not await write(_told, BEGIN):
         raise LogLost(connection.url)
     for statement in FORGET:
         while await write(_some, statement):
@@ -160,19 +160,14 @@ async def rebuild(connection: Connection) -> int:
     for statement in JOIN:
         while await write(_some, statement):
             pass
-    if not await write(_end):
+    if not await write(_told, DONE):
         raise StoreError(f"{connection.url}: {TAKEN_OVER}")
     return count
 
 
-async def _begin(transaction: neo4j.AsyncManagedTransaction, by: str) -> bool | None:
-    begun: bool | None = await one(transaction, BEGIN, by=by)
-    return begun
-
-
-async def _end(transaction: neo4j.AsyncManagedTransaction, by: str) -> bool | None:
-    ended: bool | None = await one(transaction, DONE, by=by)
-    return ended
+async def _told(transaction: neo4j.AsyncManagedTransaction, by: str, statement: str) -> bool:
+    """Whether the log could be told that a rebuild begins or ends."""
+    return bool(await one(transaction, statement, by=by))
 
 
 async def _own(transaction: neo4j.AsyncManagedTransaction, by: str) -> None:
