@@ -32,106 +32,99 @@ from tests.support import RUNNER, send
 pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
 
 
-def test_a_server_that_hangs_is_not_waited_for(server: Server) -> None:
-    proxy = Proxy(server.url)
-    hung = Neo4jStore(proxy.url, server.login)
-    try:
-        assert RUNNER.run(hung.sequence_at(None)) == 0
-        send(hung, [made("p", 1, unit("P"))])
-        followed = RUNNER.run(hung.connection.bookmarks())
-        proxy.hold()
-        hung.connection.read_timeout_s = 0.5
-        with pytest.raises(StoreError, match=r"longer than 0\.5 s"):
-            RUNNER.run(hung.sequence_at(None))
-        assert followed
-        assert RUNNER.run(hung.connection.bookmarks()) == followed, "what was written before is still to be seen"
-        proxy.let_go()
-        hung.connection.read_timeout_s = 30
-        assert RUNNER.run(hung.sequence_at(None)) == 1, "it goes on without a restart"
-    finally:
-        RUNNER.run(hung.close())
-        proxy.end()
+@pytest.fixture
+def proxy(server: Server) -> Iterator[Proxy]:
+    """What stands before the server, and can hold back what it answers."""
+    made_proxy = Proxy(server.url)
+    yield made_proxy
+    made_proxy.end()
 
 
-def test_a_write_ends_where_the_server_hangs_in_the_middle(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def hung(server: Server, proxy: Proxy) -> Iterator[Neo4jStore]:
+    """A store on the server behind the proxy."""
+    store = Neo4jStore(proxy.url, server.login)
+    yield store
+    proxy.let_go()
+    RUNNER.run(store.close())
+
+
+def test_a_server_that_hangs_is_not_waited_for(proxy: Proxy, hung: Neo4jStore) -> None:
+    assert RUNNER.run(hung.sequence_at(None)) == 0
+    send(hung, [made("p", 1, unit("P"))])
+    followed = RUNNER.run(hung.connection.bookmarks())
+    proxy.hold()
+    hung.connection.read_timeout_s = 0.5
+    with pytest.raises(StoreError, match=r"longer than 0\.5 s"):
+        RUNNER.run(hung.sequence_at(None))
+    assert followed
+    assert RUNNER.run(hung.connection.bookmarks()) == followed, "what was written before is still to be seen"
+    proxy.let_go()
+    hung.connection.read_timeout_s = 30
+    assert RUNNER.run(hung.sequence_at(None)) == 1, "it goes on without a restart"
+
+
+def test_a_write_ends_where_the_server_hangs_in_the_middle(
+    proxy: Proxy, hung: Neo4jStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whether it hangs before or while it confirms; what was sent is sent again, and recorded once."""
     monkeypatch.setattr(connection_module, "GRACE_S", 0.1)
-    proxy = Proxy(server.url)
-    hung = Neo4jStore(proxy.url, server.login, retry_s=0.2)
-    try:
-        assert RUNNER.run(hung.sequence_at(None)) == 0
-        hung.connection.write_timeout_s = 0.7
-        proxy.hold()
-        with pytest.raises(StoreError, match=r"took longer than 0\.7 s \(VOLTRACE_WRITE_TIMEOUT_S\); .* send the same"):
-            RUNNER.run(asyncio.wait_for(record(hung, [made("p", 1, unit("P"))]), 60))
-        proxy.let_go()
-        hung.connection.write_timeout_s = 60
-        sent = RUNNER.run(record(hung, [made("p", 1, unit("P")), made("q", 2, unit("Q"))]))
-        assert {one.status for one in sent} <= {RecordStatus.ACCEPTED, RecordStatus.DUPLICATE}
-        assert RUNNER.run(hung.sequence_at(None)) == 2
-    finally:
-        proxy.let_go()
-        RUNNER.run(hung.close())
-        proxy.end()
+    hung.connection.retry_s = 0.2
+    assert RUNNER.run(hung.sequence_at(None)) == 0
+    hung.connection.write_timeout_s = 0.7
+    proxy.hold()
+    with pytest.raises(StoreError, match=r"took longer than 0\.7 s \(VOLTRACE_WRITE_TIMEOUT_S\); .* send the same"):
+        RUNNER.run(asyncio.wait_for(record(hung, [made("p", 1, unit("P"))]), 60))
+    proxy.let_go()
+    hung.connection.write_timeout_s = 60
+    sent = RUNNER.run(record(hung, [made("p", 1, unit("P")), made("q", 2, unit("Q"))]))
+    assert {one.status for one in sent} <= {RecordStatus.ACCEPTED, RecordStatus.DUPLICATE}
+    assert RUNNER.run(hung.sequence_at(None)) == 2
 
 
-def test_a_check_ends_where_the_server_hangs(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_ends_where_the_server_hangs(proxy: Proxy, hung: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before it begins, and in the middle; what takes long between two answers is no hanging."""
     monkeypatch.setattr(connection_module, "GRACE_S", 0.5)
-    proxy = Proxy(server.url)
-    hung = Neo4jStore(proxy.url, server.login)
     whole = store_module.check
 
     async def check_and_hang(graph: checking.Neo4jGraph) -> Any:
         proxy.hold()
         return await whole(graph)
 
-    try:
-        send(hung, story())
-        assert RUNNER.run(hung.verify()) == []
-        hung.connection.read_timeout_s = 0.5
-        monkeypatch.setattr(store_module, "check", check_and_hang)
-        for _ in range(2):
-            with pytest.raises(StoreError, match=r"does not answer.*0\.5 s \(VOLTRACE_READ_TIMEOUT_S\)"):
-                RUNNER.run(hung.verify())
-    finally:
-        proxy.let_go()
-        RUNNER.run(hung.close())
-        proxy.end()
+    send(hung, story())
+    assert RUNNER.run(hung.verify()) == []
+    hung.connection.read_timeout_s = 0.5
+    monkeypatch.setattr(store_module, "check", check_and_hang)
+    for _ in range(2):
+        with pytest.raises(StoreError, match=r"does not answer.*0\.5 s \(VOLTRACE_READ_TIMEOUT_S\)"):
+            RUNNER.run(hung.verify())
 
 
-def test_a_rebuild_ends_where_the_server_hangs(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rebuild_ends_where_the_server_hangs(proxy: Proxy, hung: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the middle; run again, it completes."""
     monkeypatch.setattr(connection_module, "GRACE_S", 0.1)
-    proxy = Proxy(server.url)
-    hung = Neo4jStore(proxy.url, server.login)
     some = checking._some
 
     async def hang(*arguments: Any) -> int:
         proxy.hold()
         return await some(*arguments)
 
-    try:
-        send(hung, story())
-        with monkeypatch.context() as patched:
-            patched.setattr(checking, "REBUILD_TIMEOUT_S", 0.5)
-            patched.setattr(checking, "_some", hang)
-            with pytest.raises(StoreError, match=r"a write took longer than 0\.5 s"):
-                RUNNER.run(asyncio.wait_for(hung.rebuild(), 60))
-        proxy.let_go()
-        assert RUNNER.run(hung.rebuild()) == len(story())
-        assert RUNNER.run(hung.verify()) == []
-    finally:
-        proxy.let_go()
-        RUNNER.run(hung.close())
-        proxy.end()
+    send(hung, story())
+    with monkeypatch.context() as patched:
+        patched.setattr(checking, "REBUILD_TIMEOUT_S", 0.5)
+        patched.setattr(checking, "_some", hang)
+        with pytest.raises(StoreError, match=r"a write took longer than 0\.5 s"):
+            RUNNER.run(asyncio.wait_for(hung.rebuild(), 60))
+    proxy.let_go()
+    assert RUNNER.run(hung.rebuild()) == len(story())
+    assert RUNNER.run(hung.verify()) == []
 
 
-def test_a_read_waits_once_where_the_server_hangs(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_waits_once_where_the_server_hangs(
+    proxy: Proxy, hung: Neo4jStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And of many that come at once to a server that hung, one looks whether it is back."""
     monkeypatch.setattr(connection_module, "GRACE_S", 0.1)
-    proxy = Proxy(server.url)
-    hung = Neo4jStore(proxy.url, server.login)
     answer = Reads.answer
     asked: list[str] = []
 
@@ -146,26 +139,21 @@ def test_a_read_waits_once_where_the_server_hangs(server: Server, monkeypatch: p
     async def all_at_once() -> list[Any]:
         return await asyncio.gather(*(hung.sequence_at(None) for _ in range(5)), return_exceptions=True)
 
-    try:
-        send(hung, [made("p", 1, unit("P"))])
-        assert RUNNER.run(hung.sequence_at(None)) == 1
-        monkeypatch.setattr(Reads, "answer", counted)
-        proxy.hold()
-        hung.connection.read_timeout_s = 0.5
-        with pytest.raises(StoreError, match="a read took longer"):
-            RUNNER.run(find())
-        assert len(asked) == 1, "no more is asked where nothing is answered"
-        asked.clear()
-        found = RUNNER.run(all_at_once())
-        assert [type(error) for error in found] == [StoreError] * 5
-        assert len(asked) == 1
-        proxy.let_go()
-        hung.connection.read_timeout_s = 30
-        assert RUNNER.run(all_at_once()) == [1] * 5
-    finally:
-        proxy.let_go()
-        RUNNER.run(hung.close())
-        proxy.end()
+    send(hung, [made("p", 1, unit("P"))])
+    assert RUNNER.run(hung.sequence_at(None)) == 1
+    monkeypatch.setattr(Reads, "answer", counted)
+    proxy.hold()
+    hung.connection.read_timeout_s = 0.5
+    with pytest.raises(StoreError, match="a read took longer"):
+        RUNNER.run(find())
+    assert len(asked) == 1, "no more is asked where nothing is answered"
+    asked.clear()
+    found = RUNNER.run(all_at_once())
+    assert [type(error) for error in found] == [StoreError] * 5
+    assert len(asked) == 1
+    proxy.let_go()
+    hung.connection.read_timeout_s = 30
+    assert RUNNER.run(all_at_once()) == [1] * 5
 
 
 @pytest.mark.parametrize("error", [ValueError("no text"), OSError("No space left"), KeyError("spec")])
