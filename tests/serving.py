@@ -8,9 +8,11 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import httpx2 as httpx
 
 ROOT = Path(__file__).parents[1]
 
@@ -41,3 +43,13 @@ def _await(url: str) -> None:
         except OSError:
             time.sleep(0.05)
     raise AssertionError(f"{url} does not answer")
+
+
+def until(reached: Callable[[], bool]) -> None:
+    """Wait for what a process does in its own time, also while it does not answer."""
+    for _ in range(600):
+        with suppress(httpx.TransportError):
+            if reached():
+                return
+        time.sleep(0.05)
+    raise AssertionError("not within 30 s")

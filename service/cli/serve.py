@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
+from functools import partial
 from ipaddress import ip_address
 
 import click
@@ -14,6 +14,7 @@ from service import logs
 from service.access.identity import Identity
 from service.app import create_app
 from service.cli.common import configured, opened, out, store_option
+from service.cli.listening import EACH_ITS_OWN, Workers, listening
 from service.metrics import counting_together
 from service.ports import Store
 from service.settings import Settings
@@ -65,16 +66,14 @@ def is_loopback(host: str) -> bool:
 
 def run_service(store: Store, host: str, port: int, workers: int = 1) -> None:
     """Serve until interrupted; a port in use ends the command with a message."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise click.ClickException(
-                f"cannot listen on {host}:{port} ({error.strerror}); name another with --port"
-            ) from error
-    out.print(f"voltrace on http://{host}:{port}/  (GraphiQL: http://{host}:{port}/graphql), store {store.url}")
     settings = configured()
+    try:
+        listening(host, port, settings.subscription_stall_s).close()
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot listen on {host}:{port} ({error.strerror}); name another with --port"
+        ) from error
+    out.print(f"voltrace on http://{host}:{port}/  (GraphiQL: http://{host}:{port}/graphql), store {store.url}")
     if not identity(settings).configured:
         out.print("No authentication is configured: who reaches this address may read and record everything.")
     os.environ["VOLTRACE_STORE"], os.environ["VOLTRACE_HOST"] = store.url, host
@@ -88,22 +87,9 @@ def run_service(store: Store, host: str, port: int, workers: int = 1) -> None:
         app, factory=workers > 1, workers=workers, host=host, port=port, log_config=None, access_log=False,
         timeout_graceful_shutdown=GRACE_S, proxy_headers=False, ws_max_size=settings.body_max_bytes,
     )  # fmt: skip
-    listening = _listen(config, settings)
+    bind = partial(listening, host, port, settings.subscription_stall_s, shared_port=workers > 1 and EACH_ITS_OWN)
     if workers == 1:
-        uvicorn.Server(config).run([listening])
+        uvicorn.Server(config).run([bind()])
     else:
         with counting_together():
-            Multiprocess(config, sockets=[listening]).run()
-
-
-def _listen(config: uvicorn.Config, settings: Settings) -> socket.socket:
-    """The socket that is listened on. Accepted connections inherit what is set for it."""
-    listening = config.bind_socket()
-    # asyncio does it only for sockets that say they are TCP, which this one does not.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):
-        # A connection that is closed while its reader is stalled holds what it did not take until the system drops it;
-        # not before the reader had its time, and as long again for the reason.
-        milliseconds = settings.subscription_stall_s * 3000
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
-    return listening
+            (Workers(config, bind) if EACH_ITS_OWN else Multiprocess(config, [bind()])).run()

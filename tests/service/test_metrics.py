@@ -2,8 +2,6 @@
 
 import os
 import signal
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ from websockets.sync.client import connect
 from service.app import create_app
 from service.settings import Settings
 from service.stores.memory import MemoryStore
-from tests.serving import serving
+from tests.serving import serving, until
 
 ENROL = "mutation ($event: EnrolmentInput!) { recordEnrolment(event: $event) { status } }"
 
@@ -54,17 +52,17 @@ def test_workers_count_together(tmp_path: Path) -> None:
     with serving(f"sqlite:{tmp_path / 'log.db'}", workers=2, TMPDIR=str(tmp_path)) as url:
         (files,) = tmp_path.glob("voltrace-metrics-*")
         sent = _until_both_have_answered(url, files)
-        _wait(lambda: _told(url).get("voltrace_request_seconds_count /graphql") == sent)  # once an answer is sent
+        until(lambda: _told(url).get("voltrace_request_seconds_count /graphql") == sent)  # once an answer is sent
         found = _told(url)
         assert found["voltrace_events_total ACCEPTED"] == sent
         assert found["voltrace_requests_total /graphql 200"] == sent
         assert found["voltrace_operation_cost_count mutation"] == sent
         with connect(f"{url.replace('http', 'ws')}/graphql", subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
             _follow(socket)
-            _wait(lambda: [_told(url)["voltrace_subscriptions"] for _ in range(8)] == [1] * 8)
+            until(lambda: [_told(url)["voltrace_subscriptions"] for _ in range(8)] == [1] * 8)
             for process in _processes(files, "gauge_livesum"):
                 os.kill(process, signal.SIGKILL)
-        _wait(lambda: len(_processes(files, "gauge_livesum")) == 2 and _told(url)["voltrace_subscriptions"] == 0)
+        until(lambda: _told(url)["voltrace_subscriptions"] == 0 and len(_processes(files, "gauge_livesum")) == 2)
         assert _told(url)["voltrace_events_total ACCEPTED"] == sent, "what the dead have counted stays"
     assert not files.exists()
 
@@ -98,14 +96,3 @@ def _follow(socket: Any) -> None:
     socket.recv()
     query = "subscription { eventRecorded { cursor } }"
     socket.send(orjson.dumps({"id": "1", "type": "subscribe", "payload": {"query": query}}).decode())
-
-
-def _wait(for_what: Callable[[], bool]) -> None:
-    for _ in range(600):
-        try:
-            if for_what():
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.05)
-    raise AssertionError("it does not come")
