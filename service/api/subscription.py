@@ -35,6 +35,8 @@ from service.ports import LAST_KEY, Snapshot, StoredEvent
 from service.ports import EventFilter as Filter
 
 PAGE = 100
+BEHIND_S = 5.0
+"""So long a subscription waits for the record that it is to go on from, where a store is read by replicas."""
 Edge = TypeVar("Edge")
 T = TypeVar("T")
 
@@ -88,12 +90,36 @@ async def _subscribed(info: Info, edges: AsyncGenerator[Edge, None]) -> AsyncGen
 
 
 async def _recorded(info: Info, chosen: Filter, behind: int | None) -> AsyncGenerator[EventEdge, None]:
-    position = await info.context.feed.last() if behind is None else behind
+    position = await info.context.feed.last() if behind is None else await _reached(info, behind)
     while True:
         last = await _beyond(info, position)
         async for edge in _until(info, chosen, position, last):
             yield edge
         position = last
+
+
+async def _reached(info: Info, behind: int) -> int:
+    """A position to go on from, once the log has it: another process may have told of what a replica gets later.
+
+    Raises an error for one that the log does not reach: it is another log's, and its reader would wait for ever.
+    """
+    given_up = monotonic() + BEHIND_S
+    while await info.context.feed.last() < behind:
+        if monotonic() >= given_up:
+            raise GraphQLError(
+                f"after: {cursor(behind)!r} is beyond the end of the log, so it is of another one; follow without"
+                " `after`, or after the cursor of an event of this log"
+            )
+        await _wait(info, cursor(behind))
+    return behind
+
+
+async def _wait(info: Info, place: str) -> None:
+    """Wait a little. `place` is the cursor to go on from elsewhere, should the service end."""
+    try:
+        await info.context.feed.pause(info.context.settings.feed_interval_ms / 1000)
+    except Ended as error:
+        raise ended(place) from error
 
 
 async def _raised(info: Info, chosen: Findings, behind: FindingPlace | None) -> AsyncGenerator[FindingEdge, None]:
@@ -127,10 +153,7 @@ async def _findings(snapshot: Snapshot, chosen: Findings, place: FindingPlace) -
 
 async def _pause(info: Info, place: FindingPlace) -> None:
     """Wait a little. Raises Refused where the viewer may not follow any longer."""
-    try:
-        await info.context.feed.pause(info.context.settings.feed_interval_ms / 1000)
-    except Ended as error:
-        raise ended(place_cursor(place)) from error
+    await _wait(info, place_cursor(place))
     await info.context.asker.check_again()
 
 

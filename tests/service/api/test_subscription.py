@@ -19,6 +19,8 @@ from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
 from service.access.tokens import Tokens
+from service.api import subscription
+from service.api.connection import cursor
 from service.app import create_app
 from service.feed import Feed, TooMany
 from service.ports import Store
@@ -68,7 +70,7 @@ def heard(session: WebSocketTestSession) -> dict[str, Any]:
     return message["payload"]["data"]["eventRecorded"]  # type: ignore[no-any-return]
 
 
-def test_events_come_as_they_are_recorded_and_again_from_a_cursor(store: Store) -> None:
+def test_events_come_as_they_are_recorded_and_again_from_acursor(store: Store) -> None:
     send(store, [made("before")])
     with TestClient(create_app(store, settings(store))) as client:
         record = "mutation ($e: [EventInput!]!) { recordEvents(events: $e) { counts { count } } }"
@@ -102,6 +104,25 @@ def test_filters_and_bad_cursors() -> None:
         follow(session, "2", after="!")
         message = session.receive_json()
         assert "'!' is no cursor" in orjson.dumps(message).decode()
+
+
+def test_a_cursor_of_another_log_ends_with_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscription, "BEHIND_S", 0.1)
+    store = MemoryStore()
+    send(store, [made("a")])
+    with TestClient(create_app(store, settings(store))) as client, connected(client) as session:
+        follow(session, after=cursor(17))
+        assert "is beyond the end of the log" in orjson.dumps(session.receive_json()).decode()
+
+
+def test_a_cursor_that_a_replica_has_not_reached_yet_is_waited_for() -> None:
+    store = MemoryStore()
+    send(store, [made("a")])
+    with TestClient(create_app(store, settings(store))) as client, connected(client) as session:
+        follow(session, after=cursor(2))
+        time.sleep(0.2)
+        send(store, [made("b"), made("c")])
+        assert heard(session)["node"]["eventId"] == "c"
 
 
 def test_a_client_has_so_many_subscriptions() -> None:
@@ -141,12 +162,6 @@ def test_one_question_for_all_who_wait() -> None:
     assert 2 <= store.asked <= 10
 
 
-def _cursor(sequence: int) -> str:
-    from service.api.connection import cursor
-
-    return cursor(sequence)
-
-
 def test_nothing_of_an_unexpected_error_leaks() -> None:
     class Broken(MemoryStore):
         def snapshot(self, sequence: int | None = None) -> Any:
@@ -155,7 +170,7 @@ def test_nothing_of_an_unexpected_error_leaks() -> None:
     store = Broken()
     send(store, [made("a")])
     with TestClient(create_app(store, settings(store))) as client, connected(client) as session:
-        follow(session, after=_cursor(0))
+        follow(session, after=cursor(0))
         text = orjson.dumps(session.receive_json()).decode()
         assert "Unexpected error." in text
         assert "hunter2" not in text
@@ -179,7 +194,7 @@ def test_subscribers_see_what_their_token_shows_until_it_is_revoked(tmp_path: Pa
                 session.receive_json()
             assert caught.value.code == 4403
         with connected(client) as session:
-            follow(session, after=_cursor(0))
+            follow(session, after=cursor(0))
             send(store, [made("last")])
             follow(session, "2", "{ viewer { role } }")
             assert session.receive_json()["payload"]["data"]["viewer"]["role"] == "PUBLIC"
@@ -225,9 +240,9 @@ def test_server_sent_events_from_another_process(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "log.db")
     send(store, [made("a"), made("b")])
     with served(store) as url:
-        stream = events(url, FOLLOW, {"after": _cursor(0)})
+        stream = events(url, FOLLOW, {"after": cursor(0)})
         first, second = next(stream), next(stream)
-        assert (first["event"], first["id"]) == ("next", _cursor(1))
+        assert (first["event"], first["id"]) == ("next", cursor(1))
         told = tmp_path / "more.jsonl"
         told.write_bytes(orjson.dumps(made("c")))
         command = [sys.executable, "-m", "service.cli", "ingest", "--store", store.url, str(told)]
@@ -235,7 +250,7 @@ def test_server_sent_events_from_another_process(tmp_path: Path) -> None:
         third = next(stream)
         assert orjson.loads(third["data"])["data"]["eventRecorded"]["node"]["eventId"] == "c"
         stream.close()
-        again = events(url, FOLLOW, {"after": _cursor(0)}, **{"Last-Event-ID": second["id"]})
+        again = events(url, FOLLOW, {"after": cursor(0)}, **{"Last-Event-ID": second["id"]})
         assert orjson.loads(next(again)["data"])["data"]["eventRecorded"]["node"]["eventId"] == "c"
         again.close()
         assert [event["event"] for event in events(url, "{ viewer { role } }", {})] == ["next", "complete"]
