@@ -91,9 +91,6 @@ async def _list(
         while page := await snapshot.finding_page(where, after, 2, reverse, order):
             found += page
             after = page[-1].place_in(order)
-        for by in CountBy:
-            counts = await snapshot.finding_counts(where, by)
-            assert by is CountBy.PARTY or sum(count for _, count in counts) == len(found)
         assert await snapshot.finding_counts(where) == [(None, len(found))]
     return found
 
@@ -102,19 +99,22 @@ async def check_findings_are_kept_listed_and_counted(store: Store) -> None:
     memory = MemoryStore()
     for each in (memory, store):
         await tell(each, made("make", 1, unit("P1"), unit("P2")))
-    for revision in REVISIONS:
+    for turn, revision in enumerate(REVISIONS):
         assert await memory.keep(revision)
         assert await store.keep(revision)
-        for where in FILTERS:
-            for order in FindingOrder:
-                expected = await _list(memory, where, order=order)
-                assert expected == sorted(expected, key=lambda one, by=order: one.place_in(by))  # type: ignore[misc]
-                assert await _list(store, where, order=order) == expected, (where, order)
-                assert await _list(store, where, True, order) == expected[::-1], (where, order)
+        for number, where in enumerate(FILTERS):
+            # One order, both ways, and two counts for each filter: all pairs make queries by the hundred, and a server
+            # plans each of them.
+            order, by = tuple(FindingOrder)[number % 2], tuple(CountBy)[(number + turn % 2) % 6]
+            expected = await _list(memory, where, order=order)
+            assert expected == sorted(expected, key=lambda one, by=order: one.place_in(by))  # type: ignore[misc]
+            assert await _list(store, where, order=order) == expected, (where, order)
+            assert await _list(store, where, True, order) == expected[::-1], (where, order)
             async with memory.snapshot() as known, store.snapshot() as snapshot:
                 assert await snapshot.audited() == revision.after
-                for by in CountBy:
-                    assert await snapshot.finding_counts(where, by) == await known.finding_counts(where, by)
+                counts = await snapshot.finding_counts(where, by)
+                assert counts == await known.finding_counts(where, by), (where, by)
+                assert by is CountBy.PARTY or sum(count for _, count in counts) == len(expected)
 
 
 async def check_items_are_found_by_findings(store: Store) -> None:
