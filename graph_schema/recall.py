@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
-from graph_schema.answer import Role, Trace, TraceNode
+from graph_schema.answer import Role, Trace, TraceEdge, TraceNode
+from graph_schema.order import Position, event_id_of, moment_of
+from graph_schema.reader import TraceReader
+from graph_schema.status import statuses
 
 
 class Affected(NamedTuple):
@@ -26,6 +30,50 @@ class Affected(NamedTuple):
     def ended(self) -> bool | None:
         """Whether it has ended: what was in it went on into something else, or was lost."""
         return None if self.node.status is None else self.node.status == "ENDED"
+
+
+async def surrounded(reader: TraceReader, trace: Trace, cut: Position) -> Trace:
+    """A forward trace that a bound cut, and what the bound cut off of where its carriers are at the cut: the units that
+    they are in, at any depth, and who holds those."""
+    whole = replace(trace, nodes=list(trace.nodes), edges=list(trace.edges))
+    known = {node.handle: node for node in trace.nodes if node.role not in (Role.EVENT, Role.CUSTODIAN)}
+    told = {(edge.kind, edge.source, edge.target, edge.opened_by) for edge in trace.edges}
+
+    def is_open(row: tuple[Any, ...]) -> bool:
+        return bool(row[2] < cut and (row[3] is None or row[3] >= cut))
+
+    def add(kind: str, source: str, target: str, opened: Position) -> None:
+        event = event_id_of(opened)
+        if (kind, source, target, event) not in told:
+            whole.edges.append(TraceEdge(source, target, kind, moment_of(opened), None, None, event, None, False))
+
+    chain: dict[Any, None] = {}
+    level = [node.handle for node in known.values() if node.role in (Role.ROOT, Role.SUBSTANCE)]
+    while level:
+        chain.update(dict.fromkeys(level))
+        stays = [row for row in await reader.hosts(level) if is_open(row)]
+        beyond = {row[1]: row[0] for row in stays if row[1] not in known}
+        facts = {row.handle: row for row in await reader.items(list(beyond))} if beyond else {}
+        states = await statuses(reader, facts, cut) if facts else {}
+        for handle, row in facts.items():
+            known[handle] = TraceNode(
+                row.key, row.kind, Role.HOST, known[beyond[handle]].depth + 1, row.label or row.key,
+                states[handle].value, moment_of(row.born), handle,
+            )  # fmt: skip
+            whole.nodes.append(known[handle])
+        for part, host, opened, _, _ in stays:
+            add("PART_OF", known[part].key, known[host].key, opened)
+        level = list({row[1]: None for row in stays if row[1] not in chain})
+    held = [row for row in await reader.custody(list(chain)) if is_open(row)]
+    shown = {node.key for node in trace.nodes if node.role is Role.CUSTODIAN}
+    missing = {row[1]: row[0] for row in held if row[1] not in shown}
+    names = await reader.organizations(list(missing)) if missing else {}
+    for key, item in missing.items():
+        depth, label = known[item].depth + 1, names.get(key) or key
+        whole.nodes.append(TraceNode(key, "ORGANIZATION", Role.CUSTODIAN, depth, label, None, None, key))
+    for item, organization, opened, _ in held:
+        add("HELD_BY", known[item].key, organization, opened)
+    return whole
 
 
 def affected(traces: Iterable[Trace]) -> list[Affected]:
@@ -56,7 +104,7 @@ class _Now:
         return [self._standing(node) for node in among.values()]
 
     def _around(self, node: TraceNode) -> list[TraceNode]:
-        """The units that an item is in now, from the inside out; a bound may have cut some off."""
+        """The units that an item is in now, from the inside out."""
         found = []
         key = self.host.get(node.key)
         while key in self.items:

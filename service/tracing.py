@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from graph_schema.answer import Direction, Trace
+from graph_schema.order import cut_after
 from graph_schema.path import path as find_path
-from graph_schema.recall import Affected, affected
+from graph_schema.recall import Affected, affected, surrounded
 from graph_schema.trace import NODES_MAX, TraceQuestion
 from graph_schema.trace import trace as find_trace
+from graph_schema.windows import END
 from service.access.sight import WHOLE, Sight
 from service.ports import Snapshot, Store
 from service.running import run
@@ -108,6 +110,8 @@ async def recall(
                 roots = await sight.roots(snapshot, key) or []
                 question = TraceQuestion(key, Direction.FORWARD, as_of, nodes_max=max(left, 1), weigh=False)
                 found = await find_trace(reader, sight.asked(question, roots[0])) if roots else None
+                if found is not None and found.truncated:
+                    found = await surrounded(reader, found, END if as_of is None else cut_after(as_of))
                 seen = await sight.of(snapshot, found)
                 if found is None or seen is None:
                     unknown.append(key)

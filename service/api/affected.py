@@ -78,7 +78,8 @@ class Affected:
     unknown: list[str] = strawberry.field(description="The suspects that are not known then, or withheld.")
     truncated: bool = strawberry.field(
         description="Whether the limit of nodes, which all suspects share, cut something off, so that there is more "
-        "than is counted."
+        "than is counted: ask for fewer suspects at once, or have VOLTRACE_NODES_MAX raised. What is listed is told "
+        "whole."
     )
 
 

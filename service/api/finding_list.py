@@ -14,6 +14,7 @@ from service.access.findings import KeptInSight
 from service.api.codes import check_codes, check_rule_sets
 from service.api.connection import DIGITS_MAX, Page, PageInfo, cursor, from_cursor, page_info
 from service.api.context import Context, Moment
+from service.api.counting import charge
 from service.api.finding import Finding
 from service.api.item import Info
 from service.api.order import OrderDirection
@@ -100,7 +101,7 @@ class FindingConnection:
     async def total_count(self, info: Info) -> int:
         """The count."""
         found = await info.context.read(self.moment, lambda snapshot: KeptInSight(snapshot).counts(self.where))
-        info.context.spending.charge(found[0][1], "totalCount")
+        charge(info, found[0][1], "totalCount")
         return found[0][1]
 
     @strawberry.field(
@@ -110,7 +111,7 @@ class FindingConnection:
     async def counts(self, info: Info, by: FindingCountBy) -> list[FindingCount]:  # type: ignore[valid-type]
         """Counts by value."""
         found = await info.context.read(self.moment, lambda snapshot: KeptInSight(snapshot).counts(self.where, by))
-        info.context.spending.charge(sum(count for _, count in found), "counts")
+        charge(info, sum(count for _, count in found), "counts")
         return [FindingCount(value=value, count=count) for value, count in found]
 
     @strawberry.field(description="How far findings were worked out: those of later records may be missing.")

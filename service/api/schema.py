@@ -11,7 +11,6 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 
 from graph_schema.identifiers import Scheme
-from service import tracing
 from service.api.affected import Affected, ask_affected
 from service.api.connection import Page, page_size
 from service.api.context import Moment, from_global_id
@@ -40,7 +39,7 @@ from service.api.scalars import (
 )
 from service.api.search import SearchConnection, search
 from service.api.subscription import Subscription
-from service.api.trace import Trace, ask_trace
+from service.api.trace import Trace, ask_path, ask_trace
 from service.api.trace_changes import TraceChanges, TraceMoment, trace_changes
 from service.api.units import TYPES, Battery, MaterialLot, Module, Vehicle
 from service.api.viewer import Viewer, shown
@@ -283,7 +282,10 @@ class Query:
         moment = await info.context.moment(as_of, known_at)
         return await ask_trace(info, key, direction, moment, claims, max_depth, max_nodes, further)
 
-    @strawberry.field(description="Only what physically connects two items; no nodes where nothing does.")
+    @strawberry.field(
+        description="Only what physically connects two items; no nodes where nothing does. Where it says that it is "
+        "truncated, there is more than the limit of nodes lets it find."
+    )
     async def path(
         self,
         info: Info,
@@ -294,11 +296,7 @@ class Query:
     ) -> Trace | None:
         """A path."""
         moment = await info.context.moment(as_of, known_at)
-        context = info.context
-        found = await tracing.path(
-            context.store, from_, to, moment.as_of, moment.sequence, context.settings.nodes_max, context.sight
-        )
-        return None if found is None else Trace(found=found, moment=moment)
+        return await ask_path(info, from_, to, moment)
 
     @strawberry.field(
         description="What became of a trace between two moments of the world, or of knowledge; null where the item is "

@@ -261,3 +261,14 @@ async def ask_trace(
 def untold(root: Item, direction: answer.Direction, moment: Moment) -> Trace:
     """The trace of an item of which nothing is told."""
     return Trace(found=answer.Trace(root.row.key, direction), moment=moment, untold=root)
+
+
+async def ask_path(info: Info, source: str, target: str, moment: Moment) -> Trace | None:
+    """What connects two items at a moment. Raises GraphQLError where the limit of nodes lets nothing be found."""
+    context = info.context
+    limit = context.settings.nodes_max
+    found = await tracing.path(context.store, source, target, moment.as_of, moment.sequence, limit, context.sight)
+    if found is not None and found.truncated and not found.nodes:
+        hint = "ask for a part of the way, to an item between"
+        raise limit_error("path: nothing was found within the limit of nodes", "nodes_max", limit, hint=hint)
+    return None if found is None else Trace(found=found, moment=moment)

@@ -96,6 +96,31 @@ def test_random_histories(seed: int) -> None:
         assert plain(recalled(store, suspects, as_of)) == wait(store, one_by_one(store, suspects, as_of))
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_what_a_bound_leaves_is_told_as_without_it(seed: int) -> None:
+    chance = random.Random(seed)
+    events = random_history(chance, 40)
+    store = MemoryStore()
+    send(store, events)
+    keys = sorted({key for event in events for key in _named(event)})
+    for as_of in (None, datetime.fromisoformat(chance.choice(events)["occurredAt"])):
+        suspects = chance.sample(keys, min(3, len(keys)))
+        whole = plain(recalled(store, suspects, as_of))
+        for nodes_max in (1, 2, 3, 5, 8):
+            bounded = plain(recalled(store, suspects, as_of, nodes_max=nodes_max))
+            assert bounded.items() <= whole.items()
+
+
+def test_a_bounded_recall_knows_where_its_items_are(store: Store) -> None:
+    send(store, story())
+    whole = plain(recalled(store, [CATHODE]))
+    bounded = recalled(store, [CATHODE], nodes_max=20)
+    assert bounded.truncated
+    assert 1 < len(bounded.items) < len(whole)
+    assert plain(bounded).items() <= whole.items()
+    assert any(one.outermost and one.holder for one in bounded.items)
+
+
 def _named(event: dict[str, Any]) -> list[str]:
     return [spec["key"] for spec in event.get("outputs", []) if isinstance(spec, dict)]
 

@@ -134,10 +134,12 @@ class Limits(SchemaExtension):
         yield
 
     def get_results(self) -> dict[str, Any]:
-        """The cost, where it was computed."""
+        """The cost, where it was computed, and what was charged beyond it."""
         if self.cost is None:
             return {}
-        return {"cost": {"computed": self.cost, "budget": self.execution_context.context.budget}}
+        context = self.execution_context.context
+        cost = {"computed": self.cost, "budget": context.budget}
+        return {"cost": cost | ({"charged": context.spending.spent} if context.spending.spent else {})}
 
     def _untrusted(self) -> Iterator[GraphQLError]:
         documents = trusted_documents(self.settings.trusted_documents)

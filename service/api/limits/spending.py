@@ -11,6 +11,7 @@ from service.api.errors import limit_error
 from service.api.limits.measuring import Measuring
 from service.api.limits.sizes import LIST_SIZE
 
+LESS = "select less, or ask for less at once"
 Step = tuple[Sequence[FieldNode], GraphQLField]
 """A field on the way to a list: its nodes, which are merged, and its definition."""
 
@@ -26,26 +27,26 @@ class Spending:
         self.cost = cost
         self.budget = budget
         self._setting = setting
-        self._spent = 0
+        self.spent = 0
 
     def begin(self) -> None:
         """Begin anew, as for each event of a subscription."""
-        self._spent = 0
+        self.spent = 0
 
-    def check(self, more: int, what: str) -> None:
-        """Raise GraphQLError where so much more would be beyond the budget."""
-        total = self.cost + self._spent + more
+    def check(self, more: int, what: str, hint: str = LESS) -> None:
+        """Raise GraphQLError where so much more would be beyond the budget; the hint is the way out."""
+        total = self.cost + self.spent + more
         if self._measuring is not None and total > self.budget:
-            raise self._error(what, total)
+            raise self._error(what, total, hint)
 
-    def charge(self, more: int, what: str) -> None:
+    def charge(self, more: int, what: str, hint: str = LESS) -> None:
         """Charge so much. Raises GraphQLError where that is beyond the budget."""
-        self._spent += max(more, 0)
-        self.check(0, what)
+        self.spent += max(more, 0)
+        self.check(0, what, hint)
 
-    def _error(self, what: str, total: int) -> GraphQLError:
+    def _error(self, what: str, total: int, hint: str) -> GraphQLError:
         message = f"{what}: with what turned out longer than it was estimated, the operation costs {total} so far"
-        return limit_error(f"{message}; select less, or ask for less at once", self._setting, self.budget, total)
+        return limit_error(f"{message}; {hint}", self._setting, self.budget, total)
 
     def terms(self, way: Sequence[Step]) -> tuple[int, int]:
         """How long the estimate assumed that the last list of a way is, and what each further entry costs."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from seed.story import PACK_NEW, PACK_RECYCLED
 from service.api.limits.measuring import COST_CEILING
 from service.api.schema import Schema
 from service.settings import environment_name
@@ -56,6 +57,15 @@ def test_the_cost_and_the_budget_are_told(serve: Serve) -> None:
     assert ask(client, ITEMS)["extensions"] == {"cost": {"computed": 6, "budget": 1000}}
     refused = ask(client, "{ items(first: 500) { edges { node { key } } } }")
     assert refused["extensions"] == {"cost": {"computed": 1002, "budget": 1000}}
+
+
+def test_a_path_that_the_limit_ends_does_not_say_that_there_is_none(serve: Serve) -> None:
+    query = "query ($from: String!, $to: String!) { path(from: $from, to: $to) { truncated nodes { key } } }"
+    ends = {"from": PACK_RECYCLED, "to": PACK_NEW}
+    assert len(ask(serve(), query, **ends)["data"]["path"]["nodes"]) > 2
+    (error,) = ask(serve(nodes_max=10), query, **ends)["errors"]
+    assert error["extensions"] == {"code": "LIMIT", "limit": 10, "setting": "VOLTRACE_NODES_MAX"}
+    assert error["message"].startswith("path: nothing was found within the limit of nodes: the limit is 10")
 
 
 def test_the_largest_cost_is_told_as_a_number(serve: Serve) -> None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from service.access.tokens import Tokens
 from service.app import create_app
 from service.settings import Settings
 from service.stores.memory import MemoryStore
@@ -105,8 +107,17 @@ def test_more_edges_than_a_trace_may_have_nodes(serve: Serve) -> None:
     assert "errors" not in ask(serve(cost_max=computed + 2 * (edges - 204)), query)
 
 
-def test_a_count_costs_what_is_counted(serve: Serve) -> None:
+def test_a_count_costs_what_is_looked_at(serve: Serve, tmp_path: Path) -> None:
+    """One by one for a participant; at once, where nothing is withheld."""
     query = "{ events(first: 1) { totalCount } }"
-    assert ask(serve(cost_max=62), query)["data"]["events"]["totalCount"] == 60
-    (error,) = refusals(ask(serve(cost_max=61), query), 61)
+    answer = ask(serve(cost_max=3), query)
+    assert answer["data"]["events"]["totalCount"] == 60
+    assert answer["extensions"]["cost"] == {"computed": 2, "charged": 1, "budget": 3}
+    (error,) = refusals(ask(serve(cost_max=2), query), 2)
     assert error["path"] == ["events", "totalCount"]
+    assert "leave totalCount out" in error["message"]
+    token = Tokens(tmp_path / "tokens.json").create("maker", "participant", "MAKER")
+    participant = serve(cost_max=61, tokens_file=str(tmp_path / "tokens.json"))
+    participant.headers["Authorization"] = f"Bearer {token}"
+    (error,) = refusals(ask(participant, query), 61)
+    assert error["extensions"]["value"] == 62
