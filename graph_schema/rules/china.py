@@ -57,6 +57,8 @@ def _is_for(limit: Limit, event: Told, party: Party, history: History) -> bool:
     born_here = event.type in ("PRODUCTION", "REPURPOSING")
     if born_here and history.thing.born != event.position:
         return False
+    if limit.second_life_only and not history.thing.second_life:
+        return False
     return not limit.retired_only or history.retired_before(event.position)
 
 
