@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from graph_schema.identifiers import Scheme, claim
+from graph_schema.identifiers.containers import is_container
 from graph_schema.life import Custody, Stay
 from graph_schema.order import Position, type_of
 from graph_schema.outcome import EventStatus, Problem
@@ -55,6 +56,11 @@ class Thing:
     producer: str
     spec: Mapping[str, Any]
     second_life: bool = False
+
+    @property
+    def packaging(self) -> bool:
+        """Whether things travel in it and are no part of it, as its key or an identifier says."""
+        return any(map(is_container, [self.key, *(one["value"] for one in self.spec.get("identifiers") or ())]))
 
     @property
     def attributes(self) -> Mapping[str, Any]:
