@@ -10,6 +10,6 @@ _LINK = re.compile(r"https?://[^?#]+/(?:00/\d{18}|8003/\d{14}[^/?#]+)/?(?:[?#].*
 
 
 def is_container(text: str) -> bool:
-    """Whether a text is the SSCC of a logistic unit, the GRAI of a returnable asset or a BIC container code, as EPC URN or
-    GS1 Digital Link: things travel in it, and are no part of it."""
+    """Whether a text is the SSCC of a logistic unit, the GRAI of a returnable asset or a BIC container code, as EPC URN
+    or GS1 Digital Link: things travel in it, and are no part of it."""
     return bool(_URN.fullmatch(text) or _LINK.fullmatch(text))

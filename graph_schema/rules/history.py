@@ -121,6 +121,11 @@ class Party:
         claims = (claim(text, "ORGANIZATION", scheme) for text, scheme in self.names)
         return any(one is not None and one.scheme is Scheme.CREDIT_CODE and one.valid for one in claims)
 
+    @property
+    def located(self) -> bool:
+        """Whether one knows in which country it is: its region is stated, or it has a valid social credit code."""
+        return self.stated().get("region") is not None or self.chinese
+
 
 def is_chinese(region: str | None) -> bool:
     """Whether a region (ISO 3166) is China or in it."""
@@ -236,17 +241,17 @@ class History:
         return found
 
     def in_china(self, event: Told) -> bool:
-        """Whether Chinese rules are for what an event's actor did with it. Of an actor that nobody registered, and
-        without a credit code, it is where the event was, else where the last holder before it is of whom that is
-        known, else where the item's producer is."""
+        """Whether Chinese rules are for what an event's actor did with it. Of an actor that no registration locates, it
+        is where the event was, else where the last holder before it is of whom that is known, else where the item's
+        producer is."""
         party = self.party(event.actor)
-        if party.registered or party.chinese:
+        if party.located:
             return party.chinese
         region = (event.payload.get("place") or {}).get("region")
         if region is not None:
             return is_chinese(region)
         before = (self.party(key) for key in [*self.holders_before(event.position), self.thing.producer])
-        return next((one.chinese for one in before if one.registered or one.chinese), False)
+        return next((one.chinese for one in before if one.located), False)
 
     def holders_before(self, position: Position) -> list[str]:
         """Who held it before an event, itself or a unit that it was in at the time; the last first."""
