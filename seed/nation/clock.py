@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
+from graph_schema.identifiers import vin
 from seed.nation.tables import FIRST_DAY, ORDER_73
 
 Event = dict[str, Any]
@@ -14,6 +15,28 @@ Event = dict[str, Any]
 DELAYS = (0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 5, 5, 6, 7, 8, 9, 10, 12)
 """Days from an event to its report, each as likely: all of them within every limit of the two regulations."""
 _SECONDS = 36_000
+
+
+class Names:
+    """What tells the names in the history of one seed from those of another: event ids and lots have the seed in them,
+    the codes of batteries and vehicles two characters of it, `mark`, which are the same again 1,089 seeds later."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        upper, lower = divmod(seed % len(vin.ALPHABET) ** 2, len(vin.ALPHABET))
+        self.mark = vin.ALPHABET[upper] + vin.ALPHABET[lower]
+
+    def event(self, number: int) -> str:
+        """An event id."""
+        return f"syn-{self._seed}-{number:08d}"
+
+    def lot(self, what: str, number: int) -> str:
+        """The key of a lot of material."""
+        return f"SYN-{what}-{self._seed}-{number:06d}"
+
+    def stranger(self, number: int) -> str:
+        """Somebody whom nobody registers."""
+        return f"SYNTHETIC-STRANGER-{self._seed}-{number}"
 
 
 class Clock:
@@ -24,6 +47,7 @@ class Clock:
 
     def __init__(self, seed: int, until: date) -> None:
         self.random = random.Random(seed).random
+        self.names = Names(seed)
         self.last = (until - FIRST_DAY).days
         self.today = 0
         self.count = 0
@@ -52,7 +76,7 @@ class Clock:
         second = self._told_today
         self._told_today += 1
         time = self._times[second] if second < _SECONDS else _time_of_many(second)
-        event_id = f"syn-{self.count:08d}"
+        event_id = self.names.event(self.count)
         event = {
             "eventId": event_id,
             "type": kind,

@@ -128,7 +128,7 @@ class Trade:
         inspector = self.parties.repairers[province]
         stranger = self.trouble.strikes("UNREGISTERED_ORGANIZATION")
         if stranger:
-            inspector = f"SYNTHETIC-STRANGER-{self.clock.count}"
+            inspector = self.clock.names.stranger(self.clock.count)
         told = self.clock.tell("INSPECTION", inspector, item=pack.key, measurements={"stateOfHealthPercent": percent})
         if stranger:
             self.trouble.plant("UNREGISTERED_ORGANIZATION", pack.key, told)
