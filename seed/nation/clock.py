@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from types import MethodType
 from typing import Any
 
 from graph_schema.identifiers import vin
@@ -54,13 +55,17 @@ class Clock:
         self._told_today = 0
         self._times = [_time(second) for second in range(_SECONDS)]
         self._prefix = ""
-        self._later: dict[int, list[tuple[Callable[..., object], tuple[Any, ...]]]] = {}
+        self._later: dict[int, list[tuple[Any, ...]]] = {}
+        self._acts: dict[Callable[..., object], Callable[..., object]] = {}
+        """Each method once, however many wait for it: what it is bound to makes an object of it each time."""
         self._reports: dict[int, list[Event]] = {}
 
     def at(self, day: int, act: Callable[..., object], *arguments: Any) -> None:
         """Do something on a day; what would be after the last day never happens."""
         if self.today <= day <= self.last:
-            self._later.setdefault(day, []).append((act, arguments))
+            if isinstance(act, MethodType):
+                act = self._acts.setdefault(act, act)
+            self._later.setdefault(day, []).append((act, *arguments))
 
     def in_force(self) -> bool:
         """Whether the measures of 2026 hold today: what they forbid was no trouble before."""
@@ -98,7 +103,7 @@ class Clock:
             self.today, self._told_today = today, 0
             self._prefix = f"{self.day(today)}T"
             # What an act puts off to the same day is done that day: the list grows while it is read.
-            for act, arguments in self._later.setdefault(today, []):
+            for act, *arguments in self._later.setdefault(today, []):
                 act(*arguments)
             del self._later[today]
             yield from self._reported(today)
