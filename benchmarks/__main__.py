@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import auditing, explorer, holding, http, load, neo4j, recording, tracing
+from benchmarks import auditing, explorer, holding, http, load, neo4j, recording, reporting, tracing
 from benchmarks.measure import fill
 from graph_schema.answer import Direction
 from service.running import drive
@@ -23,6 +23,7 @@ def run(
     starts: int,
     seconds: float,
     audited: int,
+    reported: int,
     runs: int,
     traced: int,
     drawn: int,
@@ -65,6 +66,7 @@ def run(
     report |= {f"one query, one worker: {name}": values for name, values in held.items()}
     report |= explorer.measure(traced, drawn, runs)
     report |= auditing.measure(audited)
+    report["reports, from kept rows"] = reporting.measure(reported)
     report["memory of recording"] = recording.memory(batteries // 2)
     report["profile of recording"] = recording.profile(max(small, batteries // 20))
     return report
@@ -92,6 +94,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--batteries", type=int, default=50_000)
     parser.add_argument("--small", type=int, default=1_000)
     parser.add_argument("--audited", type=int, default=100_000, help="batteries of the histories that are audited")
+    parser.add_argument("--reported", type=int, default=reporting.BATTERIES, help="batteries that reports are about")
     parser.add_argument("--runs", type=int, default=holding.RUNS, help="of each query that others wait for, and page")
     parser.add_argument("--starts", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=2.0, help="of load, for each kind of request")

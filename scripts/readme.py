@@ -9,16 +9,16 @@ import json
 import re
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from graph_schema.answer import Direction
 from graph_schema.trace import TraceQuestion
-from seed.story import PACK_RECYCLED, story
+from seed.story import PACK_RECYCLED
 from service import tracing
 from service.api.context import Context
 from service.api.schema import schema
-from service.cli.demo import QUERY
-from service.recording import record
+from service.cli.audit import as_table
+from service.cli.demo import QUERY, record_story, story_findings
 from service.running import drive
 from service.settings import Settings, reference
 from service.stores.memory import MemoryStore
@@ -31,18 +31,23 @@ SETTINGS = README.parent / "docs" / "settings.md"
 def blocks() -> dict[str, str]:
     """The generated blocks, by the line that comes before each."""
     store = MemoryStore()
-    drive(record(store, story()))
+    drive(record_story(store))
     trace = asyncio.run(tracing.trace(store, TraceQuestion(PACK_RECYCLED, Direction.FORWARD)))
     assert trace is not None
-    console = Console(width=118, record=True, file=io.StringIO())
-    console.print(render(trace))
-    tree = "\n".join(line.rstrip() for line in console.export_text().rstrip().splitlines())
     answered = asyncio.run(schema.execute(QUERY, context_value=Context(store, Settings(store="memory:"))))
     return {
-        "```text\n": tree,
+        "```text\n": printed(render(trace)),
+        "`voltrace demo` prints it:\n\n```text\n": printed(as_table(drive(story_findings(store)))),
         "```graphql\n": QUERY,
         "The answer:\n\n```json\n": compact({"data": answered.data, "extensions": answered.extensions}),
     }
+
+
+def printed(what: RenderableType) -> str:
+    """As a terminal of 118 columns shows it."""
+    console = Console(width=118, record=True, file=io.StringIO())
+    console.print(what)
+    return "\n".join(line.rstrip() for line in console.export_text().rstrip().splitlines())
 
 
 def compact(data: object) -> str:

@@ -1,4 +1,4 @@
-"""Writes the pages under docs/rules from the rules, their limits and their examples.
+"""Writes the pages under docs/rules from the rules, their limits, the duties they judge and their examples.
 
 `python scripts/rules.py` after a change of any.
 """
@@ -12,6 +12,7 @@ import orjson
 from graph_schema.canonical import canonical, digest, parse_event
 from graph_schema.order import instant_us
 from graph_schema.rules import RULE_SETS, Finding, Rule
+from graph_schema.rules.duties import DUTIES, Duty
 from graph_schema.rules.examples import EXAMPLES, Event, numbered
 from service.auditing import findings_of
 from service.enterprises import organization_findings
@@ -66,6 +67,7 @@ def pages() -> dict[str, str]:
     found = {f"{code}.md": _page(code, each) for code, each in rules.items()}
     readme = (FOLDER / "README.md").read_text()
     before, rest = readme.split(BEGIN)
+    found["duties.md"] = _duties()
     found["README.md"] = before + BEGIN + _list(rules) + END + rest.split(END)[1]
     return found
 
@@ -76,6 +78,30 @@ def _list(rules: dict[str, list[Rule]]) -> str:
         names = ", ".join(dict.fromkeys(f"`{rule.rule_set}`" for rule in each))
         rows.append(f"| [{code}]({code}.md) | {each[0].severity.lower()} | {names} | {each[0].title} |")
     return "\n".join(rows) + "\n"
+
+
+DUTIES_HEAD = """# What is judged, and what is not
+
+Limit by limit what the law asks, as far as we know it, and standards that it names: by which finding voltrace judges
+it, or why it does not. What the law says nothing of - contradictions, gaps, what is missing - is judged, too, by the
+rule set `integrity`: all findings are in the [rulebook](README.md).
+"""
+
+
+def _duties() -> str:
+    judged = [duty for duty in DUTIES if duty.codes]
+    left_out = [duty for duty in DUTIES if not duty.codes]
+    lines = [HEAD, DUTIES_HEAD, "## Judged\n", "| what | whose duty | source | finding |", "|---|---|---|---|"]
+    for duty in judged:
+        codes = ", ".join(f"[{code}]({code}.md)" for code in duty.codes)
+        lines.append(f"| {_asked(duty)} | {duty.who} | {duty.source} | {codes} (`{duty.rule_set}`) |")
+    lines += ["", "## Not judged\n", "| what | whose duty | source | why not |", "|---|---|---|---|"]
+    lines += [f"| {duty.asked} | {duty.who} | {duty.source} | {duty.remark} |" for duty in left_out]
+    return "\n".join(lines) + "\n"
+
+
+def _asked(duty: Duty) -> str:
+    return f"{duty.asked}. {duty.remark}" if duty.remark else duty.asked
 
 
 def _page(code: str, rules: list[Rule]) -> str:
@@ -89,9 +115,9 @@ def _page(code: str, rules: list[Rule]) -> str:
     if limits:
         lines += ["## Limits\n", "| event | by | about | limit | source |", "|---|---|---|---|---|"]
         for limit in limits:
-            about = " ".join(sorted(limit.kinds)) + (" retired" if limit.retired_only else "")
-            cells = [limit.event_type, " ".join(sorted(limit.roles)), about, f"{limit.number} {limit.unit.value}"]
-            lines.append("| " + " | ".join(cell.strip() or "any" for cell in [*cells, limit.source]) + " |")
+            by = " ".join(sorted(limit.roles))
+            cells = [limit.event_type, by, limit.about, f"{limit.number} {limit.unit.value}", limit.source]
+            lines.append("| " + " | ".join(cell or "any" for cell in cells) + " |")
         lines.append("")
     shares = dict.fromkeys(share for one in rules for share in one.shares)
     if shares:

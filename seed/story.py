@@ -5,7 +5,7 @@ the ministry. Pack A has a module swapped in the workshop and ends as energy sto
 together with A's old module into black mass, which is refined into lithium carbonate and nickel-cobalt sulphate, which
 end in the new pack N; pack V is handed to a trader whom nobody registered, and is never seen again.
 
-Things go wrong as they do: a report comes late, a hand-over is missing, two parties contradict each other, and one
+Things go wrong as they do: two reports come late, a hand-over is missing, two parties contradict each other, and one
 event names an item that nobody knows. Codes follow GB/T 34014-2017 and GB 32100-2015, but the makers are made up.
 """
 
@@ -57,8 +57,11 @@ VEHICLE_A, VEHICLE_C, VEHICLE_V = (vehicle_number(2021, number) for number in (1
 CATHODE, BLACK_MASS, ALUMINIUM = "LOT-CAM-2021-04", "LOT-BM-2026-06", "LOT-AL-2026-06"
 CARBONATE, SULPHATE = "LOT-LI2CO3-2026-07", "LOT-NICOSO4-2026-07"
 
-LATE, LATE_AT = "story-55-inspection", "2026-06-01T09:00:00+08:00"
-"""The report that came late, and when."""
+LATE = {
+    "story-31-installation": "2024-03-01T09:00:00+08:00",
+    "story-55-inspection": "2026-06-01T09:00:00+08:00",
+}
+"""The reports that came late, and when. The workshop had 30 working days for the first; the second has no limit."""
 
 _PARTY = [
     (MAKER, "Minjiang Cell", "BATTERY_MAKER", "CN-35", []),
@@ -118,14 +121,14 @@ def _unit(key: str, kind: str, parts: list[str]) -> Event:
 
 def reported() -> list[Event]:
     """All events as a log that was written meanwhile: each with the `recordedAt` at which it was told, an hour after it
-    occurred, in that order. One came late."""
+    occurred, in that order. Two came late."""
     told = [event | {"recordedAt": _told_at(event)} for event in story()]
     return sorted(told, key=lambda event: datetime.fromisoformat(event["recordedAt"]))
 
 
 def _told_at(event: Event) -> str:
     on_time = datetime.fromisoformat(event["occurredAt"]) + timedelta(hours=1)
-    return LATE_AT if event["eventId"] == LATE else on_time.isoformat()
+    return LATE.get(event["eventId"], on_time.isoformat())
 
 
 def story() -> list[Event]:

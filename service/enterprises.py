@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 from graph_schema.canonical import parse_event
@@ -18,7 +18,7 @@ from graph_schema.outcome import EventStatus
 from graph_schema.rules import RULE_SETS, Failure, Finding, Party, RuleSet, judge_enterprise
 from graph_schema.rules.enterprise import Enterprise, EnterpriseYear, ModelPeriod, Waiting
 from graph_schema.rules.enterprises import is_european, periods_of, year_of
-from graph_schema.rules.limits import CONTENT_EU, RECOVERY_2024
+from graph_schema.rules.limits import CONTENT_EU, RECOVERY_2024, RECOVERY_EU
 from graph_schema.rules.rule import CHINA_TIME
 from graph_schema.windows import END
 from service.flow_reading import FreshRows, Rows
@@ -38,8 +38,10 @@ from service.ports import (
 PAGE = 500
 NAMED = 20
 """So many events of a model's batteries are evidence; there may be thousands."""
-ELEMENTS = sorted({limit.element for limit in RECOVERY_2024})
+ELEMENTS = sorted({limit.element for limit in (*RECOVERY_2024, *RECOVERY_EU)})
 FIRST_YEAR = min(limit.valid_from.year for limit in RECOVERY_2024)
+FIRST_EUROPEAN_YEAR = min(limit.valid_from.year for limit in RECOVERY_EU) + 1
+"""Of the targets, the first is to be reached as its year ends."""
 CONTENT_FROM = next(periods_of(0, CONTENT_EU[-1].valid_from.year))[0]
 """From when recycled content is judged."""
 
@@ -75,13 +77,26 @@ async def enterprises(snapshot: Snapshot, rows: Rows | None = None, cut: Positio
     parties = {key: Party(key, tuple(gathering.registrations.get(key, ()))) for key in keys}
     events, lots = await (rows or FreshRows(gathering, ItemFilter())).transformations()
     recoveries = Recoveries(events, lots, ELEMENTS)
-    years = {key: _years(recoveries, key, acted) for key, acted in recoveries.acted() if parties[key].chinese}
+    years: dict[str, tuple[EnterpriseYear, ...]] = {}
+    european: dict[str, tuple[EnterpriseYear, ...]] = {}
+    for key, acted in recoveries.acted():
+        if parties[key].chinese:
+            years[key] = _years(recoveries, key, acted, FIRST_YEAR, CHINA_TIME)
+        if is_european(parties[key]):
+            european[key] = _years(recoveries, key, acted, FIRST_EUROPEAN_YEAR, UTC)
     models = await _models(gathering, Shares(events, lots), parties)
     waiting = await _waiting(snapshot, cut)
     return [
-        Enterprise(key, parties[key], years.get(key, ()), models.get(key, ()), tuple(waiting.get(key, ())))
+        Enterprise(
+            key,
+            parties[key],
+            years.get(key, ()),
+            european.get(key, ()),
+            models.get(key, ()),
+            tuple(waiting.get(key, ())),
+        )
         for key in keys
-    ]  # fmt: skip
+    ]
 
 
 async def _organizations(snapshot: Snapshot) -> list[str]:
@@ -93,15 +108,18 @@ async def _organizations(snapshot: Snapshot) -> list[str]:
     return keys
 
 
-def _years(recoveries: Recoveries, key: str, acted: Iterable[TransformationRow]) -> tuple[EnterpriseYear, ...]:
+def _years(
+    recoveries: Recoveries, key: str, acted: Iterable[TransformationRow], first: int, zone: tzinfo
+) -> tuple[EnterpriseYear, ...]:
     """The years in which an enterprise recycled or refined, from the first that anything is asked of."""
     years: dict[int, list[str]] = defaultdict(list)
     for row in acted:
-        years[moment_of(row.position).astimezone(CHINA_TIME).year].append(event_id_of(row.position))
-    judged = sorted(year for year in years if year >= FIRST_YEAR)
-    flows = recoveries.flows(key, [_scope(key, *year_of(year)) for year in judged])
+        years[moment_of(row.position).astimezone(zone).year].append(event_id_of(row.position))
+    judged = sorted(year for year in years if year >= first)
+    flows = recoveries.flows(key, [_scope(key, *year_of(year, zone)) for year in judged])
     return tuple(
-        EnterpriseYear(year, tuple(found), tuple(years[year])) for year, found in zip(judged, flows, strict=True)
+        EnterpriseYear(*year_of(year, zone), tuple(found), tuple(years[year]))
+        for year, found in zip(judged, flows, strict=True)
     )
 
 

@@ -57,6 +57,8 @@ def _is_for(limit: Limit, event: Told, party: Party, history: History) -> bool:
     born_here = event.type in ("PRODUCTION", "REPURPOSING")
     if born_here and history.thing.born != event.position:
         return False
+    if limit.second_life_only and not history.thing.second_life:
+        return False
     return not limit.retired_only or history.retired_before(event.position)
 
 
@@ -235,8 +237,8 @@ CN_ORDER_73 = RuleSet(
             "A party in China dismantled or recycled a battery, module or cell, or made second-life units, without an "
             "authorization for DISMANTLING, RECYCLING or REPURPOSING that covers the moment; whether a retirement was "
             "reported does not matter. A maker needs none for what it made itself, nobody else ever held and nobody "
-            "retired, such as its own rejects. An actor that nobody registered is judged where the event was, else "
-            "where the last known holder before it or the producer is.",
+            "retired, such as its own rejects. An actor that no registration locates is judged where the event was, "
+            "else where the last holder before it of whom that is known is, else the producer.",
             f"{ORDER_73}, Art. 18", "The authorization is reported, if there was one.", unauthorized_processing,
             _BEGINS, kinds=UNITS,
         ),

@@ -14,10 +14,11 @@ from graph_schema.rules.history import Party
 
 
 class EnterpriseYear(NamedTuple):
-    """What became of what entered an enterprise's plants in a calendar year (China time), element by element, and the
+    """What became of what entered an enterprise's plants in a calendar year, [begin, end), element by element, and the
     events of that year by which it entered or was treated there."""
 
-    year: int
+    begin: datetime
+    end: datetime
     flows: tuple[ElementFlow, ...]
     events: tuple[str, ...]
 
@@ -50,5 +51,8 @@ class Enterprise:
     key: str
     party: Party
     years: tuple[EnterpriseYear, ...] = ()
+    """Of one in China, in the time of China."""
+    european_years: tuple[EnterpriseYear, ...] = ()
+    """Of one in the European Union, in UTC."""
     models: tuple[ModelPeriod, ...] = ()
     waiting: tuple[Waiting, ...] = ()

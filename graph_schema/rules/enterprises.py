@@ -1,23 +1,31 @@
-"""Rules about organizations: `cn-conditions-2024` (what recycling enterprises recover), `eu-2023-1542` (recycled
-content of the batteries that a maker made), and what `integrity` says of organizations.
+"""Rules about organizations: `cn-conditions-2024` (what recycling enterprises recover), `eu-2023-1542` (the same, and
+recycled content of the batteries that a maker made), and what `integrity` says of organizations.
 
 They judge reports on flows (`graph_schema.flows`), not the history of an item.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, tzinfo
 from itertools import pairwise
 
 from graph_schema.flows.content import ContentLine
 from graph_schema.flows.recovery import ElementFlow
 from graph_schema.identifiers import claim
 from graph_schema.order import event_id_of
-from graph_schema.rules.enterprise import Enterprise
+from graph_schema.rules.enterprise import Enterprise, EnterpriseYear
 from graph_schema.rules.finding import Finding, Severity
 from graph_schema.rules.history import Party
-from graph_schema.rules.limits import CONDITIONS_2024, CONTENT_EU, EU_ARTICLE_8, RECOVERY_2024, Share
+from graph_schema.rules.limits import (
+    CONDITIONS_2024,
+    CONTENT_EU,
+    EU_ANNEX_XII,
+    EU_ARTICLE_8,
+    RECOVERY_2024,
+    RECOVERY_EU,
+    Share,
+)
 from graph_schema.rules.rule import CHINA_TIME, Rule, RuleSet
 
 SLACK = 1e-9
@@ -27,29 +35,37 @@ EUROPE = frozenset(
 """Regions (ISO 3166-1) of the European Union."""
 
 
-def year_of(year: int) -> tuple[datetime, datetime]:
-    """The first moment of a calendar year in China, and that of the next one."""
-    return datetime(year, 1, 1, tzinfo=CHINA_TIME), datetime(year + 1, 1, 1, tzinfo=CHINA_TIME)
+def year_of(year: int, zone: tzinfo = CHINA_TIME) -> tuple[datetime, datetime]:
+    """The first moment of a calendar year, and that of the next one."""
+    return datetime(year, 1, 1, tzinfo=zone), datetime(year + 1, 1, 1, tzinfo=zone)
 
 
-def recovery_below_threshold(rule: Rule, enterprise: Enterprise) -> Iterator[Finding]:
+def recovery_in_china(rule: Rule, enterprise: Enterprise) -> Iterator[Finding]:
+    """What enterprises in China recover."""
+    if enterprise.party.chinese:
+        yield from _recovery_below_threshold(rule, enterprise, enterprise.years)
+
+
+def recovery_in_europe(rule: Rule, enterprise: Enterprise) -> Iterator[Finding]:
+    """What enterprises in the European Union recover."""
+    if is_european(enterprise.party):
+        yield from _recovery_below_threshold(rule, enterprise, enterprise.european_years)
+
+
+def _recovery_below_threshold(rule: Rule, enterprise: Enterprise, years: Iterable[EnterpriseYear]) -> Iterator[Finding]:
     """One finding for a year, which names every element of which too little can come back.
 
     What is still in process counts as if all of it will be recovered. Where something is unknown there is no rate, and
     no finding. It holds from the end of the year.
     """
-    if not enterprise.party.chinese:
-        return
-    for year, flows, events in enterprise.years:
-        begin, end = year_of(year)
-        missed = list(_missed(flows, begin.date()))
+    for begin, end, flows, events in years:
+        missed = list(_missed(flows, in_force(rule.shares, begin.date())))
         if missed:
-            sentence = f"of what entered the plants of {enterprise.party.name} in {year}, {'; '.join(missed)}"
+            sentence = f"of what entered the plants of {enterprise.party.name} in {begin.year}, {'; '.join(missed)}"
             yield rule.finding(enterprise, sentence, events, end, [enterprise.key])
 
 
-def _missed(flows: Iterable[ElementFlow], day: date) -> Iterator[str]:
-    limits = in_force(RECOVERY_2024, day)
+def _missed(flows: Iterable[ElementFlow], limits: Mapping[str, Share]) -> Iterator[str]:
     for flow in flows:
         limit = limits.get(flow.element)
         if limit is None or flow.rate is None:
@@ -139,21 +155,25 @@ def organization_code_malformed(rule: Rule, enterprise: Enterprise) -> Iterator[
         yield rule.finding(enterprise, ". ".join(faults), events[-1:], since, [enterprise.key])
 
 
+def _recovery(name: str, basis: str, judge: Callable[..., Iterable[Finding]], shares: tuple[Share, ...]) -> Rule:
+    return Rule(
+        "RECOVERY_BELOW_THRESHOLD", name, Severity.WARNING, "Too little comes back",
+        "Of what entered an enterprise's plants in a calendar year, less of an element can come back than is asked "
+        "for, even if all that is still in process will be recovered. Enterprises in China by the conditions of the "
+        "white list, in years of China's time; those in the European Union by its targets, in years of UTC, each year "
+        "by what was to be reached before it began. Only where everything is known. It is followed through the "
+        "plants of others, as docs/reports.md says.",
+        basis, "What came out of the plants is reported, or what went in is corrected.",
+        judge, valid_from=shares[0].valid_from, shares=shares,
+    )  # fmt: skip
+
+
 CN_CONDITIONS_2024 = RuleSet(
     "cn-conditions-2024",
     "Conditions for enterprises that utilize waste traction batteries, edition of 2024 (MIIT)",
     (),
-    (
-        Rule(
-            "RECOVERY_BELOW_THRESHOLD", "cn-conditions-2024", Severity.WARNING, "Too little comes back",
-            "Of what entered an enterprise's plants in a calendar year, less of an element can come back than the "
-            "conditions ask for, even if all that is still in process will be recovered. Only enterprises in China, "
-            "and only where everything is known. It is followed through the plants of others, as docs/reports.md says.",
-            CONDITIONS_2024, "What came out of the plants is reported, or what went in is corrected.",
-            recovery_below_threshold, valid_from=RECOVERY_2024[0].valid_from, shares=RECOVERY_2024,
-        ),
-    ),
-)  # fmt: skip
+    (_recovery("cn-conditions-2024", CONDITIONS_2024, recovery_in_china, RECOVERY_2024),),
+)
 
 EU_2023_1542 = RuleSet(
     "eu-2023-1542",
@@ -169,5 +189,6 @@ EU_2023_1542 = RuleSet(
             EU_ARTICLE_8, "What the lots were made of is reported, or the draws of the productions.",
             recycled_content_below_minimum, valid_from=CONTENT_EU[0].valid_from, shares=CONTENT_EU,
         ),
+        _recovery("eu-2023-1542", EU_ANNEX_XII, recovery_in_europe, RECOVERY_EU),
     ),
 )  # fmt: skip

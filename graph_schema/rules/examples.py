@@ -63,6 +63,10 @@ def _car(*parts: str, **attributes: Any) -> Event:
     return _on("2024-01-05", "PRODUCTION", MAKER, outputs=[spec | ({"attributes": attributes} if attributes else {})])
 
 
+_PACKED = _on(
+    "2026-05-03", "PRODUCTION", MAKER,
+    outputs=[{"key": "urn:epc:id:sscc:0614141.1234567890", "kind": "COMPONENT", "parts": ["SPARE"]}],
+)  # fmt: skip
 _OUT = _on("2026-05-02", "REMOVAL", DISMANTLER, part="PACK", host="CAR")
 _SCRAPPED = _on("2026-05-03", "SCRAPPING", DISMANTLER, item="CAR")
 _STORAGE_UNIT: Event = {"key": "UNIT", "kind": "BATTERY", "parts": ["MODULE"]}
@@ -146,8 +150,8 @@ EXAMPLES: dict[str, Example] = {
         [*_known(MAKER, OWNER), _pack(), _car("PACK"), _sent("2026-05-02", MAKER, OWNER)],
         "The pack is handed over while it is recorded in the car. That is no custody gap besides.",
         [*_known(MAKER, OWNER), _pack(), _car("PACK"), _on("2026-05-01", "REMOVAL", MAKER, part="PACK", host="CAR"),
-         _sent("2026-05-02", MAKER, OWNER)],
-        "It was taken out before.",
+         _sent("2026-05-02", MAKER, OWNER), _pack("SPARE"), _PACKED, _sent("2026-05-04", MAKER, OWNER, "SPARE")],
+        "It was taken out before. The spare was packed in a logistic unit: to unpack it need not be reported.",
     ),
     "UNCONFIRMED_TRANSFER": Example(
         [*_known(MAKER, OUTLET), _pack(), _retired(), _sent("2026-04-12", MAKER, OUTLET)],

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from graph_schema.identifiers import Scheme, claim
+from graph_schema.identifiers.containers import is_container
 from graph_schema.life import Custody, Stay
 from graph_schema.order import Position, type_of
 from graph_schema.outcome import EventStatus, Problem
@@ -55,6 +56,11 @@ class Thing:
     producer: str
     spec: Mapping[str, Any]
     second_life: bool = False
+
+    @property
+    def packaging(self) -> bool:
+        """Whether things travel in it and are no part of it, as its key or an identifier says."""
+        return any(map(is_container, [self.key, *(one["value"] for one in self.spec.get("identifiers") or ())]))
 
     @property
     def attributes(self) -> Mapping[str, Any]:
@@ -114,6 +120,11 @@ class Party:
             return True
         claims = (claim(text, "ORGANIZATION", scheme) for text, scheme in self.names)
         return any(one is not None and one.scheme is Scheme.CREDIT_CODE and one.valid for one in claims)
+
+    @property
+    def located(self) -> bool:
+        """Whether one knows in which country it is: its region is stated, or it has a valid social credit code."""
+        return self.stated().get("region") is not None or self.chinese
 
 
 def is_chinese(region: str | None) -> bool:
@@ -230,17 +241,17 @@ class History:
         return found
 
     def in_china(self, event: Told) -> bool:
-        """Whether Chinese rules are for what an event's actor did with it. Of an actor that nobody registered, and
-        without a credit code, it is where the event was, else where the last holder before it is of whom that is
-        known, else where the item's producer is."""
+        """Whether Chinese rules are for what an event's actor did with it. Of an actor that no registration locates, it
+        is where the event was, else where the last holder before it is of whom that is known, else where the item's
+        producer is."""
         party = self.party(event.actor)
-        if party.registered or party.chinese:
+        if party.located:
             return party.chinese
         region = (event.payload.get("place") or {}).get("region")
         if region is not None:
             return is_chinese(region)
         before = (self.party(key) for key in [*self.holders_before(event.position), self.thing.producer])
-        return next((one.chinese for one in before if one.registered or one.chinese), False)
+        return next((one.chinese for one in before if one.located), False)
 
     def holders_before(self, position: Position) -> list[str]:
         """Who held it before an event, itself or a unit that it was in at the time; the last first."""

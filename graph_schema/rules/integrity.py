@@ -258,9 +258,12 @@ def _acted_on(event: Told, history: History) -> str | None:
 
 
 def _moved_out(event: Told, history: History) -> bool:
-    """Whether an event takes the item out of a host without saying so."""
+    """Whether an event takes the item out of a host without saying so. To unpack is nothing that is to be reported."""
     stay = history.stay_before(event.position)
     if stay is None or event.type in ("INSTALLATION", "REMOVAL", *DELIVERED_UNSEEN):
+        return False
+    host = history.things.get(stay.host)
+    if host is not None and host.packaging:
         return False
     named = {*event.keys("items"), *event.keys("item"), *event.keys("inputs")}
     return not named.intersection(history.hosts_before(event.position))
@@ -328,7 +331,9 @@ _ITEMS = (
     Rule(
         "MISSING_REMOVAL", NAME, Severity.NOTICE, "It was taken out unseen",
         "A unit was handed over, taken apart, recycled, scrapped or disposed of while it was recorded inside a "
-        "host. The removal is implied at that moment. Who held the host, if it was another, is a party, too.",
+        "host. The removal is implied at that moment. Who held the host, if it was another, is a party, too. What was "
+        "packed in a logistic unit or returnable asset (SSCC, GRAI or container code) may be unpacked without a word: "
+        "then only who held it counts, for `CUSTODY_GAP`.",
         "model, section 5", "The removal is reported.", missing_removal,
     ),
     Rule(

@@ -22,7 +22,8 @@ class Unit(StrEnum):
 class Limit(NamedTuple):
     """So many units for an event of a type, by an actor with one of some roles, about an item of one of some kinds.
 
-    Empty roles or kinds: any. `retired_only`: only where the item was retired before. Both dates are inclusive.
+    Empty roles or kinds: any. `retired_only`: only where the item was retired before; `second_life_only`: only of
+    second-life units. Both dates are inclusive.
     """
 
     event_type: str
@@ -34,15 +35,25 @@ class Limit(NamedTuple):
     valid_from: date | None = None
     valid_until: date | None = None
     retired_only: bool = False
+    second_life_only: bool = False
+
+    @property
+    def about(self) -> str:
+        """The items that it is about, in words: empty for any."""
+        states = (("retired", self.retired_only), ("in second life", self.second_life_only))
+        return " ".join([*sorted(self.kinds), *(word for word, stated in states if stated)])
 
 
 def _report(
-    kind: str, roles: str, number: int, article: str, kinds: str = "", retired: bool = False, new: bool = False
+    kind: str, roles: str, number: int, article: str, kinds: str = "", about: str = "", new: bool = False
 ) -> Limit:
     source = f"{ORDER_73 if new else NO_35}, {article}"
     begins, ends = (date(2026, 4, 1), None) if new else (date(2018, 8, 1), date(2026, 3, 31))
     unit = Unit.DAYS if new else Unit.WORKING_DAYS
-    return Limit(kind, frozenset(roles.split()), frozenset(kinds.split()), number, unit, source, begins, ends, retired)
+    who, what = frozenset(roles.split()), frozenset(kinds.split())
+    return Limit(
+        kind, who, what, number, unit, source, begins, ends, about == "retired", about == "in second life"
+    )  # fmt: skip
 
 
 BATTERIES = "BATTERY MODULE CELL"
@@ -51,15 +62,15 @@ REPORTING = (
     _report("PRODUCTION", "VEHICLE_MAKER IMPORTER", 15, "certificate of conformity or import clearance", "VEHICLE"),
     _report("REMOVAL", "REPAIRER", 30, "Art. 10", BATTERIES),
     _report("INSTALLATION", "REPAIRER", 30, "Art. 10", BATTERIES),
-    _report("RECEIPT", "OUTLET", 30, "Art. 11", BATTERIES, retired=True),
-    _report("TRANSFER", "OUTLET", 30, "Art. 11", BATTERIES, retired=True),
+    _report("RECEIPT", "OUTLET", 30, "Art. 11", BATTERIES, "retired"),
+    _report("TRANSFER", "OUTLET", 30, "Art. 11", BATTERIES, "retired"),
     _report("SCRAPPING", "VEHICLE_DISMANTLER", 15, "Art. 13", "VEHICLE"),
     _report("TRANSFER", "VEHICLE_DISMANTLER", 15, "Art. 13", BATTERIES),
-    _report("REPURPOSING", "UTILIZER", 15, "Art. 14", BATTERIES),
-    _report("RECEIPT", "UTILIZER", 30, "Art. 15", BATTERIES, retired=True),
+    _report("TRANSFER", "UTILIZER", 15, "Art. 14", BATTERIES, "in second life"),
+    _report("RECEIPT", "UTILIZER", 30, "Art. 15", BATTERIES, "retired"),
     _report("RECYCLING", "UTILIZER", 30, "Art. 15", BATTERIES),
     _report("PRODUCTION", "VEHICLE_MAKER IMPORTER", 20, "vehicle data after the certificate", "VEHICLE", new=True),
-    _report("RECEIPT", "UTILIZER", 30, "Art. 24(7)", BATTERIES, retired=True, new=True),
+    _report("RECEIPT", "UTILIZER", 30, "Art. 24(7)", BATTERIES, "retired", new=True),
     _report("TRANSFER", "UTILIZER", 30, "Art. 24(7)", new=True),
 )
 """How soon an event is to be reported after it occurred."""
@@ -95,6 +106,18 @@ RECOVERY_2024 = tuple(
 )
 """What is to be recovered. From when they hold is chosen by this project: the first calendar year after they were
 announced (Xinhua, 2024-12-25); we know no source of the day."""
+
+EU_ANNEX_XII = "Regulation (EU) 2023/1542, Art. 71 and Annex XII, part C"
+
+RECOVERY_EU = tuple(
+    Share(element, share, date(year, 12, 31), EU_ANNEX_XII)
+    for year, shares in (
+        (2027, {"Co": 0.90, "Cu": 0.90, "Li": 0.50, "Ni": 0.90}),
+        (2031, {"Co": 0.95, "Cu": 0.95, "Li": 0.80, "Ni": 0.95}),
+    )
+    for element, share in shares.items()
+)
+"""What is to be recovered, by the last day on which it must be reached: a year is judged by what held as it began."""
 
 EU_ARTICLE_8 = "Regulation (EU) 2023/1542, Art. 8(2) and (3)"
 

@@ -59,9 +59,8 @@ class CathodeMakers:
             if element in content:
                 draws += self._draw(maker, element, content[element] * RECYCLED_MAX, primary)
         self._lots += 1
-        name = f"{self._lots:06d}"
-        draws.append(self._primary(name, maker, chemistry, primary))
-        key = f"SYN-CAM-{name}"
+        draws.append(self._primary(maker, chemistry, primary))
+        key = clock.names.lot("CAM", self._lots)
         spec = {
             "key": key, "kind": "LOT", "material": f"cathode active material {chemistry}",
             "massKg": round(model.cathode_kg * factor, 6), "composition": content,
@@ -71,11 +70,11 @@ class CathodeMakers:
         self.delivered[month, battery_maker, chemistry] = key
         clock.at(clock.today + 6, self._trade.deliver, [key], maker, battery_maker)
 
-    def _primary(self, name: str, maker: str, chemistry: str, content: dict[str, float]) -> Event:
+    def _primary(self, maker: str, chemistry: str, content: dict[str, float]) -> Event:
         """The primary salts of a lot come in, all of which go into it."""
         composition = {element: round(max(kg, 0.0), 6) for element, kg in content.items()}
         mass_kg = round(sum(composition.values()) * SALT_PER_METALS, 6)
-        key = f"SYN-PRIMARY-{name}"
+        key = self._trade.clock.names.lot("PRIMARY", self._lots)
         spec = {
             "key": key, "kind": "LOT", "material": f"primary salts for {chemistry}", "massKg": mass_kg,
             "composition": composition, "attributes": {"synthetic": True},

@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from types import MethodType
 from typing import Any
 
+from graph_schema.identifiers import vin
 from seed.nation.tables import FIRST_DAY, ORDER_73
 
 Event = dict[str, Any]
@@ -14,6 +16,28 @@ Event = dict[str, Any]
 DELAYS = (0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 5, 5, 6, 7, 8, 9, 10, 12)
 """Days from an event to its report, each as likely: all of them within every limit of the two regulations."""
 _SECONDS = 36_000
+
+
+class Names:
+    """What tells the names in the history of one seed from those of another: event ids and lots have the seed in them,
+    the codes of batteries and vehicles two characters of it, `mark`, which are the same again 1,089 seeds later."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        upper, lower = divmod(seed % len(vin.ALPHABET) ** 2, len(vin.ALPHABET))
+        self.mark = vin.ALPHABET[upper] + vin.ALPHABET[lower]
+
+    def event(self, number: int) -> str:
+        """An event id."""
+        return f"syn-{self._seed}-{number:08d}"
+
+    def lot(self, what: str, number: int) -> str:
+        """The key of a lot of material."""
+        return f"SYN-{what}-{self._seed}-{number:06d}"
+
+    def stranger(self, number: int) -> str:
+        """Somebody whom nobody registers."""
+        return f"SYNTHETIC-STRANGER-{self._seed}-{number}"
 
 
 class Clock:
@@ -24,19 +48,24 @@ class Clock:
 
     def __init__(self, seed: int, until: date) -> None:
         self.random = random.Random(seed).random
+        self.names = Names(seed)
         self.last = (until - FIRST_DAY).days
         self.today = 0
         self.count = 0
         self._told_today = 0
         self._times = [_time(second) for second in range(_SECONDS)]
         self._prefix = ""
-        self._later: dict[int, list[tuple[Callable[..., object], tuple[Any, ...]]]] = {}
+        self._later: dict[int, list[tuple[Any, ...]]] = {}
+        self._acts: dict[Callable[..., object], Callable[..., object]] = {}
+        """Each method once, however many wait for it: what it is bound to makes an object of it each time."""
         self._reports: dict[int, list[Event]] = {}
 
     def at(self, day: int, act: Callable[..., object], *arguments: Any) -> None:
         """Do something on a day; what would be after the last day never happens."""
         if self.today <= day <= self.last:
-            self._later.setdefault(day, []).append((act, arguments))
+            if isinstance(act, MethodType):
+                act = self._acts.setdefault(act, act)
+            self._later.setdefault(day, []).append((act, *arguments))
 
     def in_force(self) -> bool:
         """Whether the measures of 2026 hold today: what they forbid was no trouble before."""
@@ -52,7 +81,7 @@ class Clock:
         second = self._told_today
         self._told_today += 1
         time = self._times[second] if second < _SECONDS else _time_of_many(second)
-        event_id = f"syn-{self.count:08d}"
+        event_id = self.names.event(self.count)
         event = {
             "eventId": event_id,
             "type": kind,
@@ -74,7 +103,7 @@ class Clock:
             self.today, self._told_today = today, 0
             self._prefix = f"{self.day(today)}T"
             # What an act puts off to the same day is done that day: the list grows while it is read.
-            for act, arguments in self._later.setdefault(today, []):
+            for act, *arguments in self._later.setdefault(today, []):
                 act(*arguments)
             del self._later[today]
             yield from self._reported(today)

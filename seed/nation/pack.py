@@ -8,6 +8,8 @@ from graph_schema.identifiers import gbt34014
 from seed.nation.tables import Model
 
 MODULES_MAX = 16
+MAKERS = "ABCDEFGH"
+"""The letters that the codes of each maker begin with."""
 
 
 def day_code(day: date) -> str:
@@ -38,7 +40,7 @@ class Pack:
     @property
     def maker(self) -> int:
         """The place of its maker among the parties."""
-        return int(self.key[:2]) - 1
+        return MAKERS.index(self.key[0])
 
     def modules(self) -> list[str]:
         """The codes of what is in it, by place."""

@@ -52,15 +52,14 @@ class Recyclers:
                 self._recycle(recycler, family, units[first : first + BATCH])
 
     def _recycle(self, recycler: str, family: str, units: list[tuple[str, float, Content]]) -> None:
-        name, lots = self.shred(recycler, family, units)
-        black = lots[0]
+        batch, black = self.shred(recycler, family, units)
         days = 8 + int(self._clock.random() * 14)
-        self._clock.at(self._clock.today + days, self._refine, recycler, family, name, black)
+        self._clock.at(self._clock.today + days, self._refine, recycler, family, batch, black)
 
-    def shred(self, recycler: str, family: str, units: list[tuple[str, float, Content]]) -> tuple[str, list[Event]]:
-        """The recycling event: its number and its lots, black mass first."""
+    def shred(self, recycler: str, family: str, units: list[tuple[str, float, Content]]) -> tuple[int, Event]:
+        """The recycling event: its number, and its black mass."""
         self._batches += 1
-        name = f"{self._batches:06d}"
+        batch, name = self._batches, self._clock.names.lot
         content: Content = {}
         for _, _, part in units:
             for element, kg in part.items():
@@ -69,9 +68,9 @@ class Recyclers:
         metals = {element: content.pop(element) * METAL_YIELD for element in ("Al", "Cu")}
         black = {element: kg * SHREDDING_YIELD for element, kg in content.items()}
         lots = [
-            lot(f"SYN-BM-{name}", "black mass", mass_kg * BLACK_MASS_OF_PACK, black),
-            lot(f"SYN-AL-{name}", "aluminium scrap", metals["Al"] / 0.99, {"Al": metals["Al"]}),
-            lot(f"SYN-CU-{name}", "copper scrap", metals["Cu"] / 0.99, {"Cu": metals["Cu"]}),
+            lot(name("BM", batch), "black mass", mass_kg * BLACK_MASS_OF_PACK, black),
+            lot(name("AL", batch), "aluminium scrap", metals["Al"] / 0.99, {"Al": metals["Al"]}),
+            lot(name("CU", batch), "copper scrap", metals["Cu"] / 0.99, {"Cu": metals["Cu"]}),
         ]
         event = self._clock.tell(
             "RECYCLING", recycler, inputs=[{"key": unit[0]} for unit in units], outputs=lots, note="synthetic"
@@ -79,14 +78,14 @@ class Recyclers:
         for key, _, _ in units:
             if self._trade.trouble.strikes("CONFLICTING_CLAIMS"):
                 self._clock.at(self._clock.today + 30, self._claim, key, recycler, event)
-        return name, lots
+        return batch, lots[0]
 
     def _claim(self, key: str, recycler: str, recycling: str) -> None:
         outlet = self._trade.parties.outlets[0][0]
         claim = self._clock.tell("TRANSFER", outlet, items=[key], to=recycler, reason="UTILIZATION")
         self._trade.trouble.plant("CONFLICTING_CLAIMS", key, claim, recycling)
 
-    def _refine(self, recycler: str, family: str, name: str, black: Event) -> None:
+    def _refine(self, recycler: str, family: str, batch: int, black: Event) -> None:
         year = self._clock.day(self._clock.today).year
         if (recycler, year) not in self._lossy:
             judged = RECOVERY_2024[0].valid_from.year <= year < self._clock.day(self._clock.last).year
@@ -97,7 +96,7 @@ class Recyclers:
         for code, material, elements, per_kg, recovered in SALTS[family]:
             share = recovered if lossy is None else LOSSY
             content = {element: black["composition"][element] * share for element in elements}
-            salts.append(lot(f"SYN-{code}-{name}", material, sum(content.values()) * per_kg, content))
+            salts.append(lot(self._clock.names.lot(code, batch), material, sum(content.values()) * per_kg, content))
         event = self._clock.tell(
             "REFINING", recycler, inputs=[{"key": black["key"], "massKg": black["massKg"]}], outputs=salts
         )
@@ -133,7 +132,7 @@ class Integrators:
         trouble, model = self._trade.trouble, pack.model
         if self._clock.in_force() and trouble.strikes("UNAUTHORIZED_PROCESSING"):
             self._trade.recyclers.shred(integrator, model.family, [(pack.key, model.mass_kg, model.content)])
-            trouble.plant("UNAUTHORIZED_PROCESSING", pack.key, f"syn-{self._clock.count:08d}")
+            trouble.plant("UNAUTHORIZED_PROCESSING", pack.key, self._clock.names.event(self._clock.count))
             return
         if trouble.strikes("ORIGINAL_CODE_LOST"):
             self._clock.tell("DISMANTLING", integrator, item=pack.key, parts=[])

@@ -10,7 +10,7 @@ from typing import Any
 
 from graph_schema.identifiers import vin
 from seed.nation.clock import Event
-from seed.nation.pack import Pack, day_code
+from seed.nation.pack import MAKERS, Pack, day_code
 from seed.nation.tables import (
     FIRST_DAY,
     LFP_SHARE,
@@ -88,7 +88,7 @@ class Production:
             self._pack(index, maker, MODELS[model], stamp, serial)
 
     def _pack(self, index: int, maker: int, model: Model, stamp: str, serial: int) -> None:
-        head, tail = f"{maker + 1:02d}S", f"{model.battery_type}{model.code}SYNTHET{stamp}"
+        head, tail = f"{MAKERS[maker]}{self._clock.names.mark}", f"{model.battery_type}{model.code}SYNTHET{stamp}"
         key = f"{head}P{tail}{serial:07d}"
         pack = Pack(key, model)
         actor = self._trade.parties.makers[maker]
@@ -160,7 +160,7 @@ class Production:
         self._vehicles += 1
         plant, serial = divmod(self._vehicles, 1_000_000)
         maker, year = self._trade.parties.car_makers.index(car_maker), self._clock.day(self._clock.today).year
-        descriptor = f"SYN{maker // 10}{'B' if swap else 'A'}"
+        descriptor = f"N{self._clock.names.mark}{maker // 10}{'B' if swap else 'A'}"
         key = vin.make(vin.Vin("LSY", descriptor, vin.model_year(year), vin.ALPHABET[plant], f"{serial:06d}"))
         broken = self._trade.trouble.strikes("CODE_MALFORMED")
         if broken:

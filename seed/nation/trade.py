@@ -102,7 +102,8 @@ class Trade:
         self.clock.at(today + life, self.collection.end_of_life, pack, vehicle, owner, province, health)
         inspected = int(life * (0.3 + 0.4 * random()))
         seen = round(100 - (100 - 100 * health) * inspected / life, 1)
-        self.clock.at(today + inspected, self._inspect, pack, province, seen)
+        # The key alone waits: of most packs the end comes after the last day, and nothing else needs them.
+        self.clock.at(today + inspected, self._inspect, pack.key, province, seen)
         if random() < 0.02:
             self.clock.at(today + int(life * 0.8 * random()), self._repair, pack, province)
 
@@ -124,14 +125,14 @@ class Trade:
         years = 0.5 + 4.5 * random() if early else 5 + 3 * (0.7 * (1 - rank) + 0.3 * random())
         return int(years * YEAR), min(health, 1.0)
 
-    def _inspect(self, pack: Pack, province: int, percent: float) -> None:
+    def _inspect(self, key: str, province: int, percent: float) -> None:
         inspector = self.parties.repairers[province]
         stranger = self.trouble.strikes("UNREGISTERED_ORGANIZATION")
         if stranger:
-            inspector = f"SYNTHETIC-STRANGER-{self.clock.count}"
-        told = self.clock.tell("INSPECTION", inspector, item=pack.key, measurements={"stateOfHealthPercent": percent})
+            inspector = self.clock.names.stranger(self.clock.count)
+        told = self.clock.tell("INSPECTION", inspector, item=key, measurements={"stateOfHealthPercent": percent})
         if stranger:
-            self.trouble.plant("UNREGISTERED_ORGANIZATION", pack.key, told)
+            self.trouble.plant("UNREGISTERED_ORGANIZATION", key, told)
 
     def _repair(self, pack: Pack, province: int) -> None:
         """A module fails, and a spare of the same make takes its place."""

@@ -67,7 +67,10 @@ class ElementFlow:
     lost_kg: float = strawberry.field(description="What went in and did not come out, in kg.")
     unknown_kg: float = strawberry.field(description="What went where contents are not stated, in kg.")
     unknown_inputs: int = strawberry.field(description="Inputs whose content is not known.")
-    rate: float | None = strawberry.field(description="Recovered over input; null where some of it is not known.")
+    rate: float | None = strawberry.field(
+        description="Recovered over input, so far: what is in process may still be added. Null where some of it is not "
+        "known."
+    )
 
 
 @strawberry.type(description="Recovery over the whole chain of plants.")

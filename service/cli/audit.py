@@ -176,7 +176,7 @@ def audit(
             await audited.judge(snapshot, list({one for one in known.values() if one is not None}), sets)
 
     finish(store, lambda: run(store, ask))
-    findings = sorted(audited.findings, key=lambda one: (one.since, one.code, one.subject, one.evidence))
+    findings = in_order(audited.findings)
     if format_name == "json":
         click.echo(orjson.dumps([finding_json(one) for one in findings], option=orjson.OPT_INDENT_2).decode())
     else:
@@ -191,6 +191,11 @@ def audit(
         raise SystemExit(1)
 
 
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings by when they began to hold."""
+    return sorted(findings, key=lambda one: (one.since, one.code, one.subject, one.evidence))
+
+
 def _check(option: str, asked: tuple[str, ...], known: set[str]) -> None:
     """Bad input ends the command."""
     what = {"--code": "finding", "--rule-set": "rule set"}[option]
@@ -199,13 +204,19 @@ def _check(option: str, asked: tuple[str, ...], known: set[str]) -> None:
             raise click.BadParameter(f"{one} is no {what}; there are {', '.join(sorted(known))}", param_hint=option)
 
 
-def _show(findings: list[Finding], items: int) -> None:
-    table = Table("since", "", "finding", "what", box=None, pad_edge=False)
+def as_table(findings: Iterable[Finding]) -> Table:
+    """Findings for the terminal, a row each."""
+    table = Table("since", "", "finding", "about", "what", box=None, pad_edge=False)
+    table.columns[3].overflow = "fold"
     for one in findings:
         severity = Text(one.severity.lower(), COLOURS[one.severity])
-        table.add_row(str(one.since.date()), severity, one.code, Text(one.sentence))
+        table.add_row(str(one.since.date()), severity, one.code, Text(one.subject), Text(one.sentence))
+    return table
+
+
+def _show(findings: list[Finding], items: int) -> None:
     if findings:
-        out.print(table)
+        out.print(as_table(findings))
     out.print(f"{len(findings)} findings on {items} items")
 
 

@@ -29,13 +29,14 @@ store_option = click.option(
 )
 
 
-WIDTH_WITHOUT_TERMINAL = 120
+UNBOUNDED = 1_000_000
+"""Columns of a pipe or a file, so many that nothing is wrapped or cut: what reads it may want whole keys."""
 
 
 def _console(stderr: bool = False) -> Console:
     console = Console(stderr=stderr, highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH_WITHOUT_TERMINAL
+    if not console.file.isatty():
+        console.width = UNBOUNDED
     return console
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -10,17 +11,24 @@ import click
 import orjson
 
 from graph_schema.answer import Direction, Trace
+from graph_schema.canonical import parse_event
+from graph_schema.rules import Finding, holding
 from graph_schema.trace import TraceQuestion
 from seed.story import PACK_RECYCLED, reported
 from service import tracing
+from service.auditing import findings_of
+from service.cli.audit import as_table, in_order
 from service.cli.common import finish, opened, out
 from service.cli.ingest import print_report
 from service.cli.serve import run_service
 from service.cli.trace import show
+from service.enterprises import organization_findings
 from service.ingesting import Ingest, Report
 from service.ports import Store
 from service.running import run
 
+END = datetime(2026, 10, 1, tzinfo=UTC)
+"""When the story is over."""
 BATTERY = "urn:uuid:386da648-326a-4855-84c1-13597c1f2f09"
 QUERY = f"""{{
   trace(key: "{PACK_RECYCLED}", direction: FORWARD) {{
@@ -50,7 +58,9 @@ def demo(port: int, store_url: str, leave: bool) -> None:
 
 async def _show(store: Store) -> None:
     out.print("[bold]A short story[/]: two packs, one to second life, one to salts and into a new pack")
-    print_report(await _record_story(store))
+    print_report(await run(store, lambda: record_story(store)))
+    out.print(f"\n[bold]What the rulebook finds in the story[/], as of {END.date()}")
+    out.print(as_table(await run(store, lambda: story_findings(store))))
     with as_file(files("seed").joinpath("data/catenax/smallTestdata.json")) as path:
         out.print(f"\n[bold]A real file[/]: {path.name} (Catena-X test data: 4 vehicles, 2 traction batteries)")
         print_report(await _ingest(store, path))
@@ -65,9 +75,23 @@ async def _ingest(store: Store, path: Path) -> Report:
     return await run(store, lambda: Ingest(store).run([str(path)], io.BytesIO()))
 
 
-async def _record_story(store: Store) -> Report:
+async def record_story(store: Store) -> Report:
+    """The story, each event recorded when it was reported."""
     lines = b"\n".join(orjson.dumps(event) for event in reported())
-    return await run(store, lambda: Ingest(store).run(["-"], io.BytesIO(lines)))
+    return await Ingest(store).run(["-"], io.BytesIO(lines))
+
+
+async def story_findings(store: Store) -> list[Finding]:
+    """What is wrong with what the story names, at its end."""
+    events = [parse_event(event)[0] for event in reported()]
+    keys = sorted({key for event in events for key in event.named_keys()})
+    async with store.snapshot() as snapshot:
+        items = await findings_of(snapshot, list((await snapshot.keyed(keys)).values()))
+        organizations = await organization_findings(snapshot)
+    actors = {event.actor for event in events}
+    found = [one for each in items.of.values() for one in each]
+    found += [one for key, each in organizations.of.items() if key in actors for one in each]
+    return in_order(holding(found, END))
 
 
 async def _trace(store: Store, key: str, direction: Direction) -> Trace:

@@ -46,7 +46,7 @@ class Rate(click.ParamType[tuple[str, float]]):
     type=click.IntRange(min=0),
     default=1,
     show_default=True,
-    help="the same seed writes the same bytes; every seed, the same event ids and codes: one history a store",
+    help="the same seed writes the same bytes; another one, other event ids, codes and lots",
 )
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), default=f"{UNTIL}", show_default=True, help="the last day")
 @click.option("--cells", is_flag=True, help="with a record of each cell")

@@ -35,7 +35,12 @@ class Beginning(Moment):
 @click.option("--chemistry", help="such as LFP")
 @click.option("--from", "since", type=Beginning(), help="the start of the period: a date, or a time with an offset")
 @click.option("--to", "until", type=Moment(), help="its end, inclusive")
-@click.option("--element", type=click.Choice(sorted(ELEMENTS)), help="fates: of this element rather than of total mass")
+@click.option(
+    "--element",
+    type=click.Choice(sorted(ELEMENTS)),
+    metavar="SYMBOL",
+    help="fates: of this element rather than of total mass",
+)
 @click.option("--as-of", type=Moment(), help="the world at that moment")
 @click.option("--known-at", type=Moment(), help="what the log held at that moment")
 @click.option("--format", "format_name", type=click.Choice(FORMATS), default="table", show_default=True)
@@ -61,6 +66,10 @@ def report(
     stages     how long batteries were in each stage of life
     yearly     retired and utilized, by year and region
     content    recycled content of the batteries made in the period
+
+    A rate is recovered / input, so far: at least that much comes back, and at most (recovered + in process) / input, as
+    nobody refined yet what is in process. Where a part is unknown there is no rate, and ? in its place. A mass with
+    "+ 2 ?" is of all but two things, which nobody weighed: at least that much.
 
     \b
     voltrace report recovery --from 2025-01-01 --to 2025-12-31

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from benchmarks.__main__ import main
+from service.reporting import REPORTS
 from service.writers.layout.gathering import BOXES_MAX
 
 
@@ -12,6 +13,7 @@ def test_a_tiny_run_writes_both_reports(tmp_path: Path) -> None:
         "batteries": "600",
         "small": "20",
         "audited": "60",
+        "reported": "40",
         "starts": "5",
         "seconds": "0.2",
         "runs": "1",
@@ -29,6 +31,9 @@ def test_a_tiny_run_writes_both_reports(tmp_path: Path) -> None:
     assert report["recording, batches of 10"]["events"] > 0
     assert (report["audit, with trouble"]["precision"], report["audit, with trouble"]["recall"]) == (1, 1)
     assert (report["audit, with trouble"]["findings"] > 0, report["audit, clean"]["findings"]) == (True, 0)
+    reports = report["reports, from kept rows"]
+    assert {f"{what}, ms" for what in REPORTS} <= set(reports)
+    assert min(reports.values()) > 0
     first, moving = report["explorer, first picture"], report["explorer, moving a large picture"]
     assert 10 < first["boxes drawn"] <= BOXES_MAX, "a large trace is groups"
     assert 0 < first["first byte after ms"] < first["picture after ms"]

@@ -2,11 +2,23 @@
 
 import io
 import json
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
 import pytest
 
-from seed.story import LATE, PACK_A, PACK_NEW, PACK_RECYCLED, STORAGE_UNIT, reported, story
+from seed.story import (
+    LATE,
+    OUTLET,
+    PACK_A,
+    PACK_NEW,
+    PACK_RECYCLED,
+    PACK_VANISHED,
+    STORAGE_UNIT,
+    module,
+    reported,
+    story,
+)
+from service.cli.demo import record_story, story_findings
 from service.ingesting import Ingest
 from service.ports import Store
 from tests.support import ask, send, wait
@@ -35,15 +47,32 @@ def test_the_other_pack_lives_on_as_storage(store: Store) -> None:
     assert statuses[PACK_A] == "ENDED"
 
 
-def test_the_late_report_was_not_known_before_it_came(store: Store) -> None:
+@pytest.mark.parametrize(("event_id", "key"), list(zip(LATE, (PACK_A, PACK_RECYCLED), strict=True)))
+def test_a_late_report_was_not_known_before_it_came(store: Store, event_id: str, key: str) -> None:
     lines = b"\n".join(json.dumps(event).encode() for event in reported())
     report = wait(store, Ingest(store).run(["-"], io.BytesIO(lines)))
     assert not report.assumed, "every recordedAt is kept"
 
     async def known(at: datetime | None) -> set[str]:
         async with store.snapshot(await store.sequence_at(at)) as snapshot:
-            pack = await snapshot.find(PACK_RECYCLED)
-            return {event.event_id for event in (await snapshot.history([pack]))[pack]}
+            item = await snapshot.find(key)
+            return {event.event_id for event in (await snapshot.history([item]))[item]}
 
-    assert LATE not in wait(store, known(datetime(2026, 5, 31, tzinfo=UTC)))
-    assert LATE in wait(store, known(datetime(2026, 6, 2, tzinfo=UTC)))
+    told = datetime.fromisoformat(LATE[event_id])
+    assert event_id not in wait(store, known(told - timedelta(days=1)))
+    assert event_id in wait(store, known(told))
+
+
+def test_the_rulebook_finds_each_trouble_of_the_story_and_nothing_else(store: Store) -> None:
+    wait(store, record_story(store))
+    found = [(one.code, one.subject, one.evidence[0]) for one in wait(store, story_findings(store))]
+    assert sorted(found) == sorted([
+        ("LATE_REPORT", PACK_A, "story-31-installation"),  # 30 working days; inspections have no limit
+        ("LATE_REPORT", module(7), "story-31-installation"),
+        ("CUSTODY_GAP", PACK_VANISHED, "story-54-transfer"),
+        ("UNREGISTERED_ORGANIZATION", PACK_VANISHED, "story-54-transfer"),
+        ("UNCONFIRMED_TRANSFER", PACK_VANISHED, "story-54-transfer"),
+        ("STALE_CUSTODY", PACK_VANISHED, "story-54-transfer"),
+        ("CONFLICTING_CLAIMS", module(3), "story-56-transfer"),
+        ("MISSING_RECORD", OUTLET, "story-57-inspection"),
+    ])  # fmt: skip

@@ -203,6 +203,25 @@ def test_what_a_stranger_disposes_of_by_itself_is_a_custody_gap(store: Store) ->
     assert [(one.code, one.subject, one.parties) for one in gap] == [("CUSTODY_GAP", "P", ("C", "B"))]
 
 
+@pytest.mark.parametrize("kind", ["TRANSFER", "RECYCLING"])
+@pytest.mark.parametrize(("actor", "told"), [("B", []), ("C", [("CUSTODY_GAP", "P", ("C", "B"))])])
+def test_to_unpack_is_no_missing_removal_but_to_take_what_another_holds_is_a_gap(
+    store: Store, kind: str, actor: str, told: list[tuple[str, str, tuple[str, str]]]
+) -> None:
+    box, pallet = "urn:epc:id:grai:0614141.12345.400", "https://id.gs1.org/00/106141412345678908"
+    fields = {
+        "TRANSFER": {"items": ["P"], "to": "A"},
+        "RECYCLING": {"inputs": [{"key": "P"}], "outputs": [lot("L", 1)]},
+    }
+    send(store, [
+        *(registered(f"r{key}", 0, key, "OUTLET") for key in "ABC"),
+        made("m", 1, unit(pallet, "COMPONENT", [unit(box, "COMPONENT", [unit("P", "BATTERY")])])),
+        event("t", "TRANSFER", 2, items=[pallet], to="B"), event("x", kind, 3, actor, **fields[kind]),
+    ])  # fmt: skip
+    gap = [one for one in found(store) if one.code in ("CUSTODY_GAP", "MISSING_REMOVAL")]
+    assert [(one.code, one.subject, one.parties) for one in gap] == told
+
+
 def test_who_received_only_a_part_is_no_receiver_of_the_host(store: Store) -> None:
     send(store, [
         registered("r", 0, "A"), made("m", 1, unit("P", "BATTERY", [unit("m1")])),

@@ -95,6 +95,29 @@ def test_what_nobody_registered_is_where_the_event_was_or_who_held_it_before(
         assert [one.parties for one in _found(events, PROCESSING)] == [("NOBODY",)] * judged
 
 
+@pytest.mark.parametrize(
+    ("place", "region", "judged"),
+    [(None, "CN-44", True), (None, "DE-BY", False), ("CN-31", "DE-BY", True), ("DE-BY", "CN-44", False)],
+)
+def test_who_is_registered_without_a_region_neither_escapes_nor_is_blamed_abroad(
+    place: str | None, region: str, judged: bool
+) -> None:
+    """As one that nobody registered; a holder without a region says nothing of where the next one is."""
+    where = {} if place is None else {"place": {"region": place}}
+    somewhere = [_known("SOMEWHERE", "UTILIZER", None), _known("BETWEEN", "OUTLET", None)]
+    handed = _on("2026-06-01", "TRANSFER", "OWNER", items=["PACK"], to="BETWEEN")
+    recycled = _on("2026-06-10", "RECYCLING", "SOMEWHERE", **RECYCLED, **where)
+    found = _found([*somewhere, *_made(region=region), handed, recycled], PROCESSING)
+    assert [one.parties for one in found] == [("SOMEWHERE",)] * judged
+
+
+def test_a_valid_credit_code_is_in_china_without_a_region_and_a_wrong_one_says_nothing() -> None:
+    for code, judged in (("91350100M000100Y43", True), ("91350100M000100Y44", False)):
+        plant = _known(code, "UTILIZER", None)
+        recycled = _on("2026-06-10", "RECYCLING", code, **RECYCLED)
+        assert bool(_found([plant, *_made(region="DE-BY"), recycled], PROCESSING)) is judged
+
+
 def test_what_only_strangers_held_is_judged_where_its_producer_is() -> None:
     """Neither the taker nor the holder before is registered."""
     recycled = _on("2026-06-10", "RECYCLING", "NOBODY", **RECYCLED)

@@ -13,6 +13,8 @@ import re
 from enum import StrEnum
 from urllib.parse import quote, unquote
 
+from graph_schema.identifiers.containers import is_container
+
 DOMAIN = "https://id.gs1.org"
 
 
@@ -110,13 +112,14 @@ def canonical(uri: str) -> str:
 _LEVELS = (
     (re.compile(rf"{DOMAIN}/01/\d{{14}}/10/.+|urn:epc:class:lgtin:.+"), Level.LOT),
     (re.compile(rf"{DOMAIN}/01/\d{{14}}|{DOMAIN}/8003/\d{{14}}|urn:epc:idpat:.+"), Level.CLASS),
-    (re.compile(rf"{DOMAIN}/00/.+|{DOMAIN}/8003/.+|urn:epc:id:(sscc|grai|bic):.+"), Level.CONTAINER),
     (re.compile(rf"{DOMAIN}/(414|417)/.+|urn:epc:id:(sgln|pgln):.+|geo:.+"), Level.PLACE),
 )
 
 
 def level_of(key: str) -> Level | None:
     """What a canonical identifier tells apart; None where its form does not say."""
+    if is_container(key):
+        return Level.CONTAINER
     known = next((level for pattern, level in _LEVELS if pattern.fullmatch(key)), None)
     if known is None and key.startswith((DOMAIN + "/", "urn:epc:id:")):
         return Level.UNIT
