@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
@@ -68,6 +68,7 @@ def test_the_fates_of_any_history_are_those_of_its_balance(seed: int) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 1_000_000))
+@example(131073)  # what was made is taken at the same time
 def test_a_place_lets_go_what_it_got(seed: int) -> None:
     for trace in of_random(seed):
         for element in elements_of(trace):
