@@ -294,7 +294,7 @@ def test_an_element_of_the_balance_is_chosen_and_its_flows_are_listed(browser: B
     page = Watched(browser, address, 390).page
     page.goto(f"{TRACE}&view=balance")
     page.get_by_role("navigation", name="Elements").get_by_role("link", name="Ni").click()
-    expect(page.locator("h2", has_text="Ni")).to_contain_text("1.6 kg in the root")
+    expect(page.locator("h2", has_text="Ni")).to_contain_text("1.6 kg in this battery")
     assert "element=Ni" in page.url
     expect(page.locator("svg.balance")).to_have_attribute("aria-label", re.compile("in new products 985.7 g"))
     page.locator("summary", has_text="Each flow").click()
