@@ -24,7 +24,7 @@ from service.api.stream import stream
 from service.auditing import rule_sets
 from service.bootstrap import open_store
 from service.ending import when_told_to_end
-from service.explorer import compare, event, history, home, lists, overview, recall, scan, sign_in, trace
+from service.explorer import compare, event, history, home, lists, organization, overview, recall, scan, sign_in, trace
 from service.explorer import identity as identity_page
 from service.feed import Feed
 from service.following import FlowFollower, Follower
@@ -100,7 +100,7 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
     )
     app.mount("/static", StaticFiles(directory=str(files("service").joinpath("web"))), name="static")
 
-    for made in (home, trace, compare, recall, identity_page, overview, lists, history, event):
+    for made in (home, trace, compare, recall, identity_page, overview, lists, history, event, organization):
         app.include_router(made.routes(context))
     app.include_router(scan.routes())
     app.include_router(sign_in.routes(identity))

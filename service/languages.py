@@ -54,6 +54,13 @@ class Language(NamedTuple):
         """A mass that is a sum of many: in tonnes where it is large."""
         return f"{self.number(float(f'{kg / 1000:.4g}'))} t" if abs(kg) >= TONNES_FROM_KG else self.mass(kg)
 
+    def share(self, part: float, whole: float) -> str:
+        """A part of a whole, in per cent to one decimal; neither nothing nor all where it only nearly is."""
+        share = 100 * part / whole
+        if 0 < share < 0.05:
+            return f"< {self.number(0.1)} %"
+        return f"> {self.number(99.9)} %" if 99.95 <= share < 100 * (1 - 1e-9) else f"{self.number(round(share, 1))} %"
+
     def date(self, moment: datetime | None) -> str:
         """The day, in UTC."""
         return self.text("unknown") if moment is None else str(dates.format_date(moment, "medium", self.locale))

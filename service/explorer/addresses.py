@@ -6,15 +6,16 @@ from __future__ import annotations
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from service.explorer.digital_links import KEYS
-from service.explorer.pages import explore, identity_page
+from service.explorer.pages import explore, identity_page, organization_page
 from service.writers.formats import parted
 
 
 def pasted(text: str, hosts: frozenset[str]) -> str | None:
     """Where an address leads on this service; None for a text that is none of ours.
 
-    `/id/KEY`, `/label/KEY.svg`, `/trace/KEY.csv` and `/explore?key=KEY`, absolute with one of `hosts` or without; a
-    path such as `/01/GTIN/21/SERIAL` without a host: with one it is a code, which is searched for.
+    `/id/KEY`, `/organization/KEY`, `/label/KEY.svg`, `/trace/KEY.csv` and `/explore?key=KEY`, absolute with one of
+    `hosts` or without; a path such as `/01/GTIN/21/SERIAL` without a host: with one it is a code, which is searched
+    for.
     """
     try:
         parts = urlsplit(text)
@@ -26,6 +27,8 @@ def pasted(text: str, hosts: frozenset[str]) -> str | None:
         return None
     if parts.path.startswith("/id/") and len(parts.path) > 4:
         return identity_page(unquote(parts.path.removeprefix("/id/")))
+    if parts.path.startswith("/organization/") and len(parts.path) > 14:
+        return organization_page(unquote(parts.path.removeprefix("/organization/")))
     if parts.path == "/explore" and parse_qs(parts.query).get("key"):
         return f"/explore?{parts.query}"
     if parts.path.startswith(("/label/", "/trace/")):

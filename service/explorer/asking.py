@@ -11,6 +11,11 @@ from starlette.requests import Request
 from service.api.context import Context
 from service.api.schema import schema
 
+NAMED = " ".join(f"... on {kind} {{ model }}" for kind in ("Battery", "Module", "Cell", "Component", "Vehicle"))
+"""By which name an item is told, besides its key."""
+EVENT = f"""eventId type occurredAt status actor {{ key name }}
+  items {{ key kind {NAMED} ... on MaterialLot {{ material }} }}"""
+"""What lists of events tell of each: when, what, who and about what."""
 MakeContext = Callable[[Request], Awaitable[Context]]
 """Makes what a request knows: who asks, and what it asks about."""
 

@@ -13,6 +13,9 @@ from service.explorer.fates import FATES, ROOT, Band, bands_of
 STAGES = ("root", "blackMass", "intermediates", "metals", "products", "fates")
 """What a column holds: the root with its parts, black mass, what is refined again, salts and metals, what was made of
 them, and what became of it all."""
+TOLD = (FATES[0], "unrefined", "left", *FATES[1:])
+"""What is told to have become of it. What a balance counts as recovered is so of materials alone: black mass that
+nobody refined is not yet, and what is left of a lot that the trace begins at never was in anything else."""
 COLUMN_MAX = 8
 """So many places of a column stand alone; the smallest beyond are one."""
 _LEAST = 1e-9
@@ -47,9 +50,9 @@ class Flow:
 
     @property
     def fates(self) -> list[tuple[str, float]]:
-        """What became of it, in the order of FATES, kg."""
+        """What became of it, in the order of TOLD, kg."""
         found = {place.fate: place.kg for place in self.places.values()}
-        return [(fate, found[fate]) for fate in FATES if fate in found]
+        return [(fate, found[fate]) for fate in TOLD if fate in found]
 
 
 class _Known(NamedTuple):
@@ -69,7 +72,9 @@ def flow_of(trace: Trace, element: str) -> Flow | None:
     places: dict[str, Place] = {}
     kg: dict[tuple[str, str, bool], float] = defaultdict(float)
     for band in bands:
-        ends = _put(places, known, trace.root, band.source), _put(places, known, trace.root, band.target, band.is_fate)
+        source = _put(places, known, trace.root, band.source)
+        target = _fate(band.target, source) if band.is_fate else band.target
+        ends = source, _put(places, known, trace.root, target, band.is_fate)
         kg[ends[0].name, ends[1].name, band.is_fate] += band.kg
     flow = Flow(element, places, _as_bands(kg))
     _place(flow)
@@ -89,6 +94,15 @@ def _put(places: dict[str, Place], known: _Known, root: str, key: str, is_fate: 
     if node not in place.nodes:
         place.nodes.append(node)
     return place
+
+
+def _fate(name: str, source: Place) -> str:
+    """What is told of a fate, by what it is the fate of."""
+    if name != FATES[0] or len(source.nodes) != 1:
+        return name
+    if source.name == ROOT:
+        return "left" if source.nodes[0].kind == "LOT" else name
+    return "unrefined" if STAGES[source.stage] == "blackMass" else name
 
 
 def _known(trace: Trace) -> _Known:

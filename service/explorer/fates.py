@@ -84,11 +84,29 @@ class _Flow:
 
     def bands(self) -> list[Band]:
         """The bands, nothing of which is nothing."""
-        for event in sorted(self.into, key=lambda event: self.types.get(event) == "DISPOSAL"):
+        for event in self._in_order():
             self._transform(event)
         for key, kg in self.arrived.items():
             self._add(key, self._rest(key), kg * (1 - self.gone[key]), True)
         return [Band(*ends[:2], kg, ends[2]) for ends, kg in self.found.items()]
+
+    def _in_order(self) -> list[str]:
+        """The events in the order of the trace, those of disposal last; what made something before what took it, also
+        where both were at one time."""
+        maker = {key: event for event, keys in self.out.items() for key in keys}
+        found: dict[str, None] = {}
+        entered: set[str] = set()
+        rest = sorted(self.into, key=lambda event: self.types.get(event) == "DISPOSAL")[::-1]
+        while rest:
+            event = rest[-1]
+            before = [maker[key] for key, _ in self.into.get(event, ()) if key in maker]
+            before = [] if event in entered else [one for one in before if one not in entered]
+            entered.add(event)
+            if before:
+                rest += before
+            else:
+                found[rest.pop()] = None
+        return list(found)
 
     def _rest(self, key: str) -> str:
         """What became of that which was not taken of an item."""

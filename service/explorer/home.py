@@ -13,8 +13,8 @@ from seed.story import PACK_A, PACK_RECYCLED
 from service.api.context import Context
 from service.explaining import explain
 from service.explorer.addresses import pasted
-from service.explorer.asking import MakeContext, ask
-from service.explorer.pages import base_address, explore, identity_page, page
+from service.explorer.asking import EVENT, MakeContext, ask
+from service.explorer.pages import base_address, explore, identity_page, organization_page, page
 
 EXAMPLES = (PACK_A, PACK_RECYCLED, "urn:uuid:386da648-326a-4855-84c1-13597c1f2f09")
 """Of the story and of the real file, where they are loaded."""
@@ -25,7 +25,7 @@ SEARCH = f"""query ($text: String!, $first: Int) {{
 }}"""
 START = f"""query {{
   recent: events(first: 8, orderBy: {{ direction: DESC }}) {{
-    totalCount edges {{ node {{ eventId type occurredAt status items {{ key kind }} }} }} }}
+    totalCount edges {{ node {{ {EVENT} }} }} }}
   batteries: items(filter: {{ kind: BATTERY }}, first: 8, orderBy: {{ field: PRODUCED_AT, direction: DESC }}) {{
     totalCount edges {{ node {{ {_ITEM} }} }} }}
   {" ".join(f'example{number}: item(key: "{key}") {{ {_ITEM} }}' for number, key in enumerate(EXAMPLES))}
@@ -58,8 +58,8 @@ async def _found(request: Request, context: Context, text: str) -> Response:
         found = (await ask(context, SEARCH, text=text, first=FOUND))["search"]
     except GraphQLError as error:
         return page(request, "found.html", 400, q=text, found=[], explained=None, error=error.message, opens=opens)
-    if len(found) == 1 and "kind" in found[0]:
-        return RedirectResponse(opens(found[0]["key"]), 303)
+    if len(found) == 1:
+        return RedirectResponse((opens if "kind" in found[0] else organization_page)(found[0]["key"]), 303)
     return page(request, "found.html", q=text, found=found, explained=explain(text), error="", opens=opens)
 
 

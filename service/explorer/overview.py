@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from graph_schema.outcome import EventStatus
 from service.api.scalars import EventType
-from service.explorer.asking import MakeContext, ask
+from service.explorer.asking import EVENT, MakeContext, ask
 from service.explorer.pages import language_of, page
 from service.explorer.stage_flow import stage_flow
 from service.explorer.years import years_of
@@ -20,8 +20,8 @@ from service.languages import Language
 
 KINDS = ("BATTERY", "MODULE", "CELL", "COMPONENT", "VEHICLE", "LOT")
 STATUSES = ("AVAILABLE", "INSTALLED", "RETIRED", "IN_SECOND_LIFE", "ENDED")
-LATEST = """latest: events(first: 15, orderBy: { direction: DESC }) {
-    totalCount edges { node { eventId type occurredAt recordedAt status items { key kind } } } }"""
+LATEST = f"""latest: events(first: 15, orderBy: {{ direction: DESC }}) {{
+    totalCount edges {{ node {{ {EVENT} }} }} }}"""
 COUNTS = f"""query {{
   {" ".join(f"{kind}: items(first: 0, filter: {{ kind: {kind} }}) {{ totalCount }}" for kind in KINDS)}
   {
@@ -86,9 +86,9 @@ def routes(context: MakeContext) -> APIRouter:
 
 
 def _live_texts(language: Language) -> dict[str, str]:
-    """What the script of the page calls events that come in: types, and statuses other than accepted."""
+    """What the script of the page calls events that come in: types, statuses other than accepted, kinds of items."""
     groups = {"event.": [kind.value for kind in EventType], "eventStatus.": [one.value for one in EventStatus]}
-    return {name: language.text(group + name) for group, names in groups.items() for name in names}
+    return {name: language.text(group + name) for group, names in (groups | {"kind.": KINDS}).items() for name in names}
 
 
 def _bars(counts: dict[str, Any], names: tuple[str, ...]) -> list[tuple[str, int, float]]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -53,6 +53,11 @@ def identity_page(key: str) -> str:
     return f"/id/{quote(key, safe='')}"
 
 
+def organization_page(key: str) -> str:
+    """The address of the page of an organization."""
+    return f"/organization/{quote(key, safe='')}"
+
+
 def event_page(event_id: str) -> str:
     """The address that leads to an event, beside the trace of an item that it names."""
     return f"/event/{quote(event_id, safe='')}"
@@ -63,7 +68,8 @@ def history(key: str, parameters: Iterable[tuple[str, str]] = ()) -> str:
     return f"/history?{urlencode([('key', key), *(one for one in parameters if one[0] in ('asOf', 'knownAt'))])}"
 
 
-_TEMPLATES.globals |= {"explore": explore, "history": history, "identity_page": identity_page, "titles": TITLES}
+_TEMPLATES.globals |= {"explore": explore, "history": history, "titles": TITLES}
+_TEMPLATES.globals |= {one.__name__: one for one in (identity_page, organization_page, event_page)}
 _TEMPLATES.filters["stated"] = lambda pairs, name: dict(pairs).get(name, "")
 _TEMPLATES.filters["as_typed"] = as_typed
 
@@ -95,6 +101,22 @@ def said(language: Language, sentence: str) -> str:
     return Markup('<span lang="{}">{}</span>').format(ENGLISH.tag, sentence)
 
 
+def with_links(language: Language, name: str, **values: Any) -> Markup:
+    """A text of the catalogue, with values that may be links."""
+    return escape(language.texts[name]).format(**values)
+
+
+def plain(language: Language, name: str) -> str:
+    """What a role of an organization or a scope is called; one that has no translation is in plain words."""
+    return (language is not ENGLISH and translated(language.tag, name)) or name.lower().replace("_", " ")
+
+
+def status_of(language: Language, item: Mapping[str, Any]) -> str:
+    """The status of an item in words; a lot of which nothing is left is used up, not available."""
+    used_up = item["kind"] == "LOT" and item["status"] == "AVAILABLE" and item.get("remainingKg") == 0
+    return language.text("status.USED_UP" if used_up else f"status.{item['status']}")
+
+
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A page: a template of `templates/` with values, in the reader's language.
 
@@ -102,7 +124,9 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     `localized(address)` for files in the reader's language, `material(name)`, `region(code)` and `finding(code)` for
     their names, `language` with `number`, `mass`, `date` and `time`, `moment(text)` for a time as the API has it,
     `nonce` for a style of its own, `explore(key)`, `titles` of schemes, `scans` (whether pictures of codes are read),
-    `address` of this page, `sign_in` (the form that leads back to it), and `in_language(tag)`, it in another language.
+    `address` of this page, `sign_in` (the form that leads back to it), `in_language(tag)`, it in another language,
+    `with_links(name, **values)` for texts with links in them, `plain(name)` for a role or scope, `status(item)` for a
+    status in words, and `sees_all` (whether nothing is withheld).
     """
     language = language_of(request)
     nonce = secrets.token_urlsafe(16)
@@ -117,6 +141,10 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
             "moment": lambda stated: language.time(datetime.fromisoformat(stated).astimezone(UTC)),
             "localized": lambda address: localized(address, language),
             "language": language,
+            "with_links": partial(with_links, language),
+            "plain": partial(plain, language),
+            "status": partial(status_of, language),
+            "sees_all": request.state.asker.viewer.sees_all,
             "languages": TAGS,
             "authenticated": request.state.asker.identity.configured,
             "scans": can_scan(),

@@ -27,7 +27,8 @@ QUERY = """query ($keys: [String!]!, $first: Int, $after: String) {
     items {
       totalCount pageInfo { hasNextPage endCursor }
       edges { node {
-        node { key kind redacted } suspects outermost { key redacted } vehicle { key } holder { key label } ended
+        node { key kind redacted } suspects outermost { key redacted } vehicle { key } ended
+        holder { key label redacted }
       } }
     }
   }

@@ -138,6 +138,7 @@ def _content(
                 nonce=nonce,
                 marked=state.looked_at,
                 language=language,
+                headed=False,
             ),
         }
     if state.view == "timeline":

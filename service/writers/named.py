@@ -23,6 +23,13 @@ def named_edges(trace: Trace) -> Iterator[tuple[str, str, TraceEdge]]:
         yield names[source, edge.source], names[target, edge.target], edge
 
 
+def until(edge: TraceEdge, language: Language = ENGLISH) -> str:
+    """Until when a part was inside of its host, in words; empty where it is now, or where that is contested."""
+    if edge.kind != "PART_OF" or edge.to is None or edge.contested:
+        return ""
+    return language.text("picture.inside", until=f"{edge.to:%Y-%m-%d}")
+
+
 def family(node: TraceNode) -> str:
     """The namespace of a node's key."""
     return node.kind if node.kind in ("EVENT", "ORGANIZATION") else "ITEM"

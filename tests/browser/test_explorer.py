@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from seed.story import BLACK_MASS, PACK_RECYCLED
+from seed.story import BLACK_MASS, PACK_RECYCLED, RECYCLER
 from service.explorer.home import EXAMPLES
 from service.explorer.state import VIEWS
 from tests.browsing import Watched
@@ -43,6 +43,7 @@ PAGES = {
     "findings": "/findings",
     "event": "/event/story-57-inspection",
     "history": f"/history?key={PACK_RECYCLED}",
+    "organization": f"/organization/{RECYCLER}",
 }
 FIRST_LOAD_MAX = 200_000
 
@@ -102,7 +103,19 @@ STOPS = """() => {
   shown.forEach((one, number) => { one.dataset.stop = number; });
   return shown.length;
 }"""
-TABBED = ("home", "identity", "items", "findings", "history", "scan", "compare", "recall", "overview", "sign-in")
+TABBED = (
+    "home",
+    "organization",
+    "identity",
+    "items",
+    "findings",
+    "history",
+    "scan",
+    "compare",
+    "recall",
+    "overview",
+    "sign-in",
+)
 
 
 @pytest.mark.parametrize("name", TABBED)
@@ -200,8 +213,15 @@ def test_the_overview_shows_events_as_they_are_recorded(browser: Browser, addres
         "type": "PRODUCTION",
         "occurredAt": "2026-10-01T00:00:00Z",
         "actor": "MAKER",
-        "outputs": [{"key": name, "kind": "BATTERY"}],
+        "outputs": [{"key": name, "kind": "BATTERY", "model": "M-1"}],
     }
     record = "mutation ($e: [EventInput!]!) { recordEvents(events: $e) { counts { count } } }"
     watched.page.request.post("/graphql", data={"query": record, "variables": {"e": [event]}})
-    expect(watched.page.locator("#latest")).to_contain_text(name)
+    entry = watched.page.locator("#latest li", has_text=name)
+    expect(entry).to_contain_text(f"2026-10-01 production · MAKER · battery M-1 {name}")
+    assert entry.get_by_role("link").evaluate_all("all => all.map(one => one.getAttribute('href'))") == [
+        f"/event/{name}", "/organization/MAKER", f"/explore?key={name}",
+    ]  # fmt: skip
+    said = entry.text_content()
+    watched.page.reload()
+    expect(entry).to_have_text(said or "")

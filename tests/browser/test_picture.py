@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from graph_schema.further import STEP
-from seed.story import BLACK_MASS, PACK_A, PACK_NEW, PACK_RECYCLED
+from seed.story import BLACK_MASS, PACK_A, PACK_NEW, PACK_RECYCLED, PACK_VANISHED
 from service.explorer.home import EXAMPLES
 from tests.browsing import Watched
 
@@ -148,11 +148,45 @@ def test_it_begins_large_enough_to_read_and_takes_the_room(
         "frame => Math.min(...[...frame.querySelectorAll('text')].map(one =>"
         " one.getAttribute('font-size') * one.getScreenCTM().a))"
     )
-    assert smallest >= 9
+    assert smallest >= (10 if width < 768 else 8.5)
     place = frame.bounding_box()
     assert place is not None
     assert place["width"] > width - 40
     assert place["height"] <= height
+
+
+@pytest.mark.parametrize(("width", "height", "key"), [(1440, 900, PACK_VANISHED), (1920, 1080, PACK_RECYCLED)])
+def test_what_fits_large_enough_to_read_begins_whole(
+    browser: Browser, address: str, width: int, height: int, key: str
+) -> None:
+    page = Watched(browser, address, width, height=height).page
+    page.goto(f"/explore?key={key}")
+    begins = seen_of(page)
+    expect(page.locator("#map")).to_be_hidden()
+    expect(page.locator(".onward:visible")).to_have_count(0)
+    page.get_by_role("button", name="Fit").click()
+    assert seen_of(page) == begins
+
+
+@pytest.mark.parametrize(
+    ("width", "key", "way", "steps"), [(1440, PACK_RECYCLED, "right", 1), (390, EXAMPLES[2], "left", 3)]
+)
+def test_what_does_not_begins_at_its_root_and_says_where_there_is_more(
+    browser: Browser, address: str, width: int, key: str, way: str, steps: int
+) -> None:
+    page = Watched(browser, address, width).page
+    page.goto(f"/explore?key={key}")
+    frame, root = page.locator("#frame.live").bounding_box(), page.locator("#frame .root").first.bounding_box()
+    assert frame is not None
+    assert root is not None
+    assert frame["x"] <= root["x"]
+    assert root["x"] + root["width"] <= frame["x"] + frame["width"]
+    before = seen_of(page)
+    onward = page.get_by_role("button", name=f"More to the {way}")
+    for _ in range(steps):
+        onward.click()
+    assert (seen_of(page)[0] > before[0]) is (way == "right")
+    expect(onward).to_be_hidden()
 
 
 def test_the_address_follows_what_is_seen_and_shows_it_again(browser: Browser, address: str) -> None:
@@ -260,7 +294,7 @@ def test_an_element_of_the_balance_is_chosen_and_its_flows_are_listed(browser: B
     page = Watched(browser, address, 390).page
     page.goto(f"{TRACE}&view=balance")
     page.get_by_role("navigation", name="Elements").get_by_role("link", name="Ni").click()
-    expect(page.locator("h2", has_text="Ni")).to_contain_text("1.6 kg in the root")
+    expect(page.locator("h2", has_text="Ni")).to_contain_text("1.6 kg in this battery")
     assert "element=Ni" in page.url
     expect(page.locator("svg.balance")).to_have_attribute("aria-label", re.compile("in new products 985.7 g"))
     page.locator("summary", has_text="Each flow").click()

@@ -9,7 +9,7 @@ from string import Formatter
 
 import pytest
 
-from service.languages import TAGS, chosen, language
+from service.languages import ENGLISH, TAGS, chosen, language
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "service/explorer/templates").glob("*.html"))
@@ -38,6 +38,11 @@ def test_every_text_that_code_names_is_there() -> None:
     for path in sorted((ROOT / "service").rglob("*.py")):
         for name in re.findall(r"""language\.text\(\s*"([^"{]+)\"""", path.read_text("utf-8")):
             assert name in language("en").texts, f"{path.name}: {name}"
+
+
+def test_a_share_is_neither_nothing_nor_all_where_it_only_nearly_is() -> None:
+    shares = [ENGLISH.share(part, 3000) for part in (0, 0.3, 3, 1000, 2990, 2999.9, 3000)]
+    assert shares == ["0 %", "< 0.1 %", "0.1 %", "33.3 %", "99.7 %", "> 99.9 %", "100 %"]
 
 
 def test_what_has_no_text_is_its_name_in_plain_words() -> None:

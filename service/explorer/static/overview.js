@@ -1,5 +1,7 @@
 // The latest events as they are recorded, over server-sent events. Without this script the page is as of its loading.
-const query = "subscription { eventRecorded { node { type occurredAt status items { key } } } }";
+const MODELS = ["Battery", "Module", "Cell", "Component", "Vehicle"].map((kind) => `... on ${kind} { model }`).join(" ");
+const ITEMS = `items { key kind ${MODELS} ... on MaterialLot { material } }`;
+const query = `subscription { eventRecorded { node { eventId type occurredAt status actor { key name } ${ITEMS} } } }`;
 const list = document.getElementById("latest");
 const texts = JSON.parse(list.dataset.texts);
 const source = new EventSource(`/graphql/stream?query=${encodeURIComponent(query)}`);
@@ -12,20 +14,30 @@ source.addEventListener("next", (event) => {
   if (!node) return;
   const entry = document.createElement("li");
   entry.className = "fresh";
-  entry.append(`${node.occurredAt.slice(0, 10)} ${texts[node.type] ?? node.type} `);
+  entry.append(`${node.occurredAt.slice(0, 10)} `, linked(`/event/${encodeURIComponent(node.eventId)}`, texts[node.type] ?? node.type));
   if (node.status !== "ACCEPTED") {
     const status = document.createElement("em");
     status.className = "warn";
     status.textContent = texts[node.status] ?? node.status;
-    entry.append(status, " ");
+    entry.append(" ", status);
   }
+  if (node.actor) entry.append(" · ", linked(`/organization/${encodeURIComponent(node.actor.key)}`, node.actor.name ?? node.actor.key));
   for (const item of node.items.slice(0, 2)) {
-    const link = document.createElement("a");
-    link.className = "code";
-    link.href = `/explore?key=${encodeURIComponent(item.key)}`;
-    link.textContent = item.key;
-    entry.append(link, " ");
+    const told = [texts[item.kind] ?? item.kind, item.model ?? item.material].filter(Boolean).join(" ");
+    const link = linked(`/explore?key=${encodeURIComponent(item.key)}`, `${told} `);
+    const key = document.createElement("span");
+    key.className = "code";
+    key.textContent = item.key;
+    link.append(key);
+    entry.append(" · ", link);
   }
   list.prepend(entry);
   while (list.children.length > 15) list.lastElementChild.remove();
 });
+
+function linked(address, text) {
+  const link = document.createElement("a");
+  link.href = address;
+  link.textContent = text;
+  return link;
+}

@@ -1,20 +1,26 @@
 // The picture: move, zoom, fit; what hangs together with what is pointed at. Without this script it is a picture with links.
 import { given, note, keepIn } from "./address.js";
+import { edgesOf } from "./edges.js";
 import { mapOf } from "./map.js";
 import { pathsOf } from "./paths.js";
 
-// Texts of a picture are 10 pixels high and more: smaller than so, they are not to be read.
-const SMALLEST = 0.9;
+// Texts of a picture are 10 pixels high and more: smaller than so, they are not to be read; on a phone not even so.
+const SMALLEST = matchMedia("(max-width: 48rem)").matches ? 1 : 0.85;
 const LARGEST = 2;
 const NEAR = 0.06;
+// A box that is larger than the frame begins so far inside of it.
+const INSET = 24;
 // Room below the frame for what moves it.
 const BELOW = 100;
+// So much of the window's height a picture may take that would else be cut off.
+const MOST = 0.75;
 
 const frame = document.getElementById("frame");
 const svg = frame.querySelector("svg");
 const whole = { x: 0, y: 0, width: svg.viewBox.baseVal.width, height: svg.viewBox.baseVal.height };
 let box = { ...whole };
 let map = null;
+let edges = null;
 let begun = false;
 let moved = given() !== null;
 
@@ -33,6 +39,7 @@ function show() {
   svg.style.transform = `translate(${-now.x * size}px, ${-now.y * size}px) scale(${size})`;
   frame.dataset.seen = [now.x, now.y, now.width, now.height].map(Math.round).join(" ");
   map?.show(now);
+  edges?.show(now);
   clearTimeout(resting);
   if (size !== drawnAt) resting = setTimeout(() => sharpen(size), 150);
 }
@@ -57,15 +64,17 @@ function fit() {
   show();
 }
 
-// The frame takes the width that it has, and no more of the height than the picture needs and the window has free.
+// The frame takes the width that it has, and no more of the height than the picture needs and the window has free; more
+// than that, where the picture would else be cut off.
 function measure() {
   const free = window.innerHeight - frame.getBoundingClientRect().top - window.scrollY - BELOW;
+  const least = whole.height * SMALLEST;
   const needed = whole.height * Math.min(Math.max(frame.clientWidth / whole.width, SMALLEST), LARGEST);
-  const most = Math.max(free, window.innerHeight * 0.55);
-  frame.style.setProperty("--height", `${Math.round(Math.max(Math.min(needed, most), 200))}px`);
+  const height = least > free ? Math.min(least, Math.max(free, window.innerHeight * MOST)) : Math.min(needed, free);
+  frame.style.setProperty("--height", `${Math.round(Math.max(height, 200))}px`);
 }
 
-// A picture that would be too small to read begins at what is looked at, or at its root.
+// All of it is seen, where it is large enough to read; else it begins at what is looked at, or at its root.
 function begin() {
   const told = given();
   if (told) {
@@ -82,9 +91,9 @@ function beginAt(root) {
   const { x, y, width, height } = (root.querySelector("rect, circle") ?? root).getBBox();
   const moved = root.closest("g[transform]")?.transform.baseVal[0]?.matrix;
   center(
-    Number(moved?.e ?? 0) + x + Math.min(width / 2, frame.clientWidth / 3),
-    Number(moved?.f ?? 0) + y + Math.min(height / 2, frame.clientHeight / 3),
-    1,
+    Number(moved?.e ?? 0) + x + Math.min(width / 2, frame.clientWidth / SMALLEST / 2 - INSET),
+    Number(moved?.f ?? 0) + y + Math.min(height / 2, frame.clientHeight / SMALLEST / 2 - INSET),
+    SMALLEST,
   );
   box.x = within(box.x, box.width, whole.width);
   box.y = within(box.y, box.height, whole.height);
@@ -124,6 +133,18 @@ function move(right, down) {
   box.x += right;
   box.y += down;
   show();
+}
+
+// Further by shares of what is seen, up to the edge.
+function onward(right, down) {
+  box = seen();
+  box.x = upTo(box.x + right * box.width, whole.width - box.width);
+  box.y = upTo(box.y + down * box.height, whole.height - box.height);
+  show();
+}
+
+function upTo(start, most) {
+  return most < 0 ? most / 2 : Math.min(Math.max(start, 0), most);
 }
 
 // Two fingers zoom about the middle between them, and move it.
@@ -210,6 +231,7 @@ frame.classList.add("live");
 frame.addEventListener("scroll", () => frame.scrollTo(0, 0));
 measure();
 document.getElementById("zoom").hidden = false;
+edges = edgesOf(frame.parentElement, whole, onward);
 map = mapOf(document.getElementById("map"), svg, whole, (x, y) => {
   const now = seen();
   move(x - now.x - now.width / 2, y - now.y - now.height / 2);

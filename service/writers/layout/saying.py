@@ -80,9 +80,15 @@ def holders_of(held: Sequence[TraceEdge], names: Mapping[str, str], language: La
         return language.text("picture.parties", count=len(parties))
     said = "picture.held" if last.to is None else "picture.wasHeld"
     text = language.text(said, name=names.get(last.target, last.target))
-    if last.contested:
-        text = language.text("picture.contested", what=text)
     return text if len(parties) == 1 else language.text("picture.after", held=text, count=len(parties) - 1)
+
+
+def claimed_by(claims: Sequence[TraceEdge], names: Mapping[str, str], language: Language) -> str:
+    """Who is said to have it, or have had it, by contested events."""
+    parties = list(dict.fromkeys(names.get(edge.target, edge.target) for edge in claims))
+    if len(parties) > 1:
+        return language.text("picture.claimedByMany", count=len(parties))
+    return language.text("picture.claimed", name=parties[0])
 
 
 def holding(edge: TraceEdge, names: Mapping[str, str], language: Language) -> str:

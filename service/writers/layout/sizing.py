@@ -11,7 +11,7 @@ from graph_schema.answer import TraceEdge
 from service.languages import Language
 from service.writers.layout.gathering import Vertex
 from service.writers.layout.picture import Text
-from service.writers.layout.saying import chipped, days, described, holders_of, holding, left_on, titled
+from service.writers.layout.saying import chipped, claimed_by, days, described, holders_of, holding, left_on, titled
 from service.writers.layout.text import fitting, width_of, wrapped
 
 PAD = 10.0
@@ -20,11 +20,22 @@ TEXT_MAX = 256.0
 """The width that a text is given at most."""
 WIDTH_MIN = 96.0
 CHIP_HEIGHT = 22.0
+CLAIM_GAP = 4.0
+"""Room above and below the frame of what is claimed."""
 SIGN = 14.0
 """Room beside the title of a group for a sign that it opens."""
 HUB = 7.0
 """The radius of an event's hub."""
-_SIZES = {"key": 12.0, "kind": 11.0, "held": 10.0, "more": 10.0, "chip": 11.0, "event": 11.0, "day": 10.0}
+_SIZES = {
+    "key": 12.0,
+    "kind": 11.0,
+    "held": 10.0,
+    "claim": 10.0,
+    "more": 10.0,
+    "chip": 11.0,
+    "event": 11.0,
+    "day": 10.0,
+}
 _BOLD = frozenset(["key", "more"])
 _KEYS = frozenset(["key", "chip"])
 """What differs at its end is cut in its middle."""
@@ -76,11 +87,12 @@ def _event(vertex: Vertex, language: Language, more: int) -> Sized:
 
 def _item(vertex: Vertex, around: Around, more: int) -> Sized:
     language = around.language
-    held = [edge for node in vertex.nodes for edge in around.custody.get(node.key, ())]
-    holders = [holding(edge, around.names, language) for edge in held]
+    custody = [edge for node in vertex.nodes for edge in around.custody.get(node.key, ())]
+    holders = [holding(edge, around.names, language) for edge in custody]
+    held, claims = ([edge for edge in custody if edge.contested is contested] for contested in (False, True))
     until = left_on(vertex, language)
     sign = SIGN if len(vertex.nodes) > 1 else 0.0
-    leaf = not vertex.parts and id(vertex) not in around.linked and not vertex.is_root and not more
+    leaf = not (vertex.parts or id(vertex) in around.linked or vertex.is_root or more or claims)
     if vertex.host is not None and leaf:
         chip = _text("chip", chipped(vertex, language), GAP, CHIP_HEIGHT - 7)
         width = max(WIDTH_MIN / 2, _width("chip", chip.full) + 2 * GAP + sign)
@@ -89,19 +101,24 @@ def _item(vertex: Vertex, around: Around, more: int) -> Sized:
     said += [("held", until)] if until else []
     if held and (vertex.host is None or vertex.is_root):
         said.append(("held", holders_of(held, around.names, language)))
+    if claims:
+        said.append(("claim", claimed_by(claims, around.names, language)))
     if more:
         said.append(("more", language.text("picture.more", count=more)))
     lines = [(style, line, text) for style, text in said for line in _lines(style, text, len(vertex.nodes) > 1)]
     width = max(
         WIDTH_MIN, _width(*said[0]) + 2 * PAD + sign, *(_width(style, line) + 2 * PAD for style, line, _ in lines)
     )
-    y = PAD - 3 + sum(_SIZES[style] + 3 for style, _, _ in lines) + PAD - 2
+    apart = CLAIM_GAP if claims else 0.0
+    y = PAD - 3 + sum(_SIZES[style] + 3 for style, _, _ in lines) + 2 * apart + PAD - 2
     port = y / 2
     parts, inner, below = _parts(vertex, around, y)
     width = max(width, inner + 2 * PAD)
     texts, y = [], PAD - 3
-    for style, line, text in lines:
+    for number, (style, line, text) in enumerate(lines):
         y += _SIZES[style] + 3
+        if (style == "claim") != (number > 0 and lines[number - 1][0] == "claim"):
+            y += apart
         room = width - 2 * PAD - (sign if style == "key" else 0)
         texts.append(_text(style, line, PAD, y, room)._replace(full=text))
     return Sized(vertex, width, below + (PAD - GAP if parts else 0), port, texts, parts, holders, more, until)

@@ -26,17 +26,19 @@ def svg(
     nonce: str = "",
     marked: str = "",
     language: Language = ENGLISH,
+    headed: bool = True,
 ) -> str:
     """A trace as an SVG document. `note` is a line below the heading, such as the moment of the trace; `dark` adds
     colours for those who prefer dark; `picture` is the layout, where it is known; `nonce` that of the page it is in;
-    `marked` the key of what is looked at in it; `language` that of its texts, which the layout must be in, too."""
+    `marked` the key of what is looked at in it; `language` that of its texts, which the layout must be in, too;
+    `headed` says whether it has a heading and the note in it, which a page has around it."""
     picture = picture or lay_out(trace, language=language)
     drawing = Drawing(picture, links, marked, language)
     width = max(picture.width + 2 * MARGIN, WIDTH_MIN)
     legend = Legend(picture, drawing.materials, width - 2 * MARGIN, language)
     heading = language.text(f"picture.heading.{trace.direction}", key=trace.root)
-    below = _below(trace, note, language)
-    top = MARGIN + 26 + (18 if below else 0) + 14
+    below = _below(trace, note, language) if headed else ""
+    top = MARGIN + (40 if headed else 0) + (18 if below else 0)
     height = top + picture.height + 24 + legend.height + MARGIN
     allowed = f' nonce="{xml_text(nonce)}"' if nonce else ""
     parts = [
@@ -48,8 +50,9 @@ def svg(
         f"<style{allowed}>{sheet(dark)}</style>",
         drawing.definitions(),
         f'<rect class="ground" width="{width:g}" height="{height:g}"/>',
-        _line("heading", heading, MARGIN, MARGIN + 16, 16, width - 2 * MARGIN, bold=True),
     ]
+    if headed:
+        parts.append(_line("heading", heading, MARGIN, MARGIN + 16, 16, width - 2 * MARGIN, bold=True))
     if below:
         parts.append(_line("note", below, MARGIN, MARGIN + 36, 12, width - 2 * MARGIN))
     left = (width - picture.width) / 2

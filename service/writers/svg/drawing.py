@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from graph_schema.answer import TraceEdge, TraceNode
@@ -99,7 +99,7 @@ class Drawing:
         group = len(box.nodes) > 1
         target = self.links.group(box.node) if group else None if box.node.redacted else self.links.node(box.node)
         sign = _plus(box) if group and target is not None else ""
-        inner = f"<title>{told}</title>{shape}{sign}{''.join(map(_text, texts))}"
+        inner = f"<title>{told}</title>{shape}{sign}{_claim(texts, box)}{''.join(map(_text, texts))}"
         if target is None:
             drawn = f'<g class="{self._classes(box)}" {name} role="img" aria-label="{told}">{inner}</g>'
         else:
@@ -157,6 +157,18 @@ def _plus(box: Box) -> str:
     return f'<path class="plus" d="M{x - 4:g} {y:g}H{x + 4:g}M{x:g} {y - 4:g}V{y + 4:g}"/>'
 
 
+def _claim(texts: Sequence[Text], box: Box) -> str:
+    """A frame around what contested events say of who has it."""
+    lines = [text for text in texts if text.style == "claim"]
+    if not lines:
+        return ""
+    x, y = lines[0].x - 4, lines[0].y - lines[0].size - 1
+    return (
+        f'<g class="claim"><rect x="{x:g}" y="{y:g}" width="{box.width - 2 * (x - box.x):g}"'
+        f' height="{lines[-1].y + 4 - y:g}" rx="3"/></g>'
+    )
+
+
 def _further(box: Box, target: str, language: Language) -> str:
     """The count of what a bound cut off, as a link of its own."""
     told = xml_text(language.text("picture.further", name=_name(box), count=box.more))
@@ -195,7 +207,7 @@ def _name(box: Box) -> str:
 
 def _label(box: Box, language: Language) -> str:
     """All that there is to say of a box."""
-    said = list(dict.fromkeys(text.full for text in box.texts if text.style not in ("held", "more")))
+    said = list(dict.fromkeys(text.full for text in box.texts if text.style not in ("held", "claim", "more")))
     said += [box.until] if box.until else []
     keys = [node.key for node in box.nodes if not node.redacted]
     if keys and (len(keys) > 1 or box.node.kind == "EVENT"):

@@ -39,7 +39,7 @@ class Legend:
             elif sign == "nested":
                 drawn = f'<g class="box"><rect x="{x:g}" y="{y + 1:g}" width="20" height="14" rx="3"/></g>'
                 drawn += f'<g class="{look}"><rect x="{x + 4:g}" y="{y + 4:g}" width="12" height="8" rx="2"/></g>'
-            else:
+            else:  # a box or a claim
                 drawn = f'<g class="{look}"><rect x="{x:g}" y="{y + 2:g}" width="20" height="12" rx="3"/></g>'
             yield f'{drawn}<text x="{x + SIGN:g}" y="{y + 12:g}" font-size="{SIZE:g}">{xml_text(text)}</text>'
 
@@ -67,3 +67,5 @@ def _entries(picture: Picture, materials: dict[str, int], language: Language) ->
         yield "line", "part_of beside over", language.text("picture.legend.part.over")
     if any(line.contested for line in picture.lines):
         yield "line", "contested", language.text("picture.legend.contested")
+    if any(text.style == "claim" for box in every for text in box.texts):
+        yield "claim", "claim", language.text("picture.legend.claimed")

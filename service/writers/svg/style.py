@@ -75,6 +75,7 @@ path.part_of {{ stroke-width: 3; stroke-opacity: 0.55; }}
 .over > rect {{ stroke-dasharray: 5 3; }}
 path.over {{ stroke-dasharray: 2 4; }}
 path.contested {{ stroke-dasharray: 6 4; }}
+.claim > rect {{ fill-opacity: 0; stroke-dasharray: 4 3; }}
 a:hover rect, a:focus rect {{ stroke-width: 3; }}
 .marked > rect, .marked > circle {{ stroke-width: 4; }}
 path.plus {{ stroke-width: 2; }}
@@ -120,6 +121,8 @@ def _scheme(colours: Scheme) -> str:
             f".{name}.event > circle {{ fill: {colour}; }}",
         ]
     rules += [
+        f".claim > rect {{ stroke: {colours.contested}; }}",
+        f"text.claim {{ fill: {colours.contested}; }}",
         f".marked > rect, .marked > circle {{ stroke: {colours.ink}; }}",
         f"path.plus {{ stroke: {colours.ink}; }}",
         f".event > path.plus {{ stroke: {colours.ground}; }}",

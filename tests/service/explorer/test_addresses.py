@@ -22,6 +22,7 @@ HOSTS = frozenset(["testserver", "id.example.org"])
     ("text", "leads"),
     [
         ("/id/A%2FB", "/id/A%2FB"),
+        ("/organization/A%2FB", "/organization/A%2FB"),
         ("https://id.example.org/id/PACK-1", "/id/PACK-1"),
         ("HTTP://ID.EXAMPLE.ORG/id/PACK-1?lang=en", "/id/PACK-1"),
         ("/explore?key=LOT-1&direction=FORWARD", "/explore?key=LOT-1&direction=FORWARD"),
@@ -35,6 +36,7 @@ HOSTS = frozenset(["testserver", "id.example.org"])
         ("//elsewhere.example/id/PACK-1", None),
         ("/explore", None),
         ("/id/", None),
+        ("/organization/", None),
         ("/sign-out", None),
         ("javascript:/id/X", None),
         ("PACK-1", None),

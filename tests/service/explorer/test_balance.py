@@ -9,12 +9,12 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from graph_schema.answer import Trace
-from seed.story import BLACK_MASS, PACK_A, PACK_RECYCLED, story
+from seed.story import BLACK_MASS, CATHODE, PACK_A, PACK_RECYCLED, story
 from service.app import create_app
 from service.explorer.balance import COLUMN_MAX, STAGES, Flow, flow_of
 from service.explorer.fates import FATES, bands_of, elements_of, parts_of
@@ -24,7 +24,7 @@ from service.languages import TAGS, language
 from service.settings import Settings
 from service.stores.memory import MemoryStore
 from tests.service.writers.written import of_random, told
-from tests.support import send
+from tests.support import ask, send
 
 PAGE = f"/explore?key={PACK_RECYCLED}&view=balance"
 
@@ -68,6 +68,7 @@ def test_the_fates_of_any_history_are_those_of_its_balance(seed: int) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 1_000_000))
+@example(131073)  # what was made is taken at the same time
 def test_a_place_lets_go_what_it_got(seed: int) -> None:
     for trace in of_random(seed):
         for element in elements_of(trace):
@@ -125,8 +126,29 @@ def test_a_lot_may_be_called_like_a_fate() -> None:
     flow = flow_of(forward(recycled(key="loss", massKg=4, composition={"Ni": 1.5}), "B"), "Ni")
     assert flow is not None
     check(flow)
-    assert dict(flow.fates) == {"recovered": 1.5, "loss": 0.5}
+    assert dict(flow.fates) == {"unrefined": 1.5, "loss": 0.5}
     assert [place.nodes[0].key for place in flow.columns[1]] == ["loss"]
+
+
+def test_what_is_recovered_is_neither_black_mass_nor_what_is_left_of_a_lot() -> None:
+    store = MemoryStore()
+    send(store, story())
+    found = {}
+    for key in (PACK_RECYCLED, BLACK_MASS, CATHODE):
+        trace = ask(store, key, "FORWARD")
+        assert trace is not None
+        flow = flow_of(trace, "")
+        assert flow is not None
+        found[key] = dict(flow.fates)
+        (row,) = [row for row in trace.balance if not row.element]
+        counted = sum(found[key].get(fate, 0.0) for fate in ("recovered", "unrefined", "left"))
+        assert counted == pytest.approx(row.recovered_kg)
+    assert [list(one) for one in found.values()] == [
+        ["recovered", "usedInProduction", "loss"],
+        ["recovered", "usedInProduction", "loss"],
+        ["recovered", "left", "usedInProduction", "loss"],
+    ]
+    assert found[CATHODE]["left"] == pytest.approx(86)
 
 
 def test_the_smallest_of_many_are_one() -> None:
@@ -161,13 +183,13 @@ def test_an_element_is_chosen_in_the_address() -> None:
     send(store, [*story(), *recycled(key="LOT", massKg=4)])
     with TestClient(create_app(store, Settings(store="memory:"))) as client:
         text = client.get(f"{PAGE}&element=Ni&asOf=2026-12-01").text
-        assert "1.6 kg in the root" in text
+        assert "1.6 kg in this battery" in text
         links = [unescape(link) for link in re.findall(r'<a href="([^"]+)"(?: aria-current="true")?>Co</a>', text)]
         assert [("element=Co" in link, "asOf=2026-12-01" in link) for link in links] == [(True, True)]
-        assert "400 g in the root" in client.get(links[0]).text
+        assert "400 g in this battery" in client.get(links[0]).text
         assert 'name="element" value="Ni"' in text, "the form keeps it"
         assert "Nothing is known of Uuo in this trace" in client.get(f"{PAGE}&element=Uuo").text
         unknown = client.get("/explore?key=B&view=balance&element=Ni").text
         assert "The balance does not close" in unknown
-        assert "at least 2 kg in the root" in unknown
+        assert "at least 2 kg in this battery" in unknown
         assert "100 %" in unknown

@@ -16,7 +16,7 @@ import zxingcpp
 from starlette.testclient import TestClient
 
 from graph_schema.identifiers.identification import ALPHANUMERIC
-from seed.story import BLACK_MASS, PACK_NEW, PACK_RECYCLED, PACK_VANISHED, module, story
+from seed.story import BLACK_MASS, PACK_NEW, PACK_RECYCLED, PACK_VANISHED, RECYCLER, module, story
 from service.access.tokens import Tokens
 from service.app import create_app
 from service.explorer.label import label
@@ -26,6 +26,7 @@ from service.settings import Settings
 from service.stores.memory import MemoryStore
 from service.writers.layout.text import width_of
 from tests.service.explorer.decoding import gray
+from tests.service.explorer.reading import LINK
 from tests.support import send, wait
 
 TRACE = f"/explore?key={PACK_RECYCLED}"
@@ -34,7 +35,16 @@ PAGES = ["/", "/?q=VOLT001", "/?q=nothing-is-called-so", "/overview", "/scan", "
 PAGES += [f"{TRACE}&view={view}" for view in VIEWS]
 COMPARED = f"/compare?key={PACK_RECYCLED}&before=2025-01-01T00:00:00Z"
 RECALLED = f"/recall?keys={BLACK_MASS}+{module(3)}+NOBODY"
-PAGES += ["/compare", COMPARED, "/recall", RECALLED, "/items?kind=BATTERY", "/items?text=nothing", "/findings"]
+PAGES += [
+    "/compare",
+    COMPARED,
+    "/recall",
+    RECALLED,
+    "/items?kind=BATTERY",
+    "/items?text=nothing",
+    "/findings",
+    f"/organization/{RECYCLER}",
+]
 PAGES += [f"{TRACE}&open={BLACK_MASS}", f"{TRACE}&claims=ALL&open=story-56-transfer"]
 
 
@@ -111,6 +121,8 @@ def test_the_picture_is_in_the_language_of_the_page(client: TestClient) -> None:
         ("/explore?key=NOBODY", 404, "NOBODY: no item of that key"),
         (f"{TRACE}&asOf=2001-01-01T00:00:00Z", 404, "Look at all that is known now"),
         ("/id/NOBODY", 404, "NOBODY: no item of that key"),
+        ("/organization/NOBODY", 404, "NOBODY: no organization of that key"),
+        (f"/organization/{RECYCLER}?after=nonsense", 400, "nonsense"),
         ("/label/NOBODY.svg", 404, "NOBODY: no item"),
         (f"/label/{PACK_RECYCLED}.gif", 404, "a label is .svg or .png"),
         ("/?q=" + "x" * 300, 400, "the limit is 256"),
@@ -161,7 +173,7 @@ def test_what_changed_between_two_moments(client: TestClient) -> None:
     assert BLACK_MASS in text
     assert "Added: " in text
     assert "installed → <strong>ended</strong>" in text
-    assert "held by <strong>Xiang Metals</strong>" in re.sub(r"\s+", " ", text), "organizations go by their names"
+    assert "held by Xiang Metals<" in re.sub(r"\s+", " ", LINK.sub("", text)), "organizations go by their names"
     assert client.get(COMPARED.replace("2025-01-01T00:00:00Z", "soon")).status_code == 400
     assert "No item of that key" in client.get(COMPARED.replace(PACK_RECYCLED, "NOBODY")).text
 

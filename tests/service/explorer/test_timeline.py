@@ -111,7 +111,7 @@ def test_contested_custody_is_there_and_looks_like_it() -> None:
     (claimed,) = re.findall(r'<li id="[^"]*" class="span claimed colour-0" title="([^"]*)"', text)
     assert claimed.startswith("claimed, in a contested event, to be held by TRADER-WITHOUT-NAME, Jun 15, 2026 to ")
     picture = shown(store, f"/trace/{module(3)}.svg?claims=ALL")
-    assert "held by TRADER-WITHOUT-NAME (contested)" in " ".join(
+    assert "claimed by TRADER-WITHOUT-NAME, contested" in " ".join(
         re.sub(r"<title>.*?</title>|<[^>]+>", " ", picture).split()
     )
 

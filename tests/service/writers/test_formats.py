@@ -110,7 +110,28 @@ def test_mermaid(trace: Trace) -> None:
     nodes = [line for line in lines if re.fullmatch(r'  n\d+(\(\[|\[)"[^"]*"(\]\)|\])(:::\w+)?', line)]
     edges = [line for line in lines if re.fullmatch(r'  n\d+ (-->|-\.->)\|"[^"]*"\| n\d+', line)]
     assert (len(nodes), len(edges)) == (len(trace.nodes), len(trace.edges))
-    assert len(lines) == len(nodes) + len(edges) + 3
+    contested = [number for number, edge in enumerate(trace.edges) if edge.contested]
+    assert len(lines) == len(nodes) + len(edges) + 3 + bool(contested)
+    assert not contested or lines[-1] == f"  linkStyle {','.join(map(str, contested))} stroke:#c81e1e"
+
+
+@PYDOT
+def test_what_was_inside_is_told_apart_from_what_is() -> None:
+    stays = [(edge, edge.to is not None) for edge in TRACES[2].edges if edge.kind == "PART_OF" and not edge.contested]
+    assert {over for _, over in stays} == {True, False}
+    (graph,) = pydot.graph_from_dot_data(written("dot", TRACES[2])) or []
+    drawn = [edge for edge in graph.get_edges() if edge.get("label").startswith('"PART_OF') and not edge.get("color")]
+    arrows = [line for line in written("mermaid", TRACES[2]).splitlines() if '|"part of' in line]
+    arrows = [line for line, edge in zip(arrows, _parts(TRACES[2]), strict=True) if not edge.contested]
+    for told, arrow, (edge, over) in zip(drawn, arrows, stays, strict=True):
+        assert (told.get("style") == '"dotted"') is over
+        assert (" -.->|" in arrow) is over
+        for text in (told.get("label"), arrow):
+            assert (f"inside until {edge.to:%Y-%m-%d}" in text) if over else ("until" not in text)
+
+
+def _parts(trace: Trace) -> list[TraceEdge]:
+    return [edge for edge in trace.edges if edge.kind == "PART_OF"]
 
 
 def test_json_has_the_names_of_graphql() -> None:
@@ -131,7 +152,7 @@ def test_what_is_written_anywhere_stays_there(text: str) -> None:
     assert [len(row) for row in rows] == [len(COLUMNS)] * 3
     assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))]
     assert re.fullmatch(r"(\w|[ .,+\-/=]|#\d+;)*", quoted(text))
-    assert len(written("mermaid", trace).splitlines()) == 1 + 3 + 2 + 3
+    assert len(written("mermaid", trace).splitlines()) == 1 + 3 + 2 + 3 + 1
 
 
 @PYDOT

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from graph_schema.answer import Direction, FrontierNode, Role, Trace, TraceEdge, TraceNode
-from seed.story import BLACK_MASS, PACK_A
+from seed.story import BLACK_MASS, PACK_A, PACK_RECYCLED, TRADER
 from service.languages import TAGS, language
 from service.writers.layout import lay_out
 from service.writers.png import LETTERS, NoFont, has_font, png
@@ -201,6 +201,23 @@ def test_what_was_inside_does_not_look_like_what_is() -> None:
     assert "was inside of its host, no longer" not in {
         text.text for text in drawn(in_a_pack(("STAYS", None))).iter(f"{SVG}text")
     }
+
+
+def test_a_contested_claim_of_custody_is_in_its_box_as_such() -> None:
+    claimed = next(one for one in of_story() if one.direction is Direction.BOTH and one.root == PACK_RECYCLED)
+    claims = [edge for edge in claimed.edges if edge.kind == "HELD_BY" and edge.contested]
+    assert [edge.target for edge in claims] == [TRADER]
+    root = ElementTree.fromstring(svg(claimed))
+    frames = root.findall(f".//{SVG}g[@class='claim']/{SVG}rect")
+    texts = [text for text in root.iter(f"{SVG}text") if text.get("class") == "claim"]
+    assert " ".join(text.text or "" for text in texts) == f"claimed by {TRADER}, contested"
+    assert len(frames) == 2, "that of the text, and that in the legend"
+    assert "contested claim of who has it" in {text.text for text in root.iter(f"{SVG}text")}
+    held = {text.text for text in root.iter(f"{SVG}text") if text.get("class") == "held"}
+    assert not [text for text in held if TRADER in (text or "")]
+    assert any(f"held by {TRADER} 2026-06-15 to now (contested)" in title for title in titles(root))
+    plain = replace(claimed, edges=[edge for edge in claimed.edges if edge not in claims])
+    assert "contested claim of who" not in svg(plain)
 
 
 def test_who_came_back_is_inside() -> None:
