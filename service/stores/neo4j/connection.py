@@ -45,6 +45,7 @@ TIMED_OUT = (
     "Neo.ClientError.Transaction.TransactionTimedOut",
     "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
 )
+DEADLOCK = "Neo.TransientError.Transaction.DeadlockDetected"
 WAYS_OUT = {
     "Neo.ClientError.Database.DatabaseNotFound": "name one that is there with VOLTRACE_NEO4J_DATABASE",
     **dict.fromkeys(
@@ -55,6 +56,8 @@ WAYS_OUT = {
     "transactions more memory (db.memory.transaction.total.max, dbms.memory.transaction.total.max)",
     "Neo.TransientError.General.TransactionMemoryLimit": "record fewer events at once (--batch), or give "
     "transactions more memory (db.memory.transaction.max)",
+    DEADLOCK: "another transaction held what this one wanted, and the other "
+    "way round; nothing of this one was done: send it again, and end what holds nodes of voltrace for long",
     BOOKMARKS[0]: "it was set back to an earlier state, or a replica lags; ask again, without an old Voltrace-Bookmark",
     BOOKMARKS[1]: "ask again, without that Voltrace-Bookmark",
 }
@@ -259,7 +262,7 @@ class Connection:
                 raise UnknownBookmark(f"{HEADER}: no bookmark of this store; ask again without it") from error
             if code in BOOKMARKS and not FOLLOWED.get():
                 self.forget_bookmarks()
-            said = getattr(error, "message", None) or str(error)
+            said = "deadlock" if code == DEADLOCK else getattr(error, "message", None) or str(error)
             raise StoreError("; ".join(filter(None, [f"{self.url}: {_line(said)}", WAYS_OUT.get(code)]))) from error
 
     def forget_bookmarks(self) -> None:
