@@ -25,7 +25,10 @@ ROW = (
     + judged("e", "problems")
     + ", e.payload]"
 )
-STORED = f"UNWIND $ids AS id MATCH (e:Event {{eventId: id}}) WHERE e.sequence <= $k RETURN collect({ROW})"
+STORED = (
+    "UNWIND $ids AS id MATCH (e:Event {eventId: id}) USING INDEX SEEK e:Event(eventId)"
+    f" WHERE e.sequence <= $k RETURN collect({ROW})"
+)
 RECEIPTS = (
     "UNWIND $ids AS id MATCH (e:Event {refersTo: id}) USING INDEX SEEK e:Event(refersTo)"
     f" WHERE e.type = 'RECEIPT' AND e.sequence <= $k RETURN collect({ROW})"
@@ -152,7 +155,8 @@ _THEIRS = (
     " UNION MATCH (e:Event {actor: $party}) USING INDEX SEEK e:Event(actor) RETURN e"
 )
 _ABOUT = (
-    f"{_THEIRS} UNION MATCH (e:Event) WHERE e.type = 'REGISTRATION' RETURN e"
+    f"{_THEIRS} UNION MATCH (e:Event) USING INDEX SEEK e:Event(type, sequence)"
+    " WHERE e.type = 'REGISTRATION' AND e.sequence <= $k RETURN e"
     " UNION UNWIND $theirs AS id MATCH (e:Event {refersTo: id}) USING INDEX SEEK e:Event(refersTo) RETURN e"
     " UNION MATCH (t:Event {actor: $party}) USING INDEX SEEK t:Event(actor)"
     " MATCH (e:Event {refersTo: t.eventId}) USING INDEX SEEK e:Event(refersTo) RETURN e"
@@ -165,7 +169,8 @@ CALL (status) {
   WHERE e.status = status AND e.sequence <= $k AND e.judged <= $k RETURN count(*) AS now
 }
 CALL (status) {
-  MATCH (j:Judgement) WHERE j.status = status AND j.knownFrom <= $k < j.knownTo RETURN count(*) AS past
+  MATCH (j:Judgement) USING INDEX SEEK j:Judgement(status, knownFrom)
+  WHERE j.status = status AND j.knownFrom <= $k AND j.knownTo > $k RETURN count(*) AS past
 }
 RETURN sum(now + past)
 """

@@ -89,7 +89,7 @@ class Neo4jSnapshot:
         if towards is not None:
             self._width = width_of(nodes_max)
             return (await self._read_ahead(key, towards is Direction.FORWARD)).root
-        found = await self.one(cypher.FIND, asked=[key])
+        found = await self.one(cypher.FIND, key=key)
         if not found:
             return None
         best = min(found, key=lambda one: one[:3])
@@ -164,7 +164,7 @@ class Neo4jSnapshot:
 
     async def _read_ahead(self, key: str, forward: bool) -> Ahead:
         query = AHEAD_FORWARD if forward else AHEAD_BACKWARD
-        self._ahead = Ahead(await self._read(query, {"asked": [key], "width": self._width}), forward)
+        self._ahead = Ahead(await self._read(query, {"key": key, "width": self._width}), forward)
         return self._ahead
 
     async def _around(self, new: list[Handle], inside: list[Handle], along: list[Handle], forward: bool) -> Around:

@@ -53,7 +53,7 @@ class Neo4jWriter:
         self._transaction = transaction
         self._head = head
         self._graph = FoldedGraph(transaction, self._saved, self._turn)
-        self._registrations = Registrations(transaction, self._saved, head.recorded_us)
+        self._registrations = Registrations(transaction, self._saved)
         self._digests: dict[str, bytes | None] = {}
         self._unsaved = Unsaved()
         self._batches: dict[int, int] = {}
@@ -107,16 +107,16 @@ class Neo4jWriter:
     async def fold(
         self, events: list[AnyEvent], records: dict[Position, dict[str, Any]], known: int
     ) -> dict[str, Outcome]:
-        """Fold events of one moment in whose records are given, one at least, to be known from a sequence on.
+        """Fold events in whose records are given, one at least, to be known from a sequence on.
 
         What is folded is sent when more comes or all is done, so that a write that is only tried sends nothing.
         """
         if len(self._unsaved.events) >= SAVED_AT_ONCE:
             await self._save()
-        shown = await self._registrations.shown(events, records[events[0].position]["recordedUs"])
         self._graph.tell(events)
         folded = await fold_in(events, self._graph, self._graph, self._graph.outcomes)
         self._graph.fold(folded)
+        shown = await self._registrations.shown(folded.judged())
         self._unsaved.add(folded, records, shown, known)
         return folded.outcomes(events)
 
