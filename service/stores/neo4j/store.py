@@ -125,7 +125,7 @@ class Neo4jStore:
     async def _state(self, reads: Reads, found: list[Any] | None = None) -> State:
         try:
             self._seen = await read_state(reads, self.url) if found is None else state_of(found, self.url)
-        except LogLost:
+        except Unready:
             self._lose()
             raise
         self._furthest = max(self._furthest, self._seen.sequence)

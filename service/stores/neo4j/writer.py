@@ -8,12 +8,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from graph_schema.events import AnyEvent
-from graph_schema.neo4j import migrations
 from graph_schema.order import Position
 from graph_schema.outcome import Outcome
 from service.chain import Head, extend, recorded_us_after
 from service.ports import NewEvent
-from service.stores.errors import StoreError
 from service.stores.folding import fold_in
 from service.stores.neo4j.connection import Transaction, done, one
 from service.stores.neo4j.facts import refers_to
@@ -21,7 +19,7 @@ from service.stores.neo4j.folded import FoldedGraph
 from service.stores.neo4j.registrations import Registrations
 from service.stores.neo4j.rows import seconds, when
 from service.stores.neo4j.save import save, statements_of
-from service.stores.neo4j.state import LogLost, Unready
+from service.stores.neo4j.state import LogLost, refuse_other_schema, refuse_rebuilding
 from service.stores.neo4j.unsaved import Unsaved
 
 LOCK = """
@@ -31,7 +29,6 @@ WITH l OPTIONAL MATCH (s:Schema {name: 'voltrace'})
 RETURN [l.sequence, l.recordedUs, l.hash, l.rebuilding, s.version]
 """
 """Takes the lock of the log: from here on nobody else writes until this transaction ends."""
-VERSION = migrations()[-1].number
 DIGESTS = """
 UNWIND $ids AS id
 MATCH (e:Event {eventId: id}) USING INDEX SEEK e:Event(eventId)
@@ -65,13 +62,8 @@ class Neo4jWriter:
         found = await one(transaction, LOCK)
         if found is None:
             raise LogLost(url)
-        if found[4] != VERSION:
-            raise Unready(
-                f"{url} has the schema version {found[4] or 0} by now, this voltrace knows {VERSION}; "
-                "run `voltrace migrate`, or start the voltrace that migrated it"
-            )
-        if found[3]:
-            raise StoreError(f"{url} is being rebuilt; wait, or run `voltrace rebuild` again if it was interrupted")
+        refuse_other_schema(found[4], url)
+        refuse_rebuilding(found[3], url)
         return cls(transaction, Head(*found[:3]) if found[0] else Head())
 
     async def digests(self, event_ids: Collection[str]) -> dict[str, bytes]:
