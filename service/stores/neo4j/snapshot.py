@@ -47,7 +47,7 @@ from service.stores.neo4j import cypher
 from service.stores.neo4j.ahead import AHEAD_BACKWARD, AHEAD_FORWARD, Ahead, width_of
 from service.stores.neo4j.claims import read_claims
 from service.stores.neo4j.connection import Reads
-from service.stores.neo4j.events import RECEIPTS, REGISTRATIONS, STORED, history, places, stored
+from service.stores.neo4j.events import RECEIPTS, REGISTRATIONS, STORED, history, history_count, stored
 from service.stores.neo4j.events import Lists as EventLists
 from service.stores.neo4j.findings import audited, finding_counts, finding_page
 from service.stores.neo4j.flows import flow_page, flows_kept
@@ -226,7 +226,7 @@ class Neo4jSnapshot:
         return await history(self, items, cut, after, limit, reverse, types)
 
     async def history_count(self, items: Collection[Handle], cut: Position = END) -> dict[Handle, int]:
-        return {key: len(positions) for key, positions in (await places(self, items, cut)).items()}
+        return await history_count(self, items, cut)
 
     async def identified(self, names: Collection[str]) -> list[tuple[str, Handle]]:
         return [(name, key) for name, key in await self.one(IDENTIFIED, names=list(names))] if names else []
