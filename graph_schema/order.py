@@ -7,6 +7,7 @@ id of the event that opened or closed an edge can be read off the edge.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 Position = bytes
@@ -60,6 +61,11 @@ def event_id_of(position: Position) -> str:
 def type_of(position: Position) -> str:
     """The event type inside a position."""
     return TYPE_ORDER[position[8]]
+
+
+def ranks_of(types: Iterable[str]) -> list[int]:
+    """What the byte of a position is that tells the type, for each of some types."""
+    return [_RANK[name][0] for name in types]
 
 
 def instant_of(position: Position) -> int:

@@ -360,7 +360,8 @@ class Store(Protocol):
 
     async def keep_flows(self, revision: FlowRevision) -> bool:
         """Take away and put in kept rows of flows, and note how far they are, all at once. False, and nothing is done,
-        where they are not at `before` any more."""
+        where they are not at `before` any more. To begin anew may take several steps: meanwhile they are noted as begun
+        by `after.fingerprint`, and at no record."""
 
     async def verify(self) -> list[Fault]:
         """Check the chain, and that the graph equals a fresh fold of the log; the first fault of each kind."""

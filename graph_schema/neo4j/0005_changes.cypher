@@ -2,4 +2,5 @@
 
 CREATE INDEX voltrace_item_changed IF NOT EXISTS FOR (i:Item) ON (i.changed);
 
-MATCH (l:Log {name: 'voltrace'}) MATCH (i:Item) WHERE i.changed IS NULL SET i.changed = l.sequence;
+MATCH (l:Log {name: 'voltrace'}) MATCH (i:Item) WHERE i.changed IS NULL
+CALL (l, i) { SET i.changed = l.sequence } IN TRANSACTIONS OF $rows ROWS;

@@ -10,7 +10,10 @@ _NAME = re.compile(r"^(\d{4})_(\w+)\.cypher$")
 
 
 class Migration(NamedTuple):
-    """One step of the schema: its number from 1, its name, and its statements, each of which may be run again."""
+    """One step of the schema: its number from 1, its name, and its statements, each of which may be run again.
+
+    One that goes through all there is commits as it goes: `IN TRANSACTIONS OF $rows ROWS`.
+    """
 
     number: int
     name: str

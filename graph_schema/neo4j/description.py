@@ -63,9 +63,9 @@ NODES: dict[str, NodeKind] = {
         "A company or authority: whoever registered, acted, or held something.",
         {
             "key": ("STRING", "its key, unique"),
-            "name": ("STRING", "as it registered last"),
-            "region": ("STRING", "as it registered last: a country (`DE`), or a province by GB/T 2260 (`CN-44`)"),
-            "roles": ("LIST<STRING>", "as it registered last: BATTERY_MAKER, RECYCLER, ..."),
+            "name": ("STRING", "as it registered last, by when that occurred"),
+            "region": ("STRING", "likewise: a country (`DE`), or a province by GB/T 2260 (`CN-44`)"),
+            "roles": ("LIST<STRING>", "likewise: BATTERY_MAKER, RECYCLER, ..."),
         },
     ),
     "Event": NodeKind(
@@ -111,7 +111,8 @@ NODES: dict[str, NodeKind] = {
         },
     ),
     "Log": NodeKind(
-        "The one end of the log; who writes holds its lock.",
+        "The one end of the log; who writes holds its lock. Until a rebuild is done, `rebuilding` is its mark, nobody "
+        "else reads or writes, and events that are not folded again yet are `:Unfolded` in place of `:Event`.",
         {
             "name": ("STRING", "voltrace"),
             "sequence": ("INTEGER", "the last sequence number"),
@@ -233,10 +234,24 @@ EDGES: dict[str, EdgeKind] = {
         "Event",
         "Organization",
         "A registration.",
-        {"name": ("STRING", "the stated name"), "regulator": ("BOOLEAN", "whether it has that role")},
+        {
+            "name": ("STRING", "the stated name"),
+            "region": ("STRING", "the stated region, its first 64 characters"),
+            "regulator": ("BOOLEAN", "whether it has that role"),
+        },
     ),
     "ABOUT": EdgeKind("Finding", "Item", "It is about this item.", {}),
-    "INVOLVES": EdgeKind("Finding", "Organization", "The organization has a part in it.", {}),
+    "INVOLVES": EdgeKind(
+        "Finding",
+        "Organization",
+        "The organization has a part in it.",
+        {
+            "party": ("STRING", "the key of the organization"),
+            "shownUs": ("INTEGER", "as on the finding"),
+            "sinceUs": ("INTEGER", "as on the finding"),
+            "id": ("STRING", "as on the finding"),
+        },
+    ),
     "WAS_JUDGED": EdgeKind("Event", "Judgement", "It stood so before.", {}),
 }
 

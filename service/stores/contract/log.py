@@ -229,6 +229,13 @@ async def check_registrations_in_the_total_order_without_voided_ones(store: Stor
     async with store.snapshot(4) as snapshot:
         assert [stored.event_id for stored in await snapshot.registrations(["A"])] == ["first", "third", "wrong"]
     assert await standing(store, "wrong") == ["VOIDED"]
+    at_once = [registered("a", 5, "B", name="step 1") | {"step": 1}, registered("b", 5, "B", name="step 0")]
+    await tell(
+        store, *at_once, registered("\ue000", 6, "C", name="first"), registered("\U00010000", 6, "C", name="last")
+    )
+    async with store.snapshot() as snapshot:
+        names = await snapshot.organizations(["B", "C"])
+        assert names == {"B": "step 1", "C": "last"}, "of one instant by step, then by code point"
 
 
 async def check_receipts_and_bearers_of_names_in_bulk(store: Store) -> None:

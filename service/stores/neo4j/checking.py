@@ -19,7 +19,8 @@ from service.ports import Fault
 from service.stores.checking import StoredRecord
 from service.stores.errors import StoreError
 from service.stores.neo4j.connection import REBUILD_TIMEOUT_S, Connection, Transaction, done, one
-from service.stores.neo4j.rows import LABELS, seconds, shown_of_item, shown_of_organization, when
+from service.stores.neo4j.findings import involved
+from service.stores.neo4j.rows import LABELS, seconds, shown_by, shown_of_item, shown_of_organization, when
 from service.stores.neo4j.source import Neo4jSource
 from service.stores.neo4j.state import LogLost
 from service.stores.neo4j.writer import Neo4jWriter
@@ -76,7 +77,7 @@ MATCH (i:Item) OPTIONAL MATCH (i)<-[y:YIELDED]-() WHERE y.knownTo IS NULL
 RETURN i.key, labels(i), y.spec, properties(i)
 """
 SHOWN_BY_ORGANIZATIONS = "MATCH (o:Organization)<-[:REGISTERS]-() RETURN DISTINCT o.key, properties(o)"
-REGISTRATIONS = "MATCH (e:Event)-[:REGISTERS]->() RETURN e.payload, e.recordedUs, e.position"
+REGISTRATIONS = "MATCH (e:Event)-[:REGISTERS]->() WHERE e.status = 'ACCEPTED' RETURN e.payload, e.position"
 OWN_OF_ITEMS = {"key", "state", "last", "changed"}
 """What the node of an item has beside what it shows."""
 
@@ -89,17 +90,18 @@ async def check_shown(graph: Neo4jGraph) -> list[Fault]:
         expected = {"Item", LABELS[stated["kind"]]} if stated else {"Item"}
         if shown != shown_of_item(stated) or set(labels) != expected:
             return [Fault(key, "its node does not show what was stated of it; run a rebuild")]
-    registered: dict[str, dict[str, Any]] = defaultdict(dict)
+    registered: dict[str, list[dict[str, Any]]] = defaultdict(list)
     rows = [row async for row in graph.rows(REGISTRATIONS)]
-    for payload, *_ in sorted(rows, key=lambda row: (row[1], bytes(row[2]))):
+    for payload, _ in sorted(rows, key=lambda row: bytes(row[1])):
         said = loads(payload)["organization"]
-        registered[said["key"]] |= shown_of_organization(said)
+        registered[said["key"]].append(shown_of_organization(said))
     async for key, properties in graph.rows(SHOWN_BY_ORGANIZATIONS):
-        if properties != {name: value for name, value in registered[key].items() if value is not None} | {"key": key}:
+        if properties != shown_by(registered[key]) | {"key": key}:
             return [Fault(key, "its node does not show what it registered last; run a rebuild")]
     return []
 
 
+# While `Log.rebuilding` says by which rebuild, records that it has not folded again yet are `:Unfolded`, not `:Event`.
 BEGIN = "MATCH (l:Log {name: 'voltrace'}) SET l.rebuilding = $by, l.rebuilt = $by RETURN true"
 FORGET = (
     "MATCH (e:Event) WITH e LIMIT 5000 SET e:Unfolded REMOVE e:Event RETURN count(e)",
@@ -108,19 +110,32 @@ FORGET = (
     "MATCH (n:Organization) WITH n LIMIT 5000 DETACH DELETE n RETURN count(n)",
 )
 """Each forgets some of what a fold makes, and is run until it finds nothing."""
-JOIN = (
-    "MATCH (f:Finding) WHERE NOT f.ofOrganization AND NOT EXISTS { (f)-[:ABOUT]->() }"
-    " MATCH (i:Item {key: f.subject}) WITH f, i LIMIT 5000 CREATE (f)-[:ABOUT]->(i) RETURN count(f)",
-    "MATCH (f:Finding) WHERE size(f.parties) > COUNT { (f)-[:INVOLVES]->() } WITH f LIMIT 5000"
-    " UNWIND f.parties AS party MERGE (o:Organization {key: party}) MERGE (f)-[:INVOLVES]->(o) RETURN count(f)",
-)
-"""Each joins some of the findings to the nodes that were made again, and is run until it finds none."""
+JOIN = f"""
+CALL () {{
+  MATCH (f:Finding) USING INDEX SEEK f:Finding(id) WHERE f.id > $after RETURN f ORDER BY f.id LIMIT $limit
+}}
+CALL (f) {{
+  MATCH (i:Item {{key: f.subject}}) USING INDEX SEEK i:Item(key) WHERE NOT f.ofOrganization
+  MERGE (f)-[:ABOUT]->(i)
+}}
+CALL (f) {{
+  UNWIND f.parties AS party
+  MERGE (o:Organization {{key: party}})
+  MERGE (f)-[v:INVOLVES]->(o) SET v += {involved("f")}
+}}
+RETURN max(f.id)
+"""
+"""Joins the findings after one, by id, to the nodes that were made again; the last of them, null for none."""
+JOINED_AT_ONCE = 5_000
 BATCHES = "MATCH (b:Batch) WITH b.last AS last ORDER BY b.recordedUs RETURN collect(last)"
 UNFOLDED = """
-MATCH (u:Unfolded) WHERE $after < u.sequence <= $last
+MATCH (u:Unfolded) USING INDEX SEEK u:Unfolded(sequence) WHERE $after < u.sequence <= $last
 RETURN collect(properties(u))
 """
-FOLDED = "MATCH (u:Unfolded) WHERE $after < u.sequence <= $last DETACH DELETE u"
+FOLDED = """
+MATCH (u:Unfolded) USING INDEX SEEK u:Unfolded(sequence) WHERE $after < u.sequence <= $last
+DETACH DELETE u
+"""
 OWN = """
 MATCH (l:Log {name: 'voltrace'}) SET l.writers = coalesce(l.writers, 0) + 1
 RETURN coalesce(l.rebuilding = $by, false)
@@ -157,9 +172,9 @@ async def rebuild(connection: Connection) -> int:
     for several in _in_writes(ends):
         count += await write(_fold_again, after, several)
         after = several[-1]
-    for statement in JOIN:
-        while await write(_some, statement):
-            pass
+    joined: str | None = ""
+    while joined is not None:
+        joined = await write(_join, joined)
     if not await write(_told, DONE):
         raise StoreError(f"{connection.url}: {TAKEN_OVER}")
     return count
@@ -179,6 +194,12 @@ async def _own(transaction: neo4j.AsyncManagedTransaction, by: str) -> None:
 async def _some(transaction: neo4j.AsyncManagedTransaction, by: str, statement: str) -> int:
     await _own(transaction, by)
     return int(await one(transaction, statement))
+
+
+async def _join(transaction: neo4j.AsyncManagedTransaction, by: str, after: str) -> str | None:
+    await _own(transaction, by)
+    last: str | None = await one(transaction, JOIN, after=after, limit=JOINED_AT_ONCE)
+    return last
 
 
 def _in_writes(ends: list[int]) -> Iterator[list[int]]:

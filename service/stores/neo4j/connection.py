@@ -23,6 +23,7 @@ from neo4j.exceptions import (
 
 from service.causality import FOLLOWED, HEADER
 from service.stores.errors import StoreError, UnknownBookmark
+from service.stores.neo4j.patient import Patient
 
 T = TypeVar("T")
 
@@ -45,6 +46,7 @@ TIMED_OUT = (
     "Neo.ClientError.Transaction.TransactionTimedOut",
     "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
 )
+DEADLOCK = "Neo.TransientError.Transaction.DeadlockDetected"
 WAYS_OUT = {
     "Neo.ClientError.Database.DatabaseNotFound": "name one that is there with VOLTRACE_NEO4J_DATABASE",
     **dict.fromkeys(
@@ -55,6 +57,8 @@ WAYS_OUT = {
     "transactions more memory (db.memory.transaction.total.max, dbms.memory.transaction.total.max)",
     "Neo.TransientError.General.TransactionMemoryLimit": "record fewer events at once (--batch), or give "
     "transactions more memory (db.memory.transaction.max)",
+    DEADLOCK: "another transaction held what this one wanted, and the other "
+    "way round; nothing of this one was done: send it again, and end what holds nodes of voltrace for long",
     BOOKMARKS[0]: "it was set back to an earlier state, or a replica lags; ask again, without an old Voltrace-Bookmark",
     BOOKMARKS[1]: "ask again, without that Voltrace-Bookmark",
 }
@@ -214,6 +218,15 @@ class Connection:
                         raise Unanswered(f"{timeout_s:g}") from error
                     raise
 
+    async def in_batches(self, query: str, timeout_s: float, **values: Any) -> None:
+        """Run a query once that commits by itself again and again; it may take so long at the server."""
+        async with self.session(writes=True) as session:
+            try:
+                async with asyncio.timeout(timeout_s + GRACE_S):
+                    await (await session.run(neo4j.Query(query, timeout=timeout_s), values)).consume()
+            except TimeoutError as error:
+                raise Unanswered(f"{timeout_s:g}") from error
+
     async def bookmarks(self) -> frozenset[str]:
         """What a later read must see, also through another process."""
         return frozenset(await self._bookmarks.get_bookmarks())
@@ -259,7 +272,7 @@ class Connection:
                 raise UnknownBookmark(f"{HEADER}: no bookmark of this store; ask again without it") from error
             if code in BOOKMARKS and not FOLLOWED.get():
                 self.forget_bookmarks()
-            said = getattr(error, "message", None) or str(error)
+            said = "deadlock" if code == DEADLOCK else getattr(error, "message", None) or str(error)
             raise StoreError("; ".join(filter(None, [f"{self.url}: {_line(said)}", WAYS_OUT.get(code)]))) from error
 
     def forget_bookmarks(self) -> None:
@@ -350,49 +363,6 @@ async def one(transaction: Transaction, query: str, /, **values: Any) -> Any:
 async def done(transaction: Transaction, query: str, /, **values: Any) -> None:
     """Run a query to its end, whatever it answers."""
     await (await transaction.run(*planned_once(query, values))).consume()
-
-
-class Patient:
-    """A transaction that waits only so long for each answer, and for each row of it: it may be long, not hung.
-
-    Time that is spent between two rows does not count.
-    """
-
-    def __init__(self, transaction: neo4j.AsyncTransaction, timeout_s: float) -> None:
-        self._transaction = transaction
-        self._timeout_s = timeout_s
-
-    async def run(self, query: str, values: dict[str, Any] | None = None) -> PatientResult:
-        """As that of a transaction. Raises TimeoutError."""
-        async with asyncio.timeout(self._timeout_s):
-            return PatientResult(await self._transaction.run(query, values), self._timeout_s)
-
-
-class PatientResult:
-    """What a `Patient` transaction was answered."""
-
-    def __init__(self, result: neo4j.AsyncResult, timeout_s: float) -> None:
-        self._result = result
-        self._timeout_s = timeout_s
-
-    async def __aiter__(self) -> AsyncIterator[neo4j.Record]:
-        rows = aiter(self._result)
-        while True:
-            async with asyncio.timeout(self._timeout_s):
-                row = await anext(rows, None)
-            if row is None:
-                return
-            yield row
-
-    async def single(self) -> neo4j.Record | None:
-        """The only record, None where there is none. Raises TimeoutError."""
-        async with asyncio.timeout(self._timeout_s):
-            return await self._result.single()
-
-    async def consume(self) -> neo4j.ResultSummary:
-        """What the server says beside. Raises TimeoutError."""
-        async with asyncio.timeout(self._timeout_s):
-            return await self._result.consume()
 
 
 Transaction = neo4j.AsyncTransaction | neo4j.AsyncManagedTransaction | Patient

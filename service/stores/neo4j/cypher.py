@@ -16,6 +16,11 @@ def known(name: str) -> str:
     return f"{name}.knownFrom <= $k AND ({name}.knownTo IS NULL OR {name}.knownTo > $k)"
 
 
+def number(position: str) -> str:
+    """A position as a list that compares as its bytes do; those of Java are signed."""
+    return f"[x IN {position} | (x + 256) % 256]"
+
+
 CLOSED = "CASE WHEN r.closedKnown <= $k THEN r.closed END"
 
 
@@ -74,7 +79,7 @@ ROWS = {
         "o", "", "", "[o.key, name]",
         " CALL (o) { MATCH (o)<-[r:REGISTERS]-(e) WHERE r.name IS NOT NULL AND e.sequence <= $k AND "
         + judged("e", "status")
-        + " = 'ACCEPTED' RETURN r.name AS name ORDER BY e.occurredAt DESC, e.eventId DESC LIMIT 1 }",
+        + " = 'ACCEPTED' RETURN r.name AS name ORDER BY " + number("e.position") + " DESC LIMIT 1 }",
     ),
     "unsettled": Rows(
         "i", "<-[m:MENTIONS]-(e)",
@@ -168,15 +173,14 @@ DEGREES = "\n".join(
 
 FOUND = f"""
 CALL () {{
-  MATCH (i:Item {{key: $asked[0]}})<-[y:YIELDED]-() USING INDEX SEEK i:Item(key) WHERE {known("y")}
+  MATCH (i:Item {{key: $key}})<-[y:YIELDED]-() USING INDEX SEEK i:Item(key) WHERE {known("y")}
   RETURN i, y, 0 AS rank, y.position AS at
   UNION ALL
-  MATCH (n:Identifier {{value: $asked[0]}})-[d:IDENTIFIES]->(i)<-[y:YIELDED]-() USING INDEX SEEK n:Identifier(value)
+  MATCH (n:Identifier {{value: $key}})-[d:IDENTIFIES]->(i)<-[y:YIELDED]-() USING INDEX SEEK n:Identifier(value)
   WHERE {known("d")} AND {known("y")}
   RETURN i, y, 1 AS rank, y.position AS at
 }}
 """
-"""`$asked` is a list of the one key: a server plans a query again for a text of another length."""
 FIND = FOUND + f"RETURN collect([rank, at, i.key, {ROWS['items'].row}])"
 """What is called so, each with its row, since that is asked for next."""
 

@@ -14,6 +14,8 @@ from service.stores.neo4j.rows import shown_of_item, when, who
 from service.stores.values import dumps, outcome_columns
 
 Facts = dict[str, Any]
+INDEXED_CHARACTERS = 64
+"""An index bears texts of some thousand bytes, and a region may be any text."""
 
 
 def without_none(facts: Facts) -> Facts:
@@ -26,6 +28,11 @@ def outcome_facts(outcome: Outcome, also: set[str]) -> Facts:
     return {**outcome_columns(outcome)._asdict(), "also": dumps(sorted(also)) if also else None}
 
 
+def indexed(text: str) -> str:
+    """As much of a text as is in an index, by which those that may be equal to it are found."""
+    return text[:INDEXED_CHARACTERS]
+
+
 def registered(event: Registration) -> Facts:
     """What a registration says of its organization, as a row."""
     organization = event.organization
@@ -34,6 +41,7 @@ def registered(event: Registration) -> Facts:
         "organization": organization.key,
         "regulator": REGULATOR in (organization.roles or ()),
         "name": organization.name,
+        "region": None if organization.region is None else indexed(organization.region),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from service.findings import (
     Audited,
@@ -49,11 +49,18 @@ MATCH (f:Finding {id: row.id}) USING INDEX SEEK f:Finding(id)
 MATCH (i:Item {key: row.subject}) USING INDEX SEEK i:Item(key)
 CREATE (f)-[:ABOUT]->(i)
 """
-INVOLVES = """
+
+
+def involved(of: str) -> str:
+    """What the edge to a `party` repeats of its finding, so that an index has the findings of each in their order."""
+    return f"{{party: party, shownUs: {of}.shownUs, sinceUs: {of}.sinceUs, id: {of}.id}}"
+
+
+INVOLVES = f"""
 UNWIND $rows AS row UNWIND row.parties AS party
-MATCH (f:Finding {id: row.id}) USING INDEX SEEK f:Finding(id)
-MERGE (o:Organization {key: party})
-CREATE (f)-[:INVOLVES]->(o)
+MATCH (f:Finding {{id: row.id}}) USING INDEX SEEK f:Finding(id)
+MERGE (o:Organization {{key: party}})
+CREATE (f)-[:INVOLVES {involved("row")}]->(o)
 """
 NOTE = """
 MATCH (a:Audit {name: 'voltrace'})
@@ -121,43 +128,59 @@ def _finding(row: list[Any]) -> KeptFinding:
     )
 
 
-def _asked(where: FindingFilter, in_order: str | None = None, at: str = "shownUs") -> tuple[str, dict[str, Any]]:
-    """The match of what a filter finds, from where few are, and its values.
+class _Start(NamedTuple):
+    """Where to begin: the match, what its index wants to be said, and what has the index of the order."""
 
-    `in_order` is what narrows the index that has them in the order by the time `at`, which is where to begin with all
-    others.
-    """
-    conditions = ["true"]
-    for asked, condition in (
-        (where.codes, "f.code IN $codes"),
-        (where.rule_sets, "f.ruleSet IN $rule_sets"),
-        (where.severities, "f.severity IN $severities"),
-        (where.among, "f.subject IN [one IN $among | one[0]] AND [f.subject, f.ofOrganization] IN $among"),
-        (where.organizations, "f.ofOrganization = $organizations"),
-        (where.region, "f.region = $region"),
-        (where.since_from_us, "f.sinceUs >= $since_from_us"),
-        (where.since_to_us, "f.sinceUs <= $since_to_us"),
-        (where.shown_to_us, "f.shownUs <= $shown_to_us"),
-        (where.subject, "f.subject = $subject[0] AND f.ofOrganization = $subject[1]"),
-    ):
-        if asked is not None:
-            conditions.append(condition)
-    match = "MATCH (f:Finding)"
+    match: str
+    conditions: tuple[str, ...] = ()
+    of: str = "f"
+    narrowed: str = ""
+    """The first column of that index, which is one value."""
+
+
+def _start(where: FindingFilter, at: str, in_order: bool) -> _Start:
+    """From where few are; `in_order` is by the index that has them by the time `at`, with all others."""
     if where.party is not None:
-        match = "MATCH (o:Organization {key: $party})<-[:INVOLVES]-(f:Finding) USING INDEX SEEK o:Organization(key)"
-    elif where.subject is not None:
-        match += " USING INDEX SEEK f:Finding(subject)"
-    elif where.codes is not None:
-        match += " USING INDEX SEEK f:Finding(code, shownUs)"
-        conditions.append("f.shownUs IS NOT NULL")
-    elif in_order is not None:
-        match += f" USING INDEX {'SEEK ' if in_order else ''}f:Finding({at}, id)"
-        conditions.append(f"f.{at} IS NOT NULL AND f.id IS NOT NULL")
+        match = f"MATCH (f:Finding)-[v:INVOLVES]->() USING INDEX SEEK v:INVOLVES(party, {at}, id)"
+        return _Start(match, ("v.party = $party", *_stated("v", at)), "v", "v.party")
+    if where.subject is not None:
+        return _Start("MATCH (f:Finding) USING INDEX SEEK f:Finding(subject)")
+    if where.codes is not None:
+        match = f"MATCH (f:Finding) USING INDEX SEEK f:Finding(code, {at}, id)"
+        return _Start(match, _stated("f", at), narrowed="f.code")
     if in_order:
-        conditions.append(in_order)
+        return _Start(f"MATCH (f:Finding) USING INDEX f:Finding({at}, id)", _stated("f", at))
+    return _Start("MATCH (f:Finding)", ("true",))
+
+
+def _stated(of: str, at: str) -> tuple[str, str]:
+    """What is always so, for an index holds only what has all of its columns."""
+    return f"{of}.{at} IS NOT NULL", f"{of}.id IS NOT NULL"
+
+
+def _conditions(where: FindingFilter) -> list[str]:
+    return [
+        condition
+        for asked, condition in (
+            (where.codes, "f.code IN $codes"),
+            (where.rule_sets, "f.ruleSet IN $rule_sets"),
+            (where.severities, "f.severity IN $severities"),
+            (where.among, "f.subject IN [one IN $among | one[0]] AND [f.subject, f.ofOrganization] IN $among"),
+            (where.organizations, "f.ofOrganization = $organizations"),
+            (where.region, "f.region = $region"),
+            (where.since_from_us, "f.sinceUs >= $since_from_us"),
+            (where.since_to_us, "f.sinceUs <= $since_to_us"),
+            (where.shown_to_us, "f.shownUs <= $shown_to_us"),
+            (where.subject, "f.subject = $subject[0] AND f.ofOrganization = $subject[1]"),
+        )
+        if asked is not None
+    ]
+
+
+def _values(where: FindingFilter) -> dict[str, Any]:
     values = {name: list(value) if isinstance(value, tuple) else value for name, value in where._asdict().items()}
     values["among"] = [list(one) for one in where.among or ()]
-    return f"{match} WHERE {' AND '.join(conditions)}", values
+    return values
 
 
 async def finding_page(
@@ -168,15 +191,26 @@ async def finding_page(
     reverse: bool,
     order: FindingOrder,
 ) -> list[KeptFinding]:
-    """Findings in an order."""
-    sign = "<" if reverse else ">"
+    """Findings in an order: of each code the first ones, and of these the first."""
     at = "shownUs" if order is FindingOrder.SHOWN_AT else "sinceUs"
-    beyond = f"f.{at} {sign}= $after[0] AND (f.{at} {sign} $after[0] OR f.id {sign} $after[1])"
-    match, values = _asked(where, "" if after is None else beyond, at)
+    start = _start(where, at, in_order=True)
+    by_code = start.narrowed == "f.code"
+    conditions = [*start.conditions, *_conditions(where._replace(codes=None) if by_code else where)]
+    if after is not None:
+        sign, one = ("<" if reverse else ">"), start.of
+        conditions.append(
+            f"{one}.{at} {sign}= $after[0] AND ({one}.{at} {sign} $after[0] OR {one}.id {sign} $after[1])"
+        )
     way = "DESC" if reverse else "ASC"
+    columns = [f"{start.of}.{at} {way}", f"{start.of}.id {way}"]
+    in_order = ", ".join([f"{start.narrowed} {way}", *columns] if start.narrowed else columns)
+    match = f"{start.match} WHERE {' AND '.join(conditions)}"
+    if by_code:
+        first = f"{match} AND f.code = code RETURN f ORDER BY {in_order} LIMIT $limit"
+        match, in_order = f"UNWIND $codes AS code CALL (code) {{ {first} }}", ", ".join(columns)
     rows = await reads.one(
-        f"{match} WITH f ORDER BY f.{at} {way}, f.id {way} LIMIT $limit RETURN collect({_FINDING})",
-        **values,
+        f"{match} WITH * ORDER BY {in_order} LIMIT $limit RETURN collect({_FINDING})",
+        **_values(where) | {"codes": list(dict.fromkeys(where.codes or ()))},
         after=None if after is None else list(after),
         limit=limit,
     )
@@ -185,7 +219,8 @@ async def finding_page(
 
 async def finding_counts(reads: Reads, where: FindingFilter, by: CountBy | None) -> Counts:
     """How many findings there are."""
-    match, values = _asked(where)
+    start, values = _start(where, "shownUs", in_order=False), _values(where)
+    match = f"{start.match} WHERE {' AND '.join([*start.conditions, *_conditions(where)])}"
     if by is None:
         return [(None, await reads.one(f"{match} RETURN count(f)", **values))]
     each = " UNWIND f.parties AS party WITH f, party" if by is CountBy.PARTY else ""

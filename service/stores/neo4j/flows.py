@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 from service.flow_rows import FlowKey, FlowKind, FlowRevision, FlowsKept
-from service.stores.neo4j.connection import Reads, Transaction, done, one
+from service.stores.neo4j.connection import Connection, Reads, Transaction, done, one
 
 T = TypeVar("T")
 
@@ -18,7 +18,7 @@ RETURN {_KEPT}
 """
 """Takes the lock of the rows: two cannot go on from one place."""
 KEPT = f"OPTIONAL MATCH (k:FlowsKept {{name: 'voltrace'}}) RETURN {_KEPT}"
-ALL = "MATCH (f:Flow) WITH f LIMIT 10000 DELETE f RETURN count(f)"
+SOME = "MATCH (f:Flow) WITH f LIMIT $limit DELETE f RETURN count(f)"
 GONE = "UNWIND $ids AS id MATCH (f:Flow {id: id}) USING INDEX SEEK f:Flow(id) DELETE f"
 NEW = "UNWIND $rows AS row MERGE (f:Flow {id: row.id}) SET f = row"
 NOTE = """
@@ -26,12 +26,13 @@ MATCH (k:FlowsKept {name: 'voltrace'})
 SET k.sequence = $sequence, k.key = $key, k.version = $fingerprint, k.base = $base, k.until = $until
 """
 PAGE = """
-MATCH (f:Flow) WHERE f.kind = $kind AND f.key > $after
+MATCH (f:Flow) USING INDEX SEEK f:Flow(kind, key) WHERE f.kind = $kind AND f.key > $after
 WITH f ORDER BY f.key LIMIT $limit
 RETURN collect([f.key, f.body])
 """
 ROWS = 2_000
 """So many rows are sent at once."""
+FORGOTTEN_AT_ONCE = 10_000
 
 
 def _kept(found: list[Any] | None) -> FlowsKept:
@@ -47,12 +48,35 @@ async def flows_kept(reads: Reads) -> FlowsKept:
     return _kept(await reads.one(KEPT))
 
 
-async def keep_flows(transaction: Transaction, revision: FlowRevision) -> bool:
-    """`Store.keep_flows`, inside a write transaction."""
+async def keep_flows(connection: Connection, revision: FlowRevision) -> bool:
+    """`Store.keep_flows`. To begin anew takes a write for each `FORGOTTEN_AT_ONCE` rows that are forgotten; the first
+    notes it, so that nobody takes the rest for all there is, and whoever goes on after an interruption begins anew."""
+    if revision.anew:
+        begun = revision.after._replace(sequence=0, key="", base=0)
+
+        async def forget(before: FlowsKept) -> int | None:
+            return await connection.written(lambda transaction: _forget(transaction, before, begun))
+
+        forgotten = await forget(revision.before)
+        while forgotten:
+            forgotten = await forget(begun)
+        if forgotten is None:
+            return False
+        revision = revision._replace(before=begun)
+    return await connection.written(lambda transaction: _keep(transaction, revision))
+
+
+async def _forget(transaction: Transaction, before: FlowsKept, begun: FlowsKept) -> int | None:
+    """Forget some of the rows, and note it; how many, None where another keeper was faster."""
+    if _kept(await one(transaction, LOCK)) != before:
+        return None
+    await done(transaction, NOTE, **begun._asdict())
+    return int(await one(transaction, SOME, limit=FORGOTTEN_AT_ONCE))
+
+
+async def _keep(transaction: Transaction, revision: FlowRevision) -> bool:
     if _kept(await one(transaction, LOCK)) != revision.before:
         return False
-    while revision.anew and await one(transaction, ALL):
-        pass
     for gone in _some(revision.gone):
         await done(transaction, GONE, ids=[_id(at) for at in gone])
     for rows in _some(revision.rows):

@@ -14,8 +14,8 @@ from pydantic_core import to_json
 
 from graph_schema.order import instant_of, moment_of_us
 from service.ports import ItemFilter, ItemOrder, ItemPlace
-from service.stores.neo4j.cypher import known
-from service.stores.neo4j.organizations import registered
+from service.stores.neo4j.cypher import known, number
+from service.stores.neo4j.organizations import registered_in
 
 if TYPE_CHECKING:
     from service.stores.neo4j.snapshot import Neo4jSnapshot
@@ -29,16 +29,11 @@ def utc(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.astimezone(UTC)
 
 
-def _number(position: str) -> str:
-    """A position as a list that compares as its bytes do; those of Java are signed."""
-    return f"[x IN {position} | (x + 256) % 256]"
-
-
 def _before(one: str, other: str) -> str:
     """Whether the one edge was opened before the other closed."""
     return (
         f"({other}.closedKnown IS NULL OR {other}.closedKnown > $k OR {one}.from < {other}.to"
-        f" OR ({one}.from = {other}.to AND {_number(one + '.opened')} < {_number(other + '.closed')}))"
+        f" OR ({one}.from = {other}.to AND {number(one + '.opened')} < {number(other + '.closed')}))"
     )
 
 
@@ -88,8 +83,8 @@ PRODUCER = Belonging(
 )
 FOUND = Belonging(
     "EXISTS { MATCH (i)<-[:ABOUT]-(f:Finding) WHERE f.code IN $findings }",
-    "MATCH (f:Finding)-[:ABOUT]->(i) USING INDEX f:Finding(code, shownUs)"
-    " WHERE f.code IN $findings AND f.shownUs IS NOT NULL RETURN i",
+    "MATCH (f:Finding)-[:ABOUT]->(i) USING INDEX SEEK f:Finding(code, shownUs, id)"
+    " WHERE f.code IN $findings AND f.shownUs IS NOT NULL AND f.id IS NOT NULL RETURN i",
 )
 
 STATUS = f"""CASE
@@ -174,8 +169,7 @@ class Lists:
         where = self._where
         if where.region is None:
             return [str(where.holder)]
-        fields = await registered(self._snapshot, None, where.cut)
-        there = [key for key, stated in fields.items() if stated.get("region") == where.region]
+        there = await registered_in(self._snapshot, where.region, where.cut)
         return [key for key in there if where.holder in (None, key)]
 
     async def _places(self, query: str, **more: Any) -> list[ItemPlace]:

@@ -37,6 +37,10 @@ CROSSED = (
     "Neo.ClientError.Schema.ConstraintValidationFailed",
 )
 """How the server turns one away of two that make a constraint, or the log, at the same time."""
+IN_BATCHES = "IN TRANSACTIONS OF $rows ROWS"
+"""Which a statement says that goes through all there is, so that none holds all of it in memory."""
+ROWS = 10_000
+"""How much such a statement commits at once; where it is interrupted, it is run again."""
 STEP_S = 24 * 3600
 """How long a step may take, such as the indexes of a database that was imported."""
 
@@ -134,6 +138,9 @@ async def _apply(connection: Connection, missing: list[Migration]) -> None:
 
     for migration in missing:
         for statement in migration.statements:
-            await write(statement)
+            if IN_BATCHES in statement:
+                await connection.in_batches(statement, STEP_S, rows=ROWS)
+            else:
+                await write(statement)
     await write("CALL db.awaitIndexes($seconds)", seconds=STEP_S)
     await write(MARK, version=missing[-1].number)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from graph_schema.order import Position
 from service.organizations import stated_in
 from service.stores.neo4j.cypher import judged, known
+from service.stores.neo4j.facts import indexed
 
 if TYPE_CHECKING:
     from service.stores.neo4j.snapshot import Neo4jSnapshot
@@ -33,6 +34,12 @@ ARE_ORGANIZATIONS = (
 )
 
 
+_EVER_IN = """
+MATCH ()-[r:REGISTERS {region: $region}]->(o) USING INDEX SEEK r:REGISTERS(region)
+RETURN collect(DISTINCT o.key)
+"""
+
+
 def _keys(beyond: str, way: str) -> str:
     """Only the index compares keys by code point."""
     return f"""
@@ -53,6 +60,12 @@ async def registered(snapshot: Neo4jSnapshot, keys: Collection[str] | None, cut:
         if position < cut:
             payloads.setdefault(key, []).append(None if payload is None else payload.encode())
     return {key: stated_in(said) for key, said in payloads.items()}
+
+
+async def registered_in(snapshot: Neo4jSnapshot, region: str, cut: Position) -> list[str]:
+    """The organizations that are in a region by what they have stated before the cut: some of those that ever were."""
+    ever = await snapshot.one(_EVER_IN, region=indexed(region))
+    return [key for key, stated in (await registered(snapshot, ever, cut)).items() if stated.get("region") == region]
 
 
 async def organization_keys(snapshot: Neo4jSnapshot, after: str, limit: int, reverse: bool) -> list[str]:

@@ -1,7 +1,6 @@
-"""What the nodes of organizations show: what was registered last; of one moment of recording, last in the total order.
+"""What the nodes of organizations show: what their registrations that count state, the last one in the total order.
 
-Several appends may be recorded at one moment, in one write or in many, and a rebuild folds them as one batch. So what
-an append registers is put in order with what was registered at its moment before.
+So whatever is recorded late, voided, or not voided any more leaves them as a fold of the whole log does.
 """
 
 from __future__ import annotations
@@ -11,52 +10,49 @@ from typing import Any
 
 import orjson
 
-from graph_schema.events import AnyEvent, Registration
+from graph_schema.events import Registration
 from graph_schema.order import Position
+from graph_schema.outcome import EventStatus
+from graph_schema.refold import Judged
 from service.stores.neo4j.connection import Transaction, one
-from service.stores.neo4j.rows import shown_of_organization
+from service.stores.neo4j.rows import shown_by, shown_of_organization
 
-OF_MOMENT = """
+STORED = """
 UNWIND $keys AS key
-MATCH (o:Organization {key: key})<-[:REGISTERS]-(e) USING INDEX SEEK o:Organization(key) WHERE e.recordedUs = $moment
-RETURN collect([key, e.position, e.payload])
+MATCH (o:Organization {key: key})<-[:REGISTERS]-(e) USING INDEX SEEK o:Organization(key)
+RETURN collect([key, e.position, e.status, e.payload])
 """
 Shown = dict[str, Any]
 
 
 class Registrations:
-    """What was registered at the last moment of a log, by organization and position.
+    """What was registered, by organization and position: None where it does not count.
 
     `settled` is awaited before anything is read: the transaction does one thing at a time.
     """
 
-    def __init__(self, transaction: Transaction, settled: Callable[[], Awaitable[None]], moment: int) -> None:
+    def __init__(self, transaction: Transaction, settled: Callable[[], Awaitable[None]]) -> None:
         self._transaction = transaction
         self._settled = settled
-        self._stored = moment
-        """The moment at the end of the log before this write."""
-        self._moment = moment
-        self._of: dict[str, dict[Position, Shown]] = {}
+        self._of: dict[str, dict[Position, Shown | None]] = {}
 
-    async def shown(self, events: Iterable[AnyEvent], moment: int) -> dict[str, Shown]:
-        """What new events of one moment have the organizations show that they register."""
-        new = [event for event in events if isinstance(event, Registration)]
-        if moment != self._moment:
-            self._moment = moment
-            self._of.clear()
-        await self._read({event.organization.key for event in new} - self._of.keys())
-        for event in new:
-            organization = event.organization
-            self._of[organization.key][event.position] = shown_of_organization(organization.model_dump())
-        return {event.organization.key: _in_order(self._of[event.organization.key]) for event in new}
+    async def shown(self, judged: Iterable[Judged]) -> dict[str, Shown]:
+        """What the organizations show of which a fold judged registrations."""
+        changed = [(one.event, one.outcome.status) for one in judged if isinstance(one.event, Registration)]
+        keys = {event.organization.key for event, _ in changed}
+        await self._read(keys - self._of.keys())
+        for event, status in changed:
+            stated = event.organization
+            self._of[stated.key][event.position] = _counted(status, stated.model_dump())
+        return {key: shown_by(said for _, said in sorted(self._of[key].items()) if said is not None) for key in keys}
 
     async def _read(self, keys: set[str]) -> None:
         self._of.update((key, {}) for key in keys)
-        if keys and self._moment == self._stored:
+        if keys:
             await self._settled()
-            for key, at, payload in await one(self._transaction, OF_MOMENT, keys=sorted(keys), moment=self._moment):
-                self._of[key][at] = shown_of_organization(orjson.loads(payload)["organization"])
+            for key, at, status, payload in await one(self._transaction, STORED, keys=sorted(keys)):
+                self._of[key][at] = _counted(status, orjson.loads(payload)["organization"])
 
 
-def _in_order(said: dict[Position, Shown]) -> Shown:
-    return {name: value for _, shown in sorted(said.items()) for name, value in shown.items()}
+def _counted(status: str, stated: Shown) -> Shown | None:
+    return shown_of_organization(stated) if status == EventStatus.ACCEPTED else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -57,6 +57,12 @@ def shown_of_organization(stated: Mapping[str, Any]) -> dict[str, Any]:
     None stands for an empty list, which a node does not keep.
     """
     return {name: None if stated[name] == [] else stated[name] for name in SHOWN if stated.get(name) is not None}
+
+
+def shown_by(registrations: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the node of an organization shows after registrations in the total order (`shown_of_organization`)."""
+    shown = {name: value for said in registrations for name, value in said.items()}
+    return {name: value for name, value in shown.items() if value is not None}
 
 
 def who(position: Position | None) -> str | None:

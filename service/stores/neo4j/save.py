@@ -36,6 +36,7 @@ def statements_of(unsaved: Unsaved) -> Iterator[Statement]:
         yield statements.REJUDGED, rows
     yield statements.WAS_JUDGED, unsaved.judgements
     yield statements.REGISTERS, unsaved.registers
+    yield statements.SHOWN, [{"key": key, **shown} for key, shown in unsaved.shown.items()]
     yield from _items(unsaved)
     yield from _changed(unsaved)
     yield from _added(unsaved)

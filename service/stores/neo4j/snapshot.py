@@ -47,7 +47,7 @@ from service.stores.neo4j import cypher
 from service.stores.neo4j.ahead import AHEAD_BACKWARD, AHEAD_FORWARD, Ahead, width_of
 from service.stores.neo4j.claims import read_claims
 from service.stores.neo4j.connection import Reads
-from service.stores.neo4j.events import RECEIPTS, REGISTRATIONS, STORED, history, places, stored
+from service.stores.neo4j.events import RECEIPTS, REGISTRATIONS, STORED, history, history_count, stored
 from service.stores.neo4j.events import Lists as EventLists
 from service.stores.neo4j.findings import audited, finding_counts, finding_page
 from service.stores.neo4j.flows import flow_page, flows_kept
@@ -89,7 +89,7 @@ class Neo4jSnapshot:
         if towards is not None:
             self._width = width_of(nodes_max)
             return (await self._read_ahead(key, towards is Direction.FORWARD)).root
-        found = await self.one(cypher.FIND, asked=[key])
+        found = await self.one(cypher.FIND, key=key)
         if not found:
             return None
         best = min(found, key=lambda one: one[:3])
@@ -164,7 +164,7 @@ class Neo4jSnapshot:
 
     async def _read_ahead(self, key: str, forward: bool) -> Ahead:
         query = AHEAD_FORWARD if forward else AHEAD_BACKWARD
-        self._ahead = Ahead(await self._read(query, {"asked": [key], "width": self._width}), forward)
+        self._ahead = Ahead(await self._read(query, {"key": key, "width": self._width}), forward)
         return self._ahead
 
     async def _around(self, new: list[Handle], inside: list[Handle], along: list[Handle], forward: bool) -> Around:
@@ -226,7 +226,7 @@ class Neo4jSnapshot:
         return await history(self, items, cut, after, limit, reverse, types)
 
     async def history_count(self, items: Collection[Handle], cut: Position = END) -> dict[Handle, int]:
-        return {key: len(positions) for key, positions in (await places(self, items, cut)).items()}
+        return await history_count(self, items, cut)
 
     async def identified(self, names: Collection[str]) -> list[tuple[str, Handle]]:
         return [(name, key) for name, key in await self.one(IDENTIFIED, names=list(names))] if names else []

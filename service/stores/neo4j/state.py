@@ -6,10 +6,15 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from graph_schema.neo4j import migrations
 from service.stores.errors import StoreError
 from service.stores.neo4j.connection import Reads
 
-STATE = "MATCH (l:Log {name: 'voltrace'}) RETURN [l.sequence, coalesce(l.rebuilding, false), l.rebuilt]"
+STATE = (
+    "MATCH (l:Log {name: 'voltrace'}) OPTIONAL MATCH (s:Schema {name: 'voltrace'})"
+    " RETURN [l.sequence, coalesce(l.rebuilding, false), l.rebuilt, s.version]"
+)
+VERSION = migrations()[-1].number
 MARK = f"CALL () {{ {STATE.replace('MATCH', 'OPTIONAL MATCH', 1)} AS state }}"
 """The state as the last thing that a larger query reads."""
 _NAMED = re.compile(r" AS (\w+)\s*$")
@@ -44,18 +49,33 @@ class LogLost(Unready):
         )
 
 
+def refuse_other_schema(version: int | None, url: str) -> None:
+    """Raises Unready where a database, since it was looked at, got another schema than this voltrace knows."""
+    if version != VERSION:
+        raise Unready(
+            f"{url} has the schema version {version or 0} by now, this voltrace knows {VERSION}; "
+            "run `voltrace migrate`, or start the voltrace that migrated it"
+        )
+
+
+def refuse_rebuilding(rebuilding: str | bool | None, url: str) -> None:
+    """Raises StoreError during a rebuild: `rebuilding` is what the log says of one."""
+    if rebuilding:
+        raise StoreError(f"{url} is being rebuilt; wait, or run `voltrace rebuild` again if it was interrupted")
+
+
 async def read_state(reads: Reads, url: str) -> State:
-    """Raises LogLost, and StoreError during a rebuild."""
+    """Raises LogLost, Unready for another schema, and StoreError during a rebuild."""
     return state_of(await reads.one(STATE), url)
 
 
 def state_of(found: list[Any] | None, url: str) -> State:
-    """What a query found of the state. Raises LogLost, and StoreError during a rebuild."""
+    """What a query found of the state. Raises LogLost, Unready for another schema, and StoreError during a rebuild."""
     if found is None or found[0] is None:
         raise LogLost(url)
-    sequence, rebuilding, rebuilt = found
-    if rebuilding:
-        raise StoreError(f"{url} is being rebuilt; wait, or run `voltrace rebuild` again if it was interrupted")
+    sequence, rebuilding, rebuilt, version = found
+    refuse_other_schema(version, url)
+    refuse_rebuilding(rebuilding, url)
     return State(int(sequence), rebuilt)
 
 

@@ -29,7 +29,12 @@ UNWIND $rows AS row
 MATCH (e:Event {eventId: row.event}) USING INDEX SEEK e:Event(eventId)
 MERGE (o:Organization {key: row.organization})
 CREATE (e)-[r:REGISTERS {regulator: row.regulator}]->(o)
-SET r.name = row.name, o += row.shown
+SET r.name = row.name, r.region = row.region
+"""
+SHOWN = """
+UNWIND $rows AS row
+MATCH (o:Organization {key: row.key}) USING INDEX SEEK o:Organization(key)
+SET o = row
 """
 ORGANIZATIONS = "UNWIND $rows AS key MERGE (o:Organization {key: key})"
 NEW_ITEMS = "UNWIND $rows AS row CREATE (i:Item%s) SET i = row"

@@ -39,7 +39,10 @@ from service.stores.neo4j.writer import Neo4jWriter
 
 LOGGER = logging.getLogger("voltrace")
 LAST = "MATCH (l:Log {name: 'voltrace'}) RETURN l.sequence"
-SEQUENCE_AT = "MATCH (b:Batch) WHERE b.recordedUs <= $us RETURN b.last ORDER BY b.recordedUs DESC LIMIT 1"
+SEQUENCE_AT = """
+MATCH (b:Batch) USING INDEX SEEK b:Batch(recordedUs) WHERE b.recordedUs <= $us
+RETURN b.last ORDER BY b.recordedUs DESC LIMIT 1
+"""
 
 
 class Neo4jStore:
@@ -122,7 +125,7 @@ class Neo4jStore:
     async def _state(self, reads: Reads, found: list[Any] | None = None) -> State:
         try:
             self._seen = await read_state(reads, self.url) if found is None else state_of(found, self.url)
-        except LogLost:
+        except Unready:
             self._lose()
             raise
         self._furthest = max(self._furthest, self._seen.sequence)
@@ -176,14 +179,12 @@ class Neo4jStore:
         return done
 
     async def keep(self, revision: Revision) -> bool:
-        return await self._kept(lambda transaction: keep(transaction, revision))
+        await self._prepare()
+        return await self.connection.written(lambda transaction: keep(transaction, revision))
 
     async def keep_flows(self, revision: FlowRevision) -> bool:
-        return await self._kept(lambda transaction: keep_flows(transaction, revision))
-
-    async def _kept(self, work: Callable[[neo4j.AsyncManagedTransaction], Awaitable[bool]]) -> bool:
         await self._prepare()
-        return await self.connection.written(work)
+        return await keep_flows(self.connection, revision)
 
     async def verify(self) -> list[Fault]:
         await self._prepare()

@@ -144,6 +144,8 @@ class Unsaved:
     rejudged: Rounds = field(default_factory=Rounds)
     registers: Rows = field(default_factory=list)
     organizations: dict[str, None] = field(default_factory=dict)
+    shown: dict[str, Row] = field(default_factory=dict)
+    """What organizations show, by key, where that is to be written."""
     items: dict[str, ItemNode] = field(default_factory=dict)
     births: Added = field(default_factory=Added)
     settled: Rounds = field(default_factory=Rounds)
@@ -158,9 +160,10 @@ class Unsaved:
     unnamed: dict[str, int] = field(default_factory=dict)
 
     def add(self, folded: Folded, records: dict[Position, Row], shown: dict[str, Row], known: int) -> None:
-        """Add what folding a batch found, which is known from a sequence on, the records of its events, and what the
-        organizations show that they register."""
-        self._judge(folded, records, shown, known)
+        """Add what folding a batch found, which is known from a sequence on, the records of its events, and what
+        organizations show since."""
+        self._judge(folded, records, known)
+        self.shown |= shown
         changes = changes_of(folded.sweep)
         self._take_back(changes, known)
         self._touch(changes, {key for key, line in folded.sweep.lines.items() if line.stored}, known)
@@ -170,7 +173,7 @@ class Unsaved:
             self.custody.close(key, at, known)
         self._join(changes, known)
 
-    def _judge(self, folded: Folded, records: dict[Position, Row], shown: dict[str, Row], known: int) -> None:
+    def _judge(self, folded: Folded, records: dict[Position, Row], known: int) -> None:
         for judged in folded.judged():
             event = judged.event
             also = judged.touched.difference(event.named_keys())
@@ -179,7 +182,7 @@ class Unsaved:
                 self.events[event.event_id] = {**records[event.position], **facts, "judged": known}
                 self.organizations[event.actor] = None
                 if isinstance(event, Registration):
-                    self.registers.append({**registered(event), "shown": shown[event.organization.key]})
+                    self.registers.append(registered(event))
             elif also or differs(judged.outcome, judged.before):
                 self._judge_again(event.event_id, facts | {"judged": known})
 

@@ -8,12 +8,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from graph_schema.events import AnyEvent
-from graph_schema.neo4j import migrations
 from graph_schema.order import Position
 from graph_schema.outcome import Outcome
 from service.chain import Head, extend, recorded_us_after
 from service.ports import NewEvent
-from service.stores.errors import StoreError
 from service.stores.folding import fold_in
 from service.stores.neo4j.connection import Transaction, done, one
 from service.stores.neo4j.facts import refers_to
@@ -21,7 +19,7 @@ from service.stores.neo4j.folded import FoldedGraph
 from service.stores.neo4j.registrations import Registrations
 from service.stores.neo4j.rows import seconds, when
 from service.stores.neo4j.save import save, statements_of
-from service.stores.neo4j.state import LogLost, Unready
+from service.stores.neo4j.state import LogLost, refuse_other_schema, refuse_rebuilding
 from service.stores.neo4j.unsaved import Unsaved
 
 LOCK = """
@@ -31,7 +29,6 @@ WITH l OPTIONAL MATCH (s:Schema {name: 'voltrace'})
 RETURN [l.sequence, l.recordedUs, l.hash, l.rebuilding, s.version]
 """
 """Takes the lock of the log: from here on nobody else writes until this transaction ends."""
-VERSION = migrations()[-1].number
 DIGESTS = """
 UNWIND $ids AS id
 MATCH (e:Event {eventId: id}) USING INDEX SEEK e:Event(eventId)
@@ -53,7 +50,7 @@ class Neo4jWriter:
         self._transaction = transaction
         self._head = head
         self._graph = FoldedGraph(transaction, self._saved, self._turn)
-        self._registrations = Registrations(transaction, self._saved, head.recorded_us)
+        self._registrations = Registrations(transaction, self._saved)
         self._digests: dict[str, bytes | None] = {}
         self._unsaved = Unsaved()
         self._batches: dict[int, int] = {}
@@ -65,13 +62,8 @@ class Neo4jWriter:
         found = await one(transaction, LOCK)
         if found is None:
             raise LogLost(url)
-        if found[4] != VERSION:
-            raise Unready(
-                f"{url} has the schema version {found[4] or 0} by now, this voltrace knows {VERSION}; "
-                "run `voltrace migrate`, or start the voltrace that migrated it"
-            )
-        if found[3]:
-            raise StoreError(f"{url} is being rebuilt; wait, or run `voltrace rebuild` again if it was interrupted")
+        refuse_other_schema(found[4], url)
+        refuse_rebuilding(found[3], url)
         return cls(transaction, Head(*found[:3]) if found[0] else Head())
 
     async def digests(self, event_ids: Collection[str]) -> dict[str, bytes]:
@@ -107,16 +99,16 @@ class Neo4jWriter:
     async def fold(
         self, events: list[AnyEvent], records: dict[Position, dict[str, Any]], known: int
     ) -> dict[str, Outcome]:
-        """Fold events of one moment in whose records are given, one at least, to be known from a sequence on.
+        """Fold events in whose records are given, one at least, to be known from a sequence on.
 
         What is folded is sent when more comes or all is done, so that a write that is only tried sends nothing.
         """
         if len(self._unsaved.events) >= SAVED_AT_ONCE:
             await self._save()
-        shown = await self._registrations.shown(events, records[events[0].position]["recordedUs"])
         self._graph.tell(events)
         folded = await fold_in(events, self._graph, self._graph, self._graph.outcomes)
         self._graph.fold(folded)
+        shown = await self._registrations.shown(folded.judged())
         self._unsaved.add(folded, records, shown, known)
         return folded.outcomes(events)
 

@@ -34,7 +34,8 @@ class Prepared(NamedTuple):
 
 
 def prepared(java: Path, artifacts: Path, train: Train) -> Prepared:
-    """What is prepared of artifacts for a Java; made now where it is not there yet, by one process at a time.
+    """What is prepared of artifacts for a Java, which stays beside that for others; made now where it is not there yet,
+    by one process at a time.
 
     `train` starts a server with an option of Java, uses it, and ends it. Raises RuntimeError where the launcher does
     not compile.
@@ -46,13 +47,21 @@ def prepared(java: Path, artifacts: Path, train: Train) -> Prepared:
     found = Prepared(folder / "launcher.jar", folder / "classes.jsa")
     with filelock.FileLock(artifacts.parent / "preparing.lock"):
         if not (folder / "complete").exists():
-            for stale in artifacts.parent.glob("prepared-*"):
-                shutil.rmtree(stale)
+            for other in artifacts.parent.glob("prepared-*"):
+                if _is_stale(other, java):
+                    shutil.rmtree(other)
             folder.mkdir()
             _compile(java, artifacts, source, found.launcher)
             train(found, f"-XX:ArchiveClassesAtExit={found.archive}")
-            (folder / "complete").touch()
+            (folder / "complete").write_text(str(java))
     return found
+
+
+def _is_stale(folder: Path, java: Path) -> bool:
+    """Whether nobody needs what is there: for this Java as it was, for one that is gone, or not done to the end."""
+    complete = folder / "complete"
+    made_for = complete.read_text() if complete.exists() else ""
+    return made_for in ("", str(java)) or not Path(made_for).exists()
 
 
 def _compile(java: Path, artifacts: Path, source: bytes, into: Path) -> None:

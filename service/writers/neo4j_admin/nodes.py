@@ -9,11 +9,10 @@ from typing import Any
 import orjson
 
 from graph_schema.canonical import GENESIS, parse_event
-from graph_schema.events import Registration
 from graph_schema.order import moment_of, moment_of_us, type_of
 from service.stores.errors import StoreError
 from service.stores.neo4j.facts import refers_to
-from service.stores.neo4j.rows import LABELS, SHOWN, shown_of_item, shown_of_organization, state_text
+from service.stores.neo4j.rows import LABELS, SHOWN, shown_by, shown_of_item, shown_of_organization, state_text
 from service.stores.sqlite.schema import FOREVER, STATE_COLUMNS
 from service.stores.sqlite.source import state_of
 from service.writers.neo4j_admin.sheet import Rows, Sheet
@@ -94,17 +93,13 @@ def _organizations(connection: sqlite3.Connection) -> Rows:
 
 
 def _shown(connection: sqlite3.Connection, organization: str) -> dict[str, Any]:
-    """What was registered last, as it was recorded; of one batch in the order of events."""
-    shown: dict[str, Any] = {}
-    for (body,) in connection.execute(
+    """What the registrations that count state."""
+    rows = connection.execute(
         "SELECT body FROM registration r JOIN log l ON l.seq = r.seq JOIN payload p ON p.seq = r.seq"
-        " WHERE r.organization = ? ORDER BY recorded_us, pos",
+        " WHERE r.organization = ? AND l.status = 'ACCEPTED' ORDER BY pos",
         (organization,),
-    ):
-        event, _ = parse_event(body)
-        assert isinstance(event, Registration)
-        shown |= shown_of_organization(event.organization.model_dump())
-    return shown
+    )
+    return shown_by(shown_of_organization(orjson.loads(body)["organization"]) for (body,) in rows)
 
 
 def _identifiers(connection: sqlite3.Connection) -> Rows:

@@ -89,7 +89,7 @@ def _registrations(connection: sqlite3.Connection) -> Rows:
         event, _ = parse_event(body)
         assert isinstance(event, Registration)
         facts = registered(event)
-        yield seq, number, facts["regulator"], facts["name"]
+        yield seq, number, facts["regulator"], facts["name"], facts["region"]
 
 
 def _identified(connection: sqlite3.Connection) -> Rows:
@@ -128,8 +128,8 @@ RELATIONSHIPS = (
           _marks),
     Sheet("relationships", "MENTIONS", (*_ends("Event", "Item"), "position:byte[]", "named:boolean"), "mention",
           _mentions),
-    Sheet("relationships", "REGISTERS", (*_ends("Event", "Organization"), "regulator:boolean", "name:string"),
-          "registration", _registrations),
+    Sheet("relationships", "REGISTERS", (*_ends("Event", "Organization"), "regulator:boolean", "name:string",
+                                         "region:string"), "registration", _registrations),
     Sheet("relationships", "IDENTIFIES", (*_ends("Identifier", "Item"), "scheme:string", *_KNOWN), "identifier",
           _identified),
 )  # fmt: skip

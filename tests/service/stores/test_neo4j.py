@@ -25,7 +25,7 @@ from service.stores.contract.knowing import check_every_read_equals_the_specific
 from service.stores.contract.script import BATCHES
 from service.stores.contract.telling import lot, made, tell, unit
 from service.stores.errors import StoreError
-from service.stores.neo4j import Neo4jStore, ahead, cypher
+from service.stores.neo4j import Neo4jStore, ahead, checking, cypher
 from service.stores.neo4j.connection import Reads
 from service.stores.neo4j.migrating import migrate, version
 from service.stores.neo4j.rows import LABELS
@@ -120,7 +120,7 @@ def test_a_trace_begins_at_the_index_and_tries_no_paths(store: Neo4jStore, query
     async def run() -> list[str]:
         await tell(store, made("p", 1, unit("P")))
         values: dict[str, Any] = {"new": ["P"], "inside": ["P"], "along": ["P"], "wanted": ["P"], "k": 1}
-        values |= {"asked": ["P"], "width": 5, "items": ["P"], "used": ["P"], "made": ["P"], "events": ["p"]}
+        values |= {"key": "P", "width": 5, "items": ["P"], "used": ["P"], "made": ["P"], "events": ["p"]}
         async with store.connection.reading() as reads:
             _, summary = await reads.answer("EXPLAIN " + query, values)
         return operators(summary.plan or {})
@@ -310,6 +310,26 @@ def test_every_label_type_and_property_is_described(store: Neo4jStore) -> None:
         assert found == {(name, edge.source, edge.target) for name, edge in EDGES.items()}
 
     RUNNER.run(run())
+
+
+def test_what_is_there_until_a_rebuild_is_done_is_described(store: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def interrupted(*arguments: Any) -> int:
+        raise KeyboardInterrupt
+
+    async def found(query: str) -> set[str]:
+        async with store.connection.session(writes=False) as session:
+            return {record[0] async for record in await session.run(query)}
+
+    RUNNER.run(tell(store, made("p", 1, unit("P"))))
+    with monkeypatch.context() as patch:
+        patch.setattr(checking, "_fold_again", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            RUNNER.run(store.rebuild())
+    labels = RUNNER.run(found("MATCH (n) UNWIND labels(n) AS label RETURN label")) - NODES.keys()
+    properties = RUNNER.run(found("MATCH (l:Log) UNWIND keys(l) AS name RETURN name")) - NODES["Log"].properties.keys()
+    assert (labels, properties) == ({"Unfolded"}, {"rebuilding"})
+    assert all(f"`{name}`" in document() for name in (":Unfolded", "rebuilding"))
+    assert RUNNER.run(store.rebuild()) == 1
 
 
 def test_the_description_is_up_to_date() -> None:

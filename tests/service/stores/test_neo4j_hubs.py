@@ -5,14 +5,18 @@ from typing import Any
 
 import pytest
 
+from service.ports import EventFilter
 from service.stores.contract.telling import draw, event, lot, made, unit
 from service.stores.memory import MemoryStore
 from service.stores.neo4j import Neo4jStore
+from service.stores.neo4j.connection import Reads
 from tests.conftest import NEO4J_VERSIONS
 from tests.support import RUNNER, ask, found_by, send
 
 pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
 DRAWS = 240
+LENGTH_OF_A_PLACE = 17 + len("u239")
+"""A place in the total order goes as a list of its bytes."""
 
 
 @pytest.fixture
@@ -72,3 +76,45 @@ def test_a_trace_equals_the_specification(
                 assert [node.key for node in ours.nodes] == [node.key for node in theirs.nodes]
                 assert ours.truncated == theirs.truncated
     assert largest > size
+
+
+def _longest(value: Any) -> int:
+    """How many entries the longest list in a value has."""
+    if isinstance(value, dict):
+        value = list(value.values())
+        return max(map(_longest, value), default=0)
+    return max([len(value), *map(_longest, value)]) if isinstance(value, list) else 0
+
+
+def test_a_page_of_the_events_of_a_hub_is_all_that_is_sent(store: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither to the database nor back goes what is before or behind the page."""
+    send(store, hub())
+    record = Reads.record
+    longest: list[int] = []
+    in_order = ["r", *(f"u{number}" for number in range(DRAWS))]
+
+    async def noted(self: Reads, query: str, values: dict[str, Any]) -> Any:
+        found = await record(self, query, values)
+        told = found[0]
+        longest.append(max(_longest(values), len(told) if isinstance(told, list) else 0))
+        return found
+
+    async def pages() -> None:
+        async with store.snapshot() as snapshot:
+            for reverse in (False, True):
+                recorded, lived = in_order[:: -1 if reverse else 1], sorted(in_order, reverse=reverse)
+                after, place = None, None
+                for start in range(0, 30, 10):
+                    page = await snapshot.event_page(EventFilter(item="HUB"), after, 10, reverse)
+                    assert [one.event_id for one in page] == recorded[start : start + 10]
+                    life = (await snapshot.history(["HUB"], limit=10, after=place, reverse=reverse))["HUB"]
+                    assert [one.event_id for one in life] == lived[start : start + 10]
+                    after, place = page[-1].sequence, life[-1].position
+            made_by = await snapshot.history(["HUB"], limit=10, types=("RECYCLING",))
+            assert [one.event_id for one in made_by["HUB"]] == ["r"]
+            assert await snapshot.history_count(["HUB"]) == {"HUB": DRAWS + 1}
+            assert await snapshot.event_count(EventFilter(item="HUB")) == DRAWS + 1
+
+    monkeypatch.setattr(Reads, "record", noted)
+    RUNNER.run(pages())
+    assert max(longest) == LENGTH_OF_A_PLACE

@@ -1,40 +1,33 @@
-"""A Neo4j whose process is killed, one behind TLS, and a client that goes away over HTTP."""
+"""A Neo4j whose process is killed, and a client that goes away over HTTP."""
 
 import io
 import json
 import os
 import signal
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
 import pytest
 import uvicorn
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from seed.story import story
 from service.app import create_app
 from service.ingesting import Ingest
 from service.recording import RecordStatus
 from service.settings import Settings
-from service.stores.contract.telling import made, unit
 from service.stores.errors import StoreError
 from service.stores.neo4j import Neo4jStore
 from service.stores.neo4j.snapshot import Neo4jSnapshot
 from service.testing.neo4j import local
 from service.testing.neo4j.server import Server
 from tests.conftest import NEO4J_VERSIONS
-from tests.service.stores.proxy import Proxy
-from tests.support import RUNNER, send
+from tests.support import RUNNER
 
 pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
 OWN = NEO4J_VERSIONS[0] if NEO4J_VERSIONS[0] != "named" else "5.26.20"
@@ -73,49 +66,6 @@ def test_nothing_acknowledged_is_lost_with_a_server_that_is_killed(tmp_path: Pat
         assert sum(report.counts.values()) == 57
         assert RUNNER.run(store.verify()) == []
         RUNNER.run(store.close())
-
-
-@pytest.fixture
-def tls(tmp_path: Path) -> ssl.SSLContext:
-    """What a server needs for TLS whose certificate nobody but itself has signed."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    made_by_itself = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    private = (
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )  # fmt: skip
-    file = tmp_path / "server.pem"
-    file.write_bytes(key.private_bytes(*private) + made_by_itself.public_bytes(serialization.Encoding.PEM))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    return context
-
-
-def test_tls(server: Server, tls: ssl.SSLContext) -> None:
-    """`+ssc` takes a certificate that its server made itself, `+s` does not, and nobody gets in without TLS."""
-    proxy = Proxy(server.url, tls)
-
-    def at(scheme: str) -> Neo4jStore:
-        return Neo4jStore(proxy.url.replace("bolt", scheme, 1), server.login, retry_s=0.5)
-
-    trusting = at("bolt+ssc")
-    try:
-        assert [one.status for one in send(trusting, [made("p", 1, unit("P"))])] == [RecordStatus.ACCEPTED]
-        assert RUNNER.run(trusting.verify()) == []
-        for scheme in ("bolt+s", "bolt"):
-            store = at(scheme)
-            with pytest.raises(StoreError, match="no Neo4j answers at"):
-                RUNNER.run(store.sequence_at(None))
-            RUNNER.run(store.close())
-    finally:
-        RUNNER.run(trusting.close())
-        proxy.end()
 
 
 @contextmanager

@@ -158,31 +158,6 @@ def test_a_log_that_is_gone_is_not_begun_again_unasked(store: Neo4jStore) -> Non
     RUNNER.run(lost())
 
 
-def test_a_schema_that_became_older_is_told(store: Neo4jStore) -> None:
-    """As a database has it that was set back to before an upgrade."""
-    send(store, [made("p", 1, unit("P"))])
-    RUNNER.run(run(store, "MATCH (s:Schema) SET s.version = 2"))
-    try:
-        with pytest.raises(StoreError, match=rf"schema version 2 by now, .* {NEWEST}; run `voltrace migrate`"):
-            send(store, [made("q", 1, unit("Q"))])
-        with pytest.raises(StoreError, match=r"has the schema version 2, .*run `voltrace migrate`"):
-            RUNNER.run(store.sequence_at(None))
-    finally:
-        RUNNER.run(migrate(store.connection))
-    assert RUNNER.run(store.sequence_at(None)) == 1, "without a restart"
-
-
-def test_nobody_writes_to_a_schema_that_became_newer(store: Neo4jStore) -> None:
-    send(store, [made("p", 1, unit("P"))])
-    RUNNER.run(run(store, "MATCH (s:Schema) SET s.version = 99"))
-    try:
-        with pytest.raises(StoreError, match=f"schema version 99 by now, this voltrace knows {NEWEST}"):
-            send(store, [made("q", 1, unit("Q"))])
-    finally:
-        RUNNER.run(run(store, "MATCH (s:Schema) SET s.version = $v", v=NEWEST))
-    assert [one.status for one in send(store, [made("q", 1, unit("Q"))])] == [RecordStatus.ACCEPTED]
-
-
 def test_what_is_recorded_during_a_check_is_no_fault(store: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
     send(store, story())
     whole = store_module.check
@@ -263,6 +238,7 @@ def test_of_two_rebuilds_one_goes_on(server: Server, store: Neo4jStore) -> None:
 
     async def both() -> list[Any]:
         other = server.store()
+        await other.sequence_at(None)
         try:
             return await asyncio.gather(store.rebuild(), other.rebuild(), return_exceptions=True)
         finally:

@@ -7,7 +7,7 @@ import pytest
 
 from graph_schema.neo4j import migrations
 from service.stores.contract.telling import event, lot, made, registered, unit, voided
-from service.stores.neo4j import Neo4jStore
+from service.stores.neo4j import Neo4jStore, migrating
 from service.stores.neo4j.migrating import migrate
 from service.testing.neo4j.server import Server
 from tests.conftest import NEO4J_VERSIONS
@@ -59,8 +59,33 @@ SHOWN = {
 }
 HIDE = """
 MATCH (n:Item|Organization)
-FOREACH (name IN [name IN keys(n) WHERE name IN ['region', 'roles'] OR name =~ 'mass..?Kg'] | SET n[name] = null)
+FOREACH (name IN [name IN keys(n) WHERE name IN ['name', 'region', 'roles'] OR name =~ 'mass..?Kg'] |
+  SET n[name] = null)
+WITH DISTINCT 1 AS each MATCH ()-[r:REGISTERS]->() REMOVE r.region
 """
+REGIONS = "MATCH (e)-[r:REGISTERS]->() RETURN [e.eventId, r.region]"
+LATE = [
+    [registered("l1", 5, "L", "RECYCLER", region="CN-GD", name="five")],
+    [registered("l2", 3, "L", "UTILIZER", region="CN-SH", name="three")],
+    [registered("l3", 9, "L", "TRANSPORTER", region="CN-FJ")],
+    [voided("lv", 10, "l3", "L")],
+    [registered("l4", 5, "L", name="five, step 1") | {"step": 1}, registered("l5", 5, "L", name="five, no step")],
+    [voided("lv2", 11, "lv", "L")],
+    [voided("w1", 12, "l1", "L"), voided("w2", 12, "l2", "L"), voided("w3", 12, "l4", "L")],
+    [voided("w4", 12, "lv2", "L"), voided("w5", 12, "l5", "L")],
+]
+"""What is registered, and voided, in another order than it holds in."""
+THEN = [
+    {"name": "five", "region": "CN-GD", "roles": ["RECYCLER"]},
+    {"name": "five", "region": "CN-GD", "roles": ["RECYCLER"]},
+    {"name": "five", "region": "CN-FJ", "roles": ["TRANSPORTER"]},
+    {"name": "five", "region": "CN-GD", "roles": ["RECYCLER"]},
+    {"name": "five, step 1", "region": "CN-GD"},
+    {"name": "five, step 1", "region": "CN-FJ", "roles": ["TRANSPORTER"]},
+    {"name": "five, no step", "region": "CN-FJ", "roles": ["TRANSPORTER"]},
+    {},
+]
+"""What its node shows after each batch."""
 
 
 @pytest.fixture
@@ -95,14 +120,38 @@ def test_nodes_show_what_was_stated_whatever_becomes_of_the_graph(store: Neo4jSt
     assert RUNNER.run(store.verify()) == []
 
 
-def test_a_database_of_an_older_version_shows_it_after_the_migration(store: Neo4jStore) -> None:
-    send(store, TOLD[:1] + TOLD[2:])
-    before = shown(store)
+@pytest.mark.parametrize("together", [True, False], ids=["in one write", "in a write each"])
+def test_an_organization_shows_what_counts_in_the_total_order(store: Neo4jStore, together: bool) -> None:
+    """Whenever it was recorded, and whatever was voided: as a rebuild leaves it."""
+    if together:
+        send(store, [one for batch in LATE[:-2] for one in batch])
+        assert shown(store)["L"] == {"key": "L", **THEN[-3]}
+        send(store, [one for batch in LATE[-2:] for one in batch])
+        assert shown(store)["L"] == {"key": "L", **THEN[-1]}
+    else:
+        for batch, then in zip(LATE, THEN, strict=True):
+            send(store, batch)
+            assert shown(store)["L"] == {"key": "L", **then}, batch
+    assert RUNNER.run(store.verify()) == []
+    RUNNER.run(store.rebuild())
+    assert shown(store)["L"] == {"key": "L", **THEN[-1]}
+
+
+@pytest.mark.parametrize("rows", [3, 10_000])
+def test_a_database_of_an_older_version_shows_it_after_the_migration(
+    store: Neo4jStore, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    monkeypatch.setattr(migrating, "ROWS", rows)
+    long = registered("long", 5, "LONG", region="\U0001f50b" * 40 + "x" * 40)
+    send(store, [*TOLD, long, *(one for batch in LATE[:-3] for one in batch)])
+    before, regions = shown(store), RUNNER.run(run(store, REGIONS))
+    assert ["long", "\U0001f50b" * 40 + "x" * 24] in regions
     RUNNER.run(run(store, HIDE))
     assert shown(store) != before
     RUNNER.run(run(store, "MATCH (s:Schema) SET s.version = 7"))
     assert [step.number for step in RUNNER.run(migrate(store.connection))] == list(range(8, len(migrations()) + 1))
     assert shown(store) == before
+    assert RUNNER.run(run(store, REGIONS)) == regions
     assert RUNNER.run(store.verify()) == []
 
 

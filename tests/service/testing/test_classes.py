@@ -39,6 +39,21 @@ def test_it_is_made_once(java: Path, tmp_path: Path) -> None:
     assert (again.archive.exists(), first.archive.exists()) == (True, False), "what nobody needs any more is removed"
 
 
+def test_what_is_made_for_another_java_stays_as_long_as_that(java: Path, tmp_path: Path) -> None:
+    artifacts = tmp_path / "5.26.20" / "lib"
+    artifacts.mkdir(parents=True)
+    other = tmp_path / "other" / "java"
+    other.parent.mkdir()
+    other.touch()
+    made = {one: prepared(one, artifacts, lambda made, option: made.archive.touch()) for one in (java, other)}
+    assert all(one.archive.exists() for one in made.values())
+    assert prepared(java, artifacts, lambda made, option: pytest.fail("it is there")) == made[java]
+    other.unlink()
+    os.utime(java, (1, 1))
+    prepared(java, artifacts, lambda made, option: made.archive.touch())
+    assert not any(one.archive.exists() for one in made.values())
+
+
 def test_what_was_interrupted_is_made_again(java: Path, tmp_path: Path) -> None:
     artifacts = tmp_path / "5.26.20" / "lib"
     artifacts.mkdir(parents=True)

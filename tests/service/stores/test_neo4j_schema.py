@@ -1,0 +1,76 @@
+"""A Neo4j whose schema becomes another one while a service runs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from graph_schema.neo4j import migrations
+from service.recording import RecordStatus
+from service.stores.contract.telling import made, unit
+from service.stores.errors import StoreError
+from service.stores.neo4j import Neo4jStore
+from service.stores.neo4j.migrating import migrate
+from service.testing.neo4j.server import Server
+from tests.conftest import NEO4J_VERSIONS
+from tests.support import RUNNER, send
+
+pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+NEWEST = migrations()[-1].number
+
+
+@pytest.fixture
+def store(server: Server) -> Iterator[Neo4jStore]:
+    made_store = server.store()
+    yield made_store
+    RUNNER.run(made_store.close())
+
+
+async def run(store: Neo4jStore, statement: str, **values: Any) -> None:
+    async with store.connection.session(writes=True) as session:
+        await (await session.run(statement, values)).consume()
+
+
+def test_a_schema_that_became_older_is_told(store: Neo4jStore) -> None:
+    """As a database has it that was set back to before an upgrade."""
+    send(store, [made("p", 1, unit("P"))])
+    RUNNER.run(run(store, "MATCH (s:Schema) SET s.version = 2"))
+    try:
+        with pytest.raises(StoreError, match=rf"schema version 2 by now, .* {NEWEST}; run `voltrace migrate`"):
+            send(store, [made("q", 1, unit("Q"))])
+        with pytest.raises(StoreError, match=r"has the schema version 2, .*run `voltrace migrate`"):
+            RUNNER.run(store.sequence_at(None))
+    finally:
+        RUNNER.run(migrate(store.connection))
+    assert RUNNER.run(store.sequence_at(None)) == 1, "without a restart"
+
+
+def test_nobody_reads_or_writes_a_schema_that_became_newer(store: Neo4jStore) -> None:
+    """Nor does anybody who began to read before."""
+    send(store, [made("p", 1, unit("P"))])
+    newer = f"schema version 99 by now, this voltrace knows {NEWEST}.*start the voltrace that migrated it"
+
+    async def begun() -> None:
+        async with store.snapshot() as snapshot:
+            await run(store, "MATCH (s:Schema) SET s.version = 99")
+            await snapshot.find("P")
+
+    async def read() -> None:
+        async with store.snapshot(1) as snapshot:
+            await snapshot.find("P")
+
+    try:
+        with pytest.raises(StoreError, match=newer):
+            RUNNER.run(begun())
+        for ask in (lambda: read(), lambda: store.sequence_at(None), lambda: store.verify()):
+            with pytest.raises(StoreError, match=f"schema version 99, this voltrace knows {NEWEST}; use the voltrace"):
+                RUNNER.run(ask())
+        store._ready = True
+        with pytest.raises(StoreError, match=newer):
+            send(store, [made("q", 1, unit("Q"))])
+        store._ready = True
+        with pytest.raises(StoreError, match=newer):
+            RUNNER.run(store.sequence_at(None))
+    finally:
+        RUNNER.run(run(store, "MATCH (s:Schema) SET s.version = $v", v=NEWEST))
+    assert [one.status for one in send(store, [made("q", 1, unit("Q"))])] == [RecordStatus.ACCEPTED]
