@@ -153,7 +153,7 @@ def _reason(detail: Any) -> str:
         case "missing":
             return "is missing"
         case "extra_forbidden":
-            return "is no field of this event type (free data goes into an item's attributes, or the note)"
+            return "is no field of this event type (free data goes into `attributes`, of the event or an item)"
         case "union_tag_invalid":
             return "is no known event type; see `voltrace schema events`"
         case "union_tag_not_found":

@@ -37,6 +37,7 @@ class BaseEvent(Record):
     step: Annotated[int, Field(strict=True, ge=-(2**62), le=2**62)] = 0
     place: Place | None = None
     note: Text | None = None
+    attributes: dict[str, JsonValue] | None = None
 
     @cached_property
     def position(self) -> Position:

@@ -47,7 +47,7 @@ class Report:
     """What became of the files. `counts` by record status, as each event came; `rejections` the first ones.
 
     `left_out` and `assumed` count, by (what, reason), what of a file was not told, and what was taken for granted;
-    `kept`, by name, fields that no field of the model takes, which stand in the note.
+    `kept`, by name, fields that no field of the model takes, which stand in the attributes of the event.
     """
 
     counts: Counter[RecordStatus] = field(default_factory=Counter)

@@ -121,7 +121,7 @@ def print_report(report: Report, report_path: str | None = None) -> None:
     for (what, reason), count in sorted(report.assumed.items()):
         out.print(f"  {count:>9,} assumed: {what} ({reason})", markup=False)
     for name, count in sorted(report.kept.items()):
-        out.print(f"  {count:>9,} kept in the note, as it was written: {name}", markup=False)
+        out.print(f"  {count:>9,} kept in the attributes of the event, as it was written: {name}", markup=False)
     standing = ", ".join(f"{count:,} {status.value.lower()}" for status, count in report.standing.items() if count)
     out.print(f"In the store now: {standing or 'nothing'}")
     unsettled = [status for status in (EventStatus.PENDING, EventStatus.CONTESTED) if report.standing.get(status)]

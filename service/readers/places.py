@@ -33,7 +33,7 @@ class FilePlace(NamedTuple):
         self.reading.assumed.append(Assumed(self.where, what, reason))
 
     def kept(self, names: Iterable[str]) -> None:
-        """Report fields that no field of the model takes, and that the note keeps."""
+        """Report fields that no field of the model takes, and that the attributes of the event keep."""
         self.reading.kept.update(list(names))
 
     def fields(self, value: object, field: str) -> Json:

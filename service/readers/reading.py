@@ -55,7 +55,7 @@ class Malformed(NamedTuple):
 @dataclass
 class Reading:
     """The events of a file as JSON objects, in a fixed order; what was left out, assumed, malformed. `kept` counts, by
-    name, fields that no field of the model takes as they are, which stand in the note.
+    name, fields that no field of the model takes as they are, which stand in the attributes of the event.
 
     `foreign_uses` are draws (user, batch, kg or None) on batches of this file by assets of another: the draw is told
     with the production of the user, by the file that holds it.

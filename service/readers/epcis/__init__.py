@@ -5,7 +5,8 @@ How EPCIS events become history
   is, it does not say: that is looked for in the whole document (`specs.py`), and where nothing says it, the item is a
   component, which is reported. A class without a lot (16 cells of a product) is nothing that can be followed.
 - An item that neither the document nor the store brings in is enrolled where it is first named, by whoever acts there.
-- Something that was only seen is an `INSPECTION`, with its readings and what the model has no field for in the note.
+- Something that was only seen is an `INSPECTION`, with its readings, and what the model has no field for in its
+  attributes.
 - A container (SSCC, GRAI) is a component that things are inside of, so that what is handed over on a pallet goes with
   it. Where a unit goes on without having been unpacked, the model says what that means; where the model would take it
   for a contradiction, the unpacking is told, and reported as assumed.

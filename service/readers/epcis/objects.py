@@ -9,7 +9,7 @@ from service.readers.epcis.telling import Telling
 from service.readers.epcis.uris import Level, level_of
 from service.readers.epcis.vocabulary import IN_USE, INBOUND, NOTHING_MADE
 
-NO_LOT = "it is of a class, not of a lot: its items cannot be told from others; kept in the note"
+NO_LOT = "it is of a class, not of a lot: its items cannot be told from others; kept in the attributes"
 
 
 def tell_object(telling: Telling, lots: Lots) -> None:

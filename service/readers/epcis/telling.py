@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
-
 from service.readers.epcis.document import Document
 from service.readers.epcis.events import Amount, EpcisEvent
 from service.readers.epcis.ledger import Handover, Ledger
@@ -93,12 +91,12 @@ class Telling:
         return base if self._numbers[base] == 1 else f"{base}:{self._numbers[base]}"
 
     def finish(self) -> list[Json]:
-        """The events with their notes: that of the first that is no enrolment has what no field of the model takes."""
+        """The events with their notes; the first that is no enrolment has in its attributes what no field takes."""
         for event in self.events:
             said = ["first named here;"] if event["type"] == "ENROLMENT" else []
             said.append(self._words())
-            if event["eventId"] == self.event.id:
-                said.append(self._rest())
+            if event["eventId"] == self.event.id and (rest := self._rest()):
+                event["attributes"] = rest
             event["note"] = " ".join(part for part in (*said, self.event.tag) if part)
         return self.events
 
@@ -106,14 +104,14 @@ class Telling:
         words = [word for word in (self.event.step, self.event.disposition) if word is not None]
         return ", ".join(words) or " ".join([self.event.kind, str(self.event.body.get("action", ""))]).strip()
 
-    def _rest(self) -> str:
-        """What no field takes, as JSON."""
+    def _rest(self) -> Json:
+        """What no field takes, as it was written."""
         told = set(self._told)
         site = place_id(self.event.body.get("readPoint")) or place_id(self.event.body.get("bizLocation"))
         told |= {name for name in ("readPoint", "bizLocation") if place_id(self.event.body.get(name)) == site}
         rest = {name: value for name, value in self.event.body.items() if name not in told}
         self.event.place.kept(name for name in rest if not self._is_told_whole(name))
-        return orjson.dumps(rest).decode() if rest else ""
+        return rest
 
     def _is_told_whole(self, name: str) -> bool:
         """Whether a list of parties names but the one who is told."""
@@ -130,12 +128,12 @@ class Telling:
         return {"site": site} if region is None else {"site": site, "region": region}
 
     def keep_counts(self, amounts: Iterable[Amount]) -> None:
-        """Keep stated quantities in the note, where the model has no field for them."""
+        """Keep stated quantities in the attributes, where the model has no field for them."""
         if any(True for _ in amounts):
             self._told -= _QUANTITIES
 
     def keep(self, *fields: str) -> None:
-        """Keep fields in the note, which the events told do not say."""
+        """Keep fields in the attributes, which the events told do not say."""
         self._told.difference_update(fields)
 
     def enrol(

@@ -62,7 +62,9 @@ def _dismantle(telling: Telling) -> None:
     inputs, outputs = telling.event.inputs, telling.event.outputs
     (unit,) = inputs.units
     for lot in [*inputs.lots, *outputs.lots]:
-        telling.event.place.left_out(f"lot {lot.key}", "a dismantling neither takes nor yields lots; kept in the note")
+        telling.event.place.left_out(
+            f"lot {lot.key}", "a dismantling neither takes nor yields lots; kept in the attributes"
+        )
         telling.keep_counts([lot])
     telling.tell("DISMANTLING", item=unit, parts=outputs.units)
     telling.were_inside(outputs.units, unit)

@@ -99,7 +99,7 @@ class Plan(NamedTuple):
     """How a row becomes an event: `type` reads its type, `events` the rest by type; `names` says where a field is from.
 
     `leave_out` are (index, column, values) of rows that are no events, `unmapped` (index, column) of columns to keep
-    in the note or, with `in_attributes`, in the attributes of its first item, if any.
+    in the note or, with `in_attributes`, in the attributes of its first item, or of the event where it brings none in.
     """
 
     type: Reading
@@ -135,8 +135,9 @@ class Plan(NamedTuple):
             return
         rest = {name: cell if isinstance(cell, str | int | float | list) else str(cell) for name, cell in rest.items()}
         specs = event.get("outputs") or event.get("items") or [None]
-        if self.in_attributes and isinstance(specs[0], dict):
-            specs[0]["attributes"] = {**rest, **specs[0].get("attributes", {})}
+        if self.in_attributes:
+            about = specs[0] if isinstance(specs[0], dict) else event
+            about["attributes"] = {**rest, **about.get("attributes", {})}
         else:
             text = orjson.dumps(rest).decode()
             event["note"] = f"{event['note']}; {text}" if "note" in event else text

@@ -103,6 +103,17 @@ SAID = {
     },
 }
 MADE = made("m", 1, unit("m", massKg=2, composition={"Li": 1}))
+FREE = event("i", "INSPECTION", 2, item="m") | {"attributes": {"shift": "night", "slots": [1, 2.5, {"a": None}]}}
+
+
+async def check_free_data_of_an_event_is_kept_as_it_is(store: Store) -> None:
+    assert await tell(store, MADE, FREE, FREE) == ["ACCEPTED", "ACCEPTED", "DUPLICATE"]
+    async with store.snapshot() as snapshot:
+        (stored,) = await snapshot.stored(["i"])
+    assert stored.payload is not None
+    assert orjson.loads(stored.payload)["attributes"] == FREE["attributes"]
+    other = FREE | {"attributes": {"shift": "day"}}
+    assert [result.status for result in await record(store, [other])] == [RecordStatus.REJECTED]
 
 
 async def check_equal_content_is_a_duplicate(store: Store) -> None:

@@ -108,7 +108,7 @@ def test_a_part_that_is_inside_already_is_seen_there() -> None:
     told = Told(document(built, again))
     assert told.types == ["ENROLMENT", "PRODUCTION", "ENROLMENT", "INSTALLATION", "INSPECTION"]
     assert told.one("INSTALLATION")["part"] == MODULES[1]
-    assert f'"parentID":"{PACK}"' in told.one("INSTALLATION")["note"]
+    assert told.one("INSTALLATION")["attributes"]["parentID"] == PACK
     apart = World()
     apart.read(document(built))
     assert counts(apart.read(document(again))) == {"ACCEPTED": 3}
@@ -117,7 +117,7 @@ def test_a_part_that_is_inside_already_is_seen_there() -> None:
 def test_what_is_seen_in_a_container_is_not_thereby_put_in() -> None:
     told = Told(document(made(1, PACK), inside("Aggregation", 2, "OBSERVE", SSCC, PACK, bizStep="arriving")))
     assert told.types == ["PRODUCTION", "ENROLMENT", "INSPECTION", "INSPECTION"]
-    assert f'"parentID":"{SSCC}"' in told.of("INSPECTION")[0]["note"]
+    assert told.of("INSPECTION")[0]["attributes"]["parentID"] == SSCC
 
 
 def test_a_place_is_no_host() -> None:

@@ -128,4 +128,4 @@ def test_ids_too_long_for_the_log_are_digests_and_kept_in_words() -> None:
     long = "urn:example:" + "x" * 200
     told = Told(document(made(1, PACK, eventID=long)))
     assert told.events[0]["eventId"].startswith("epcis:id:")
-    assert long in told.events[0]["note"]
+    assert told.events[0]["attributes"] == {"eventID": long}

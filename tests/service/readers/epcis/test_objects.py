@@ -44,14 +44,15 @@ def test_what_is_made_already_is_seen_again() -> None:
     assert told.events[2]["item"] == PACK
 
 
-def test_what_no_field_takes_is_kept_in_the_note_and_reported() -> None:
+def test_what_no_field_takes_is_kept_in_the_attributes_and_reported() -> None:
     more = {"acme:truck": "7", "bizTransactionList": [{"bizTransaction": "urn:po:1"}]}
     told = Told(document(made(1, PACK) | more, event("Object", 2, epcList=[PACK]) | {"acme:truck": "8"}))
     assert told.reading.kept == {"acme:truck": 2, "bizTransactionList": 1}
     sent = Told(document(made(1, PACK), seen(2, PACK, bizStep="shipping", **from_to(MAKER, BUYER))))
     assert sent.types == ["PRODUCTION", "TRANSFER"]
     assert sent.reading.kept == {}, "who sends it to whom is told"
-    assert '"acme:truck":"8"' in told.one("INSPECTION")["note"]
+    assert told.one("INSPECTION")["attributes"] == {"acme:truck": "8"}
+    assert told.one("PRODUCTION")["attributes"] == more
     assert told.left_out == {}
 
 
@@ -112,9 +113,8 @@ def test_a_part_of_a_lot_does_not_end_or_move_the_lot() -> None:
 def test_quantities_of_a_class_are_kept_in_words_and_reported() -> None:
     told = Told(document(made(1, PACK, quantityList=[amount("urn:epc:idpat:sgtin:9521234.000700.*", 16)])))
     assert told.left_out == {"quantity": 1}
-    assert (
-        '"quantityList":[{"epcClass":"urn:epc:idpat:sgtin:9521234.000700.*","quantity":16}]' in told.events[0]["note"]
-    )
+    kept = {"quantityList": [{"epcClass": "urn:epc:idpat:sgtin:9521234.000700.*", "quantity": 16}]}
+    assert told.events[0]["attributes"] == kept
     nothing = Told(document(event("Object", 1, quantityList=[amount("https://id.gs1.org/01/09521234007005", 16)])))
     assert (nothing.types, nothing.left_out) == ([], {"quantity": 1, "ObjectEvent": 1})
 

@@ -196,7 +196,7 @@ def test_unmapped_columns_are_kept_where_the_mapping_says_so(tmp_path: Path) -> 
     kept = Read(tmp_path, mapping, head + line).events[0]["outputs"][0]["attributes"]
     assert kept == {"colour": "red", "to": "B"}
     handed = Read(tmp_path, '[table]\nunmapped = "attributes"\n' + BASICS, head + line)
-    assert handed.events[0]["note"] == '{"colour":"red"}', "a transfer has no attributes"
+    assert handed.events[0]["attributes"] == {"colour": "red"}, "a transfer brings no item in"
 
 
 def test_columns_that_hold_lists_become_objects_entry_by_entry(tmp_path: Path) -> None:
