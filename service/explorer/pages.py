@@ -101,7 +101,7 @@ def said(language: Language, sentence: str) -> str:
     return Markup('<span lang="{}">{}</span>').format(ENGLISH.tag, sentence)
 
 
-def with_links(language: Language, name: str, **values: Any) -> Markup:
+def with_links(language: Language, name: str, /, **values: Any) -> Markup:
     """A text of the catalogue, with values that may be links."""
     return escape(language.texts[name]).format(**values)
 
