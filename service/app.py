@@ -36,6 +36,7 @@ from service.refusals import failed, refusal, refuse_in_one_shape
 from service.running import run
 from service.settings import Settings
 from service.stores.errors import StoreError
+from service.synthetic import holds_synthetic
 from service.warming import warmed
 
 LOGGER = logging.getLogger("voltrace")
@@ -81,6 +82,10 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
     async def context(connection: HTTPConnection) -> Context:
         return Context(store, config, connection.state.asker, feed, metrics)
 
+    async def page_context(request: Request) -> Context:
+        request.state.synthetic = await holds_synthetic(store)
+        return await context(request)
+
     router = Router(schema, config, rates, context)
     app.add_route("/graphql", router.answer_post, methods=["POST"], include_in_schema=False)
     app.include_router(router, prefix="/graphql", include_in_schema=False)
@@ -101,7 +106,7 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
     app.mount("/static", StaticFiles(directory=str(files("service").joinpath("web"))), name="static")
 
     for made in (home, trace, compare, recall, identity_page, overview, lists, history, event, organization):
-        app.include_router(made.routes(context))
+        app.include_router(made.routes(page_context))
     app.include_router(scan.routes())
     app.include_router(sign_in.routes(identity))
     app.state.public_url = config.public_url

@@ -7,16 +7,21 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from graph_schema.answer import Direction, Trace
+from graph_schema.answer import Direction, Trace, TraceNode
 from graph_schema.order import cut_after
 from graph_schema.path import path as find_path
 from graph_schema.recall import Affected, affected, surrounded
+from graph_schema.status import ItemStatus
 from graph_schema.trace import NODES_MAX, TraceQuestion
 from graph_schema.trace import trace as find_trace
 from graph_schema.windows import END
 from service.access.sight import WHOLE, Sight
+from service.items import remaining_kg
 from service.ports import Snapshot, Store
 from service.running import run
+
+USED_UP = "USED_UP"
+"""What is said of a lot of which nothing is left."""
 
 
 async def trace(
@@ -52,6 +57,32 @@ async def _seen(snapshot: Snapshot, question: TraceQuestion, sight: Sight) -> Tr
         if len(more) == len(counted):
             return seen
         counted = more
+
+
+async def with_used_up(
+    store: Store, trace: Trace, as_of: datetime | None = None, sequence: int | None = None, sight: Sight = WHOLE
+) -> Trace:
+    """The trace with `USED_UP` as the status of available lots of which nothing was left at that moment, for pictures
+    and tables that people read."""
+    lots = [node.handle for node in trace.nodes if _is_lot_at_hand(node)]
+    if not lots:
+        return trace
+
+    async def answer() -> Trace:
+        cut = END if as_of is None else cut_after(as_of)
+        async with store.snapshot(sequence) as snapshot:
+            left = await remaining_kg(sight.on(snapshot), lots, cut)
+        nodes = [
+            node._replace(status=USED_UP) if _is_lot_at_hand(node) and left.get(node.handle) == 0 else node
+            for node in trace.nodes
+        ]
+        return replace(trace, nodes=nodes)
+
+    return await run(store, answer)
+
+
+def _is_lot_at_hand(node: TraceNode) -> bool:
+    return node.kind == "LOT" and not node.redacted and node.status == ItemStatus.AVAILABLE
 
 
 async def path(

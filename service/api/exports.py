@@ -104,6 +104,8 @@ async def _answer(context: Context, asked: Asked, question: TraceQuestion, langu
     trace = await tracing.trace(context.store, question, moment.sequence, context.sight)
     if trace is None:
         return _unknown(asked)
+    if asked.format.drawn:
+        trace = await tracing.with_used_up(context.store, trace, asked.as_of, moment.sequence, context.sight)
     options = Options(note_of(asked, language), lambda node: _address(node, asked, language), language)
     body = await asyncio.to_thread(asked.format.write, trace, options)
     return Response(body, media_type=asked.format.media_type, headers=_headers(trace, asked.format))

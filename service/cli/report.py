@@ -11,6 +11,7 @@ from graph_schema.elements import ELEMENTS
 from graph_schema.flows.amounts import Scope
 from service.cli.common import Moment, err, finish, opened, out, store_option
 from service.reporting import REPORTS, Question, Reports
+from service.synthetic import holds_synthetic
 from service.writers.report import as_csv, as_json, as_table, lines_of
 
 FORMATS = ("table", "csv", "json")
@@ -82,9 +83,13 @@ def report(
     async def ask() -> Any:
         sequence = None if known_at is None else await store.sequence_at(known_at)
         scope = Scope(organization, region, chemistry, since, until)
-        return await Reports(store, Question(scope, as_of, sequence, element or "")).ask(what)
+        found = await Reports(store, Question(scope, as_of, sequence, element or "")).ask(what)
+        return found, await holds_synthetic(store)
 
-    lines = lines_of(finish(store, ask))
+    found, synthetic = finish(store, ask)
+    lines = lines_of(found)
+    if synthetic:
+        err.print("synthetic data: generated, of batteries and companies that never existed")
     if format_name == "json":
         click.echo(as_json(lines))
     elif format_name == "csv":

@@ -76,7 +76,7 @@ def trace(
 
     async def ask() -> list[Trace | None]:
         sequence = await store.sequence_at(known_at)
-        return [
+        traces = [
             await tracing.trace(
                 store,
                 TraceQuestion(key, one, as_of, claims == "all", max_depth, max_nodes or ceiling, weigh, further),
@@ -84,6 +84,9 @@ def trace(
             )
             for one in wanted
         ]
+        if chosen_format is None or not chosen_format.drawn:
+            return traces
+        return [one and await tracing.with_used_up(store, one, as_of, sequence) for one in traces]
 
     traces = finish(store, ask)
     for one in traces:

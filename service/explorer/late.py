@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from service.api.context import Context, global_id
 from service.explorer.asking import ask
 
+AT_ONCE = 60
+"""So many items are asked for at once."""
 CODES = ("LATE_REPORT", "CUSTODY_GAP")
 QUERY = """query ($ids: [ID!]!, $asOf: DateTime, $knownAt: DateTime) {
   nodes(ids: $ids, asOf: $asOf, knownAt: $knownAt) {
@@ -33,7 +35,11 @@ async def marked_events(
 ) -> dict[str, list[Marked]]:
     """By the key of each item the events that are marked, as far as the viewer may see them."""
     moments = {"asOf": as_of and as_of.isoformat(), "knownAt": known_at and known_at.isoformat()}
-    found = await ask(context, QUERY, ids=[global_id("Item", key) for key in keys], **moments)
+    items: list[dict[str, Any] | None] = []
+    for start in range(0, len(keys), AT_ONCE):
+        context.forget_read()
+        ids = [global_id("Item", key) for key in keys[start : start + AT_ONCE]]
+        items += (await ask(context, QUERY, ids=ids, **moments))["nodes"]
     return {
         item["key"]: [
             Marked(
@@ -47,7 +53,7 @@ async def marked_events(
             if finding["code"] in CODES
             for event in finding["evidence"][:1]
         ]
-        for item in found["nodes"]
+        for item in items
         if item
     }
 

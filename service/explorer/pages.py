@@ -101,7 +101,7 @@ def said(language: Language, sentence: str) -> str:
     return Markup('<span lang="{}">{}</span>').format(ENGLISH.tag, sentence)
 
 
-def with_links(language: Language, name: str, **values: Any) -> Markup:
+def with_links(language: Language, name: str, /, **values: Any) -> Markup:
     """A text of the catalogue, with values that may be links."""
     return escape(language.texts[name]).format(**values)
 
@@ -126,7 +126,8 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     `nonce` for a style of its own, `explore(key)`, `titles` of schemes, `scans` (whether pictures of codes are read),
     `address` of this page, `sign_in` (the form that leads back to it), `in_language(tag)`, it in another language,
     `with_links(name, **values)` for texts with links in them, `plain(name)` for a role or scope, `status(item)` for a
-    status in words, and `sees_all` (whether nothing is withheld).
+    status in words, `sees_all` (whether nothing is withheld), and `synthetic` (whether the store holds a generated
+    history).
     """
     language = language_of(request)
     nonce = secrets.token_urlsafe(16)
@@ -145,6 +146,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
             "plain": partial(plain, language),
             "status": partial(status_of, language),
             "sees_all": request.state.asker.viewer.sees_all,
+            "synthetic": getattr(request.state, "synthetic", False),
             "languages": TAGS,
             "authenticated": request.state.asker.identity.configured,
             "scans": can_scan(),

@@ -3,13 +3,14 @@ handed on by somebody who did not hold it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import MAXYEAR, UTC, datetime, timedelta
 from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from graph_schema.answer import Trace, TraceEdge
 from service.explorer.late import Marked
+from service.writers.layout.gathering import GROUP_MIN
 
 LANES_MAX = 60
 COLOURS = 8
@@ -42,6 +43,8 @@ class Span(NamedTuple):
     width: float
     colour: int
     opened_by: str
+    key: str = ""
+    """Of the holder or host; empty where it is withheld, or nobody says who it was."""
     covered: float | None = None
     """How far into it, in per cent of its own width, the mark that covers its beginning is; None: there is none."""
 
@@ -54,12 +57,20 @@ class Mark(NamedTuple):
 
 
 class Lane(NamedTuple):
-    """What happened to one item."""
+    """What happened to one item; `others`: the keys of those of one kind and name that the same happened to."""
 
     key: str
     kind: str
     spans: list[Span]
     marks: list[Mark]
+    name: str = ""
+    status: str = ""
+    others: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of all of it."""
+        return self.key, *self.others
 
 
 class Lanes(NamedTuple):
@@ -91,16 +102,18 @@ class Lanes(NamedTuple):
 
     def marked(self, late: Mapping[str, list[Marked]]) -> Lanes:
         """The same with what was reported late of each item."""
-        return self._replace(lanes=[_marked(lane, _marks(late.get(lane.key, []), self.scale)) for lane in self.lanes])
+        return self._replace(lanes=[_marked(lane, _marks(_events(lane, late), self.scale)) for lane in self.lanes])
 
 
-def lanes_of(trace: Trace, as_of: datetime | None) -> Lanes:
-    """The lanes of a trace, in its order, on one page."""
+def lanes_of(trace: Trace, as_of: datetime | None, opened: Collection[str] = ()) -> Lanes:
+    """The lanes of a trace, in its order, on one page. `opened`: the keys of the first items of groups that stand
+    alone, one by one."""
     end = as_of or datetime.now(UTC)
     begin = min((edge.from_ for edge in trace.edges), default=end)
     end = max([end, *(edge.to for edge in trace.edges if edge.to is not None)])
     scale = Scale(begin, end)
     names = {node.key: node.label for node in trace.nodes if node.kind == "ORGANIZATION"}
+    withheld = {node.key for node in trace.nodes if node.redacted}
     colours = {key: number % COLOURS for number, key in enumerate(sorted(names))}
     held: dict[str, list[TraceEdge]] = {}
     inside: dict[str, list[TraceEdge]] = {}
@@ -120,9 +133,32 @@ def lanes_of(trace: Trace, as_of: datetime | None) -> Lanes:
         ]  # fmt: skip
         claims = [scale.span("CLAIMED", names.get(one.target, one.target), one, 0) for one in claimed.get(node.key, [])]
         if told or claims:
-            spans = _with_gaps(sorted(told, key=lambda one: one.begins), scale)
-            lanes.append(Lane(node.key, node.kind, [*spans, *claims], []))
+            spans = [*_with_gaps(sorted(told, key=lambda one: one.begins), scale), *claims]
+            spans = [one._replace(key="") if one.key in withheld else one for one in spans]
+            name = "" if node.label == node.key or node.redacted else node.label
+            lanes.append(Lane(node.key, node.kind, spans, [], name, node.status or ""))
+    lanes = _grouped(lanes, opened)
     return Lanes(lanes, 0, len(lanes), scale.ticks(), scale)
+
+
+def _grouped(lanes: list[Lane], opened: Collection[str]) -> list[Lane]:
+    """Lanes of units with the same custody as one, where the first of them is; lots stand alone."""
+    alike: dict[object, list[Lane]] = {}
+    for lane in lanes:
+        custody = tuple((span.kind, span.name, span.begins, span.ends) for span in lane.spans)
+        alike.setdefault(lane.key if lane.kind == "LOT" else (lane.kind, lane.name, custody), []).append(lane)
+    groups = {some[0].key: some for some in alike.values() if len(some) >= GROUP_MIN and some[0].key not in opened}
+    hidden = {lane.key for some in groups.values() for lane in some[1:]}
+    return [
+        lane._replace(others=tuple(one.key for one in groups.get(lane.key, [lane])[1:]))
+        for lane in lanes
+        if lane.key not in hidden
+    ]
+
+
+def _events(lane: Lane, late: Mapping[str, list[Marked]]) -> list[Marked]:
+    """What is marked of any of a lane, each once."""
+    return list({one.event_id: one for key in lane.keys for one in late.get(key, [])}.values())
 
 
 class Scale(NamedTuple):
@@ -140,7 +176,9 @@ class Scale(NamedTuple):
         """An edge as a stretch."""
         left = self.at(edge.from_)
         width = self.at(edge.to or self.end) - left
-        return Span(kind, name, edge.from_, edge.to, left, round(max(width, 0.15), 3), colour, edge.opened_by)
+        return Span(
+            kind, name, edge.from_, edge.to, left, round(max(width, 0.15), 3), colour, edge.opened_by, edge.target
+        )
 
     def ticks(self) -> list[Tick]:
         """Where years begin, or months or days where it is not as long; not more than `TICKS_MAX`, evenly apart."""

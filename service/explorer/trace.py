@@ -72,6 +72,8 @@ async def _page(request: Request, context: Context, state: State) -> Response:
         return page(
             request, "unknown.html", 404, key=state.key, state=state, asked=asked, traces=context.sight.viewer.traces
         )
+    if state.view in ("picture", "timeline", "table"):
+        trace = await tracing.with_used_up(context.store, trace, asked.as_of, then.sequence, context.sight)
     wider = _wider(trace, asked, context.settings.nodes_max)
     more = None if wider is None else state.address(**wider)
     language = language_of(request)
@@ -79,7 +81,7 @@ async def _page(request: Request, context: Context, state: State) -> Response:
     content = await asyncio.to_thread(partial(_content, trace, state, asked, wider, most, language))
     if state.view == "timeline":
         content["lanes"] = content["lanes"].page(request.query_params.get("lanes", ""))
-        keys = [lane.key for lane in content["lanes"].lanes]
+        keys = [key for lane in content["lanes"].lanes for key in lane.keys]
         content["lanes"] = content["lanes"].marked(await marked_events(context, keys, asked.as_of, asked.known_at))
     if state.view == "query":
         content |= await queried(context, state, asked)
@@ -142,7 +144,7 @@ def _content(
             ),
         }
     if state.view == "timeline":
-        return {"lanes": lanes_of(trace, asked.as_of)}
+        return {"lanes": lanes_of(trace, asked.as_of, state.groups)}
     if state.view == "balance":
         return _balance(trace, state, language)
     return {"export": state.export("csv")}

@@ -31,13 +31,14 @@ class Options(NamedTuple):
 
 
 class Format(NamedTuple):
-    """A format; `weighed`: it says attribution and balance, too."""
+    """A format; `weighed`: it says attribution and balance, too; `drawn`: it is a picture, for people."""
 
     name: str
     extension: str
     media_type: str
     write: Callable[[Trace, Options], bytes]
     weighed: bool = False
+    drawn: bool = False
 
 
 def _picture(trace: Trace, told: Options) -> str:
@@ -55,8 +56,8 @@ FORMATS = (
     ),
     Format("csv", "csv", TABLE, lambda trace, told: csv(trace, told.language).encode()),
     Format("csv-nodes", "nodes.csv", TABLE, lambda trace, told: nodes_csv(trace, told.language).encode()),
-    Format("svg", "svg", "image/svg+xml", lambda trace, told: _picture(trace, told).encode()),
-    Format("png", "png", "image/png", lambda trace, told: png(trace, told.note, told.language)),
+    Format("svg", "svg", "image/svg+xml", lambda trace, told: _picture(trace, told).encode(), drawn=True),
+    Format("png", "png", "image/png", lambda trace, told: png(trace, told.note, told.language), drawn=True),
     Format("dot", "dot", "text/vnd.graphviz; charset=utf-8", lambda trace, told: dot(trace, told.language).encode()),
     Format(
         "mermaid", "mmd", "text/vnd.mermaid; charset=utf-8", lambda trace, told: mermaid(trace, told.language).encode()

@@ -21,6 +21,7 @@ from tests.support import ask, send
 
 WORKSHOP = {"key": "WORKSHOP", "roles": ["REPAIRER"], "region": "CN-44"}
 MADE = [{"key": "CAR", "kind": "VEHICLE", "parts": [{"key": "PACK", "kind": "BATTERY"}]}]
+MOMENT = datetime(2025, 1, 1, tzinfo=UTC)
 OUT = {"part": "PACK", "host": "CAR"}
 
 
@@ -114,6 +115,49 @@ def test_contested_custody_is_there_and_looks_like_it() -> None:
     assert "claimed by TRADER-WITHOUT-NAME, contested" in " ".join(
         re.sub(r"<title>.*?</title>|<[^>]+>", " ", picture).split()
     )
+
+
+def test_units_with_the_same_custody_are_one_lane() -> None:
+    cells = [{"key": f"C{number}", "kind": "CELL", "model": "A" if number < 4 else "B"} for number in range(7)]
+    told = [
+        ("PRODUCTION", "2024-01-01", "2024-01-02", {"outputs": [*cells, {"key": "L", "kind": "LOT"}]}),
+        ("TRANSFER", "2024-02-01", "2024-02-02", {"items": ["C3", "C6"], "to": "BUYER"}),
+        ("PRODUCTION", "2024-03-01", "2024-03-02", {
+            "outputs": [{"key": "PACK", "kind": "BATTERY", "parts": [{"key": one["key"]} for one in cells]}],
+        }),
+    ]  # fmt: skip
+    trace = ask(recorded(told), "PACK", "BOTH")
+    assert trace is not None
+    lanes = {lane.key: (lane.name, lane.others) for lane in lanes_of(trace, None).lanes}
+    assert lanes == {
+        "PACK": ("", ()),
+        "C0": ("A", ("C1", "C2")),
+        "C3": ("A", ()),
+        "C4": ("B", ()),
+        "C5": ("B", ()),
+        "C6": ("B", ()),
+    }
+    assert len(lanes_of(trace, None, ["C0"]).lanes) == 8
+    marked = lanes_of(trace, None).marked({key: [Marked("e9", "RECEIPT", MOMENT, MOMENT)] for key in ("C1", "C2")})
+    assert [(lane.key, [len(mark.events) for mark in lane.marks]) for lane in marked.lanes if lane.marks] == [
+        ("C0", [1])
+    ]
+    text = shown(recorded(told), "/explore?key=PACK&view=timeline")
+    assert re.search(r'<a class="grouped" href="[^"]*group=C0[^"]*">3 × cell A ', text)
+
+
+def test_a_lot_of_which_nothing_is_left_is_used_up_and_not_available() -> None:
+    store = MemoryStore()
+    send(store, story())
+    for view in ("picture", "table", "timeline"):
+        text = shown(store, f"/explore?key={PACK_RECYCLED}&view={view}")
+        assert text.count("used up") > 0, view
+        before = shown(store, f"/explore?key={PACK_RECYCLED}&view={view}&asOf=2026-06-15")
+        assert "used up" not in before, view
+    picture = shown(store, f"/trace/{PACK_RECYCLED}.svg")
+    assert "lot · black mass · used up" in picture
+    assert "lot · aluminium scrap · available" in picture
+    assert "USED_UP" not in shown(store, f"/trace/{PACK_RECYCLED}.json")
 
 
 def test_no_colour_of_a_holder_is_taken_for_a_gap() -> None:

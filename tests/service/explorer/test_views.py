@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from seed.story import PACK_A, PACK_RECYCLED, PACK_VANISHED, TRADER, story
+from seed.story import PACK_A, PACK_RECYCLED, PACK_VANISHED, RECYCLER, TRADER, story
 from service.access.tokens import Tokens
 from service.app import create_app
 from service.explorer import compare, history, identity, lists, years
@@ -29,6 +29,7 @@ from service.stores.memory import MemoryStore
 from tests.service.explorer.reading import LINK
 from tests.support import send, wait
 
+LANES = "/explore?key=PACK&view=timeline&maxNodes=1000"
 TRACE = f"/explore?key={PACK_RECYCLED}"
 KEYS = re.compile(r'<td class="code"><a href="[^"]*">([^<]+)</a>')
 
@@ -173,14 +174,21 @@ def test_lanes_go_on_until_the_last() -> None:
     store = MemoryStore()
     send(store, many(2 * LANES_MAX))
     with TestClient(create_app(store, Settings(store="memory:"))) as client:
-        pages = walked(client, "/explore?key=PACK&view=timeline&maxNodes=1000")
+        (group,) = re.findall(r'<a class="grouped" href="([^"]*)">', client.get(LANES).text)
+        pages = walked(client, unescape(group))
         lanes = [re.findall(r'<div class="lane">\s*<a class="code" href="[^"]*">([^<]+)', page) for page in pages]
         assert [len(one) for one in lanes] == [LANES_MAX, LANES_MAX, 1]
         assert len({key for one in lanes for key in one}) == 2 * LANES_MAX + 1
         assert f"Lanes {LANES_MAX + 1} to {2 * LANES_MAX} of {2 * LANES_MAX + 1}" in pages[1]
         assert 'rel="prev"' in pages[1]
         assert "maxNodes=1000" in pages[1]
-        assert "Lanes 1 to" in client.get("/explore?key=PACK&view=timeline&lanes=nonsense").text
+        assert "Lanes 1 to" in client.get(f"{unescape(group)}&lanes=nonsense").text
+        assert (
+            client.get(unescape(re.findall(r'<p class="note">Groups[^<]*<a href="([^"]*)">', pages[0])[0])).text.count(
+                '<div class="lane">'
+            )
+            == 2
+        )
 
 
 def test_dates_of_lanes_are_there_in_words(client: TestClient) -> None:
@@ -188,7 +196,8 @@ def test_dates_of_lanes_are_there_in_words(client: TestClient) -> None:
     (told,) = re.findall(
         rf"<details><summary>Dates<span class=\"hidden\"> {PACK_RECYCLED}</span>(.*?)</details>", text, re.S
     )
-    assert "held by Xiang Metals, May 10, 2026 to Jun 1, 2026" in told
+    assert "held by Xiang Metals, May 10, 2026 to Jun 1, 2026" in LINK.sub("", told)
+    assert f'<a href="/organization/{RECYCLER}">Xiang Metals</a>' in told
 
 
 @pytest.mark.parametrize(
