@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 
 from graph_schema.answer import Handle
 from graph_schema.canonical import parse_event
-from graph_schema.events import Receipt, Voiding
 from graph_schema.outcome import Problem
 from service.access.custody import NOBODY
 from service.access.viewer import Viewer
@@ -82,11 +81,7 @@ class Records:
         """The keys of the items that events are about; a receipt and a voiding are about what their target is. Events
         that were asked for take the same statements whether there is a target or not."""
         parsed = {event.event_id: parse_event(event.payload)[0] for event in events if event.payload is not None}
-        targets = {
-            name: event.transfer if isinstance(event, Receipt) else event.voids
-            for name, event in parsed.items()
-            if isinstance(event, Receipt | Voiding)
-        }
+        targets = {name: event.refers_to for name, event in parsed.items() if event.refers_to is not None}
         about = {name: event.named_keys() for name, event in parsed.items()}
         if targets or asked:
             for target in await self._whole.stored(sorted(set(targets.values())) or [NOBODY]):

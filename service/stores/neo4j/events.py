@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
-from graph_schema.order import Position, event_id_of, instant_us, moment_of, moment_of_us, type_of
+from graph_schema.order import REFERRING, Position, event_id_of, instant_us, moment_of, moment_of_us, type_of
 from graph_schema.outcome import EventStatus
 from graph_schema.windows import END
 from service.ports import EventFilter, ItemFilter, StoredEvent
@@ -26,6 +26,10 @@ ROW = (
     + ", e.payload]"
 )
 STORED = f"UNWIND $ids AS id MATCH (e:Event {{eventId: id}}) WHERE e.sequence <= $k RETURN collect({ROW})"
+REFERRED = (
+    "UNWIND $ids AS id MATCH (e:Event {refersTo: id}) USING INDEX SEEK e:Event(refersTo)"
+    " WHERE e.sequence <= $k RETURN collect([id, e.position])"
+)
 RECEIPTS = (
     "UNWIND $ids AS id MATCH (e:Event {refersTo: id}) USING INDEX SEEK e:Event(refersTo)"
     f" WHERE e.type = 'RECEIPT' AND e.sequence <= $k RETURN collect({ROW})"
@@ -53,22 +57,39 @@ RETURN collect([key, at])
 
 async def touching(snapshot: Neo4jSnapshot, keys: Collection[Any]) -> list[str]:
     """The ids of the events that name any of the items, or did something to it."""
-    if not keys:
-        return []
-    return list({event_id_of(position) for _, position in await snapshot.one(TOUCHING, keys=list(keys))})
+    return list({event_id_of(position) for _, position in await _touches(snapshot, keys)})
+
+
+async def about(snapshot: Neo4jSnapshot, key: str) -> list[str]:
+    """The ids of the events in the history of an item."""
+    return [event_id_of(position) for positions in (await places(snapshot, [key])).values() for position in positions]
 
 
 async def places(
     snapshot: Neo4jSnapshot, keys: Collection[Any], cut: Position = END, types: tuple[str, ...] | None = None
 ) -> dict[Any, list[Position]]:
-    """The positions of the events that name each item, or did something to it, in order."""
+    """The positions of the events that name each item, did something to it, or refer to such an event or to one that
+    does, in order."""
+    rows = await _touches(snapshot, keys)
+    level = rows if types is None or not REFERRING.isdisjoint(types) else set()
+    while level:
+        items: dict[str, list[Any]] = defaultdict(list)
+        for key, position in level:
+            items[event_id_of(position)].append(key)
+        told = await snapshot.one(REFERRED, ids=list(items))
+        level = {(key, position) for event_id, position in told for key in items[event_id]} - rows
+        rows = rows | level
     found: dict[Any, list[Position]] = defaultdict(list)
-    for key, position in await snapshot.one(TOUCHING, keys=list(keys)) if keys else ():
+    for key, position in rows:
         if position < cut and (types is None or type_of(position) in types):
             found[key].append(position)
     for positions in found.values():
         positions.sort()
     return found
+
+
+async def _touches(snapshot: Neo4jSnapshot, keys: Collection[Any]) -> set[tuple[Any, Position]]:
+    return {(key, at) for key, at in await snapshot.one(TOUCHING, keys=list(keys))} if keys else set()
 
 
 async def history(
@@ -212,7 +233,7 @@ class Lists:
         """Read what the conditions need; what picks the records out, where the conditions do not."""
         where, item = self._where, self._where.item
         if item is not None:
-            self._values["item"] = await touching(self._snapshot, [item])
+            self._values["item"] = await about(self._snapshot, item)
         found = None if where.party is None else await self._of_party(where.party, self._page)
         if where.about is not None:
             page = self._page if found is None else found.page
