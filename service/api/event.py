@@ -141,7 +141,9 @@ class EventConnection:
         return await self.count(info)
 
 
-@strawberry.input(description="Which events: all that are given must hold.")
+@strawberry.input(
+    description="Which events: all that are given must hold. Texts must be the same to the letter, but for `item`."
+)
 class EventFilter:
     """A filter."""
 

@@ -24,7 +24,9 @@ from service.findings import FindingOrder as Field
 FindingCountBy = strawberry.enum(CountBy, name="FindingCountBy", description="What findings are counted by.")
 
 
-@strawberry.input(description="Which findings: all that are given must hold.")
+@strawberry.input(
+    description="Which findings: all that are given must hold. Texts must be the same to the letter, but for `key`."
+)
 class FindingFilter:
     """A filter."""
 

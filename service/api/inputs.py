@@ -14,6 +14,7 @@ from strawberry.scalars import JSON
 
 from graph_schema.errors import MalformedEvent
 from graph_schema.events import EVENT_CLASSES, BaseEvent
+from graph_schema.rules.limits import ROLES, SCOPES
 from graph_schema.specs import ItemSpec, Record
 from service.recording import Submission, malformed
 
@@ -38,7 +39,7 @@ DESCRIPTIONS = {
     "longitude": "Degrees east.",
     "mass_kg": "Kilograms.",
     "material": "What it is: black mass, lithium carbonate, ...",
-    "measurements": "What was measured, such as stateOfHealthPercent.",
+    "measurements": "What was measured, such as stateOfHealthPercent (a number from 0 to 150).",
     "method": "How.",
     "model": "The maker's model.",
     "name": "Its name.",
@@ -52,15 +53,15 @@ DESCRIPTIONS = {
     "position": "The place in the host.",
     "reason": "Why.",
     "region": "The region, such as CN-44.",
-    "roles": "Its roles.",
+    "roles": f"Its roles: {', '.join(ROLES)}, or others.",
     "scheme": "What kind of identifier it is.",
-    "scope": "What it covers.",
+    "scope": f"What it covers: {', '.join(SCOPES)}, or something else.",
     "site": "The site.",
     "step": "Orders events of one type at one time.",
     "to": "Who holds it from then: the key of an organization.",
     "transfer": "The id of the transfer that is confirmed.",
     "valid_from": "Since when.",
-    "valid_to": "Until when.",
+    "valid_to": "Until when; before `validFrom` it never holds.",
     "value": "The identifier.",
     "voids": "The id of the event that no longer counts.",
 }

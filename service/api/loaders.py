@@ -34,7 +34,9 @@ Loader: TypeAlias = DataLoader[tuple["Moment", Any], T]
 Question: TypeAlias = Callable[[Snapshot, list[Any], Position], Awaitable[dict[Any, Any]]]
 """Asks a snapshot for many keys as of a cut; what has no answer may be left out."""
 
-UNKNOWN = "asOf, knownAt: the item is not known then"
+UNKNOWN = (
+    "asOf, knownAt: the item is not known then; put `asOf` on the list or the lookup above, which then leaves it out"
+)
 HOSTS = 8
 """The parts of so many hosts are read at first; of more where they have few."""
 FEW = 1000
