@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from graph_schema.errors import MalformedEvent
 from graph_schema.events import ADAPTER, AnyEvent
+from graph_schema.faults import given, malformed
 
 GENESIS = bytes(32)
 """The hash before the first event."""
@@ -31,8 +32,6 @@ def _normal(value: Any) -> Any:
         return int(value)
     return value
 
-
-_FIELD_MAX = 200
 
 _NOT_NORMAL = re.compile(rb"null|\.0[,}\]]|\de[+-]?\d")
 """What the JSON text of something that is not normal yet has in it (and some that is)."""
@@ -80,17 +79,19 @@ def chain_hash(previous: bytes, sequence: int, recorded_us: int, payload_digest:
 def parse_event(data: bytes | str | dict[str, Any]) -> tuple[AnyEvent, dict[str, Any]]:
     """One event from JSON text or a parsed object: the event and the payload as it was stated.
 
-    `recordedAt` is no part of either: it is the log's to say. Raises MalformedEvent with the field and the reason.
+    `recordedAt` is no part of either: it is the log's to say. Raises MalformedEvent with fields and reasons.
     """
     if isinstance(data, dict):
         payload = data
+    elif not isinstance(data, bytes | str):
+        raise MalformedEvent("", f"{given(data)} is not a JSON object")
     else:
         try:
             payload = orjson.loads(data)
         except orjson.JSONDecodeError as error:
             raise MalformedEvent("", f"is not JSON: {error}") from None
         if not isinstance(payload, dict):
-            raise MalformedEvent("", "is not a JSON object")
+            raise MalformedEvent("", f"{given(payload)} is not a JSON object")
     if "recordedAt" in payload:
         payload = {name: value for name, value in payload.items() if name != "recordedAt"}
     try:
@@ -98,13 +99,13 @@ def parse_event(data: bytes | str | dict[str, Any]) -> tuple[AnyEvent, dict[str,
         return ADAPTER.validate_python(payload), payload
     except ValidationError as error:
         if not _has_null(payload):
-            raise _malformed(payload, error) from None
+            raise malformed(payload, error) from None
     except (TypeError, RecursionError) as error:
         raise MalformedEvent("", f"is no plain JSON, or nested too deeply: {error}") from None
     try:
         return ADAPTER.validate_python(_without_null(payload)), payload
     except ValidationError as error:
-        raise _malformed(payload, error) from None
+        raise malformed(payload, error) from None
 
 
 _FREE = frozenset(["attributes"])
@@ -124,45 +125,3 @@ def _without_null(value: Any) -> Any:
             key: inner if key in _FREE else _without_null(inner) for key, inner in value.items() if inner is not None
         }
     return [_without_null(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _malformed(payload: dict[str, Any], error: ValidationError) -> MalformedEvent:
-    details = error.errors(include_url=False, include_input=True, include_context=False)
-    first = details[0]
-    path = [str(part) for part in first["loc"]]
-    if path and path[0] == payload.get("type"):
-        path = path[1:]
-    if path and path[-1] == "[key]":
-        path = path[:-2]
-    if first["type"].startswith("union_tag"):
-        path.append("type")
-    field = ".".join(part for part in path if part not in ("key", "ref", "new") or part == path[-1] == "key")
-    field = field if len(field) <= _FIELD_MAX else field[: _FIELD_MAX - 3] + "..."
-    reason = _reason(first)
-    if len(details) > 1:
-        reason += f" (and {len(details) - 1} more)"
-    event_id = payload.get("eventId")
-    return MalformedEvent(field, reason, event_id if isinstance(event_id, str) else None)
-
-
-def _reason(detail: Any) -> str:
-    kind, message = detail["type"], detail["msg"]
-    given = repr(detail.get("input"))
-    given = given if len(given) <= 60 else given[:57] + "..."
-    match kind:
-        case "missing":
-            return "is missing"
-        case "extra_forbidden":
-            return "is no field of this event type (free data goes into `attributes`, of the event or an item)"
-        case "union_tag_invalid":
-            return "is no known event type; see `voltrace schema events`"
-        case "union_tag_not_found":
-            return "the event has no `type`"
-        case "string_pattern_mismatch" if detail["loc"][-1] == "[key]":
-            return f"{given} is not the symbol of a chemical element (such as Li)"
-        case "string_pattern_mismatch":
-            return f"{given} is not 1 to 128 printable characters without spaces"
-        case "twice" | "time":
-            return str(message)
-        case _:
-            return f"{message[0].lower()}{message[1:]}, not {given}"

@@ -48,6 +48,11 @@ class BaseEvent(Record):
         """The items that the event names, also those that it brings into being."""
         return []
 
+    @property
+    def refers_to(self) -> str | None:
+        """The id of the event that a receipt or a voiding is about."""
+        return None
+
     @model_validator(mode="after")
     def _no_key_twice(self) -> BaseEvent:
         for field, keys in self._lists_of_keys():
@@ -155,6 +160,11 @@ class Receipt(BaseEvent):
     type: Literal["RECEIPT"]
     transfer: EventId
 
+    @property
+    def refers_to(self) -> str:
+        """The transfer that is confirmed."""
+        return self.transfer
+
 
 class ItemEvent(BaseEvent):
     """An event over one item."""
@@ -245,6 +255,11 @@ class Voiding(BaseEvent):
     type: Literal["VOIDING"]
     voids: EventId
     reason: Text | None = None
+
+    @property
+    def refers_to(self) -> str:
+        """The event that is voided."""
+        return self.voids
 
 
 AnyEvent = (

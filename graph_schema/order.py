@@ -30,6 +30,8 @@ TYPE_ORDER = (
     "DISPOSAL",
     "VOIDING",
 )
+REFERRING = frozenset(["RECEIPT", "VOIDING"])
+"""The types of events that name no items, but another event."""
 _RANK = {name: bytes([rank]) for rank, name in enumerate(TYPE_ORDER)}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -14,7 +14,7 @@ import orjson
 from graph_schema.answer import Handle
 from graph_schema.attribution import decode
 from graph_schema.life import Custody, Stay
-from graph_schema.order import Position
+from graph_schema.order import REFERRING, TYPE_ORDER, Position
 from graph_schema.reader import ItemRow, StayRow
 from graph_schema.rules import (
     RULE_SETS,
@@ -31,6 +31,9 @@ from graph_schema.rules import (
 )
 from graph_schema.windows import END
 from service.ports import EventFilter, ItemDetails, Snapshot, StoredEvent
+
+_NAMING = tuple(name for name in TYPE_ORDER if name not in REFERRING)
+"""The types of events that a history is judged by; receipts are read by the transfers that they confirm."""
 
 
 class Findings(NamedTuple):
@@ -157,7 +160,7 @@ class _Reading:
         self.details = {one.handle: one for one in await self.snapshot.details(list(self.rows))}
 
     async def _read_events(self) -> None:
-        found = await self.snapshot.history(self.wanted, self.cut)
+        found = await self.snapshot.history(self.wanted, self.cut, types=_NAMING)
         # One event is in the history of every unit that it is about.
         read = {event.position: event for events in found.values() for event in events}
         once = {position: _told(event) for position, event in read.items()}

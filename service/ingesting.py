@@ -175,8 +175,9 @@ class Ingest:
     def _count(self, place: str, result: RecordedEvent, field_name: Callable[[str], str]) -> None:
         self.report.counts[result.status] += 1
         if result.status is RecordStatus.REJECTED:
-            problem = result.problems[0]
-            self._reject(Rejection(place, field_name(problem.field or ""), problem.message))
+            problem, *others = result.problems
+            more = f" (and {len(others)} more)" if others else ""
+            self._reject(Rejection(place, field_name(problem.field or ""), f"{problem.message}{more}"))
 
     def _reject(self, rejection: Rejection) -> None:
         self.report.rejected += 1

@@ -15,6 +15,9 @@ from service.ports import Snapshot, StoredEvent
 LOOKS = 4
 """Of so many inspections of an item the last ones are read at first; most state what is asked for."""
 
+HEALTH_MAX = 150
+"""Percent. A new unit may have more than its nominal capacity; what is stated beyond this is a mistake."""
+
 
 class CustodySpan(NamedTuple):
     """An organization held an item from one event to another (position None: still)."""
@@ -104,8 +107,8 @@ async def ends_of(reader: TraceReader, items: Collection[Any], cut: Position) ->
 
 
 async def remaining_kg(reader: TraceReader, items: Collection[Any], cut: Position) -> dict[Any, float | None]:
-    """What is left of each lot at the cut, in kg; None where it is unknown."""
-    masses = {row.handle: row.mass_kg for row in await reader.items(list(items))}
+    """What is left of each lot at the cut, in kg; None where it is unknown. Those that came in later are left out."""
+    masses = {row.handle: row.mass_kg for row in await born_before(reader, list(items), cut)}
     drawn: dict[Any, list[float | None]] = {item: [] for item in masses}
     for item, position, kg in await reader.consumptions(list(masses)):
         if position < cut:
@@ -121,7 +124,8 @@ def _left(mass_kg: float | None, drawn: list[float | None]) -> float | None:
 
 
 async def states_of_health(snapshot: Snapshot, items: Collection[Any], cut: Position) -> dict[Any, float]:
-    """The last state of health of each item that an accepted inspection measured, in percent."""
+    """The last state of health of each item that an accepted inspection measured: a number from 0 to `HEALTH_MAX`, in
+    percent; what else is stated there is not read."""
     found: dict[Any, float] = {}
     waiting, limit = list(items), LOOKS
     while waiting:
@@ -138,4 +142,5 @@ def _measured(event: StoredEvent) -> float | None:
     if event.status is not EventStatus.ACCEPTED or event.payload is None:
         return None
     percent = orjson.loads(event.payload).get("measurements", {}).get("stateOfHealthPercent")
-    return float(percent) if isinstance(percent, int | float) else None
+    is_number = isinstance(percent, int | float) and not isinstance(percent, bool)
+    return float(percent) if is_number and 0 <= percent <= HEALTH_MAX else None

@@ -134,7 +134,7 @@ class EventFilter(NamedTuple):
     actor: str | None = None
     status: EventStatus | None = None
     item: str | None = None
-    """The key of an item that it names or touches."""
+    """The key of an item in whose `history` it is."""
     party: str | None = None
     """The organization that is its actor, or a party (`ItemFilter.party`) of an item that it names."""
     about: str | None = None
@@ -227,9 +227,9 @@ class Snapshot(TraceReader, Protocol):
         reverse: bool = False,
         types: tuple[str, ...] | None = None,
     ) -> dict[Handle, list[StoredEvent]]:
-        """The events before the cut that name each item or did something to it, whatever their status, in the total
-        order (`reverse`: the last first), of any of the types, beyond a place in that order, so many of each item;
-        items without any are left out."""
+        """The events before the cut that name each item or did something to it, whatever their status, and the receipts
+        and voidings of such events, of receipts and of voidings, in the total order (`reverse`: the last first), of any
+        of the types, beyond a place in that order, so many of each item; items without any are left out."""
 
     async def history_count(self, items: Collection[Handle], cut: Position = END) -> dict[Handle, int]:
         """How many events `history` tells of each item; items without any are left out."""
@@ -281,8 +281,8 @@ class StoreSnapshot(Snapshot, Protocol):
     """A snapshot as the store itself hands it out, to those who may know of everything."""
 
     async def changes(self, after: Change, limit: int) -> list[Change]:
-        """Items of which the history or an edge, or the status of an event that names them, changed after a place in
-        this list, in the order of sequences; those of one sequence in an order of the store's own.
+        """Items of which an edge, or an event that names them or did something to them, or its status, changed after a
+        place in this list, in the order of sequences; those of one sequence in an order of the store's own.
 
         Whoever reads on to the end hears of each item once at least, the last time at its last change up to this
         moment or later; now and then of one to which nothing happened.

@@ -152,8 +152,13 @@ def read_event(submission: dict[str, Any] | bytes | str) -> NewEvent | RecordedE
         event, payload = parse_event(submission)
         return NewEvent(event, orjson.dumps(payload), digest(canonical(payload, event)))
     except MalformedEvent as error:
-        problem = Problem("MALFORMED", error.reason, error.field or None)
-        return RecordedEvent(error.event_id, RecordStatus.REJECTED, (problem,))
+        return malformed(error)
+
+
+def malformed(error: MalformedEvent) -> RecordedEvent:
+    """What becomes of a malformed event: a problem for each of its faults."""
+    problems = tuple(Problem("MALFORMED", fault.reason, fault.field or None) for fault in error.faults)
+    return RecordedEvent(error.event_id, RecordStatus.REJECTED, problems)
 
 
 class _Batch:

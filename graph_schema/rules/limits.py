@@ -58,6 +58,14 @@ def _report(
 
 BATTERIES = "BATTERY MODULE CELL"
 
+ROLES = (
+    "BATTERY_MAKER", "VEHICLE_MAKER", "IMPORTER", "VEHICLE_OWNER", "REPAIRER", "SWAP_OPERATOR", "OUTLET",
+    "VEHICLE_DISMANTLER", "UTILIZER", "MATERIAL_MAKER", "REGULATOR",
+)  # fmt: skip
+"""The roles of organizations that rules know, or that nothing is asked of; others may be stated, and are kept."""
+SCOPES = ("COLLECTION", "REPAIR", "DISMANTLING", "REPURPOSING", "RECYCLING", "REFINING")
+"""The scopes of authorizations, likewise."""
+
 REPORTING = (
     _report("PRODUCTION", "VEHICLE_MAKER IMPORTER", 15, "certificate of conformity or import clearance", "VEHICLE"),
     _report("REMOVAL", "REPAIRER", 30, "Art. 10", BATTERIES),

@@ -15,7 +15,7 @@ from graph_schema.order import Position
 from graph_schema.rules import Finding, RuleSet
 from service.access.guard import Guarded
 from service.access.guesses import EVERY, guesses
-from service.access.records import WITHHELD
+from service.access.records import UNTOLD, WITHHELD
 from service.auditing import Findings, findings_of
 from service.findings import (
     Audited,
@@ -139,7 +139,7 @@ async def _as_shown(snapshot: Guarded, findings: Sequence[Finding]) -> list[Find
     hidden = set(await snapshot.whole.keyed(others)) - set(await snapshot.keyed(others))
     evidence = {event_id for finding in findings for event_id in finding.evidence}
     events = {event.event_id: event for event in await snapshot.stored(evidence)}
-    untold = {name for name, event in events.items() if any(one.message == WITHHELD for one in event.problems)}
+    untold = {name for name, event in events.items() if any(one.message in UNTOLD for one in event.problems)}
     own = snapshot.viewer.organization
     return [_shown(one, hidden, set(events), untold, own) for one in findings]
 

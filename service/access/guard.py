@@ -36,6 +36,7 @@ from graph_schema.reader import (
 from graph_schema.windows import END
 from service.access.custody import Custody
 from service.access.guesses import EVERY, SHARED, guessed
+from service.access.parties import parties_of
 from service.access.public import PUBLIC_KIND, public_row, public_spec
 from service.access.records import MANY, Records
 from service.access.searching import SearchInSight
@@ -84,7 +85,7 @@ class Guarded:
         self.viewer = viewer
         self.sequence = whole.sequence
         self._known = known or Known()
-        self.records = Records(whole, viewer, self.keyed)
+        self.records = Records(whole, viewer, self.keyed, lambda items, party: parties_of(self, items, party))
 
     async def latest(self) -> Snapshot:
         return guarded(await self.whole.latest(), self.viewer)
@@ -220,9 +221,7 @@ class Guarded:
     def _own(self, where: Any) -> Any:
         """A filter for what is in full sight, None where nothing is."""
         organization = self.viewer.organization
-        if organization is None or where.party not in (None, organization):
-            return None
-        return where._replace(party=organization)
+        return None if organization is None else where._replace(party=organization)
 
     async def item_page(
         self,
@@ -246,7 +245,10 @@ class Guarded:
         return shown[:limit]
 
     async def _are_there(self, items: list[Handle], where: ItemFilter) -> set[Handle]:
-        """Those that a filter by findings, holder or region finds by what the viewer is told."""
+        """Those that a filter by party, findings, holder or region finds by what the viewer is told."""
+        if where.party not in (None, self.viewer.organization):
+            theirs = await parties_of(self, items, where.party)
+            items = [item for item in items if item in theirs]
         items = await self._are_told(items, where.findings or ())
         if where.holder is None and where.region is None:
             return set(items)

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 
 from graph_schema.answer import Handle
 from graph_schema.canonical import parse_event
-from graph_schema.events import Receipt, Voiding
 from graph_schema.outcome import Problem
 from service.access.custody import NOBODY
 from service.access.viewer import Viewer
@@ -16,34 +15,55 @@ MANY = 500
 """So many events or organizations are looked through at once."""
 CODE = "WITHHELD"
 WITHHELD = "withheld: it concerns another party"
+WAY_OUT = {
+    "EVENT_ID_REUSED": "this id is in use; send a new one",
+    "NOT_ENTITLED": "only its actor or a regulator voids it",
+}
+"""What is said instead of problems that name another's event: no more than their code does."""
+UNTOLD = frozenset([WITHHELD, *WAY_OUT.values()])
+"""The messages of problems that do not tell all."""
 
 Keyed = Callable[[Collection[str]], Awaitable[dict[str, Handle]]]
 """Of some keys those of items that the viewer sees in full."""
+Parties = Callable[[Collection[Handle], str], Awaitable[set[Handle]]]
+"""Those of some items that an organization is a party of, by what the viewer is told."""
 
 
 class Records:
     """The records of a snapshot that withholds nothing, for a viewer."""
 
-    def __init__(self, whole: Snapshot, viewer: Viewer, keyed: Keyed) -> None:
+    def __init__(self, whole: Snapshot, viewer: Viewer, keyed: Keyed, parties: Parties) -> None:
         self._whole = whole
         self._organization = viewer.organization
         self._keyed = keyed
+        self._parties = parties
 
     async def pages(
         self, where: EventFilter, after: int | None, size: int, reverse: bool = False
     ) -> AsyncIterator[list[StoredEvent]]:
         """What is shown of what may concern the viewer, page by page."""
-        if self._organization is None or where.party not in (None, self._organization):
+        if self._organization is None:
             return
         if where.item is not None and not await self._keyed({where.item}):
             return
-        own = where._replace(about=self._organization)
+        other = None if where.party == self._organization else where.party
+        own = where._replace(about=self._organization, party=None if other else where.party)
         while True:
             page = await self._whole.event_page(own, after, size, reverse)
-            yield await self.shown(page)
+            shown = await self.shown(page)
+            yield shown if other is None else await self._concerning(other, page, shown)
             if len(page) < size:
                 return
             after, size = page[-1].sequence, max(size, MANY)
+
+    async def _concerning(self, party: str, page: list[StoredEvent], shown: list[StoredEvent]) -> list[StoredEvent]:
+        """What is shown of a page that another organization reported, or that names an item in full sight which it is
+        told to be a party of."""
+        named = {one.event_id: parse_event(one.payload)[0].named_keys() for one in page if one.payload is not None}
+        full = await self._keyed({key for keys in named.values() for key in keys})
+        theirs = await self._parties(list(full.values()), party)
+        keys = {key for key, item in full.items() if item in theirs}
+        return [one for one in shown if one.actor == party or not keys.isdisjoint(named.get(one.event_id, ()))]
 
     async def asked(self, event_ids: Collection[str]) -> list[StoredEvent]:
         """What is shown of events that were asked for by their ids; what is not there takes the same statements as what
@@ -82,11 +102,7 @@ class Records:
         """The keys of the items that events are about; a receipt and a voiding are about what their target is. Events
         that were asked for take the same statements whether there is a target or not."""
         parsed = {event.event_id: parse_event(event.payload)[0] for event in events if event.payload is not None}
-        targets = {
-            name: event.transfer if isinstance(event, Receipt) else event.voids
-            for name, event in parsed.items()
-            if isinstance(event, Receipt | Voiding)
-        }
+        targets = {name: event.refers_to for name, event in parsed.items() if event.refers_to is not None}
         about = {name: event.named_keys() for name, event in parsed.items()}
         if targets or asked:
             for target in await self._whole.stored(sorted(set(targets.values())) or [NOBODY]):
@@ -100,7 +116,7 @@ def _without(problem: Problem, hidden: Collection[str], own: Collection[str]) ->
     if problem.key in hidden:
         return problem._replace(code=CODE, message=WITHHELD, field=None, conflicts_with=None)
     if problem.conflicts_with is not None and problem.conflicts_with not in own:
-        return problem._replace(message=WITHHELD, conflicts_with=None)
+        return problem._replace(message=WAY_OUT.get(problem.code, WITHHELD), conflicts_with=None)
     return problem
 
 

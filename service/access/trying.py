@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from graph_schema.events import AnyEvent, Receipt, Voiding
+from graph_schema.events import AnyEvent
 from graph_schema.outcome import Problem
 from graph_schema.specs import new_items
 from service.access.guard import Guarded
@@ -54,8 +54,8 @@ async def _withheld(whole: Snapshot, guard: Guarded, events: Iterable[AnyEvent])
         born = {one.key for one in new_items(getattr(event, "outputs", None) or _specs(event))}
         named.update(event.named_keys())
         used.update(key for key in event.named_keys() if key not in born)
-        if isinstance(event, Receipt | Voiding):
-            targets.add(event.transfer if isinstance(event, Receipt) else event.voids)
+        if event.refers_to is not None:
+            targets.add(event.refers_to)
     there = await whole.keyed(named)
     seen = await guard.keyed(named)
     kinds = {row.key: row.kind for row in await whole.items(list(there.values()))}

@@ -31,6 +31,11 @@ NO_DOCUMENT, INVALID_DOCUMENT, NO_OPERATION, BAD_INPUT = (
 """What is wrong with what was asked: the text, the document, which of its operations, a value. Names that clients of
 other servers know."""
 
+
+class BadValue(GraphQLError):
+    """A value that a scalar does not take."""
+
+
 _TOLD = (
     GraphQLError,
     MalformedEvent,
@@ -107,8 +112,8 @@ def _code(error: GraphQLError) -> str:
 
 
 def invalid(error: GraphQLError) -> GraphQLError:
-    """The error of a document that does not fit the schema."""
-    error.extensions = {"code": INVALID_DOCUMENT}
+    """The error of a document that does not fit the schema, or has a value in it that a scalar does not take."""
+    error.extensions = {"code": BAD_INPUT if isinstance(error, BadValue) else INVALID_DOCUMENT}
     return error
 
 

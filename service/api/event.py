@@ -15,7 +15,7 @@ from graph_schema.order import Position
 from service.api.connection import Page, PageInfo, cursor, from_cursor, from_number_cursor, page_info, page_size
 from service.api.context import Context, Moment, global_id
 from service.api.counting import counted
-from service.api.item import Info, Item, Node, item_of
+from service.api.item import Info, Item, Node, item_of, key_named
 from service.api.loaders import History
 from service.api.order import OrderDirection
 from service.api.organization import Organization
@@ -104,7 +104,10 @@ class Event(Node):
         """The previous hash, in hexadecimal, "" where it is withheld."""
         return self.record.previous_hash.hex()
 
-    @strawberry.field(description="The items that it names, as far as they are known.")
+    @strawberry.field(
+        description="The items that it names, of a receipt or a voiding those of the event that it refers to; as far as"
+        " they are known and, where it does not state them to you, in your full sight."
+    )
     async def items(self, info: Info) -> list[Item]:
         """The items named."""
         rows = await info.context.load.named.load((self.moment.known, self.record))
@@ -138,18 +141,22 @@ class EventConnection:
         return await self.count(info)
 
 
-@strawberry.input(description="Which events: all that are given must hold.")
+@strawberry.input(
+    description="Which events: all that are given must hold. Texts must be the same to the letter, but for `item`."
+)
 class EventFilter:
     """A filter."""
 
     type: list[EventType] | None = strawberry.field(default=None, description="Of any of these types.")
-    actor: str | None = strawberry.field(default=None, description="By an actor, its key.")
+    actor: str | None = strawberry.field(default=None, description="By an actor, exactly this key.")
     status: EventStatus | None = strawberry.field(default=None, description="With a status.")
-    item: str | None = strawberry.field(default=None, description="About an item, its key.")
+    item: str | None = strawberry.field(
+        default=None, description="In the history of an item, by its key or another identifier."
+    )
     party: str | None = strawberry.field(
         default=None,
-        description="That an organization, its key, reported, or that name an item which it made or ever held, itself "
-        "or as a part of something.",
+        description="That an organization, exactly this key, reported, or that name an item which it made or ever "
+        "held, itself or as a part of something.",
     )
     occurred_from: datetime | None = strawberry.field(default=None, description="Occurred at that time or later.")
     occurred_to: datetime | None = strawberry.field(default=None, description="Occurred at that time or earlier.")
@@ -170,11 +177,13 @@ async def load_event(context: Context, moment: Moment, event_id: str) -> Event |
     return None if found is None or found.position >= moment.cut else Event(record=found, moment=moment)
 
 
-def chosen_events(where: EventFilter | None, moment: Moment) -> Filter:
+async def chosen_events(context: Context, where: EventFilter | None, moment: Moment) -> Filter:
     """The filter that a store understands."""
     stated: dict[str, Any] = {} if where is None else {k: v for k, v in vars(where).items() if v is not None}
     if (types := stated.pop("type", None)) is not None:
         stated["types"] = tuple(one.value for one in types)
+    if "item" in stated:
+        stated["item"] = await key_named(context, stated["item"], moment)
     if moment.as_of is not None:
         stated["occurred_to"] = min(moment.as_of, stated.get("occurred_to", moment.as_of))
     return Filter(**stated)
@@ -187,7 +196,7 @@ async def events_page(
     size = page.size(context.settings.page_max)
     edge = from_number_cursor(*page.edge)
     reverse = page.backward is not (order is not None and order.direction is OrderDirection.DESC)
-    chosen = chosen_events(where, moment)
+    chosen = await chosen_events(context, where, moment)
     found = await context.read(moment, lambda snapshot: snapshot.event_page(chosen, edge, size + 1, reverse))
     shown = found[:size][::-1] if page.backward else found[:size]
     edges = [EventEdge(cursor=cursor(record.sequence), node=Event(record=record, moment=moment)) for record in shown]

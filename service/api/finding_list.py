@@ -16,7 +16,7 @@ from service.api.connection import DIGITS_MAX, Page, PageInfo, cursor, from_curs
 from service.api.context import Context, Moment
 from service.api.counting import charge
 from service.api.finding import Finding
-from service.api.item import Info
+from service.api.item import Info, key_named
 from service.api.order import OrderDirection
 from service.findings import CountBy, FindingPlace, Subject
 from service.findings import FindingFilter as Filter
@@ -25,18 +25,22 @@ from service.findings import FindingOrder as Field
 FindingCountBy = strawberry.enum(CountBy, name="FindingCountBy", description="What findings are counted by.")
 
 
-@strawberry.input(description="Which findings: all that are given must hold.")
+@strawberry.input(
+    description="Which findings: all that are given must hold. Texts must be the same to the letter, but for `key`."
+)
 class FindingFilter:
     """A filter."""
 
     codes: list[str] | None = strawberry.field(default=None, description="Of any of these codes (docs/rules).")
     rule_sets: list[str] | None = strawberry.field(default=None, description="By any of these rule sets.")
     severities: list[Severity] | None = strawberry.field(default=None, description="Of any of these severities.")
-    key: str | None = strawberry.field(default=None, description="About an item, its key.")
+    key: str | None = strawberry.field(default=None, description="About an item, by its key or another identifier.")
     organizations: bool | None = strawberry.field(
         default=None, description="About organizations (true), or about items (false)."
     )
-    organization: str | None = strawberry.field(default=None, description="With an organization in it, its key.")
+    organization: str | None = strawberry.field(
+        default=None, description="With an organization in it, exactly this key."
+    )
     region: str | None = strawberry.field(
         default=None, description="Of a region, such as CN-44: where the first of its organizations is registered."
     )
@@ -123,7 +127,7 @@ class FindingConnection:
         return AuditProgress(sequence=sequence, at=at, up_to_date=done.base >= self.moment.sequence)
 
 
-def chosen_findings(context: Context, where: FindingFilter | None) -> Filter:
+async def chosen_findings(context: Context, where: FindingFilter | None, moment: Moment) -> Filter:
     """The filter that a store understands, but for `to`. Raises GraphQLError for a code or rule set that is none."""
     if where is None:
         return Filter()
@@ -133,7 +137,7 @@ def chosen_findings(context: Context, where: FindingFilter | None) -> Filter:
         codes=None if where.codes is None else tuple(where.codes),
         rule_sets=None if where.rule_sets is None else tuple(where.rule_sets),
         severities=None if where.severities is None else tuple(one.value for one in where.severities),
-        subject=None if where.key is None else Subject(where.key),
+        subject=None if where.key is None else Subject(await key_named(context, where.key, moment)),
         organizations=where.organizations,
         party=where.organization,
         region=where.region,
@@ -151,8 +155,8 @@ async def findings_page(
     edge = place_of(*page.edge, order.field)
     reverse = page.backward is not (order.direction is OrderDirection.DESC)
     until = datetime.now(UTC) if where is None or where.to is None else where.to
-    chosen = chosen_findings(context, where)._replace(since_to_us=instant_us(until))
     moment = await context.moment(None, None)
+    chosen = (await chosen_findings(context, where, moment))._replace(since_to_us=instant_us(until))
     found = await context.read(
         moment, lambda snapshot: KeptInSight(snapshot).page(chosen, edge, size + 1, reverse, order.field)
     )

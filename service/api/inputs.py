@@ -12,8 +12,11 @@ import strawberry
 from pydantic.fields import FieldInfo
 from strawberry.scalars import JSON
 
+from graph_schema.errors import MalformedEvent
 from graph_schema.events import EVENT_CLASSES, BaseEvent
+from graph_schema.rules.limits import ROLES, SCOPES
 from graph_schema.specs import ItemSpec, Record
+from service.recording import Submission, malformed
 
 DESCRIPTIONS = {
     "actor": "Who reports that it did it: the key of an organization.",
@@ -21,7 +24,7 @@ DESCRIPTIONS = {
     "attributes": "Whatever else there is to say of it.",
     "authorizations": "What it may do, and when; replaces what was stated before.",
     "chemistry": "The cell chemistry, such as LFP or NMC622.",
-    "composition": "Kilograms per element. Missing: unknown; an element not listed: 0.",
+    "composition": "Kilograms per element, each once. Missing: unknown; an element not listed: 0.",
     "energy_kwh": "The nominal energy in kilowatt-hours.",
     "event_id": "The sender's id of the event: sent twice, it is recorded once.",
     "grade": "The grade of the material.",
@@ -36,7 +39,7 @@ DESCRIPTIONS = {
     "longitude": "Degrees east.",
     "mass_kg": "Kilograms.",
     "material": "What it is: black mass, lithium carbonate, ...",
-    "measurements": "What was measured, such as stateOfHealthPercent.",
+    "measurements": "What was measured, such as stateOfHealthPercent (a number from 0 to 150).",
     "method": "How.",
     "model": "The maker's model.",
     "name": "Its name.",
@@ -50,15 +53,15 @@ DESCRIPTIONS = {
     "position": "The place in the host.",
     "reason": "Why.",
     "region": "The region, such as CN-44.",
-    "roles": "Its roles.",
+    "roles": f"Its roles: {', '.join(ROLES)}, or others.",
     "scheme": "What kind of identifier it is.",
-    "scope": "What it covers.",
+    "scope": f"What it covers: {', '.join(SCOPES)}, or something else.",
     "site": "The site.",
     "step": "Orders events of one type at one time.",
     "to": "Who holds it from then: the key of an organization.",
     "transfer": "The id of the transfer that is confirmed.",
     "valid_from": "Since when.",
-    "valid_to": "Until when.",
+    "valid_to": "Until when; before `validFrom` it never holds.",
     "value": "The identifier.",
     "voids": "The id of the event that no longer counts.",
 }
@@ -72,12 +75,15 @@ class ElementMassInput:
     mass_kg: float = strawberry.field(description="Kilograms.")
 
 
-def stated(value: Any) -> Any:
-    """What an input states, as `recordEvents` takes it: what is null is not stated."""
+class _Masses(str):
+    """The name of a field whose input is a list of `ElementMassInput`, and an object in the event."""
+
+
+def stated(value: Any, path: str = "") -> Any:
+    """What an input states, as `recordEvents` takes it: what is null is not stated. Raises MalformedEvent where that
+    cannot say all of it; `path` is where in the event it stands."""
     if isinstance(value, list):
-        if value and isinstance(value[0], ElementMassInput):
-            return {one.element: one.mass_kg for one in value}
-        return [stated(one) for one in value]
+        return [stated(one, f"{path}.{index}") for index, one in enumerate(value)]
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, datetime):
@@ -85,8 +91,21 @@ def stated(value: Any) -> Any:
     aliases = getattr(type(value), "_aliases", None)
     if aliases is None:
         return value
-    fields = ((alias, getattr(value, name)) for name, alias in aliases.items())
-    return {alias: stated(one) for alias, one in fields if one is not None}
+    fields = ((alias, getattr(value, name), f"{path}.{alias}") for name, alias in aliases.items())
+    return {
+        str(alias): _composition(one, below) if isinstance(alias, _Masses) else stated(one, below)
+        for alias, one, below in fields
+        if one is not None
+    }
+
+
+def _composition(masses: list[ElementMassInput], path: str) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for one in masses:
+        if one.element in found:
+            raise MalformedEvent(path.removeprefix("."), f"the element {one.element} stands there twice")
+        found[one.element] = one.mass_kg
+    return found
 
 
 @cache
@@ -103,6 +122,8 @@ def input_of(record: type[Record], name: str, optional: frozenset[str] = frozens
         annotation = _type_of(_hints(record)[field], f"{name.removesuffix('Input')}{_pascal(field)}")
         annotations[field] = annotation if kept else annotation | None
         alias = aliases[field] = _alias(field, info)
+        if strip(annotation) == list[ElementMassInput]:
+            aliases[field] = _Masses(alias)
         default: Any = {} if kept else {"default": None}
         members[field] = strawberry.field(name=alias, description=DESCRIPTIONS[field], **default)
     order = sorted(annotations, key=lambda field: annotations[field] != strip(annotations[field]))
@@ -178,7 +199,10 @@ EVENT_INPUTS: dict[type[BaseEvent], Any] = {cls: input_of(cls, f"{cls.__name__}I
 """The input type of each event class."""
 
 
-def event_of(cls: type[BaseEvent], value: Any) -> dict[str, Any]:
-    """An event as JSON, from its typed input."""
+def event_of(cls: type[BaseEvent], value: Any) -> Submission:
+    """An event as JSON, from its typed input; rejected where that says what an event cannot."""
     (name,) = get_args(cls.model_fields["type"].annotation)
-    return {"type": name, **stated(value)}
+    try:
+        return {"type": name, **stated(value)}
+    except MalformedEvent as error:
+        return malformed(error)._replace(event_id=value.event_id)

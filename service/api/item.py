@@ -83,7 +83,8 @@ class Item(Node):
         return ItemKind(self.row.kind)
 
     @strawberry.field(description="Its status: the first that holds of ENDED, RETIRED, IN_SECOND_LIFE, INSTALLED, "
-                      "AVAILABLE. Of what you do not see in full, the present one.")  # fmt: skip
+                      "AVAILABLE. Of what you do not see in full, the present one. An error where the item was "
+                      "not there at `asOf`: put that on the list or lookup above, which leaves such out.")  # fmt: skip
     async def status(self, info: Info, as_of: datetime | None = None, known_at: datetime | None = None) -> ItemStatus:
         """The status at a moment."""
         context = info.context
@@ -157,7 +158,8 @@ class Item(Node):
         spans = await info.context.load.custody.load((self.moment, self.row.handle))
         return custody_page(spans, self.moment, size, after)
 
-    @strawberry.field(description="Every event about it, whatever became of it, in the total order.")
+    @strawberry.field(description="Every event about it, whatever became of it, with its receipts and voidings, in "
+                      "the total order.")  # fmt: skip
     async def history(self, info: Info, first: int | None = None, after: str | None = None) -> LazyEventConnection:
         """A page of its events."""
         from service.api.event import history_page
@@ -208,6 +210,18 @@ def item_of(row: ItemRow, moment: Moment) -> Item:
     from service.api.units import TYPES
 
     return TYPES[row.kind](row=row, moment=moment)
+
+
+async def key_named(context: Context, text: str, moment: Moment) -> str:
+    """The key of the item that a key or another identifier names; the text itself where none is known: it may be a key
+    that only pending events name."""
+
+    async def ask(snapshot: Any) -> str:
+        handle = await searching.find(snapshot, text)
+        rows = [] if handle is None else await snapshot.items([handle])
+        return str(rows[0].key) if rows else text
+
+    return await context.read(moment.known, ask)
 
 
 async def find_item(context: Context, key: str, moment: Moment) -> Item | None:

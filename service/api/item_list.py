@@ -46,7 +46,9 @@ class ItemConnection:
         return await counted(info, self.moment, self.where)
 
 
-@strawberry.input(description="Which items: all that are given must hold. Texts must be the same, but for `text`.")
+@strawberry.input(
+    description="Which items: all that are given must hold. Texts must be the same to the letter, but for `text`."
+)
 class ItemFilter:
     """A filter."""
 

@@ -15,7 +15,7 @@ from graphql import GraphQLError
 from strawberry.dataloader import DataLoader
 
 from graph_schema.canonical import parse_event
-from graph_schema.order import Position
+from graph_schema.order import REFERRING, Position
 from graph_schema.reader import ItemRow
 from graph_schema.rules import Finding
 from graph_schema.status import ItemStatus, statuses
@@ -34,7 +34,9 @@ Loader: TypeAlias = DataLoader[tuple["Moment", Any], T]
 Question: TypeAlias = Callable[[Snapshot, list[Any], Position], Awaitable[dict[Any, Any]]]
 """Asks a snapshot for many keys as of a cut; what has no answer may be left out."""
 
-UNKNOWN = "asOf, knownAt: the item is not known then"
+UNKNOWN = (
+    "asOf, knownAt: the item is not known then; put `asOf` on the list or the lookup above, which then leaves it out"
+)
 HOSTS = 8
 """The parts of so many hosts are read at first; of more where they have few."""
 FEW = 1000
@@ -55,7 +57,7 @@ class Loaders:
     keyed: Loader[ItemRow | None]
     """Items by key alone, no other identifiers."""
     named: Loader[list[ItemRow]]
-    """What an event, which is the key, names: those that are known, in the order of their keys."""
+    """What an event, which is the key, is about: those that are known, in the order of their keys."""
     details: Loader[ItemDetails | None]
     records: Loader[StoredEvent | None]
     organizations: Loader[bool]
@@ -114,10 +116,16 @@ class Loaders:
         found: dict[tuple[Moment, StoredEvent], list[ItemRow]] = {}
         for moment, events in _by_moment(wanted).items():
             named = await self._context.read_whole(moment, partial(_named, events=events))
-            self._context.spending.check(sum(map(len, named.values())), "items")
+            stated = sum(len(keys) for event, keys in named.items() if _says_itself(event))
+            self._context.spending.check(stated, "items")
             rows = await self._keyed(moment, list({key for keys in named.values() for key in keys}))
+            full = {row.handle for row in rows.values()}
+            if not all(map(_says_itself, events)):
+                full = set(await self._context.read(moment, partial(_in_full, handles=list(full), cut=moment.cut)))
             for event, keys in named.items():
-                found[moment, event] = [rows[key] for key in keys if key in rows]
+                seen = [rows[key] for key in keys if key in rows]
+                found[moment, event] = [row for row in seen if row.handle in full or _says_itself(event)]
+            self._context.spending.check(sum(len(found[moment, event]) for event in events), "items")
         return [found[each] for each in wanted]
 
     async def _keyed(self, moment: Moment, keys: list[str]) -> dict[str, ItemRow]:
@@ -161,12 +169,31 @@ def _by_moment(wanted: Iterable[tuple[Moment, Any]]) -> dict[Moment, list[Any]]:
     return found
 
 
-async def _named(_snapshot: Snapshot, events: list[StoredEvent]) -> dict[StoredEvent, list[str]]:
-    """Only reads payloads, which takes its time: those of some events have thousands of parts."""
-    return {
-        event: [] if event.payload is None else sorted(set(parse_event(event.payload)[0].named_keys()))
-        for event in events
-    }
+async def _named(snapshot: Snapshot, events: list[StoredEvent]) -> dict[StoredEvent, list[str]]:
+    """The keys that events name, also in a payload that is withheld; those of an event that refers to another are that
+    one's. Reading payloads takes its time: some have thousands of parts."""
+    found: dict[StoredEvent, list[str]] = {event: [] for event in events}
+    payloads = {event.event_id: event.payload for event in events if event.payload is not None}
+    trails = {event: [event.event_id] for event in events}
+    while trails:
+        wanted = {trail[-1] for trail in trails.values()}
+        if missing := wanted - payloads.keys():
+            payloads |= {one.event_id: one.payload for one in await snapshot.stored(missing) if one.payload is not None}
+        parsed = {event_id: parse_event(payloads[event_id])[0] for event_id in wanted & payloads.keys()}
+        ends = {event: parsed[trail[-1]] for event, trail in trails.items() if trail[-1] in parsed}
+        found |= {event: sorted(set(end.named_keys())) for event, end in ends.items()}
+        targets = {event: end.refers_to for event, end in ends.items()}
+        trails = {
+            event: [*trails[event], target]
+            for event, target in targets.items()
+            if target is not None and target not in trails[event]
+        }
+    return found
+
+
+def _says_itself(event: StoredEvent) -> bool:
+    """Whether the viewer reads in the event itself which items it is about; else only those in full sight are told."""
+    return event.payload is not None and event.type not in REFERRING
 
 
 async def _rows(snapshot: Snapshot, handles: list[Any], cut: Position) -> dict[Any, ItemRow]:

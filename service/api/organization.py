@@ -9,6 +9,7 @@ import strawberry
 from graphql import GraphQLError
 
 from graph_schema.flows.amounts import Scope
+from graph_schema.rules.limits import ROLES, SCOPES
 from service.api.connection import Page, PageInfo, cursor, from_cursor, page_info
 from service.api.context import Moment, global_id
 from service.api.counting import counted
@@ -35,9 +36,11 @@ from service.ports import (
 class Authorization:
     """One authorization."""
 
-    scope: str = strawberry.field(description="What it covers.")
-    valid_from: datetime | None = strawberry.field(description="Since when.")
-    valid_to: datetime | None = strawberry.field(description="Until when.")
+    scope: str = strawberry.field(description=f"What it covers: {', '.join(SCOPES)}, or what else was stated.")
+    valid_from: datetime | None = strawberry.field(description="Since when. Null: since ever.")
+    valid_to: datetime | None = strawberry.field(
+        description="Until when. Null: for good. Before `validFrom` it never holds."
+    )
 
 
 @strawberry.type(description="Who produces, holds, repairs, collects, reuses or recycles.")
@@ -62,7 +65,7 @@ class Organization(Node):
         """The name."""
         return (await self._stated(info)).get("name")
 
-    @strawberry.field(description="Its roles.")
+    @strawberry.field(description=f"Its roles as stated, such as {', '.join(ROLES)}.")
     async def roles(self, info: Info) -> list[str]:
         """The roles."""
         return (await self._stated(info)).get("roles", [])  # type: ignore[no-any-return]
@@ -159,12 +162,17 @@ class OrganizationConnection:
         return await counted(info, self.moment, self.where)
 
 
-@strawberry.input(description="Which organizations: all that are given must hold, as registered then.")
+@strawberry.input(
+    description="Which organizations: all that are given must hold, as registered then. Texts must be the same to the"
+    " letter, but for `text`."
+)
 class OrganizationFilter:
     """A filter."""
 
-    role: str | None = strawberry.field(default=None, description="With a role, such as RECYCLER.")
-    region: str | None = strawberry.field(default=None, description="In a region, such as CN-44.")
+    role: str | None = strawberry.field(
+        default=None, description=f"With exactly this role. The rulebook knows {', '.join(ROLES)}."
+    )
+    region: str | None = strawberry.field(default=None, description="In exactly this region, such as CN-44.")
     text: str | None = strawberry.field(
         default=None, description="With this text in the key, the name or an identifier, in any case."
     )

@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Any, NewType
 
 import strawberry
-from graphql import GraphQLError
 
 from graph_schema.answer import Direction as TraceDirection
 from graph_schema.answer import Role as TraceRole
@@ -15,6 +14,7 @@ from graph_schema.canonical import utc_text
 from graph_schema.order import TYPE_ORDER
 from graph_schema.outcome import EventStatus
 from graph_schema.status import ItemStatus
+from service.api.errors import BadValue
 from service.recording import OnConflict, RecordStatus
 
 __all__ = [
@@ -35,15 +35,15 @@ __all__ = [
 
 
 def read_moment(value: Any) -> datetime:
-    """A time with an offset. Raises GraphQLError saying how one is written."""
+    """A time with an offset. Raises BadValue saying how one is written."""
     if isinstance(value, str):
         try:
-            moment = datetime.fromisoformat(value)
+            moment = datetime.fromisoformat(value.upper())
         except ValueError:
             moment = None
         if moment is not None and moment.tzinfo is not None and len(value) > 10:
             return moment
-    raise GraphQLError(f"{value!r} is not an RFC 3339 time with an offset, such as 2026-04-01T08:30:00+08:00")
+    raise BadValue(f"{value!r} is not an RFC 3339 time with an offset, such as 2026-04-01T08:30:00+08:00")
 
 
 EventInput = NewType("EventInput", object)
@@ -51,7 +51,8 @@ EventInput = NewType("EventInput", object)
 SCALARS: Any = {
     datetime: strawberry.scalar(
         name="DateTime",
-        description="An RFC 3339 time with an offset; answers are in UTC.",
+        description="An RFC 3339 time with an offset, such as 2026-04-01T08:30:00+08:00; a blank may stand for the T."
+        " Answers are in UTC.",
         serialize=utc_text,
         parse_value=read_moment,
     ),

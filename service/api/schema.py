@@ -41,7 +41,7 @@ from service.api.search import SearchConnection, search
 from service.api.subscription import Subscription
 from service.api.trace import Trace, ask_path, ask_trace
 from service.api.trace_changes import TraceChanges, TraceMoment, trace_changes
-from service.api.units import TYPES, Battery, MaterialLot, Module, Vehicle
+from service.api.units import TYPES, Battery, Cell, Component, MaterialLot, Module, Vehicle
 from service.api.viewer import Viewer, shown
 
 
@@ -127,6 +127,20 @@ class Query:
         """A battery."""
         return await _item(info, key, as_of, known_at, Battery)  # type: ignore[no-any-return]
 
+    @strawberry.field(description="A cell by its key or another identifier.")
+    async def cell(
+        self, info: Info, key: str, as_of: datetime | None = None, known_at: datetime | None = None
+    ) -> Cell | None:
+        """A cell."""
+        return await _item(info, key, as_of, known_at, Cell)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="Any other discrete part by its key or another identifier.")
+    async def component(
+        self, info: Info, key: str, as_of: datetime | None = None, known_at: datetime | None = None
+    ) -> Component | None:
+        """A component."""
+        return await _item(info, key, as_of, known_at, Component)  # type: ignore[no-any-return]
+
     @strawberry.field(description="A module by its key or another identifier.")
     async def module(
         self, info: Info, key: str, as_of: datetime | None = None, known_at: datetime | None = None
@@ -174,7 +188,11 @@ class Query:
         """A page of findings."""
         return await findings_page(info, filter, Page(first, after, last, before), order_by)
 
-    @strawberry.field(description="Whoever registered, acted or held something, in an order (by key).")
+    @strawberry.field(
+        description="Whoever registered, acted or held something, in an order (by key). `asOf` says as of when names,"
+        " roles and regions count; who is listed goes by `knownAt` alone, and `registered` says who was registered by"
+        " then."
+    )
     async def organizations(
         self,
         info: Info,

@@ -53,7 +53,8 @@ class Subscription:
         self, info: Info, filter: EventFilter | None = None, after: str | None = None
     ) -> AsyncGenerator[EventEdge, None]:
         """Follow the log."""
-        chosen = chosen_events(filter, Moment(0, None))
+        moment = await _in_time(info, info.context.moment(None, None))
+        chosen = await _in_time(info, chosen_events(info.context, filter, moment))
         behind = None if after is None else from_number_cursor(after, "after")
         async for edge in _subscribed(info, _recorded(info, chosen, behind)):
             yield edge
@@ -66,7 +67,8 @@ class Subscription:
         self, info: Info, filter: FindingFilter | None = None, after: str | None = None
     ) -> AsyncGenerator[FindingEdge, None]:
         """Follow the audit."""
-        chosen = chosen_findings(info.context, filter)
+        moment = await _in_time(info, info.context.moment(None, None))
+        chosen = await _in_time(info, chosen_findings(info.context, filter, moment))
         if filter is not None and filter.to is not None:
             chosen = chosen._replace(since_to_us=instant_us(filter.to))
         behind = place_of(after)

@@ -37,7 +37,10 @@ class Unit(Item):
         row = await info.context.load.vehicles.load((moment, self.row.handle))
         return None if row is None else Vehicle(row=row, moment=moment)
 
-    @strawberry.field(description="The last state of health that an accepted inspection measured, in percent.")
+    @strawberry.field(
+        description="The last state of health that an accepted inspection measured, in percent: the number from 0 to"
+        " 150 in its `stateOfHealthPercent`. What else stands there is not read."
+    )
     async def state_of_health(self, info: Info) -> float | None:
         """Percent."""
         return await info.context.load.state_of_health.load((self.moment, self.row.handle))
@@ -111,7 +114,7 @@ class MaterialLot(Item):
         """The grade."""
         return (await self._spec(info)).get("grade")
 
-    @strawberry.field(description="Kilograms not drawn yet; null: unknown.")
+    @strawberry.field(description="Kilograms not drawn yet; null: unknown, or the lot was not there yet.")
     async def remaining_kg(self, info: Info, as_of: datetime | None = None) -> float | None:
         """The remainder at a moment."""
         moment = await info.context.moment(as_of, None, self.moment)

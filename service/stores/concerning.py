@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 
 from graph_schema.canonical import parse_event
-from graph_schema.events import AnyEvent, Receipt, Voiding
 from service.ports import StoredEvent
 
 PAGE = 500
@@ -74,15 +73,9 @@ class Concerning:
         name."""
         events = {record.event_id: parse_event(record.payload)[0] for record in records if record.payload is not None}
         named = {event_id: event.named_keys() for event_id, event in events.items()}
-        targets = {event_id: target for event_id, event in events.items() if (target := _target(event)) is not None}
+        targets = {event_id: target for event_id, event in events.items() if (target := event.refers_to) is not None}
         if self._stored is not None and targets:
             told = await self._stored(set(targets.values()))
             keys = {one.event_id: parse_event(one.payload)[0].named_keys() for one in told if one.payload is not None}
             named |= {event_id: keys.get(target, []) for event_id, target in targets.items()}
         return named
-
-
-def _target(event: AnyEvent) -> str | None:
-    if isinstance(event, Receipt):
-        return event.transfer
-    return event.voids if isinstance(event, Voiding) else None

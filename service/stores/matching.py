@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graph_schema.events import AnyEvent, Receipt, Voiding
+from graph_schema.events import AnyEvent
 from graph_schema.order import moment_of, type_of
 from graph_schema.status import statuses
 from graph_schema.windows import END, START, Window, overlap
@@ -115,9 +115,7 @@ def finds(
 def _is_about(reader: GraphReader, event: AnyEvent, organization: str) -> bool:
     if event.type == "REGISTRATION" or _concerns(reader, event, organization):
         return True
-    if not isinstance(event, Receipt | Voiding):
-        return False
-    target = reader.graph.events.get(event.transfer if isinstance(event, Receipt) else event.voids)
+    target = None if event.refers_to is None else reader.graph.events.get(event.refers_to)
     return target is not None and _names_theirs(reader, target, organization)
 
 

@@ -145,11 +145,14 @@ class MemorySnapshot(GraphReader):
 
     def _history(self, key: str) -> list[StoredEvent]:
         touched = {position[17:].decode() for position, _ in self.graph.timelines.get(key, ())}
-        events = [
-            event for event in self.graph.events.values() if event.event_id in touched or key in event.named_keys()
-        ]
-        records = [self._store.known(event.event_id) for event in events]
-        return [self._stored(record) for record in records if record is not None]
+        events = self.graph.events.values()
+        level = {event.event_id for event in events if event.event_id in touched or key in event.named_keys()}
+        about = level
+        while level := {event.event_id for event in events if event.refers_to in level} - about:
+            about = about | level
+        records = [self._store.known(event_id) for event_id in about]
+        told = [self._stored(record) for record in records if record is not None]
+        return sorted(told, key=lambda event: event.position)
 
     async def identified(self, names: Collection[str]) -> list[tuple[str, Handle]]:
         return [

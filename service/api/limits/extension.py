@@ -9,11 +9,15 @@ from contextlib import suppress
 from typing import Any
 
 from graphql import (
+    ArgumentNode,
     DocumentNode,
     FieldNode,
     GraphQLError,
+    Node,
     OperationDefinitionNode,
     ValidationRule,
+    ValuesOfCorrectTypeRule,
+    VariableDefinitionNode,
     get_named_type,
     get_operation_ast,
     is_introspection_type,
@@ -25,7 +29,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types.graphql import OperationType
 
-from service.api.errors import NO_OPERATION, invalid, limit_error, too_long
+from service.api.errors import NO_OPERATION, BadValue, invalid, limit_error, too_long
 from service.api.limits.cache import Recent, ValidDocuments, sizes_in
 from service.api.limits.documents import trusted_documents
 from service.api.limits.inputs import inputs_of
@@ -59,6 +63,27 @@ class NoIntrospection(ValidationRule):
             self.report_error(
                 GraphQLError(f"{node.name.value}: introspection is off ({environment_name('introspection')})", node)
             )
+
+
+class NamedValues(ValuesOfCorrectTypeRule):
+    """An error of a value that a scalar does not take names the argument, or the variable whose default it is."""
+
+    _name = ""
+    _node: Node | None = None
+
+    def enter_argument(self, node: ArgumentNode, *_args: Any) -> None:
+        """Called by the visitor."""
+        self._name, self._node = node.name.value, node
+
+    def enter_variable_definition(self, node: VariableDefinitionNode, *_args: Any) -> None:
+        """Called by the visitor."""
+        self._name, self._node = f"${node.variable.name.value}", node
+
+    def report_error(self, error: GraphQLError) -> None:
+        """Called for each mistake."""
+        super().report_error(
+            BadValue(f"{self._name}: {error.message}", self._node) if isinstance(error, BadValue) else error
+        )
 
 
 class Limits(SchemaExtension):
@@ -100,7 +125,8 @@ class Limits(SchemaExtension):
         assert document is not None
         errors = [self._refused] if self._refused else list(self._untrusted()) or list(self._too_large(document))
         if not errors and self._known is None:
-            rules = [*execution.validation_rules, MaybeNullValidationRule, OneOfInputValidationRule]
+            stock = (NamedValues if one is ValuesOfCorrectTypeRule else one for one in execution.validation_rules)
+            rules = [*stock, MaybeNullValidationRule, OneOfInputValidationRule]
             if not self.settings.introspection:
                 rules.append(NoIntrospection)
             found = validate(execution.schema._schema, document, rules, max_errors=ERRORS_MAX)

@@ -154,6 +154,7 @@ async def check_history_is_all_that_names_or_touches_an_item(store: Store) -> No
             ("look", "ACCEPTED"),
             ("twice", "CONTESTED"),
             ("bad", "VOIDED"),
+            ("void-bad", "ACCEPTED"),
             ("ret", "ACCEPTED"),
             ("ghost", "PENDING"),
             ("rec", "ACCEPTED"),
@@ -161,6 +162,36 @@ async def check_history_is_all_that_names_or_touches_an_item(store: Store) -> No
         assert [name for name, _ in await told(c)] == ["p", "ret", "rec"], "a retirement is about what is inside too"
         assert [name for name, _ in await told(p)] == ["p", "twice", "rec"]
         assert await told(lot_l) == [("lot", "ACCEPTED")]
+
+
+async def check_history_has_receipts_and_voidings(store: Store) -> None:
+    """Of events that it has, of receipts and of voidings; once the event that they refer to is there."""
+    await tell(store, made("m", 1, unit("m"), unit("n")), event("early", "RECEIPT", 3, "B", transfer="t"))
+    await tell(store, event("t", "TRANSFER", 2, items=["m"], to="B"), event("u", "TRANSFER", 2, items=["n"], to="B"))
+    await tell(
+        store,
+        event("other", "RECEIPT", 3, "B", transfer="u"),
+        voided("void-early", 5, "early", "B"),
+        voided("void-void", 6, "void-early", "B"),
+        voided("stranger", 7, "t", "X"),
+        voided("itself", 8, "itself", "B"),
+    )
+    history = ["m", "t", "early", "void-early", "void-void", "stranger"]
+    for sequence, expected in ((2, ["m"]), (4, ["m", "t", "early"]), (9, history)):
+        async with store.snapshot(sequence) as snapshot:
+            m, n = await handles(snapshot, ["m", "n"])
+            assert [one.event_id for one in (await snapshot.history([m, n]))[m]] == expected
+            assert (await snapshot.history_count([m]))[m] == len(expected)
+            found = await snapshot.event_page(EventFilter(item="m"), None, MANY)
+            assert sorted(one.event_id for one in found) == sorted(expected)
+            assert await snapshot.event_count(EventFilter(item="m")) == len(expected)
+    async with store.snapshot() as snapshot:
+        found = (await snapshot.history([m, n]))[n]
+        assert [one.event_id for one in found] == ["m", "u", "other"]
+        (found,) = (await snapshot.history([m], types=("RECEIPT", "VOIDING"), limit=2, reverse=True)).values()
+        assert [one.event_id for one in found] == ["stranger", "void-void"]
+        (found,) = (await snapshot.history([m], types=("TRANSFER",))).values()
+        assert [one.event_id for one in found] == ["t"]
 
 
 async def check_a_part_of_the_history_of_many_items(store: Store) -> None:

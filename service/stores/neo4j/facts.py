@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from graph_schema.changes import Body, NewBirth
-from graph_schema.events import AnyEvent, Receipt, Registration, Voiding
+from graph_schema.events import Registration
 from graph_schema.order import Position
 from graph_schema.outcome import Outcome
 from graph_schema.specs import ItemSpec, LotSpec, spec_text
@@ -43,13 +43,6 @@ def registered(event: Registration) -> Facts:
         "name": organization.name,
         "region": None if organization.region is None else indexed(organization.region),
     }
-
-
-def refers_to(event: AnyEvent) -> str | None:
-    """The id of the event that an event names."""
-    if isinstance(event, Receipt):
-        return event.transfer
-    return event.voids if isinstance(event, Voiding) else None
 
 
 def stated_of(spec: ItemSpec | LotSpec) -> Facts:

@@ -47,10 +47,11 @@ from service.stores.neo4j import cypher
 from service.stores.neo4j.ahead import AHEAD_BACKWARD, AHEAD_FORWARD, Ahead, width_of
 from service.stores.neo4j.claims import read_claims
 from service.stores.neo4j.connection import Reads
-from service.stores.neo4j.events import RECEIPTS, REGISTRATIONS, STORED, history, history_count, stored
+from service.stores.neo4j.events import RECEIPTS, REGISTRATIONS, STORED, stored
 from service.stores.neo4j.events import Lists as EventLists
 from service.stores.neo4j.findings import audited, finding_counts, finding_page
 from service.stores.neo4j.flows import flow_page, flows_kept
+from service.stores.neo4j.histories import history, history_count
 from service.stores.neo4j.items import IDENTIFIED, called, concerned
 from service.stores.neo4j.items import Lists as ItemLists
 from service.stores.neo4j.organizations import ARE_ORGANIZATIONS, organization_keys, registered

@@ -14,7 +14,6 @@ from service.chain import Head, extend, recorded_us_after
 from service.ports import NewEvent
 from service.stores.folding import fold_in
 from service.stores.neo4j.connection import Transaction, done, one
-from service.stores.neo4j.facts import refers_to
 from service.stores.neo4j.folded import FoldedGraph
 from service.stores.neo4j.registrations import Registrations
 from service.stores.neo4j.rows import seconds, when
@@ -178,7 +177,7 @@ def record_of(new: NewEvent, head: Head, previous: Head) -> dict[str, Any]:
         "recordedAt": seconds(head.recorded_us),
         "recordedUs": head.recorded_us,
         "actor": event.actor,
-        "refersTo": refers_to(event),
+        "refersTo": event.refers_to,
         "payload": new.payload.decode(),
         "digest": new.digest,
         "hash": head.hash,

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from graph_schema.order import TYPE_ORDER, Position, cut_after, cut_before, instant_us, moment_of, moment_of_us, type_of
+from graph_schema.order import (
+    REFERRING,
+    TYPE_ORDER,
+    Position,
+    cut_after,
+    cut_before,
+    instant_us,
+    moment_of,
+    moment_of_us,
+    type_of,
+)
 from graph_schema.outcome import EventStatus
 from service.ports import EventFilter, ItemFilter, StoredEvent
 from service.stores.concerning import Concerning
@@ -47,6 +57,15 @@ def _touches(items: str) -> str:
     return " UNION ".join(ways)
 
 
+def _about(items: str) -> str:
+    """The same, and which events refer to such an event, or to one that does."""
+    return (
+        f"WITH RECURSIVE about(item, seq) AS ({_touches(items)} UNION SELECT a.item, r.seq FROM about a"
+        " CROSS JOIN log l ON l.seq = a.seq AND l.seq <= :k CROSS JOIN reference r ON r.target = l.event_id)"
+        " SELECT item, seq FROM about"
+    )
+
+
 def history(
     snapshot: SqliteSnapshot,
     items: Collection[Any],
@@ -60,9 +79,10 @@ def history(
     further = "" if after is None else f" AND l.pos {'<' if reverse else '>'} :after"
     if types is not None:
         further += f" AND {_of_types(types)}"
+    touches = _about(_ITEMS) if types is None or not REFERRING.isdisjoint(types) else _touches(_ITEMS)
     query = (
         f"SELECT item, seq FROM (SELECT t.item, t.seq, row_number() OVER (PARTITION BY t.item ORDER BY l.pos"
-        f" {'DESC' if reverse else 'ASC'}) AS place FROM ({_touches(_ITEMS)}) t"
+        f" {'DESC' if reverse else 'ASC'}) AS place FROM ({touches}) t"
         f" CROSS JOIN log l ON l.seq = t.seq AND l.seq <= :k WHERE l.pos < :cut{further})"
         " WHERE place <= :limit ORDER BY item, place"
     )
@@ -79,7 +99,7 @@ def history(
 def history_count(snapshot: SqliteSnapshot, items: Collection[Any], cut: Position) -> dict[Any, int]:
     """`Snapshot.history_count`."""
     query = (
-        f"SELECT t.item, count(*) FROM ({_touches(_ITEMS)}) t CROSS JOIN log l ON l.seq = t.seq AND l.seq <= :k"
+        f"SELECT t.item, count(*) FROM ({_about(_ITEMS)}) t CROSS JOIN log l ON l.seq = t.seq AND l.seq <= :k"
         " WHERE l.pos < :cut GROUP BY t.item"
     )
     return dict(snapshot.rows(query, items, cut=cut))
@@ -143,7 +163,7 @@ class Lists:
             self._conditions.append(f"{STATUS} = :status")
             self._values["status"] = where.status.value
         if where.item is not None:
-            self._conditions.append(f"l.seq IN ({_seqs(_touches('SELECT id FROM item WHERE key = :item'))})")
+            self._conditions.append(f"l.seq IN ({_seqs(_about('SELECT id FROM item WHERE key = :item'))})")
         self._in_time(where)
         self._concerning: Concerning | None = None
         if where.party is not None:

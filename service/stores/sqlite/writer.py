@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from graph_schema.events import AnyEvent, Receipt, Registration, Voiding
+from graph_schema.events import AnyEvent, Registration
 from graph_schema.order import Position
 from graph_schema.outcome import Outcome
 from graph_schema.voiding import REGULATOR
@@ -63,10 +63,8 @@ class SqliteWriter:
         """Index the events that name other events, and registrations."""
         references, registrations = [], []
         for event in events:
-            if isinstance(event, Receipt):
-                references.append((event.transfer, sequences[event.position]))
-            elif isinstance(event, Voiding):
-                references.append((event.voids, sequences[event.position]))
+            if event.refers_to is not None:
+                references.append((event.refers_to, sequences[event.position]))
             elif isinstance(event, Registration):
                 regulator = REGULATOR in (event.organization.roles or ())
                 registrations.append((event.organization.key, sequences[event.position], regulator))

@@ -9,15 +9,13 @@ from typing import Any
 import orjson
 
 from graph_schema.canonical import GENESIS, parse_event
-from graph_schema.order import moment_of, moment_of_us, type_of
+from graph_schema.order import REFERRING, moment_of, moment_of_us, type_of
 from service.stores.errors import StoreError
-from service.stores.neo4j.facts import refers_to
 from service.stores.neo4j.rows import LABELS, SHOWN, shown_by, shown_of_item, shown_of_organization, state_text
 from service.stores.sqlite.schema import FOREVER, STATE_COLUMNS
 from service.stores.sqlite.source import state_of
 from service.writers.neo4j_admin.sheet import Rows, Sheet
 
-REFERRING = ("RECEIPT", "VOIDING")
 STATED = ("model:string", "chemistry:string", "massKg:double", "energyKwh:double", "material:string", "grade:string")
 ORGANIZATION_ID = (
     "coalesce((SELECT id FROM organization WHERE key = r.organization),"
@@ -48,7 +46,7 @@ def _events(connection: sqlite3.Connection) -> Rows:
             moment_of_us(recorded_us),
             recorded_us,
             actor,
-            refers_to(parse_event(body)[0]) if kind in REFERRING else None,
+            parse_event(body)[0].refers_to if kind in REFERRING else None,
             body.decode(),
             digest,
             chained,

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from seed.story import MAKER, PACK_RECYCLED, RECYCLER, STORAGE, TAXI, TRADER, WORKSHOP
+from seed.story import MAKER, PACK_A, PACK_RECYCLED, PACK_VANISHED, RECYCLER, STORAGE, TAXI, TRADER, WORKSHOP
 from service.access.guard import guarded
 from service.access.viewer import Role, Viewer
 from service.ports import EventFilter, Store, StoredEvent
@@ -44,6 +44,26 @@ def test_pages_and_counts(told: Store, ask: AskAs) -> None:
     assert [edge["node"]["eventId"] for edge in newest["edges"]] == ids[:-4:-1]
     assert newest["totalCount"] == len(ids)
     assert ask("public", EVENTS % "first: 3")["data"]["events"] == {"totalCount": 0, "edges": []}
+
+
+def test_of_a_withheld_event_ones_own_items_are_told(told: Store, ask: AskAs) -> None:
+    """A sale of three packs, of which the taxi operator sees two in full; that there is a third everybody may know, and
+    not that it was sold with these. What is about that sale says no more; neither does who guesses its name."""
+    history = '{ battery(key: "%s") { history(first: 100) { edges { node { eventId type payload items { key } } } } } }'
+    guess = {"eventId": "guess", "type": "RECEIPT", "occurredAt": "2026-10-01T08:00:00Z", "actor": WORKSHOP}
+    found = ask("regulator", history % PACK_RECYCLED)["data"]["battery"]["history"]["edges"]
+    sale, receipt = [edge["node"] for edge in found if edge["node"]["type"] in ("TRANSFER", "RECEIPT")][:2]
+    assert len(sale["items"]) == len(receipt["items"]) == 3
+    send(told, [guess | {"transfer": sale["eventId"]}])
+    mine = [{"key": key} for key in sorted([PACK_RECYCLED, PACK_VANISHED])]
+    for one in ask(TAXI, history % PACK_RECYCLED)["data"]["battery"]["history"]["edges"]:
+        if one["node"]["eventId"] in (sale["eventId"], receipt["eventId"], "guess"):
+            assert (one["node"]["payload"], one["node"]["items"]) == (None, mine)
+    query = '{ event(eventId: "guess") { payload items { key } } }'
+    assert [one["key"] for one in ask("regulator", query)["data"]["event"]["items"]] == sorted([PACK_A, *(
+        one["key"] for one in mine)])  # fmt: skip
+    told_to_workshop = ask(WORKSHOP, query)["data"]["event"]
+    assert (told_to_workshop["payload"]["transfer"], told_to_workshop["items"]) == (sale["eventId"], [])
 
 
 def test_no_hash_lets_anybody_check_a_guess_of_a_payload(told: Store, ask: AskAs) -> None:

@@ -115,6 +115,19 @@ def test_problems_tell_nothing_of_others(told: Store, ask: AskAs) -> None:
     assert read["payload"]["items"] == [module(2)], "one's own words"
 
 
+def test_what_is_withheld_of_a_problem_leaves_a_way_out(told: Store, ask: AskAs) -> None:
+    """A name of an event that another took, and a voiding of another's: no more than the codes tell."""
+    void = {"type": "VOIDING", "occurredAt": "2026-10-02T08:00:00+08:00", "voids": "story-10-production"}
+    again, other = record(
+        ask, TAXI, transfer("story-10-production", TAXI), {**void, "eventId": "v1", "actor": TAXI},
+    )  # fmt: skip
+    (reused,), (forbidden,) = again["problems"], other["problems"]
+    assert (again["status"], reused["code"]) == ("REJECTED", "EVENT_ID_REUSED")
+    assert (reused["message"], reused["conflictsWith"]) == ("this id is in use; send a new one", None)
+    assert (other["status"], forbidden["code"]) == ("CONTESTED", "NOT_ENTITLED")
+    assert (forbidden["message"], forbidden["conflictsWith"]) == ("only its actor or a regulator voids it", None)
+
+
 TRIED = (
     "mutation ($events: [EventInput!]!, $all: Boolean!, $on: OnConflict) { %s(events: $events, allOrNothing: $all,"
     " onConflict: $on) { results { status problems { code message field key conflictsWith } event { id } } } }"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -20,7 +21,7 @@ BAD = {
     '{ items(after: "!") { totalCount } }': "after: '!' is no cursor",
     '{ node(id: "%") { id } }': "id: '%' is no id",
     '{ trace(key: "k", direction: FORWARD, maxNodes: 99999) { truncated } }': "maxNodes: 99999",
-    '{ trace(key: "k", direction: FORWARD, asOf: "2026-01-01") { truncated } }': "RFC 3339",
+    '{ trace(key: "k", direction: FORWARD, asOf: "2026-01-01") { truncated } }': "asOf: '2026-01-01' is not an RFC",
     '{ trace(key: "k", direction: SIDEWAYS) { truncated } }': "SIDEWAYS",
     "{ nothing }": "nothing",
     "{": "Syntax Error",
@@ -31,6 +32,27 @@ BAD = {
 def test_bad_questions(answer: Ask, query: str) -> None:
     (error,) = answer(query)["errors"]
     assert BAD[query] in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("query", "variables", "message"),
+    [
+        ('{ items(asOf: "x") { totalCount } }', {}, "asOf: 'x' is not an RFC 3339 time"),
+        ("{ items(filter: { producedTo: 5 }) { totalCount } }", {}, "filter: 5 is not an RFC 3339 time"),
+        ('query ($t: DateTime = "x") { items(asOf: $t) { totalCount } }', {}, "$t: 'x' is not an RFC 3339 time"),
+        ("query ($t: DateTime) { items(asOf: $t) { totalCount } }", {"t": "x"}, "'$t' has invalid value: 'x' is not"),
+    ],
+)
+def test_a_time_that_is_none_names_where_it_stands(answer: Ask, query: str, variables: Any, message: str) -> None:
+    (error,) = answer(query, **variables)["errors"]
+    assert message in error["message"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert error["locations"]
+
+
+@pytest.mark.parametrize("text", ["2026-01-01t08:00:00z", "2026-01-01 08:00:00Z", "2026-01-01T16:00:00.000+08:00"])
+def test_every_spelling_of_a_time(data: Ask, text: str) -> None:
+    assert data("query ($t: DateTime) { items(asOf: $t) { totalCount } }", t=text) == {"items": {"totalCount": 0}}
 
 
 def test_malformed_events_are_data(answer: Ask) -> None:

@@ -164,8 +164,8 @@ def test_history_goes_on_where_it_was(data: Ask, store: Store) -> None:
     while page["pageInfo"]["hasNextPage"]:
         page = data(query, after=page["pageInfo"]["endCursor"])["battery"]["history"]
         seen += [edge["node"]["eventId"] for edge in page["edges"]]
-    assert page["totalCount"] == 12
-    assert len(set(seen)) == len(seen) == 11, "what comes in behind the cursor is not shown, and nothing twice"
+    assert page["totalCount"] == 14
+    assert len(set(seen)) == len(seen) == 13, "what comes in behind the cursor is not shown, and nothing twice"
 
 
 def test_custody_tells_the_car_maker(data: Ask) -> None:

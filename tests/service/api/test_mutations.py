@@ -3,6 +3,7 @@
 from typing import Any
 
 from graph_schema.events import EVENT_CLASSES
+from graph_schema.order import TYPE_ORDER
 from service.api.schema import schema
 from tests.service.api.conftest import Ask
 
@@ -73,6 +74,52 @@ def test_what_cannot_be_is_data(data: Ask) -> None:
     assert (
         recorded(data, "recordTransfer", "TransferInput", **transfer | {"items": ["UNKNOWN"]})["status"] == "DUPLICATE"
     )
+
+
+def test_an_element_that_stands_twice_in_a_composition_is_not_lost(data: Ask) -> None:
+    twice = [{"element": "Li", "massKg": 1}, {"element": "Ni", "massKg": 3}, {"element": "Li", "massKg": 2}]
+    made = {"eventId": "p", "occurredAt": at(1), "actor": "A"}
+    module = {"key": "M", "kind": "MODULE", "composition": twice}
+    query = "mutation ($event: ProductionInput!) { recordProduction(event: $event) { eventId status problems"
+    query += " { code message field } event { eventId } } }"
+    outputs = [{"key": "P", "kind": "BATTERY", "composition": [], "parts": [module]}]
+    assert data(query, event=made | {"outputs": outputs})["recordProduction"] == {
+        "eventId": "p", "status": "REJECTED", "event": None,
+        "problems": [{
+            "code": "MALFORMED", "field": "outputs.0.parts.0.composition",
+            "message": "the element Li stands there twice",
+        }],
+    }  # fmt: skip
+    module["composition"] = twice[:2]
+    assert recorded(data, "recordProduction", "ProductionInput", **made, outputs=outputs)["status"] == "ACCEPTED"
+    found = data('{ pack: item(key: "P") { composition { element } } part: item(key: "M") { composition { massKg } } }')
+    assert found == {"pack": {"composition": []}, "part": {"composition": [{"massKg": 1.0}, {"massKg": 3.0}]}}
+
+
+def test_every_mistake_in_an_event_is_a_problem(data: Ask) -> None:
+    query = "mutation ($events: [EventInput!]!) { validateEvents(events: $events) { results { eventId problems"
+    query += " { message field } } } }"
+    made = {"eventId": "p", "type": "PRODUCTION", "occurredAt": "2026-01-01", "colour": "red"}
+    outputs = [{"key": "M", "kind": "ENGINE", "massKg": -1, "composition": {"Xx": 1, "Li": "2"}}]
+    wrong = [made | {"outputs": outputs}, 5, {"type": "FOO"}, made | {f"x{n}": n for n in range(20)}]
+    results = data(query, events=wrong)["validateEvents"]["results"]
+    assert [[(one["field"], one["message"]) for one in result["problems"]] for result in results[:3]] == [
+        [
+            ("occurredAt", "'2026-01-01' is not an RFC 3339 time with an offset, such as 2026-04-01T08:30:00+08:00 or"
+             " 2026-04-01T00:30:00Z"),
+            ("actor", "is missing"),
+            ("outputs.0.kind", "'ENGINE' is none of 'CELL', 'MODULE', 'BATTERY', 'COMPONENT', 'VEHICLE' or 'LOT'"),
+            ("outputs.0.massKg", "-1 is not above 0"),
+            ("outputs.0.composition", "'Xx' is not the symbol of a chemical element (such as Li)"),
+            ("outputs.0.composition.Li", "'2' is no number"),
+            ("colour", "is no field of this event type (free data goes into an item's attributes, or the note)"),
+        ],
+        [(None, "5 is not a JSON object")],
+        [("type", f"'FOO' is no known event type; there are {', '.join(TYPE_ORDER)}")],
+    ]  # fmt: skip
+    assert [result["eventId"] for result in results] == ["p", None, None, "p"]
+    assert len(results[3]["problems"]) == 11
+    assert results[3]["problems"][10] == {"field": None, "message": "14 more faults of this event are not told"}
 
 
 def test_trying_stores_nothing(data: Ask) -> None:

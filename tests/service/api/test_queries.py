@@ -56,7 +56,7 @@ def test_what_is_above_is_inherited_below(data: Ask) -> None:
     assert found["vehicle"]["key"] == VEHICLE_A
     assert [one["status"] for one in found["modules"]] == ["INSTALLED", "INSTALLED"]
     assert STORAGE_UNIT not in [node["key"] for node in found["trace"]["nodes"]]
-    assert found["history"]["totalCount"] == 3
+    assert found["history"]["totalCount"] == 4
 
 
 def test_lot_module_vehicle_and_organization(data: Ask) -> None:
@@ -147,7 +147,7 @@ def test_events_are_filtered_and_paged(data: Ask) -> None:
     )
     assert [edge["node"]["eventId"] for edge in found["open"]["edges"]] == ["story-57-inspection"]
     assert found["moved"]["pageInfo"]["hasNextPage"]
-    assert found["about"]["totalCount"] == 11
+    assert found["about"]["totalCount"] == 13
     assert found["by"]["totalCount"] == 1
 
 
