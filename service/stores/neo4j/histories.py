@@ -67,7 +67,7 @@ UNWIND $rows AS row
 WITH row[0] AS key, row[1] AS settled
 MATCH (i:Item {{key: key}}) USING INDEX SEEK i:Item(key)
 CALL (i, settled) {{
-  MATCH (i)<-[m:MENTIONS]-(t) WHERE m.named RETURN t.eventId AS id
+  MATCH (i)<-[m:MENTIONS]-(t) WHERE m.named AND t.sequence <= $k RETURN t.eventId AS id
   UNION MATCH (i)<-[y:YIELDED]-(t) WHERE {known("y")} RETURN t.eventId AS id
   UNION MATCH (i)-[r:CONSUMED_IN]->(t) WHERE {known("r")} RETURN t.eventId AS id
   UNION MATCH (i)<-[r:MARKED]-(t) WHERE {known("r")} RETURN t.eventId AS id
