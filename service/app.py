@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import FastAPI, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.requests import HTTPConnection, Request
+from starlette.routing import Route
 
 from service import __version__, collecting, logs, settings
 from service.access.identity import Identity
@@ -82,7 +83,10 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
         return Context(store, config, connection.state.asker, feed, metrics)
 
     router = Router(schema, config, rates, context)
-    app.add_route("/graphql", router.answer_post, methods=["POST"], include_in_schema=False)
+    answering = Route("/graphql", router.answer, methods=["GET", "POST"], include_in_schema=False)
+    assert answering.methods is not None
+    answering.methods.discard("HEAD")
+    app.router.routes.append(answering)
     app.include_router(router, prefix="/graphql", include_in_schema=False)
 
     @app.api_route("/graphql/stream", methods=["GET", "POST"], include_in_schema=False)
