@@ -17,6 +17,7 @@ from strawberry import UNSET
 from strawberry.fastapi import GraphQLRouter
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.http.parse_content_type import parse_content_type
+from strawberry.http.websocket_origin import normalize_allowed_origins
 from strawberry.schema import BaseSchema
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
@@ -26,7 +27,7 @@ from service.access.asker import Asker
 from service.access.viewer import Role
 from service.api.context import Context
 from service.api.errors import NO_OPERATION, NO_OPERATION_ERRORS, not_allowed, status_of
-from service.api.limits.documents import document_of, trusted_documents
+from service.api.limits.documents import document_of, fitting_documents
 from service.api.limits.sockets import Sockets
 from service.rates import Rates
 from service.refusals import UNEXPECTED, code_of
@@ -65,11 +66,12 @@ class Router(GraphQLRouter[Context, None]):
             context_getter=context_getter,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
             max_subscriptions_per_connection=None,
+            allowed_origins=origins(config),
         )
-        self.documents = trusted_documents(config.trusted_documents)
+        self.documents = fitting_documents(config.trusted_documents, schema)
         self._made = context_getter
         self._asking = context_getter
-        sockets = Sockets(config, rates)
+        sockets = Sockets(config, rates, self.documents)
         self.graphql_transport_ws_handler_class = sockets.handler  # type: ignore[assignment]  # called, as a class is
 
     async def answer(self, request: Request) -> Response:
@@ -177,6 +179,18 @@ class Router(GraphQLRouter[Context, None]):
         )
         answer.headers.raw.extend(sub_response.headers.raw)
         return answer
+
+
+def origins(config: Settings) -> list[str]:
+    """The origins whose pages may ask, as browsers state them. Raises ValueError naming one that is none."""
+    stated = config.origins.replace(",", " ").split()
+    try:
+        if "*" in stated:
+            raise ValueError
+        return sorted(normalize_allowed_origins(stated))
+    except ValueError:
+        told = f"{environment_name('origins')}: {config.origins!r} has something else than origins"
+        raise ValueError(f"{told}, such as https://app.example.org, separated by spaces") from None
 
 
 def _told_of(asker: Asker) -> str:
