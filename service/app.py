@@ -11,14 +11,16 @@ from typing import Any
 
 from fastapi import FastAPI, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection, Request
+from starlette.routing import Route
 
-from service import __version__, collecting, logs, settings
+from service import __version__, causality, collecting, logs, settings
 from service.access.identity import Identity
 from service.api.context import Context
 from service.api.errors import AWAY_CODE
 from service.api.exports import export
-from service.api.router import Router
+from service.api.router import Router, origins
 from service.api.schema import schema
 from service.api.stream import stream
 from service.auditing import rule_sets
@@ -42,6 +44,12 @@ from service.warming import warmed
 LOGGER = logging.getLogger("voltrace")
 READY_S = 10.0
 """How long `/readyz` waits for the store."""
+
+CROSS_ORIGIN: dict[str, Any] = {
+    "allow_headers": ["Authorization", "Content-Type", "Last-Event-ID", causality.HEADER, logs.HEADER],
+    "expose_headers": ["Retry-After", causality.HEADER, logs.HEADER],
+}
+"""Headers of pages of other origins, whose cookies never count."""
 
 END_S = 5.0
 """How long the end waits for the page of the audit at hand."""
@@ -75,6 +83,8 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
     app.add_middleware(Authentication, identity=identity)
     app.add_middleware(EndWithClient)
     app.add_middleware(RateLimit, rates=rates, proxies=config.proxies)
+    if allowed := origins(config):
+        app.add_middleware(CORSMiddleware, allow_origins=allowed, allow_methods=["GET", "POST"], **CROSS_ORIGIN)
     if not identity.configured:
         app.add_middleware(Hosts, names=[config.host, *config.hosts.replace(",", " ").split()])
     app.add_middleware(Observed, metrics=metrics)
@@ -87,7 +97,10 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
         return await context(request)
 
     router = Router(schema, config, rates, context)
-    app.add_route("/graphql", router.answer_post, methods=["POST"], include_in_schema=False)
+    answering = Route("/graphql", router.answer, methods=["GET", "POST"], include_in_schema=False)
+    assert answering.methods is not None
+    answering.methods.discard("HEAD")
+    app.router.routes.append(answering)
     app.include_router(router, prefix="/graphql", include_in_schema=False)
 
     @app.api_route("/graphql/stream", methods=["GET", "POST"], include_in_schema=False)

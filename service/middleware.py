@@ -28,6 +28,9 @@ LOGGER = logging.getLogger("voltrace.requests")
 
 HELD_MESSAGES = 8
 
+DRAINED_MAX_BYTES, DRAINED_S = 64 * 1024 * 1024, 10.0
+"""So much, and for so long, is read of a body that is refused."""
+
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 TOKEN_COOKIE = "voltrace-token"
@@ -49,7 +52,11 @@ class _BodyTooLarge(Exception):
 
 
 class BodyLimit:
-    """Refuses bodies above a limit, by their stated length or while they come."""
+    """Refuses bodies above a limit, by their stated length or while they come.
+
+    What is sent nevertheless is read, within bounds, and thrown away: many clients read nothing before they have sent
+    all, and would find the connection broken instead of the answer.
+    """
 
     def __init__(self, app: Any, bytes_max: int) -> None:
         self.app = app
@@ -80,8 +87,21 @@ class BodyLimit:
             await self._refuse(" and more", read, scope, receive, send)
 
     async def _refuse(self, more: str, size: int, scope: Any, receive: Any, send: Any) -> None:
+        if b"expect" not in dict(scope["headers"]):
+            await _drained(receive)
         error = limited(f"the body has {size} bytes{more}", "body_max_bytes", self.bytes_max, size)
         await refusal(413, error)(scope, receive, send)
+
+
+async def _drained(receive: Any) -> None:
+    """Read on, to the end of the body or as far as is worth it."""
+    read, more = 0, True
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRAINED_S):
+            while more and read < DRAINED_MAX_BYTES:
+                message = await receive()
+                read += len(message.get("body", b""))
+                more = message.get("more_body", False)
 
 
 class Hosts:

@@ -31,6 +31,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     hosts: str = ""
+    origins: str = ""
     public_url: str = ""
     tokens_file: str = ""
     oidc_issuer: str = ""
@@ -85,6 +86,7 @@ DESCRIPTIONS = {
     "host": "the address that the service listens on",
     "port": "the port that the service listens on",
     "hosts": "by which names, apart from localhost and the host above, the service is asked without authentication",
+    "origins": "pages of which other origins may ask, separated by spaces, each as https://app.example.org",
     "public_url": "the address that QR codes lead to, such as https://id.example.org (default: that of the request)",
     "tokens_file": "the file of API tokens, which `voltrace token` writes (default: none are taken)",
     "oidc_issuer": "the OpenID Connect issuer whose tokens are taken (default: none)",

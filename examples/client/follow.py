@@ -1,4 +1,5 @@
-"""Transfers as they are recorded, each with its cursor: `python follow.py [CURSOR]`, from the last that was seen on.
+"""Transfers as they are recorded, each with its cursor: `python follow.py [CURSOR]`, after the last that was seen, or
+after now.
 
 The service's address is in VOLTRACE_URL, a token in VOLTRACE_TOKEN.
 """
@@ -11,6 +12,9 @@ import sys
 
 from voltrace_async import Client, EventFilter, EventType
 
+BEGINNING = "djE6MA"
+"""The cursor of the beginning of the log; an empty log has no other."""
+
 
 async def main(after: str | None = None) -> None:
     """Follow the log until interrupted; whoever comes back with the last cursor misses nothing."""
@@ -18,7 +22,9 @@ async def main(after: str | None = None) -> None:
     ws_url = url.replace("http", "ws", 1)
     async with Client(url, bearer, ws_url=ws_url, ws_connection_init_payload=bearer) as client:
         page = await client.items(first=1)
-        print(page.total_count, "items", flush=True)
+        if after is None:
+            after = (await client.now()).page_info.end_cursor or BEGINNING
+        print(page.total_count, "items known; after", after, flush=True)
         async for edge in client.follow(EventFilter(type=[EventType.TRANSFER]), after):
             print(edge.cursor, edge.node.event_id, edge.node.status.value, flush=True)
 

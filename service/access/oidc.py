@@ -22,7 +22,17 @@ KEYS_KEPT_S = 600.0
 FETCH_PAUSE_S = 10.0
 """The least time between two fetches that unknown key ids cause."""
 TIMEOUT_S = 5.0
+LEEWAY_S = 10.0
+"""So far the clock of the issuer may be from ours."""
 ANSWER_MAX_BYTES = 1 << 20
+
+
+_CLAIMS = {
+    jwt.ExpiredSignatureError: "exp",
+    jwt.InvalidAudienceError: "aud",
+    jwt.InvalidIssuerError: "iss",
+}
+"""Which claim an error is about, where its text does not say so."""
 
 
 class Issuer(NamedTuple):
@@ -59,14 +69,23 @@ class Oidc:
                 algorithms=list(issuer.algorithms),
                 audience=issuer.audience,
                 issuer=issuer.issuer,
+                leeway=LEEWAY_S,
                 options={"require": ["exp", "iss", "aud"]},
             )
             organization = claims.get(issuer.organization_claim)
             if not isinstance(organization, str | None):
                 raise Refused(f"the claim {issuer.organization_claim} is not the key of one organization, a string")
-            return viewer_of(str(claims.get(issuer.role_claim, "public")), organization, str(claims.get("sub", "")))
+            role = _one(claims.get(issuer.role_claim, "public"))
+            if not isinstance(role, str):
+                raise Refused(f"the claim {issuer.role_claim} is not one role, a string or a list of one")
+            try:
+                return viewer_of(role, organization, str(claims.get("sub", "")))
+            except ValueError as error:
+                told = f"the claims {issuer.role_claim}, {issuer.organization_claim} say too little"
+                raise Refused(f"{told}: {error}") from error
         except jwt.PyJWTError as error:
-            raise Refused(f"the token is not valid: {error}") from error
+            claim = next((f" ({name})" for kind, name in _CLAIMS.items() if isinstance(error, kind)), "")
+            raise Refused(f"the token is not valid: {error}{claim}") from error
         except ValueError as error:
             raise Refused(f"the token says too little: {error}") from error
 
@@ -74,12 +93,18 @@ class Oidc:
         taken = self._issuer.algorithms
         if header.get("alg") not in taken:
             raise Refused(f"the token is signed by {header.get('alg')!r}; taken is {', '.join(taken)}")
-        name = str(header.get("kid", ""))
+        name = header.get("kid", "")
+        if not isinstance(name, str):
+            raise Refused("the kid of the token, which names the issuer's key, is no string")
         if self._due(name) or (not self._keys and self._fetching.locked()):
             self._renew(name)
         known = self._keys.get(name)
+        if not name and len(self._keys) == 1:
+            (known,) = self._keys.values()
         if known is not None:
             return known
+        if not name and self._keys:
+            raise Refused(f"the token names no key (kid), and the issuer has {len(self._keys)}")
         if self._fetching.locked() or not self._keys:
             raise Unavailable("the keys of the issuer cannot be read now; try again")
         raise Refused(f"the issuer has no key {name!r}")
@@ -87,7 +112,8 @@ class Oidc:
     def _due(self, name: str) -> bool:
         """Whether the keys are to be read again, for a token that names a key."""
         age = time.monotonic() - self._fetched
-        return age > KEYS_KEPT_S or (name not in self._keys and age > FETCH_PAUSE_S)
+        known = name in self._keys or (not name and bool(self._keys))
+        return age > KEYS_KEPT_S or (not known and age > FETCH_PAUSE_S)
 
     def _renew(self, name: str) -> None:
         """Read the keys, one thread at a time. Others wait only while there are none, so that nobody can be known."""
@@ -111,17 +137,22 @@ class Oidc:
             LOGGER.error("the keys of the issuer %s cannot be read: %s", self._issuer.issuer, error)
 
 
+def _one(stated: Any) -> Any:
+    """What a claim states; of a list of one, that: some issuers state every role so."""
+    return stated[0] if isinstance(stated, list) and len(stated) == 1 else stated
+
+
 def _usable(keys: list[Any]) -> Iterator[tuple[str, jwt.PyJWK]]:
     """The keys that tokens can be checked with, by their ids. One of a kind unknown here leaves the others."""
     for one in keys:
-        if not isinstance(one, dict) or not isinstance(one.get("kid"), str) or one.get("kty") == "oct":
+        if not isinstance(one, dict) or not isinstance(one.get("kid", ""), str) or one.get("kty") == "oct":
             continue
         if one.get("use", "sig") != "sig":
             continue
         try:
-            yield one["kid"], jwt.PyJWK(one)
+            yield one.get("kid", ""), jwt.PyJWK(one)
         except Exception as error:  # what a library of cryptography raises for a key is not one kind of error
-            LOGGER.warning("the key %r of the issuer is not usable: %s", one["kid"], error)
+            LOGGER.warning("the key %r of the issuer is not usable: %s", one.get("kid", ""), error)
 
 
 def _get(url: str) -> Any:

@@ -15,6 +15,9 @@ from service.api.item import Info
 from service.api.scalars import ItemKind
 from service.api.trace import TraceNode, node_of
 
+RECALL = "a recall"
+"""What its cursors are of."""
+
 
 @strawberry.type(description="How many items of a kind there are.")
 class KindCount:
@@ -90,12 +93,12 @@ async def ask_affected(info: Info, keys: list[str], moment: Moment, first: int |
     if not keys:
         raise GraphQLError("keys: name one suspect at least")
     page_size(len(keys), settings.page_max, "keys")
-    behind = from_cursor(after, "after")
+    behind = from_cursor(after, "after", RECALL)
     found = await tracing.recall(
         info.context.store, keys, moment.as_of, moment.sequence, settings.nodes_max, info.context.sight
     )
     rest = [one for one in found.items if behind is None or one.node.key > behind]
-    edges = [AffectedEdge(cursor=cursor(one.node.key), node=_shown(one, moment)) for one in rest[:size]]
+    edges = [AffectedEdge(cursor=cursor(one.node.key, RECALL), node=_shown(one, moment)) for one in rest[:size]]
     place = page_info([edge.cursor for edge in edges], len(rest) > size, behind is not None)
     return Affected(
         counts=_counts(found.items, found.holders),

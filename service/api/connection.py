@@ -55,13 +55,18 @@ class PageInfo:
     end_cursor: str | None = strawberry.field(description="The cursor of the last edge: go on `after` it.")
 
 
-def cursor(value: str | int) -> str:
-    """An opaque cursor."""
-    return base64.urlsafe_b64encode(f"v1:{value}".encode()).decode().rstrip("=")
+def cursor(value: str | int, of: str = "") -> str:
+    """An opaque cursor of a list and its order, which `of` names: a place in one is none in another.
+
+    Those that people keep for long have no name: of the log a number, of findings one with an id (`finding_list.py`).
+    """
+    named = f"{of}:{value}" if of else value
+    return base64.urlsafe_b64encode(f"v1:{named}".encode()).decode().rstrip("=")
 
 
-def from_cursor(text: str | None, argument: str) -> str | None:
-    """The value in a cursor. Raises GraphQLError naming the argument."""
+def from_cursor(text: str | None, argument: str, of: str = "") -> str | None:
+    """The value in a cursor of a list, which may be empty where that has a name. Raises GraphQLError naming the
+    argument."""
     if text is None:
         return None
     try:
@@ -70,7 +75,14 @@ def from_cursor(text: str | None, argument: str) -> str | None:
         version = value = ""
     if version != "v1" or not value:
         raise GraphQLError(f"{argument}: {text!r} is no cursor of this service")
-    return value
+    if of and not value.startswith(f"{of}:"):
+        raise not_of_this_list(text, argument, of)
+    return value.removeprefix(f"{of}:") if of else value
+
+
+def not_of_this_list(text: str | None, argument: str, of: str) -> GraphQLError:
+    """The error of a cursor that another list gave, or the same one in another order."""
+    return GraphQLError(f"{argument}: {text!r} is no cursor of {of}; take one from an edge of the same list and order")
 
 
 def from_number_cursor(text: str | None, argument: str) -> int | None:
@@ -79,7 +91,7 @@ def from_number_cursor(text: str | None, argument: str) -> int | None:
     if value is None:
         return None
     if not (value.isascii() and value.isdigit() and len(value) <= DIGITS_MAX):
-        raise GraphQLError(f"{argument}: {text!r} is no cursor of this connection")
+        raise not_of_this_list(text, argument, "the log")
     return int(value)
 
 

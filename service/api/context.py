@@ -65,6 +65,8 @@ class Context(BaseContext):
         self.feed = feed or Feed(store, settings.feed_interval_ms / 1000, settings.subscriptions_max)
         self.metrics = metrics or Metrics()
         self.spending = Spending()
+        self.last_event_id: str | None = None
+        """The cursor that a stream is resumed at, where its reader lost its connection."""
         self.forget()
 
     def forget(self) -> None:
@@ -80,8 +82,12 @@ class Context(BaseContext):
     def fork(self) -> Context:
         """The same for one more operation of a connection."""
         made = Context(self.store, self.settings, self.asker, self.feed, self.metrics)
-        made.request, made.response = self.request, self.response
+        made.request, made.response, made.last_event_id = self.request, self.response, self.last_event_id
         return made
+
+    def resumed(self, after: str | None) -> tuple[str | None, str]:
+        """The cursor that a subscription goes on after, and what states it: the reader of a lost stream, or `after`."""
+        return (after, "after") if self.last_event_id is None else (self.last_event_id, "Last-Event-ID")
 
     @property
     def sight(self) -> Sight:

@@ -15,6 +15,8 @@ from service.items import CustodySpan
 if TYPE_CHECKING:
     from service.api.organization import Organization
 
+CUSTODY = "a custody"
+"""What its cursors are of."""
 LazyOrganization = Annotated["Organization", strawberry.lazy("service.api.organization")]
 
 
@@ -50,11 +52,11 @@ def custody_page(spans: list[CustodySpan], moment: Moment, size: int, after: str
     """A page of an item's custody, all of which is given. Raises GraphQLError naming the argument."""
     from service.api.organization import Organization
 
-    behind = from_cursor(after, "after")
+    behind = from_cursor(after, "after", CUSTODY)
     rest = [span for span in spans if behind is None or span.opened.hex() > behind]
     edges = [
         CustodyEdge(
-            cursor=cursor(span.opened.hex()),
+            cursor=cursor(span.opened.hex(), CUSTODY),
             node=Custody(
                 holder=Organization(key_text=span.organization, moment=moment),
                 from_=moment_of(span.opened),

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSyntaxError
+from graphql.validation.rules.max_introspection_depth_rule import MAX_LIST_DEPTH
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types.graphql import OperationType
 
 from graph_schema.errors import MalformedEvent
 from service.refusals import BAD_REQUEST, UNEXPECTED, UNEXPECTED_CODE, limited
@@ -43,9 +45,11 @@ _TOLD = (
     MissingQueryError,
 )
 NO_OPERATION_ERRORS = (CannotGetOperationTypeError, InvalidOperationTypeError)
+STREAMED = "subscriptions go over a WebSocket (graphql-transport-ws), or to /graphql/stream"
 MESSAGE_MAX = 2000
 """Characters of an error: some repeat what was sent."""
 _TOKENS = " tokens. Parsing aborted."
+_INTROSPECTION = "Maximum introspection depth exceeded"
 
 
 def limit_error(
@@ -78,10 +82,19 @@ def mask(error: GraphQLError, sees_all: bool) -> None:
         if not sees_all:
             error.message = AWAY
     elif isinstance(cause, InvalidOperationTypeError):
-        error.message += " by GET; send a POST"
+        error.message = not_allowed(cause, error.message)
     elif cause is not None and not isinstance(cause, _TOLD):
         LOGGER.error("unexpected error in a request", exc_info=cause)
         error.message, error.extensions = UNEXPECTED, {"code": UNEXPECTED_CODE}
+
+
+def not_allowed(error: InvalidOperationTypeError, reason: str) -> str:
+    """Why an operation of that kind may not be sent this way, and what to do instead."""
+    if error.operation_type is OperationType.SUBSCRIPTION:
+        return STREAMED
+    if error.operation_type is OperationType.QUERY:
+        return f"queries by GET are off ({environment_name('queries_by_get')}); send a POST"
+    return f"{reason.removesuffix(' when using GET')} by GET; send a POST"
 
 
 def finish_errors(errors: Iterable[GraphQLError], settings: Settings) -> None:
@@ -112,8 +125,17 @@ def _code(error: GraphQLError) -> str:
 
 
 def invalid(error: GraphQLError) -> GraphQLError:
-    """The error of a document that does not fit the schema, or has a value in it that a scalar does not take."""
-    error.extensions = {"code": BAD_INPUT if isinstance(error, BadValue) else INVALID_DOCUMENT}
+    """The error of a document that does not fit the schema, or has a value in it that a scalar does not take, or asks too deeply what the
+    schema is."""
+    if error.message == _INTROSPECTION:
+        error.message = (
+            "the introspection has lists in lists (fields, interfaces, possibleTypes, inputFields),"
+            f" {MAX_LIST_DEPTH} or more deep: the limit is {MAX_LIST_DEPTH - 1}, which no setting changes; ask"
+            " __type(name) for one type after the other, or take the schema from `voltrace schema graphql`"
+        )
+        error.extensions = {"code": "LIMIT", "limit": MAX_LIST_DEPTH - 1, "value": MAX_LIST_DEPTH}
+    else:
+        error.extensions = {"code": BAD_INPUT if isinstance(error, BadValue) else INVALID_DOCUMENT}
     return error
 
 

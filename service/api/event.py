@@ -12,7 +12,16 @@ from graphql import GraphQLError
 from strawberry.scalars import JSON
 
 from graph_schema.order import Position
-from service.api.connection import Page, PageInfo, cursor, from_cursor, from_number_cursor, page_info, page_size
+from service.api.connection import (
+    Page,
+    PageInfo,
+    cursor,
+    from_cursor,
+    from_number_cursor,
+    not_of_this_list,
+    page_info,
+    page_size,
+)
 from service.api.context import Context, Moment, global_id
 from service.api.counting import counted
 from service.api.item import Info, Item, Node, item_of, key_named
@@ -22,6 +31,9 @@ from service.api.organization import Organization
 from service.api.scalars import EventStatus, EventType
 from service.ports import EventFilter as Filter
 from service.ports import StoredEvent
+
+HISTORY = "a history"
+"""What its cursors are of."""
 
 
 @strawberry.type(description="Why an event is pending, contested or was turned away.")
@@ -209,11 +221,11 @@ async def history_page(
 ) -> EventConnection:
     """A page of an item's events, in the total order."""
     size = page_size(first, context.settings.page_max)
-    behind = from_cursor(after, "after")
-    wanted = History(handle, None if behind is None else _position(behind), size + 1)
+    behind = from_cursor(after, "after", HISTORY)
+    wanted = History(handle, None if behind is None else _position(behind, after), size + 1)
     found = await context.load.histories.load((moment, wanted))
     edges = [
-        EventEdge(cursor=cursor(record.position.hex()), node=Event(record=record, moment=moment))
+        EventEdge(cursor=cursor(record.position.hex(), HISTORY), node=Event(record=record, moment=moment))
         for record in found[:size]
     ]
     place = page_info([edge.cursor for edge in edges], len(found) > size, behind is not None)
@@ -224,9 +236,9 @@ async def history_page(
     return EventConnection(edges=edges, page_info=place, count=count)
 
 
-def _position(text: str) -> Position:
+def _position(text: str, after: str | None) -> Position:
     """Raises GraphQLError where that is none."""
     try:
         return bytes.fromhex(text)
     except ValueError as error:
-        raise GraphQLError("after: this is no cursor of a history; take one from an edge of it") from error
+        raise not_of_this_list(after, "after", HISTORY) from error

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import strawberry
-from graphql import GraphQLError
 
 from graph_schema.order import instant_us, moment_of_us
 from graph_schema.rules import Finding as Found
 from graph_schema.rules import Severity
 from service.access.findings import KeptInSight
 from service.api.codes import check_codes, check_rule_sets
-from service.api.connection import DIGITS_MAX, Page, PageInfo, cursor, from_cursor, page_info
+from service.api.connection import DIGITS_MAX, Page, PageInfo, cursor, from_cursor, not_of_this_list, page_info
 from service.api.context import Context, Moment
 from service.api.counting import charge
 from service.api.finding import Finding
@@ -200,5 +199,5 @@ def place_of(text: str | None, argument: str = "after", field: Field = Field.SHO
     digits = number.removeprefix("-") if field is Field.SINCE else number
     there = value.startswith(_OF[field]) and dot and digits.isascii() and digits.isdigit()
     if not there or len(digits) > DIGITS_MAX:
-        raise GraphQLError(f"{argument}: {text!r} is no cursor of findings in this order; take one from an edge of it")
+        raise not_of_this_list(text, argument, f"findings by {field.value}")
     return FindingPlace(int(number), finding_id)

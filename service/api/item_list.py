@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
 
 from graph_schema.order import instant_of
 from graph_schema.reader import ItemRow
 from service.api.codes import check_codes
-from service.api.connection import Page, PageInfo, cursor, from_cursor, page_info
+from service.api.connection import DIGITS_MAX, Page, PageInfo, cursor, from_cursor, not_of_this_list, page_info
 from service.api.context import Context, Moment
 from service.api.counting import counted
 from service.api.errors import check_text
@@ -111,8 +110,9 @@ async def items_page(
 ) -> ItemConnection:
     """A page of items at a moment. Raises GraphQLError naming the argument that makes no sense."""
     size = page.size(info.context.settings.page_max)
-    backward, edge = page.backward, _place(*page.edge)
     order = order or ItemOrder()
+    of = f"items by {order.field.value}"
+    backward, edge = page.backward, _place(*page.edge, of)
     reverse = backward is not (order.direction is OrderDirection.DESC)
 
     async def ask(snapshot: Any) -> list[ItemRow]:
@@ -122,16 +122,19 @@ async def items_page(
 
     rows = await info.context.read(moment, ask)
     shown = rows[:size][::-1] if backward else rows[:size]
-    edges = [ItemEdge(cursor=cursor(f"{instant_of(row.born)}:{row.key}"), node=item_of(row, moment)) for row in shown]
+    edges = [
+        ItemEdge(cursor=cursor(f"{instant_of(row.born)}:{row.key}", of), node=item_of(row, moment)) for row in shown
+    ]
     place = page_info([one.cursor for one in edges], len(rows) > size, edge is not None, backward)
     return ItemConnection(edges=edges, page_info=place, where=where, moment=moment)
 
 
-def _place(text: str | None, argument: str) -> ItemPlace | None:
-    value = from_cursor(text, argument)
+def _place(text: str | None, argument: str, of: str) -> ItemPlace | None:
+    value = from_cursor(text, argument, of)
     if value is None:
         return None
     born, colon, key = value.partition(":")
-    if not colon or not born.removeprefix("-").isdecimal():
-        raise GraphQLError(f"{argument}: {text!r} is no cursor of a list of items; take one from an edge of it")
+    digits = born.removeprefix("-")
+    if not (colon and digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX):
+        raise not_of_this_list(text, argument, of)
     return ItemPlace(key, int(born))

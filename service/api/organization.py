@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
-from graphql import GraphQLError
 
 from graph_schema.flows.amounts import Scope
 from graph_schema.rules.limits import ROLES, SCOPES
-from service.api.connection import Page, PageInfo, cursor, from_cursor, page_info
+from service.api.connection import Page, PageInfo, cursor, from_cursor, not_of_this_list, page_info
 from service.api.context import Moment, global_id
 from service.api.counting import counted
 from service.api.errors import check_text
@@ -227,17 +226,19 @@ async def organizations_page(
 def _cursor(place: OrganizationPlace, field: Field) -> str:
     """By key the key alone; by name the key, a space, which no key has, and the name, if there is one, after a sign."""
     if field is Field.KEY:
-        return cursor(place.key)
-    return cursor(f"{place.key} " + ("" if place.name is None else f"={place.name}"))
+        return cursor(place.key, _of(field))
+    return cursor(f"{place.key} " + ("" if place.name is None else f"={place.name}"), _of(field))
+
+
+def _of(field: Field) -> str:
+    return f"organizations by {field.value}"
 
 
 def _place(text: str | None, argument: str, field: Field) -> OrganizationPlace | None:
-    value = from_cursor(text, argument)
+    value = from_cursor(text, argument, _of(field))
     if value is None:
         return None
     key, space, stated = value.partition(" ")
     if bool(space) is not (field is Field.NAME) or (stated and not stated.startswith("=")):
-        raise GraphQLError(
-            f"{argument}: {text!r} is no cursor of organizations in this order; take one from an edge of it"
-        )
+        raise not_of_this_list(text, argument, _of(field))
     return OrganizationPlace(key, stated[1:] if stated else None)

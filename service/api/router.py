@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from html import escape
 from importlib.resources import files
+from string import Template
 from typing import Any
 
 import orjson
@@ -15,13 +17,17 @@ from strawberry import UNSET
 from strawberry.fastapi import GraphQLRouter
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.http.parse_content_type import parse_content_type
+from strawberry.http.websocket_origin import normalize_allowed_origins
 from strawberry.schema import BaseSchema
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 
+from service.access.asker import Asker
+from service.access.viewer import Role
 from service.api.context import Context
-from service.api.errors import NO_OPERATION, NO_OPERATION_ERRORS, status_of
-from service.api.limits.documents import document_of, trusted_documents
+from service.api.errors import NO_OPERATION, NO_OPERATION_ERRORS, not_allowed, status_of
+from service.api.limits.documents import document_of, fitting_documents
 from service.api.limits.sockets import Sockets
 from service.rates import Rates
 from service.refusals import UNEXPECTED, code_of
@@ -29,6 +35,13 @@ from service.settings import Settings, environment_name
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
+_PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self'"
+    " data:; font-src data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+"""Of GraphiQL's page: nothing from elsewhere and no script in it; its editor makes styles as it goes."""
 _FIELDS = {"query": (str, "a string"), "operationName": (str, "a string"), "variables": (dict, "an object"),
            "extensions": (dict, "an object")}  # fmt: skip
 
@@ -53,16 +66,17 @@ class Router(GraphQLRouter[Context, None]):
             context_getter=context_getter,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
             max_subscriptions_per_connection=None,
+            allowed_origins=origins(config),
         )
-        self.documents = trusted_documents(config.trusted_documents)
+        self.documents = fitting_documents(config.trusted_documents, schema)
         self._made = context_getter
         self._asking = context_getter
-        sockets = Sockets(config, rates)
+        sockets = Sockets(config, rates, self.documents)
         self.graphql_transport_ws_handler_class = sockets.handler  # type: ignore[assignment]  # called, as a class is
 
-    async def answer_post(self, request: Request) -> Response:
-        """Answer a POST as strawberry's own route does, without FastAPI finding out anew what its arguments are made
-        of, which takes a tenth of the time of a small request."""
+    async def answer(self, request: Request) -> Response:
+        """Answer a GET or POST as strawberry's own routes do, without FastAPI finding out anew what its arguments are
+        made of, which takes a tenth of the time of a small request."""
         context = await self._made(request)
         context.request, context.response = request, _blank()
         answer: Response = await self.run(request, context=context, root_value=None)
@@ -77,9 +91,9 @@ class Router(GraphQLRouter[Context, None]):
 
         Raises service.access.tokens.Refused, which the handler of the socket tells as the reason of its closing.
         """
-        stated = context.connection_params
-        if isinstance(stated, dict) and stated.get("Authorization") is not None:
-            await context.asker.introduce(str(stated["Authorization"]))
+        stated = _credentials(context.connection_params)
+        if stated is not None:
+            await context.asker.introduce(stated)
         return UNSET
 
     def decode_json(self, data: str | bytes) -> object:
@@ -93,17 +107,24 @@ class Router(GraphQLRouter[Context, None]):
         return set(request.query_params).isdisjoint(["query", "documentId", "extensions"])
 
     async def render_graphql_ide(self, request: Request) -> HTMLResponse:
-        """GraphiQL, without any other host."""
-        return HTMLResponse(files("service").joinpath("web", "graphiql.html").read_text(encoding="utf-8"))
+        """GraphiQL, without any other host; who asks is told beside it, where anybody is asked."""
+        text = files("service").joinpath("web", "graphiql.html").read_text(encoding="utf-8")
+        told = {"viewer": _told_of(request.state.asker), "queries_by_get": str(self.allow_queries_via_get).lower()}
+        body = Template(text).substitute({name: escape(value) for name, value in told.items()})
+        return HTMLResponse(body, headers=_PAGE_HEADERS)
 
     async def run(self, request: Any, *arguments: Any, **named: Any) -> Any:
         """Answer a request; also one that is refused, in the shape of GraphQL's answers."""
         return await answered(request, super().run(request, *arguments, **named))
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
-        """The request; a trusted document in the place of its id. Raises HTTPException or Refused."""
+        """The request. Raises HTTPException or Refused."""
         if request.method == "GET" and not self.allow_queries_via_get:
             raise HTTPException(405, f"queries by GET are off ({environment_name('queries_by_get')}); send a POST")
+        return await self.read(request)
+
+    async def read(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
+        """The request; a trusted document in the place of its id. Raises HTTPException or Refused."""
         if request.method == "GET":
             body: Any = self.parse_query_params(request.query_params)
         elif parse_content_type(request.content_type or "")[0] == JSON:
@@ -160,6 +181,38 @@ class Router(GraphQLRouter[Context, None]):
         return answer
 
 
+def origins(config: Settings) -> list[str]:
+    """The origins whose pages may ask, as browsers state them. Raises ValueError naming one that is none."""
+    stated = config.origins.replace(",", " ").split()
+    try:
+        if "*" in stated:
+            raise ValueError
+        return sorted(normalize_allowed_origins(stated))
+    except ValueError:
+        told = f"{environment_name('origins')}: {config.origins!r} has something else than origins"
+        raise ValueError(f"{told}, such as https://app.example.org, separated by spaces") from None
+
+
+def _told_of(asker: Asker) -> str:
+    """Who asks, for people; nothing where nobody is asked who they are."""
+    viewer = asker.viewer
+    if not asker.identity.configured or viewer.role is Role.PUBLIC:
+        return "public" if asker.identity.configured else ""
+    return f"{viewer.name} ({', '.join(filter(None, (viewer.role.lower(), viewer.organization)))})"
+
+
+def _credentials(stated: Any) -> str | None:
+    """What the payload of `connection_init` has as `Authorization`, in any case, also below `headers`."""
+    if not isinstance(stated, dict):
+        return None
+    below = stated.get("headers")
+    for place in (stated, below if isinstance(below, dict) else {}):
+        for name, value in place.items():
+            if name.lower() == "authorization" and value is not None:
+                return str(value)
+    return None
+
+
 def _blank() -> Response:
     """An answer in the making: no header yet."""
     answer = Response()
@@ -177,9 +230,10 @@ async def answered(request: Request, answering: Awaitable[Any]) -> Any:
     try:
         return await answering
     except HTTPException as error:
-        no_operation = isinstance(error.__cause__, NO_OPERATION_ERRORS)
-        code = NO_OPERATION if no_operation else code_of(error.status_code)
-        return _refusal(request, error.status_code, [GraphQLError(error.reason, extensions={"code": code})])
+        cause = error.__cause__
+        code = NO_OPERATION if isinstance(cause, NO_OPERATION_ERRORS) else code_of(error.status_code)
+        reason = not_allowed(cause, error.reason) if isinstance(cause, InvalidOperationTypeError) else error.reason
+        return _refusal(request, error.status_code, [GraphQLError(reason, extensions={"code": code})])
     except Refused as refused:
         return _refusal(request, refused.status, list(refused.errors))
 

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
 
 from graph_schema.identifiers import Scheme
 from service.api.affected import Affected, ask_affected
@@ -365,6 +367,12 @@ class Query:
 
 class Schema(strawberry.Schema):
     """A schema that logs what is unexpected, and leaves a caller's mistakes to the caller."""
+
+    async def execute(self, query: str | None, *arguments: Any, **more: Any) -> ExecutionResult:
+        """Run an operation that has one answer: a subscription has none. Raises InvalidOperationTypeError."""
+        allowed = more.get("allowed_operation_types") or OperationType
+        more["allowed_operation_types"] = {*allowed} - {OperationType.SUBSCRIPTION}
+        return await super().execute(query, *arguments, **more)
 
     async def stream(self, query: str | None, *arguments: Any, **more: Any) -> Any:
         """Run one operation of a connection, with a context of its own."""

@@ -7,7 +7,7 @@ from graphql import GraphQLError
 
 from graph_schema.reader import ItemRow
 from service import searching
-from service.api.connection import PageInfo, cursor, from_cursor, page_info, page_size
+from service.api.connection import PageInfo, cursor, from_cursor, not_of_this_list, page_info, page_size
 from service.api.context import Moment
 from service.api.errors import check_text
 from service.api.item import Info, Node, item_of
@@ -24,6 +24,8 @@ from service.ports import (
 
 EVERY = 1 << 31
 _ITEM, _ORGANIZATION = "item", "organization"
+SEARCH = "a search"
+"""What its cursors are of."""
 
 
 @strawberry.type(description="An edge of a connection.")
@@ -80,14 +82,14 @@ def _node(one: Found, rows: dict[object, ItemRow], moment: Moment) -> Node:
 
 
 def _cursor(place: FoundPlace) -> str:
-    return cursor(f"{place.rank}:{_ORGANIZATION if place.organization else _ITEM}:{place.key}")
+    return cursor(f"{place.rank}:{_ORGANIZATION if place.organization else _ITEM}:{place.key}", SEARCH)
 
 
 def _place(after: str | None) -> FoundPlace | None:
-    value = from_cursor(after, "after")
+    value = from_cursor(after, "after", SEARCH)
     if value is None:
         return None
     rank, kind, key = (*value.split(":", 2), "", "")[:3]
     if rank not in {str(one) for one in range(EXACT, WITHIN + 1)} or kind not in (_ITEM, _ORGANIZATION):
-        raise GraphQLError(f"after: {after!r} is no cursor of a search; take one from an edge of it")
+        raise not_of_this_list(after, "after", SEARCH)
     return FoundPlace(int(rank), key, kind == _ORGANIZATION)

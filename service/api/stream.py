@@ -33,23 +33,26 @@ async def stream(router: Router, request: Request, context: Context) -> Response
     """Answer one operation: `next` for each result, `complete` at the end. A request is read as that of an answer is.
 
     A result with a cursor has it as its event id, so that a browser's EventSource that lost its connection goes on
-    from there by itself: its `Last-Event-ID` takes the place of the variable `after`.
+    from there by itself: its `Last-Event-ID` takes the place of a subscription's argument `after`. A subscription
+    changes nothing and is told to nobody but who asks, so it is taken by GET whatever the setting for queries.
     """
     response: Response = await answered(request, _stream(router, request, context))
     return response
 
 
 async def _stream(router: Router, request: Request, context: Context) -> Response:
-    asked = await router.parse_http_body(StarletteRequestAdapter(request))
+    asked = await router.read(StarletteRequestAdapter(request))
     if asked.query is None:
         raise HTTPException(400, "No GraphQL query found in the request")
-    last = request.headers.get("last-event-id")
-    kinds = {OperationType.QUERY, OperationType.SUBSCRIPTION}
+    context.last_event_id = request.headers.get("last-event-id") or None
+    kinds = {OperationType.SUBSCRIPTION}
     if request.method == "POST":
-        kinds.add(OperationType.MUTATION)
+        kinds |= {OperationType.QUERY, OperationType.MUTATION}
+    elif router.allow_queries_via_get:
+        kinds.add(OperationType.QUERY)
     results = await router.schema.stream(
         asked.query,
-        variable_values={**(asked.variables or {}), "after": last} if last else asked.variables,
+        variable_values=asked.variables,
         context_value=context,
         operation_name=asked.operation_name,
         operation_extensions=asked.extensions,

@@ -37,6 +37,11 @@ from service.ports import EventFilter as Filter
 PAGE = 100
 BEHIND_S = 5.0
 """So long a subscription waits for the record that it is to go on from, where a store is read by replicas."""
+PUBLIC = (
+    "what is recorded is not public, so this would never tell anything; state a token, over a WebSocket as"
+    ' {"Authorization": "Bearer TOKEN"} in the payload of connection_init, else in the header Authorization'
+)
+"""What the public is told, in place of waiting for ever."""
 Edge = TypeVar("Edge")
 T = TypeVar("T")
 
@@ -55,7 +60,7 @@ class Subscription:
         """Follow the log."""
         moment = await _in_time(info, info.context.moment(None, None))
         chosen = await _in_time(info, chosen_events(info.context, filter, moment))
-        behind = None if after is None else from_number_cursor(after, "after")
+        behind = from_number_cursor(*info.context.resumed(after))
         async for edge in _subscribed(info, _recorded(info, chosen, behind)):
             yield edge
 
@@ -71,7 +76,7 @@ class Subscription:
         chosen = await _in_time(info, chosen_findings(info.context, filter, moment))
         if filter is not None and filter.to is not None:
             chosen = chosen._replace(since_to_us=instant_us(filter.to))
-        behind = place_of(after)
+        behind = place_of(*info.context.resumed(after))
         async for edge in _subscribed(info, _raised(info, chosen, behind)):
             yield edge
 
@@ -79,6 +84,8 @@ class Subscription:
 async def _subscribed(info: Info, edges: AsyncGenerator[Edge, None]) -> AsyncGenerator[Edge, None]:
     """A place among the subscriptions of the client, for as long as these edges come."""
     context = info.context
+    if not context.asker.viewer.traces:
+        raise GraphQLError(PUBLIC, extensions={"code": "FORBIDDEN"})
     try:
         with context.feed.subscription(context.client), context.metrics.subscriptions.track_inprogress():
             async for edge in edges:
@@ -108,8 +115,9 @@ async def _reached(info: Info, behind: int) -> int:
     given_up = monotonic() + BEHIND_S
     while await info.context.feed.last() < behind:
         if monotonic() >= given_up:
+            _, argument = info.context.resumed(None)
             raise GraphQLError(
-                f"after: {cursor(behind)!r} is beyond the end of the log, so it is of another one; follow without"
+                f"{argument}: {cursor(behind)!r} is beyond the end of the log, so it is of another one; follow without"
                 " `after`, or after the cursor of an event of this log"
             )
         await _wait(info, cursor(behind))

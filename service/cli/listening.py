@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import socket
 import sys
+import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+POLL_S = 0.05
 EACH_ITS_OWN = sys.platform == "linux"
 """Whether the system shares connections out among the sockets of one port. Others have SO_REUSEPORT for other ends."""
 
@@ -36,6 +40,23 @@ def listening(host: str, port: int, stall_s: int, *, shared_port: bool = False) 
         bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, stall_s * 3000)
     bound.set_inheritable(True)
     return bound
+
+
+def when_answered(host: str, port: int, tell: Callable[[], None]) -> None:
+    """Tell it as soon as something listens on a port, beside what else is done; never where nothing ever does.
+
+    A service listens when it is ready, so that who waits for what is told need not wait any longer.
+    """
+    anywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
+    def wait() -> None:
+        while True:
+            with suppress(OSError), socket.create_connection((anywhere.get(host, host), port), POLL_S):
+                tell()
+                return
+            time.sleep(POLL_S)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 class Workers(Multiprocess):

@@ -14,7 +14,7 @@ from service import logs
 from service.access.identity import Identity
 from service.app import create_app
 from service.cli.common import configured, opened, out, store_option
-from service.cli.listening import EACH_ITS_OWN, Workers, listening
+from service.cli.listening import EACH_ITS_OWN, Workers, listening, when_answered
 from service.metrics import counting_together
 from service.ports import Store
 from service.settings import Settings
@@ -73,18 +73,17 @@ def run_service(store: Store, host: str, port: int, workers: int = 1) -> None:
         raise click.ClickException(
             f"cannot listen on {host}:{port} ({error.strerror}); name another with --port"
         ) from error
-    out.print(f"voltrace on http://{host}:{port}/  (GraphiQL: http://{host}:{port}/graphql), store {store.url}")
-    if not identity(settings).configured:
-        out.print("No authentication is configured: who reaches this address may read and record everything.")
     os.environ["VOLTRACE_STORE"], os.environ["VOLTRACE_HOST"] = store.url, host
     try:
         logs.configure(settings.log_format, settings.log_level)
-        app = create_app(store) if workers == 1 else "service.app:from_settings"
+        app = create_app(store)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
+    when_answered(host, port, partial(_announce, f"http://{_in_address(host)}:{port}", store.url, settings))
     # Whose address a request comes from is said by the setting `proxies`, not guessed from headers.
     config = uvicorn.Config(
-        app, factory=workers > 1, workers=workers, host=host, port=port, log_config=None, access_log=False,
+        app if workers == 1 else "service.app:from_settings", factory=workers > 1, workers=workers,
+        host=host, port=port, log_config=None, access_log=False,
         timeout_graceful_shutdown=GRACE_S, proxy_headers=False, ws_max_size=settings.body_max_bytes,
     )  # fmt: skip
     bind = partial(listening, host, port, settings.subscription_stall_s, shared_port=workers > 1 and EACH_ITS_OWN)
@@ -93,3 +92,15 @@ def run_service(store: Store, host: str, port: int, workers: int = 1) -> None:
     else:
         with counting_together():
             (Workers(config, bind) if EACH_ITS_OWN else Multiprocess(config, [bind()])).run()
+
+
+def _announce(address: str, store: str, settings: Settings) -> None:
+    """Say where the service is."""
+    graphiql = f"  (GraphiQL: {address}/graphql)" if settings.graphiql else ""
+    out.print(f"voltrace on {address}/{graphiql}, store {store}", soft_wrap=True)
+    if not identity(settings).configured:
+        out.print("No authentication is configured: who reaches this address may read and record everything.")
+
+
+def _in_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

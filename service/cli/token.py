@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,8 +14,13 @@ from rich.text import Text
 
 from service.access.tokens import Tokens
 from service.access.viewer import Role
-from service.cli.common import configured, err, out
+from service.bootstrap import open_store
+from service.cli.common import configured, err, finish, out
+from service.running import run
+from service.stores.errors import StoreError
 
+ASKED_S = 5.0
+"""How long the store is waited for, only to say what it does not know."""
 ROLES = [role.value.lower() for role in Role if role is not Role.PUBLIC]
 
 
@@ -26,7 +32,7 @@ def token(context: click.Context, path: Path | None) -> None:
 
     \b
     export VOLTRACE_TOKENS_FILE=/var/lib/voltrace/tokens.json
-    voltrace token create --role participant --organization 91350900MA0000R01 "battery maker's MES"
+    voltrace token create --role participant --organization 91350900MA0000R01Y "battery maker's MES"
     voltrace token list
     voltrace token revoke 3f1c5b0a9d2e
     """
@@ -50,6 +56,9 @@ def create(tokens: Tokens, name: str, role: str, organization: str | None, days:
     with _told():
         made = tokens.create(name, role, organization, expires)
     err.print(f"A token for {name} in {tokens.path}. Keep it: only its hash is stored.", markup=False)
+    if organization and _is_unknown(organization):
+        told = f"The store {configured().store} knows no organization {organization!r}"
+        err.print(f"{told}: unless that is mistyped, register it, or let it record something first.", markup=False)
     click.echo(made)
 
 
@@ -79,6 +88,28 @@ def revoke(tokens: Tokens, token_id: str) -> None:
     except KeyError:
         raise click.ClickException(f"there is no token {token_id!r}; `voltrace token list` shows them") from None
     out.print(f"the token of {ended.name} is revoked", markup=False)
+
+
+def _is_unknown(organization: str) -> bool:
+    """Whether the store that is configured knows no such organization. One that cannot be asked now tells nothing."""
+    settings = configured()
+    kind, _, path = settings.store.partition(":")
+    if kind == "memory" or (kind == "sqlite" and not Path(path).exists()):
+        return False
+
+    async def ask() -> set[str]:
+        async with store.snapshot() as snapshot:
+            return await snapshot.are_organizations([organization])
+
+    async def known() -> set[str]:
+        async with asyncio.timeout(ASKED_S):
+            return await run(store, ask)
+
+    try:
+        store = open_store(settings.store, settings)
+        return not finish(store, known)
+    except (StoreError, click.ClickException, TimeoutError):
+        return False
 
 
 @contextmanager

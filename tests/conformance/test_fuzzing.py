@@ -76,7 +76,11 @@ IDS = [
 ]
 CURSORS = [
     *(cursor(value) for value in (0, 1, 30, -1, PACK_A, "x", "\u0663", "1" * 400, "\u0000")),
-    *(cursor(value) for value in (f"1:item:{PACK_A[:9]}", "2:organization:", "since:1.x", f"{MAKER} =M", f"{MAKER} ")),
+    *(cursor("9" * 20 + f":{PACK_A}", f"items by {order}") for order in ("KEY", "PRODUCED_AT")),
+    *(cursor(value, "a search") for value in (f"1:item:{PACK_A[:9]}", "2:organization:")),
+    *(cursor(value, "organizations by NAME") for value in (f"{MAKER} =M", f"{MAKER} ", "")),
+    *(cursor("00", of) for of in ("a history", "a custody", "a recall")),
+    cursor("since:1.x"),
 ]
 CODES = [
     *(PACK_A, STORAGE_UNIT, VEHICLE_A, MAKER, CATHODE),

@@ -13,13 +13,14 @@ from click.testing import CliRunner
 
 from seed.story import CAR_MAKER, MAKER, PACK_NEW, PACK_RECYCLED, story
 from service.access.tokens import Tokens
-from service.api.connection import cursor
+from service.api.connection import cursor, from_cursor
 from service.cli import main
 from service.stores.sqlite import SqliteStore
 from tests.serving import ROOT, serving
 from tests.support import send, wait
 
 EXAMPLE = ROOT / "examples" / "client"
+WHEN = "2026-10-02T08:00:00+08:00"
 PYTHON = EXAMPLE / ".venv" / "bin" / "python"
 
 
@@ -63,15 +64,16 @@ def test_the_examples_are_typed(project: Path) -> None:
 
 
 def test_asking_and_recording(project: Path, told: dict[str, str]) -> None:
-    lines = _run(project, PYTHON, "recovered.py", PACK_RECYCLED, PACK_NEW, CAR_MAKER, **told).splitlines()
+    command = [PYTHON, "recovered.py", PACK_RECYCLED, PACK_NEW, CAR_MAKER]
+    lines = _run(project, *command, WHEN, **told).splitlines()
     assert lines[3] == "Li: 0.173 of 0.200 kg"
     assert lines[-2:] == ["ACCEPTED", "held by Pudong Motors"]
-    again = _run(project, PYTHON, "recovered.py", PACK_RECYCLED, PACK_NEW, CAR_MAKER, **told).splitlines()
-    assert again[-2] == "DUPLICATE"
+    assert _run(project, *command, WHEN, **told).splitlines()[-2] == "DUPLICATE"
+    assert _run(project, *command, "2026-10-03T08:00:00+08:00", **told).splitlines()[-2] == "ACCEPTED", "another one"
 
 
 def test_a_token_that_is_not_taken(project: Path, told: dict[str, str]) -> None:
-    command = [PYTHON, "recovered.py", PACK_RECYCLED, PACK_NEW, CAR_MAKER]
+    command = [PYTHON, "recovered.py", PACK_RECYCLED, PACK_NEW, CAR_MAKER, WHEN]
     env = os.environ | told | {"VOLTRACE_TOKEN": "voltrace_x_y"}
     done = subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, check=False)
     assert "GraphQLClientHttpError: HTTP status code: 401" in done.stderr
@@ -85,6 +87,20 @@ def test_following(project: Path, told: dict[str, str]) -> None:
         process.terminate()
     assert lines[0][1] == "items"
     assert [line[1:] for line in lines[1:]] == [[f"story-{number}-transfer", "ACCEPTED"] for number in (20, 29)]
+
+
+def test_following_from_now(project: Path, told: dict[str, str]) -> None:
+    """Whoever begins has a cursor before the first event came."""
+    command = [PYTHON, "follow.py"]
+    with subprocess.Popen(command, cwd=project, env=os.environ | told, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        *_, after = process.stdout.readline().split()
+        event = "2026-11-05T08:00:00+08:00"
+        _run(project, PYTHON, "recovered.py", PACK_RECYCLED, PACK_NEW, CAR_MAKER, event, **told)
+        came = process.stdout.readline().split()
+        process.terminate()
+    assert came[1:] == [f"handover-{PACK_NEW}-20261105T000000Z", "ACCEPTED"]
+    assert int(from_cursor(after, "after") or 0) < int(from_cursor(came[0], "after") or 0)
 
 
 def test_the_documentation_shows_the_examples() -> None:

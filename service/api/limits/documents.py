@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from graphql import GraphQLError, parse
+from graphql import GraphQLError, parse, validate
+from strawberry.schema import BaseSchema
 
 from service.settings import environment_name
 
@@ -35,6 +36,19 @@ def trusted_documents(path: str) -> Mapping[str, str] | None:
         except GraphQLError as error:
             raise ValueError(f"{NAME}: {path}: {name!r} is no GraphQL document: {error.message}") from error
     return stated
+
+
+def fitting_documents(path: str, schema: BaseSchema) -> Mapping[str, str] | None:
+    """The same, all of which fit the schema: of one that did not, clients would be told only when they need it.
+
+    Raises ValueError as `trusted_documents`.
+    """
+    documents = trusted_documents(path)
+    for name, text in (documents or {}).items():
+        wrong = validate(schema._schema, parse(text), max_errors=1)  # type: ignore[attr-defined]
+        if wrong:
+            raise ValueError(f"{NAME}: {path}: {name!r} does not fit the schema: {wrong[0].message}")
+    return documents
 
 
 def document_of(body: Mapping[str, Any], documents: Mapping[str, str] | None) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from weakref import WeakSet
@@ -22,6 +23,7 @@ from service.access.tokens import Refused, Unavailable
 from service.api.connection import cursor_in
 from service.api.context import Context
 from service.api.errors import limit_error
+from service.api.limits.documents import document_of
 from service.clients import client_address
 from service.rates import Rates
 from service.settings import Settings, environment_name
@@ -38,9 +40,10 @@ Handler = BaseGraphQLTransportWSHandler[Context, None]
 class Sockets:
     """The open WebSockets of a service, by client. An operation over one counts as a request of its address, too."""
 
-    def __init__(self, settings: Settings, rates: Rates) -> None:
+    def __init__(self, settings: Settings, rates: Rates, documents: Mapping[str, str] | None) -> None:
         self.settings = settings
         self.rates = rates
+        self.documents = documents
         self._open: defaultdict[str, WeakSet[Handler]] = defaultdict(WeakSet)
 
     def handler(self, *arguments: Any, **named: Any) -> Handler:
@@ -120,9 +123,12 @@ class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
         address = "" if request is None else client_address(request.scope, proxies)
         refused = self._sockets.refusal(self._client, address)
         if refused is None:
-            await super().handle_subscribe(message)
-        else:
-            await self.send_message({"id": message["id"], "type": "error", "payload": [refused.formatted]})
+            try:
+                await super().handle_subscribe(_documented(message, self._sockets.documents))
+                return
+            except GraphQLError as error:
+                refused = error
+        await self.send_message({"id": message["id"], "type": "error", "payload": [refused.formatted]})
 
     async def send_message(self, message: Message) -> None:
         """Send a message, in the time that a reader has for one. Raises WebSocketDisconnected where it takes longer."""
@@ -168,6 +174,13 @@ class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
     async def _close(self, error: Refused) -> None:
         code = TRY_AGAIN_LATER if isinstance(error, Unavailable) else FORBIDDEN
         await self.websocket.close(code=code, reason=_reason(str(error)))
+
+
+def _documented(message: SubscribeMessage, documents: Mapping[str, str] | None) -> SubscribeMessage:
+    """A message with the trusted document in the place of its id, if it names one. Raises GraphQLError."""
+    stated: Any = message["payload"]
+    document = document_of(stated, documents) if isinstance(stated, dict) else None
+    return message if document is None else {**message, "payload": {**message["payload"], "query": document}}
 
 
 def _stalled(seconds: float, taken: dict[str, str | None]) -> str:

@@ -1,16 +1,23 @@
 // The latest events as they are recorded, over server-sent events. Without this script the page is as of its loading.
 const MODELS = ["Battery", "Module", "Cell", "Component", "Vehicle"].map((kind) => `... on ${kind} { model }`).join(" ");
 const ITEMS = `items { key kind ${MODELS} ... on MaterialLot { material } }`;
-const query = `subscription { eventRecorded { node { eventId type occurredAt status actor { key name } ${ITEMS} } } }`;
+const query = `subscription { eventRecorded { cursor node { eventId type occurredAt status actor { key name } ${ITEMS} } } }`;
 const list = document.getElementById("latest");
 const texts = JSON.parse(list.dataset.texts);
 const source = new EventSource(`/graphql/stream?query=${encodeURIComponent(query)}`);
+const live = document.getElementById("live");
+const counted = live.textContent;
 source.addEventListener("open", () => {
-  const live = document.getElementById("live");
-  live.textContent = `${live.textContent} · ${live.dataset.live}`;
-}, { once: true });
+  live.textContent = `${counted} · ${live.dataset.live}`;
+});
 source.addEventListener("next", (event) => {
-  const node = JSON.parse(event.data).data?.eventRecorded.node;
+  const { data, errors } = JSON.parse(event.data);
+  if (errors && !["ENDED", "STALLED"].includes(errors[0].extensions.code)) {
+    // Not for this reader, so it would be told the same again; after the end of a service the browser comes back.
+    source.close();
+    live.textContent = counted;
+  }
+  const node = data?.eventRecorded.node;
   if (!node) return;
   const entry = document.createElement("li");
   entry.className = "fresh";

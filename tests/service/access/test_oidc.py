@@ -112,19 +112,58 @@ def test_a_token_stands_for_its_viewer(issuer: FakeIssuer, checks: Oidc) -> None
 @pytest.mark.parametrize(
     ("claims", "reason"),
     [
-        ({"exp": 1}, "expired"),
+        ({"exp": 1}, r"expired \(exp\)"),
         ({"exp": None}, "exp"),
         ({"nbf": 4e9}, "not yet valid"),
-        ({"aud": "another"}, "[Aa]udience"),
+        ({"aud": "another"}, r"[Aa]udience.* \(aud\)"),
+        ({"iat": 4e9}, "iat"),
         ({"aud": None}, "aud"),
-        ({"iss": "https://elsewhere"}, "[Ii]ssuer"),
-        ({"voltrace_role": "king"}, "'king' is no role"),
-        ({"voltrace_organization": None}, "needs an organization"),
+        ({"iss": "https://elsewhere"}, r"[Ii]ssuer.* \(iss\)"),
+        ({"voltrace_role": "king"}, "voltrace_role.*'king' is no role"),
+        ({"voltrace_role": ["participant", "admin"]}, "voltrace_role is not one role"),
+        ({"voltrace_role": []}, "voltrace_role is not one role"),
+        ({"voltrace_role": [["admin"]]}, "voltrace_role is not one role"),
+        ({"voltrace_organization": None}, "voltrace_organization.*needs an organization"),
     ],
 )
 def test_what_is_refused(issuer: FakeIssuer, checks: Oidc, claims: dict[str, Any], reason: str) -> None:
     with pytest.raises(Refused, match=reason):
         checks.viewer(issuer.token("first", **claims))
+
+
+def test_a_role_may_be_the_only_one_of_a_list(issuer: FakeIssuer, checks: Oidc) -> None:
+    assert checks.viewer(issuer.token("first", voltrace_role=["participant"])).role is Role.PARTICIPANT
+
+
+def test_the_issuers_clock_may_be_a_little_different(
+    issuer: FakeIssuer, checks: Oidc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(oidc, "LEEWAY_S", 600.0)
+    near = {"nbf": time.time() + 300, "iat": time.time() + 300, "exp": time.time() - 300}
+    assert checks.viewer(issuer.token("first", **near)).organization == "MAKER"
+    monkeypatch.undo()
+    for claim, value in near.items():
+        with pytest.raises(Refused, match=claim):
+            checks.viewer(issuer.token("first", **{claim: value}))
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_token_that_names_no_key_is_of_the_only_one(issuer: FakeIssuer, checks: Oidc, named: bool) -> None:
+    """Whether or not the issuer names that."""
+    stated = issuer.public("first")
+    issuer.more = [stated if named else {name: value for name, value in stated.items() if name != "kid"}]
+    key, issuer.keys = issuer.keys["first"], {}
+    claims = {"iss": issuer.url, "aud": AUDIENCE, "exp": time.time() + 60, "voltrace_role": "regulator"}
+    text = jwt.encode(claims, key, "RS256")
+    for _ in range(3):
+        assert checks.viewer(text).role is Role.REGULATOR
+    assert issuer.asked == 1
+
+
+def test_a_token_that_names_no_key_of_several(issuer: FakeIssuer, checks: Oidc) -> None:
+    issuer.add("second")
+    with pytest.raises(Refused, match=r"names no key \(kid\), and the issuer has 2"):
+        checks.viewer(jwt.encode({}, issuer.keys["first"], "RS256"))
 
 
 def test_other_algorithms_and_keys_are_refused(issuer: FakeIssuer, checks: Oidc) -> None:

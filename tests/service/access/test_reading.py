@@ -31,6 +31,8 @@ from seed.story import (
 from service.access.tokens import Tokens
 from service.api.connection import cursor
 from service.api.context import global_id
+from service.api.custody import CUSTODY
+from service.api.event import HISTORY
 from service.ports import Store
 from service.stores.memory import MemoryStore
 from tests.conftest import MakeStore
@@ -313,10 +315,12 @@ def test_a_cursor_of_others_events_finds_ones_own(told: Store, ask: AskAs) -> No
     for sequence in range(1, len(list(story())) + 1):
         rest = ask(TAXI, query, after=cursor(sequence))["data"]["events"]
         assert rest["edges"] == [edge for edge in every["edges"] if edge["node"]["sequence"] > sequence]
-    other = "query ($key: String!, $after: String) { item(key: $key) { history(after: $after) { edges { node { sequence"
-    other += " } } } custody(after: $after) { edges { node { openedBy } } } } }"
-    for made_up in (cursor("ff" * 40), cursor("00" * 40)):
-        answer = ask(TAXI, other, key=module(2), after=made_up)
+    other = "query ($key: String!, $after: String, $custody: String) { item(key: $key) {"
+    other += " history(after: $after) { edges { node { sequence } } }"
+    other += " custody(after: $custody) { edges { node { openedBy } } } } }"
+    for made_up in ("ff" * 40, "00" * 40):
+        places = {"after": cursor(made_up, HISTORY), "custody": cursor(made_up, CUSTODY)}
+        answer = ask(TAXI, other, key=module(2), **places)
         assert answer["data"] == {"item": None}
 
 

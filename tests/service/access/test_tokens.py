@@ -9,12 +9,15 @@ import pytest
 from click.testing import CliRunner
 from starlette.testclient import TestClient
 
+from seed.story import MAKER, story
 from service.access.tokens import Refused, Tokens
 from service.access.viewer import Role, Viewer
 from service.app import create_app
 from service.cli import main
 from service.settings import Settings
 from service.stores.memory import MemoryStore
+from service.stores.sqlite import SqliteStore
+from tests.support import send, wait
 
 
 @pytest.fixture
@@ -49,6 +52,31 @@ def test_expired_changed_and_unknown_tokens_are_refused(path: Path) -> None:
     for bad in (good[:-1], good + "x", good.replace("voltrace_", "voltrace_0"), "voltrace__", "voltrace_"):
         with pytest.raises(Refused, match="not known"):
             tokens.viewer(bad)
+
+
+def test_a_token_for_an_organization_that_nobody_knows_is_made_with_a_note(path: Path, tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "log.db")
+    send(store, story())
+    wait(store, store.close())
+
+    def note(organization: str, store_url: str = store.url) -> str:
+        environment = {"VOLTRACE_TOKENS_FILE": str(path), "VOLTRACE_STORE": store_url}
+        command = ["token", "create", "--role", "participant", "--organization", organization, "x"]
+        made = CliRunner().invoke(main, command, env=environment)
+        assert made.exit_code == 0
+        assert made.stdout.startswith("voltrace_")
+        return " ".join(made.stderr.split())
+
+    assert "knows no organization" not in note(MAKER)
+    assert "knows no organization '91350900MA0000R01'" in note("91350900MA0000R01")
+    elsewhere = tmp_path / "none.db"
+    assert "knows no organization" not in note("X", f"sqlite:{elsewhere}")
+    assert not elsewhere.exists()
+    assert "knows no organization" not in note("X", "memory:")
+
+
+def test_the_help_makes_a_token_of_the_story() -> None:
+    assert f"--organization {MAKER} " in CliRunner().invoke(main, ["token", "--help"]).stdout
 
 
 def test_a_file_of_something_else_is_told(path: Path) -> None:

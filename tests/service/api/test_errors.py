@@ -138,8 +138,11 @@ def test_a_partial_answer_is_one(away: tuple[TestClient, dict[str, str]]) -> Non
     assert response.json()["data"] == {"viewer": {"role": "PUBLIC"}, "item": None}
 
 
-def test_a_subscription_tells_no_more(away: tuple[TestClient, dict[str, str]]) -> None:
-    text = away[0].post("/graphql/stream", json={"query": "subscription { eventRecorded { cursor } }"}).text
+def test_a_subscription_tells_no_more(away: tuple[TestClient, dict[str, str]], tmp_path: Path) -> None:
+    """To whoever may subscribe, but does not see all."""
+    headers = {"Authorization": f"Bearer {Tokens(tmp_path / 'tokens.json').create('x', 'participant', 'MAKER')}"}
+    query = {"query": "subscription { eventRecorded { cursor } }"}
+    text = away[0].post("/graphql/stream", json=query, headers=headers).text
     assert "STORE_UNAVAILABLE" in text
     assert "10.0.0.7" not in text
 

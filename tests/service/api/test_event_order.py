@@ -63,7 +63,7 @@ def test_cursors_stay_right_while_others_write(data: Ask, store: Store) -> None:
         ("first: 1, last: 1", "first, last: give one of them"),
         ('first: 1, before: "djE6Mg"', "before: goes with `last`"),
         ("last: 101", "last: 101 are too many: the limit is 100 (VOLTRACE_PAGE_MAX)"),
-        ('last: 1, before: "djE6eA"', "before: 'djE6eA' is no cursor of this connection"),
+        ('last: 1, before: "djE6eA"', "before: 'djE6eA' is no cursor of the log"),
     ],
 )
 def test_what_makes_no_sense(answer: Ask, page: str, told: str) -> None:

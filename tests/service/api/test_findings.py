@@ -218,4 +218,4 @@ def test_a_cursor_of_findings_is_of_its_order(client: TestClient) -> None:
     for made, used in (("SINCE", "SHOWN_AT"), ("SHOWN_AT", "SINCE")):
         after = _page(client, order={"field": made}, first=1)["data"]["findings"]["pageInfo"]["endCursor"]
         (error,) = _page(client, order={"field": used}, first=1, after=after)["errors"]
-        assert error["message"].startswith(f"after: '{after}' is no cursor of findings in this order")
+        assert error["message"].startswith(f"after: '{after}' is no cursor of findings by {used}")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 import pytest
@@ -65,9 +66,55 @@ def test_what_is_no_request(body: bytes) -> None:
 
 
 def test_queries_by_get_off_are_off() -> None:
-    response = serve(queries_by_get=False).get("/graphql/stream", params={"query": "{ __typename }"})
-    assert response.status_code == 405
-    assert "VOLTRACE_QUERIES_BY_GET" in response.json()["errors"][0]["message"]
+    text = serve(queries_by_get=False).get("/graphql/stream", params={"query": "{ __typename }"}).text
+    assert "queries by GET are off (VOLTRACE_QUERIES_BY_GET); send a POST" in text
+
+
+@pytest.mark.parametrize("by_get", [True, False])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_subscription_has_no_single_answer(method: str, by_get: bool) -> None:
+    """Whoever sends one where answers are is told where to; that is the client's mistake, and no unexpected error."""
+    asked = {"query": "subscription { eventRecorded { cursor } }"}
+    client = serve(queries_by_get=by_get)
+    response = client.get("/graphql", params=asked) if method == "GET" else client.post("/graphql", json=asked)
+    (error,) = response.json()["errors"]
+    if method == "GET" and not by_get:
+        assert (response.status_code, error["extensions"]["code"]) == (405, "METHOD_NOT_ALLOWED")
+    else:
+        assert (response.status_code, error["extensions"]["code"]) == (400, "OPERATION_RESOLUTION_FAILURE")
+        assert error["message"] == "subscriptions go over a WebSocket (graphql-transport-ws), or to /graphql/stream"
+
+
+def lines_of(url: str, query: str, **headers: str) -> Iterator[str]:
+    """The lines of a stream, asked by GET as a browser's EventSource does."""
+    request = urllib.request.Request(f"{url}/graphql/stream?{urlencode({'query': query})}", headers=headers)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        for line in answer:
+            yield line.decode().rstrip("\n")
+
+
+RESUMED = [
+    "subscription { eventRecorded { cursor node { eventId } } }",
+    'subscription { eventRecorded(after: "djE6MA") { cursor node { eventId } } }',
+    "subscription ($from: String) { one: eventRecorded(after: $from) { cursor node { eventId } } }",
+    "subscription { ...follow } fragment follow on Subscription { eventRecorded { cursor node { eventId } } }",
+]
+
+
+def test_an_event_source_goes_on_where_it_was_whatever_its_document(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "log.db")
+    send(store, [noted(1), noted(2)])
+    with serving(store.url, tmp_path, VOLTRACE_QUERIES_BY_GET="false") as (_, url, _log):
+        for query in RESUMED:
+            lines = lines_of(url, query, **{"Last-Event-ID": cursor(1)})
+            assert [next(lines), next(lines)] == [f"id: {cursor(2)}", "event: next"]
+            assert '"eventId":"e2"' in next(lines)
+            lines.close()
+        raised = 'subscription { findingRaised(after: "djE6MC4w") { cursor } }'
+        for query in (RESUMED[1], raised):
+            (told,) = [line for line in lines_of(url, query, **{"Last-Event-ID": "lost"}) if line.startswith("data: {")]
+            (error,) = orjson.loads(told.removeprefix("data: "))["errors"]
+            assert error["message"].startswith("Last-Event-ID: 'lost' is no cursor")
 
 
 def test_trusted_documents(tmp_path: Path) -> None:

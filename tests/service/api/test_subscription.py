@@ -194,10 +194,27 @@ def test_subscribers_see_what_their_token_shows_until_it_is_revoked(tmp_path: Pa
                 session.receive_json()
             assert caught.value.code == 4403
         with connected(client) as session:
-            follow(session, after=cursor(0))
-            send(store, [made("last")])
+            for query in (FOLLOW, "subscription { findingRaised { cursor } }"):
+                follow(session, query=query)
+                (error,) = session.receive_json()["payload"]["errors"]
+                assert error["extensions"] == {"code": "FORBIDDEN"}
+                assert "state a token" in error["message"]
+                assert session.receive_json()["type"] == "complete"
             follow(session, "2", "{ viewer { role } }")
             assert session.receive_json()["payload"]["data"]["viewer"]["role"] == "PUBLIC"
+
+
+@pytest.mark.parametrize("below", [False, True])
+@pytest.mark.parametrize("name", ["Authorization", "authorization", "AUTHORIZATION"])
+def test_a_token_over_a_socket_is_taken_as_clients_state_it(tmp_path: Path, name: str, below: bool) -> None:
+    store, tokens = MemoryStore(), Tokens(tmp_path / "tokens.json")
+    stated = {name: f"Bearer {tokens.create('the maker', 'participant', 'MAKER')}"}
+    with (
+        TestClient(create_app(store, settings(store, tokens_file=str(tokens.path)))) as client,
+        connected(client, {"headers": stated} if below else {"unrelated": None, **stated}) as session,
+    ):
+        follow(session, query="{ viewer { organization } }")
+        assert session.receive_json()["payload"]["data"]["viewer"] == {"organization": "MAKER"}
 
 
 @contextmanager

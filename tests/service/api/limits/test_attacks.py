@@ -46,7 +46,7 @@ DOCUMENTS = {
     ),
     "circular introspection": (
         "{ __schema { types { %s name %s } } }" % ("fields { type { " * 4, "} } " * 4),
-        "Maximum introspection depth",
+        "3 or more deep: the limit is 2, which no setting changes",
     ),
     "brackets": ('{ item(key: %s) { key } }' % ("[" * 900), "nested"),
 }  # fmt: skip

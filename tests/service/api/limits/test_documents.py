@@ -41,6 +41,24 @@ def test_by_get(serve: Serve, path: str) -> None:
     assert answer.json()["data"] == {"__typename": "Query"}
 
 
+def test_over_a_websocket(serve: Serve, path: str) -> None:
+    with serve(trusted_documents=path).websocket_connect("/graphql", subprotocols=["graphql-transport-ws"]) as session:
+        session.send_json({"type": "connection_init"})
+        session.receive_json()
+
+        def asked(**payload: Any) -> Any:
+            session.send_json({"id": "1", "type": "subscribe", "payload": payload})
+            return session.receive_json()
+
+        assert asked(documentId="ping")["payload"]["data"] == {"__typename": "Query"}
+        assert session.receive_json()["type"] == "complete"
+        for sent, told in ((sent, told) for sent, told in UNTRUSTED.values()):
+            refused = asked(**sent)
+            assert (refused["type"], refused["id"]) == ("error", "1")
+            assert told in refused["payload"][0]["message"]
+        assert asked(extensions={"persistedQuery": {"sha256Hash": HASH}}, variables={"n": 1})["type"] == "next"
+
+
 UNTRUSTED: dict[str, tuple[dict[str, Any], str]] = {
     "another document": ({"query": "{ events { totalCount } }"}, "only trusted documents are executed here"),
     "nearly the same": ({"query": QUERY + " "}, "only trusted documents are executed here"),
@@ -78,6 +96,7 @@ def test_ids_where_no_documents_are_kept(serve: Serve) -> None:
         ("{", "cannot read"),
         (None, "cannot read"),
         ('{"a": "{ "}', "'a' is no GraphQL document"),
+        ('{"good": "{ __typename }", "old": "{ batteries }"}', "'old' does not fit the schema: .*batteries"),
     ],
 )
 def test_a_bad_file_is_refused_when_the_service_starts(serve: Serve, tmp_path: Path, text: str, told: str) -> None:
