@@ -27,6 +27,14 @@ class KindCount:
     count: int = strawberry.field(description="How many.")
 
 
+@strawberry.type(description="How many of the affected items somebody holds.")
+class HolderCount:
+    """One count."""
+
+    holder: TraceNode = strawberry.field(description="Who holds them now.")
+    count: int = strawberry.field(description="How many; parts count with their host's holder.")
+
+
 @strawberry.type(description="How much is affected.")
 class AffectedCounts:
     """The counts."""
@@ -34,6 +42,9 @@ class AffectedCounts:
     kinds: list[KindCount] = strawberry.field(description="Units by kind, and lots.")
     vehicles: int = strawberry.field(description="Vehicles that are affected or have something affected in them.")
     holders: int = strawberry.field(description="Organizations that hold something of it now.")
+    by_holder: list[HolderCount] = strawberry.field(
+        description="How many each of them holds, the most first; as far as they may be told apart."
+    )
     ended: int = strawberry.field(description="Items that have ended since, as far as that is not withheld.")
 
 
@@ -101,19 +112,23 @@ async def ask_affected(info: Info, keys: list[str], moment: Moment, first: int |
     edges = [AffectedEdge(cursor=cursor(one.node.key, RECALL), node=_shown(one, moment)) for one in rest[:size]]
     place = page_info([edge.cursor for edge in edges], len(rest) > size, behind is not None)
     return Affected(
-        counts=_counts(found.items, found.holders),
+        counts=_counts(found.items, found.holders, moment),
         items=AffectedConnection(edges=edges, page_info=place, total_count=len(found.items)),
         unknown=found.unknown,
         truncated=found.truncated,
     )
 
 
-def _counts(items: list[recall.Affected], holders: int) -> AffectedCounts:
+def _counts(items: list[recall.Affected], holders: int, moment: Moment) -> AffectedCounts:
+    held = Counter(one.holder.key for one in items if one.holder is not None)
+    nodes = {one.holder.key: one.holder for one in items if one.holder is not None}
+    most = sorted(held.items(), key=lambda one: (-one[1], one[0]))
     kinds = Counter(one.node.kind for one in items)
     return AffectedCounts(
         kinds=[KindCount(kind=kind, count=kinds[kind.value]) for kind in ItemKind if kinds[kind.value]],
         vehicles=len({one.vehicle.key for one in items if one.vehicle is not None}),
         holders=holders,
+        by_holder=[HolderCount(holder=node_of(nodes[key], moment), count=count) for key, count in most],
         ended=sum(one.ended is True for one in items),
     )
 

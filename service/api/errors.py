@@ -125,8 +125,8 @@ def _code(error: GraphQLError) -> str:
 
 
 def invalid(error: GraphQLError) -> GraphQLError:
-    """The error of a document that does not fit the schema, or has a value in it that a scalar does not take, or asks too deeply what the
-    schema is."""
+    """The error of a document that does not fit the schema, has a value that a scalar does not take, or asks too deeply
+    what the schema is."""
     if error.message == _INTROSPECTION:
         error.message = (
             "the introspection has lists in lists (fields, interfaces, possibleTypes, inputFields),"

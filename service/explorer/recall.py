@@ -20,9 +20,13 @@ from service.refusals import refused
 from service.writers.csv import written
 
 FIRST = 100
+HOLDERS = 50
+"""So many holders are on a page; all of them are in the file."""
 QUERY = """query ($keys: [String!]!, $first: Int, $after: String) {
   affected(keys: $keys, first: $first, after: $after) {
-    counts { kinds { kind count } vehicles holders ended }
+    counts {
+      kinds { kind count } vehicles holders ended byHolder { count holder { key label redacted } }
+    }
     unknown truncated
     items {
       totalCount pageInfo { hasNextPage endCursor }
@@ -49,7 +53,7 @@ def routes(context: MakeContext) -> APIRouter:
             except GraphQLError as error:
                 message = error.message
         status = 400 if message else 200
-        return page(request, "recall.html", status, keys=keys.strip(), found=found, message=message)
+        return page(request, "recall.html", status, keys=keys.strip(), found=found, message=message, shown=HOLDERS)
 
     @router.get("/recall.csv")
     async def listed(request: Request, keys: str = "") -> Response:

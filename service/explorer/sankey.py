@@ -27,6 +27,8 @@ class Said(NamedTuple):
     beside: Callable[[Place], tuple[str, str]]
     amount: Callable[[float], str]
     told: str
+    column: int = COLUMN
+    """How wide a column is."""
 
 
 def sankey(flow: Flow, language: Language) -> Markup:
@@ -44,17 +46,17 @@ def drawn(flow: Flow, said: Said) -> Markup:
     spread = ribbons(flow)
     head = Markup(
         '<svg class="balance" viewBox="0 0 {0} {1:.0f}" width="{0}" height="{1:.0f}" role="img" aria-label="{2}">'
-    ).format(COLUMN * len(flow.columns), spread.bottom + HEAD + 12, said.told)
+    ).format(said.column * len(flow.columns), spread.bottom + HEAD + 12, said.told)
     parts = [
         Markup('<text class="stage" x="{}" y="16">{}</text>').format(
-            number * COLUMN, fitting(one, SIZE, COLUMN - 12, bold=True)
+            number * said.column, fitting(one, SIZE, said.column - 12, bold=True)
         )
         for number, one in enumerate(said.heads)
     ]
     parts.append(Markup(f'<g transform="translate(0 {HEAD})">'))
     parts += [_band(one, flow, said) for one in spread.ribbons]
     for number, column in enumerate(flow.columns):
-        parts += [_bar(place, number * COLUMN, *spread.bars[place.name], said) for place in column]
+        parts += [_bar(place, number * said.column, *spread.bars[place.name], said) for place in column]
     return head + Markup("").join([*parts, Markup("</g></svg>")])
 
 
@@ -92,7 +94,7 @@ def _heads(flow: Flow, language: Language) -> Iterator[str]:
 
 def _bar(place: Place, left: float, top: float, height: float, said: Said) -> Markup:
     title, second = said.beside(place)
-    middle, room = top + height / 2, COLUMN - BAR - 14
+    middle, room = top + height / 2, said.column - BAR - 14
     return Markup(
         '<g><title>{title}, {second}</title><rect class="{look}" x="{left:g}" y="{top:.1f}" width="{bar}"'
         ' height="{height:.1f}"/><text x="{x:g}" y="{above:.1f}">{shown}</text>'
@@ -115,10 +117,10 @@ def _bar(place: Place, left: float, top: float, height: float, said: Said) -> Ma
 
 def _band(one: Ribbon, flow: Flow, said: Said) -> Markup:
     """A band: straight where it passes a column, curved between two."""
-    first = one.column * COLUMN + BAR
+    first = one.column * said.column + BAR
     upper = [(float(first), one.tops[0])]
     for step, top in enumerate(one.tops[1:], 1):
-        left = (one.column + step) * COLUMN
+        left = (one.column + step) * said.column
         upper += [(left, top)] if step == len(one.tops) - 1 else [(left, top), (left + BAR, top)]
     lower = [(x, y + one.height) for x, y in reversed(upper)]
     course = f"M{first:g} {one.tops[0]:.1f}{_edge(upper)}L{lower[0][0]:g} {lower[0][1]:.1f}{_edge(lower)}Z"

@@ -12,6 +12,8 @@ from service.explorer.sankey import Said, drawn
 from service.explorer.stages import Stage
 from service.languages import Language
 
+WIDTH = 1140
+"""Of the picture, which is drawn as wide as the page is."""
 OTHER = "other"
 """Made, and neither in use nor retired."""
 
@@ -50,4 +52,4 @@ def stage_flow(stages: Sequence[Stage], language: Language) -> Markup | None:
 
     told = "; ".join(" ".join(beside(place)) for place in places)
     heads = [language.text(f"stages.head.{name}") for name in ("made", "now", "fates")]
-    return drawn(flow, Said(heads[: len(flow.columns)], beside, language.number, told))
+    return drawn(flow, Said(heads[: len(flow.columns)], beside, language.number, told, WIDTH // len(flow.columns)))

@@ -130,7 +130,8 @@ LISTS = [
         % orjson.dumps(text).decode()
         for text in ("0V1", "LVT", "LOT", "e")
     ),
-    "{ affected(keys: [%s, %s], first: 100) { counts { kinds { kind count } vehicles holders ended } unknown"
+    "{ affected(keys: [%s, %s], first: 100) {"
+    " counts { kinds { kind count } vehicles holders ended byHolder { count holder { key label } } } unknown"
     " items { totalCount edges { cursor node { suspects ended node { key label node { id } } outermost { key label }"
     " vehicle { key } holder { key label } } } } } }"
     % (orjson.dumps(PACK_RECYCLED).decode(), orjson.dumps(BLACK_MASS[:-1]).decode()),

@@ -1,5 +1,6 @@
 """Recall and what became of a trace."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("told")
 
 AFFECTED = """query ($keys: [String!]!, $asOf: DateTime, $first: Int, $after: String) {
   affected(keys: $keys, asOf: $asOf, first: $first, after: $after) {
-    counts { kinds { kind count } vehicles holders ended } unknown truncated
+    counts { kinds { kind count } vehicles holders ended byHolder { count holder { key label } } } unknown truncated
     items { totalCount pageInfo { hasNextPage endCursor }
       edges { node { node { key kind status } suspects outermost { key } vehicle { key label }
         holder { key label } ended } } } } }"""
@@ -31,6 +32,7 @@ def test_a_suspect_module_while_it_was_in_a_vehicle(data: Ask) -> None:
         "vehicles": 1,
         "holders": 1,
         "ended": 0,
+        "byHolder": [{"count": 5, "holder": {"key": TAXI, "label": "Bay Taxi"}}],
     }
     nodes = [edge["node"] for edge in found["items"]["edges"]]
     assert [node["node"]["key"] for node in nodes][-3:] == [module(3), PACK_RECYCLED, VEHICLE_C]
@@ -58,6 +60,10 @@ def test_a_suspect_module_after_it_was_recycled(data: Ask) -> None:
     assert keys == sorted(keys)
     assert len(keys) == 14
     assert found["counts"]["ended"] == 3
+    held = Counter(node["holder"]["key"] for node in seen if node["holder"])
+    counted = [(one["holder"]["key"], one["count"]) for one in found["counts"]["byHolder"]]
+    assert counted == held.most_common()
+    assert len(counted) == found["counts"]["holders"] == 2
     assert PACK_RECYCLED not in keys, "it held the module once, and is none of it"
     by_key = {node["node"]["key"]: node for node in seen}
     assert by_key[module(3)]["ended"]

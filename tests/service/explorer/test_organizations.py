@@ -67,8 +67,18 @@ def test_the_page_says_who_it_is_what_it_holds_and_what_is_found(client: TestCli
     assert "not registered" in trader
     assert "UNREGISTERED_ORGANIZATION" in trader
     for link in {unescape(one) for one in re.findall(r'href="(/(?!static|graphql)[^"]*)"', trader)}:
-        assert client.get(link).status_code == 200, link
-    assert "综合利用企业" in client.get(f"/organization/{RECYCLER}?lang=zh-Hans").text
+        assert "lang=" in link or client.get(link).status_code == 200, link
+    chinese = client.get(f"/organization/{RECYCLER}", headers={"Accept-Language": "zh-Hans"}).text
+    assert "综合利用企业" in chinese
+
+
+def test_a_recall_lists_who_holds_how_many(client: TestClient) -> None:
+    text = client.get(f"/recall?keys={BLACK_MASS}").text
+    listed = text.partition("Who holds how much of it")[2].partition("</ul>")[0]
+    assert re.findall(r'<a href="/organization/(\w+)">[^<]+</a> <span>items: (\d+)', listed) == [
+        (MAKER, "9"),
+        (RECYCLER, "1"),
+    ]
 
 
 def test_a_search_that_finds_one_organization_leads_there(client: TestClient) -> None:
