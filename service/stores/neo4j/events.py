@@ -283,7 +283,7 @@ class Lists:
         return found
 
     async def _of_party(self, party: str, page: Page, stored: Stored | None = None) -> Concerning:
-        few = None if self._where.item else await items.Lists(self._snapshot, ItemFilter(party=party)).few()
+        few = None if self._where.item is not None else await items.Lists(self._snapshot, ItemFilter(party=party)).few()
         if few is not None:
             self._values |= {"party": party, **await _events_of(self._snapshot, few)}
             self._start = f"CALL () {{ {_THEIRS if stored is None else _ABOUT} }} WITH e"
