@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from graph_schema.neo4j import migrations
+from service.ports import ItemFilter
 from service.stores.contract.telling import event, lot, made, registered, unit, voided
 from service.stores.neo4j import Neo4jStore, migrating
 from service.stores.neo4j.migrating import migrate
@@ -170,3 +171,17 @@ def test_what_a_node_shows_is_verified(store: Neo4jStore, damage: str, key: str)
     (fault,) = RUNNER.run(store.verify())
     assert fault.where == key
     assert "run a rebuild" in fault.what
+
+
+def test_regions_that_an_index_has_in_part_are_told_apart(store: Neo4jStore) -> None:
+    """However long they are: an index bears some thousand bytes, and a write that it does not bear fails as a whole."""
+    regions = {"A": "x" * 64 + "a", "B": "x" * 64 + "b", "C": "x" * 40_000, "D": "x"}
+    send(store, [registered(f"r{key}", 0, key, region=region) for key, region in regions.items()])
+    send(store, [made(f"m{key}", 1, unit(f"P{key}"), actor=key) for key in regions])
+
+    async def found(region: str) -> list[str]:
+        async with store.snapshot() as snapshot:
+            return [key for _, key in await snapshot.item_page(ItemFilter(region=region), None, 10)]
+
+    assert {key: RUNNER.run(found(region)) for key, region in regions.items()} == {key: [f"P{key}"] for key in regions}
+    assert RUNNER.run(found("x" * 64)) == []
