@@ -17,12 +17,23 @@ from service.access.redaction import redacted
 from service.access.viewer import EVERYBODY, Viewer
 from service.ports import Snapshot
 
+SHOWN = "SHOWN"
+"""The kind of these pseudonyms: they must tell nothing of those by which withheld organizations are called."""
+
 
 class Sight(NamedTuple):
     """A viewer, and how things are called that are withheld from it."""
 
     viewer: Viewer
     pseudonym: Callable[[Viewer, str, str], str]
+
+    def proof(self, organization: str) -> str:
+        """What only who was shown an organization has, of those that nobody registered: these are found again by it. ""
+        where there is no secret to make it with."""
+        try:
+            return self.pseudonym(self.viewer, SHOWN, organization)
+        except ValueError:
+            return ""
 
     def on(self, snapshot: Snapshot, known: Known | None = None) -> Snapshot:
         """A snapshot as the viewer may see it; `known` is what was found out before at the same moment of knowledge."""

@@ -50,9 +50,12 @@ class Organization(Node):
     moment: strawberry.Private[Moment]
 
     @strawberry.field(description="Opaque and stable; `node(id)` finds the thing again.")
-    def id(self) -> strawberry.ID:
-        """The global id."""
-        return strawberry.ID(global_id("Organization", self.key_text))
+    async def id(self, info: Info) -> strawberry.ID:
+        """The global id; of one that the viewer finds only since it was shown, with the proof of that."""
+        sight, key = info.context.sight, self.key_text
+        if not sight.viewer.sees_all and not await info.context.load.organizations.load((self.moment.known, key)):
+            key = f"{key} {sight.proof(key)}".rstrip()
+        return strawberry.ID(global_id("Organization", key))
 
     @strawberry.field(description="Unified social credit code, BPN, GLN or any other key.")
     def key(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from hmac import compare_digest
 from typing import Annotated, Any
 
 import strawberry
@@ -43,7 +44,7 @@ from service.api.search import SearchConnection, search
 from service.api.subscription import Subscription
 from service.api.trace import Trace, ask_path, ask_trace
 from service.api.trace_changes import TraceChanges, TraceMoment, trace_changes
-from service.api.units import TYPES, Battery, Cell, Component, MaterialLot, Module, Vehicle
+from service.api.units import TYPES, Battery, Cell, MaterialLot, Module, Vehicle
 from service.api.viewer import Viewer, shown
 
 
@@ -55,7 +56,10 @@ async def _node(info: Info, id: str, moment: Moment) -> Any:
     if kind == "Event":
         return await load_event(info.context, moment, key)
     if kind == "Organization":
-        return await _organization(info, key, moment)
+        name, _, proof = key.partition(" ")
+        if proof and compare_digest(proof.encode(), info.context.sight.proof(name).encode()):
+            return Organization(key_text=name, moment=moment)
+        return await _organization(info, name, moment)
     raise GraphQLError(f"id: there is no type {kind!r}; take an id from an `id` field")
 
 
@@ -135,13 +139,6 @@ class Query:
     ) -> Cell | None:
         """A cell."""
         return await _item(info, key, as_of, known_at, Cell)  # type: ignore[no-any-return]
-
-    @strawberry.field(description="Any other discrete part by its key or another identifier.")
-    async def component(
-        self, info: Info, key: str, as_of: datetime | None = None, known_at: datetime | None = None
-    ) -> Component | None:
-        """A component."""
-        return await _item(info, key, as_of, known_at, Component)  # type: ignore[no-any-return]
 
     @strawberry.field(description="A module by its key or another identifier.")
     async def module(
