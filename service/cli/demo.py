@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime
+from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -49,11 +50,17 @@ def demo(port: int, store_url: str, leave: bool) -> None:
     """
     store = opened(store_url)
     finish(store, lambda: _show(store))
+    if leave:
+        _invite(port)
+    else:
+        again = store if store_url == "memory:" else opened(store_url)
+        run_service(again, "127.0.0.1", port, tell=partial(_invite, port))
+
+
+def _invite(port: int) -> None:
     out.print(f"[bold]Look at it[/], on http://127.0.0.1:{port}/ : the explorer")
     out.print(f"[bold]Ask it yourself[/], on http://127.0.0.1:{port}/graphql :")
     click.echo(QUERY)
-    if not leave:
-        run_service(store if store_url == "memory:" else opened(store_url), "127.0.0.1", port)
 
 
 async def _show(store: Store) -> None:

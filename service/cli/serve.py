@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import partial
 from ipaddress import ip_address
 
@@ -64,8 +65,9 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def run_service(store: Store, host: str, port: int, workers: int = 1) -> None:
-    """Serve until interrupted; a port in use ends the command with a message."""
+def run_service(store: Store, host: str, port: int, workers: int = 1, tell: Callable[[], None] = lambda: None) -> None:
+    """Serve until interrupted; a port in use ends the command with a message. Once the service answers, it is said
+    where it is, and `tell` is called."""
     settings = configured()
     try:
         listening(host, port, settings.subscription_stall_s).close()
@@ -79,7 +81,7 @@ def run_service(store: Store, host: str, port: int, workers: int = 1) -> None:
         app = create_app(store)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
-    when_answered(host, port, partial(_announce, f"http://{_in_address(host)}:{port}", store.url, settings))
+    when_answered(host, port, partial(_announce, f"http://{_in_address(host)}:{port}", store.url, settings, tell))
     # Whose address a request comes from is said by the setting `proxies`, not guessed from headers.
     config = uvicorn.Config(
         app if workers == 1 else "service.app:from_settings", factory=workers > 1, workers=workers,
@@ -94,12 +96,13 @@ def run_service(store: Store, host: str, port: int, workers: int = 1) -> None:
             (Workers(config, bind) if EACH_ITS_OWN else Multiprocess(config, [bind()])).run()
 
 
-def _announce(address: str, store: str, settings: Settings) -> None:
-    """Say where the service is."""
+def _announce(address: str, store: str, settings: Settings, tell: Callable[[], None]) -> None:
+    """Say where the service is, and what else there is to tell."""
     graphiql = f"  (GraphiQL: {address}/graphql)" if settings.graphiql else ""
     out.print(f"voltrace on {address}/{graphiql}, store {store}", soft_wrap=True)
     if not identity(settings).configured:
         out.print("No authentication is configured: who reaches this address may read and record everything.")
+    tell()
 
 
 def _in_address(host: str) -> str:

@@ -81,7 +81,7 @@ def test_who_signed_in_reads_and_follows_but_does_not_record(page: Page, service
     run(page, WHO)
     told(page, MAKER)
     run(page, FOLLOW)
-    told(page, "story-")
+    told(page, "eventId")
     page.locator(".graphiql-execute-button").click()
     run(page, RECORD)
     told(page, "FORBIDDEN")
@@ -100,7 +100,7 @@ def test_a_token_of_its_own_counts_for_queries_and_subscriptions(page: Page, ser
     with page.expect_websocket() as opened:
         run(page, FOLLOW)
     assert opened.value.url == service.address.replace("http", "ws") + "/graphql"
-    told(page, "story-")
+    told(page, "eventId")
 
 
 def test_the_event_source_of_the_documentation(page: Page, service: Service) -> None:

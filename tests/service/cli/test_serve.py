@@ -19,15 +19,15 @@ from tests.serving import ROOT, serving
 
 
 @contextmanager
-def started(*arguments: str, **settings: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def started(*arguments: str, command: str = "serve", **settings: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A service on a free port, and its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{probe.getsockname()[1]}"
-    command = [sys.executable, "-m", "service.cli", "serve", "--port", address.rpartition(":")[2], *arguments]
+    run = [sys.executable, "-m", "service.cli", command, "--port", address.rpartition(":")[2], *arguments]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("VOLTRACE_")} | settings
     process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        run, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     with process:
         try:
@@ -47,6 +47,16 @@ def test_what_it_says_is_so(tmp_path: Path, workers: str) -> None:
             assert answer.status == 200
         assert line == f"voltrace on {address}/  (GraphiQL: {address}/graphql), store {store}\n"
         assert process.stdout.readline().startswith("No authentication is configured")
+
+
+def test_the_demo_invites_once_it_answers(tmp_path: Path) -> None:
+    with started("--store", f"sqlite:{tmp_path / 'demo.db'}", command="demo") as (process, address):
+        assert process.stdout is not None
+        line = next(line for line in process.stdout if address in line)
+        with urllib.request.urlopen(address, timeout=60) as answer:
+            assert answer.status == 200
+        assert line.startswith("voltrace on ")
+        assert f"Look at it, on {address}/ : the explorer\n" in [process.stdout.readline() for _ in range(2)]
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
