@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from hmac import compare_digest
 from typing import Annotated, Any
 
 import strawberry
@@ -16,17 +15,17 @@ from strawberry.types.graphql import OperationType
 from graph_schema.identifiers import Scheme
 from service.api.affected import Affected, ask_affected
 from service.api.connection import Page, page_size
-from service.api.context import Moment, from_global_id
 from service.api.descriptions import describe
 from service.api.errors import finish_errors, mask
 from service.api.event import Event, EventConnection, EventFilter, EventOrder, events_page, load_event
 from service.api.execution import FastExecutionContext
 from service.api.finding_list import FindingConnection, FindingFilter, FindingOrder, findings_page
 from service.api.identifier import IdentifierExplanation, explanation
-from service.api.item import Info, Item, Node, find_item, item_of
+from service.api.item import Info, Item, Node, find_item
 from service.api.item_list import ItemConnection, ItemFilter, ItemOrder, filter_of, items_page
 from service.api.limits import Limits
 from service.api.mutations import Mutation
+from service.api.nodes import node_of, node_or_null, organization_of
 from service.api.organization import (
     Organization,
     OrganizationConnection,
@@ -46,35 +45,6 @@ from service.api.trace import Trace, ask_path, ask_trace
 from service.api.trace_changes import TraceChanges, TraceMoment, trace_changes
 from service.api.units import TYPES, Battery, Cell, MaterialLot, Module, Vehicle
 from service.api.viewer import Viewer, shown
-
-
-async def _node(info: Info, id: str, moment: Moment) -> Any:
-    kind, key = from_global_id(id)
-    if kind == "Item":
-        row = await info.context.load.keyed.load((moment.known, key))
-        return None if row is None or row.born >= moment.cut else item_of(row, moment)
-    if kind == "Event":
-        return await load_event(info.context, moment, key)
-    if kind == "Organization":
-        name, _, proof = key.partition(" ")
-        if proof and compare_digest(proof.encode(), info.context.sight.proof(name).encode()):
-            return Organization(key_text=name, moment=moment)
-        return await _organization(info, name, moment)
-    raise GraphQLError(f"id: there is no type {kind!r}; take an id from an `id` field")
-
-
-async def _node_or_null(info: Info, id: str, moment: Moment) -> Any:
-    """One of several nodes: an id that is none finds nothing, and hides no other."""
-    try:
-        kind, _ = from_global_id(id)
-    except GraphQLError:
-        return None
-    return await _node(info, id, moment) if kind in ("Item", "Event", "Organization") else None
-
-
-async def _organization(info: Info, key: str, moment: Moment) -> Organization | None:
-    known = await info.context.load.organizations.load((moment.known, key))
-    return Organization(key_text=key, moment=moment) if known else None
 
 
 async def _item(info: Info, key: str, as_of: Any, known_at: Any, kind: type[Any]) -> Any:
@@ -107,7 +77,7 @@ class Query:
         self, info: Info, id: strawberry.ID, as_of: datetime | None = None, known_at: datetime | None = None
     ) -> Node | None:
         """One node."""
-        found: Node | None = await _node(info, id, await info.context.moment(as_of, known_at))
+        found: Node | None = await node_of(info, id, await info.context.moment(as_of, known_at))
         return found
 
     @strawberry.field(description="Several things by their global ids, in the order asked; null where there is none.")
@@ -117,7 +87,7 @@ class Query:
         """Several nodes."""
         page_size(len(ids), info.context.settings.page_max, "ids")
         moment = await info.context.moment(as_of, known_at)
-        return list(await asyncio.gather(*(_node_or_null(info, one, moment) for one in ids)))
+        return list(await asyncio.gather(*(node_or_null(info, one, moment) for one in ids)))
 
     @strawberry.field(description="An item by its key, or another identifier of it (the key wins).")
     async def item(
@@ -166,7 +136,7 @@ class Query:
         self, info: Info, key: str, as_of: datetime | None = None, known_at: datetime | None = None
     ) -> Organization | None:
         """An organization."""
-        return await _organization(info, key, await info.context.moment(as_of, known_at))
+        return await organization_of(info, key, await info.context.moment(as_of, known_at))
 
     @strawberry.field(
         description="What the rulebook finds wrong now, in an order (that in which it came to light); kept up to date"
