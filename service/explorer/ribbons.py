@@ -46,23 +46,24 @@ class _Way:
     height: float
 
 
-def ribbons(flow: Flow) -> Spread:
-    """Where the bars and bands of a flow are, in pixels from its top."""
-    return _Spreading(flow).spread()
+def ribbons(flow: Flow, most: float = HEIGHT, pitch: float = PITCH) -> Spread:
+    """Where the bars and bands of a flow are, in pixels from its top. `most`: how high the column with the most
+    kilograms is, without what is between its bars; `pitch`: room for a bar with its text."""
+    return _Spreading(flow, most, pitch).spread()
 
 
 class _Spreading:
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: Flow, most: float, pitch: float) -> None:
         self.flow = flow
         self.column = {place.name: number for number, column in enumerate(flow.columns) for place in column}
-        share = HEIGHT / max(flow.root_kg, *(sum(place.kg for place in column) for column in flow.columns))
+        share = most / max(flow.root_kg, *(sum(place.kg for place in column) for column in flow.columns))
         self.height: dict[Key, float] = {place.name: max(place.kg * share, 1.0) for place in flow.places.values()}
-        self.room: dict[Key, float] = {name: max(height + 12, PITCH) for name, height in self.height.items()}
+        self.room: dict[Key, float] = {name: max(height + 12, pitch) for name, height in self.height.items()}
         self.columns: list[list[Key]] = [[place.name for place in column] for column in flow.columns]
         self.ways = [self._way(number, band, band.kg * share) for number, band in enumerate(flow.bands)]
         self.before: dict[Key, list[_Way]] = defaultdict(list)
         self.after: dict[Key, list[_Way]] = defaultdict(list)
-        self.middle: dict[Key, float] = {key: HEIGHT / 2 for column in self.columns for key in column}
+        self.middle: dict[Key, float] = {key: most / 2 for column in self.columns for key in column}
         for way in self.ways:
             for key in way.keys[1:]:
                 self.before[key].append(way)

@@ -33,12 +33,17 @@ class Said(NamedTuple):
 
 def sankey(flow: Flow, language: Language) -> Markup:
     """The picture of an element's flow, with a name for screen readers; what it shows is in a table, too."""
+    return drawn(flow, said_of(flow, language))
+
+
+def said_of(flow: Flow, language: Language) -> Said:
+    """What is written in the picture of an element's flow."""
     told = "; ".join(f"{language.text(f'balance.{fate}')} {language.mass(kg)}" for fate, kg in flow.fates)
 
     def beside(place: Place) -> tuple[str, str]:
         return titled(place, language), " · ".join(filter(None, [described(place, language), language.mass(place.kg)]))
 
-    return drawn(flow, Said(list(_heads(flow, language)), beside, language.mass, told))
+    return Said(list(_heads(flow, language)), beside, language.mass, told)
 
 
 def drawn(flow: Flow, said: Said) -> Markup:

@@ -27,9 +27,10 @@ from service.explorer.late import marked_events
 from service.explorer.opened import opened
 from service.explorer.pages import identity_page, language_of, page
 from service.explorer.querying import NODES, queried
-from service.explorer.sankey import described, sankey, titled
+from service.explorer.sankey import described, said_of, sankey, titled
 from service.explorer.state import VIEWS, State, read_state
 from service.explorer.timeline import lanes_of
+from service.explorer.turned import turned
 from service.languages import Language
 from service.writers.formats import BY_NAME
 from service.writers.layout import Box, Way, lay_out
@@ -158,6 +159,7 @@ def _balance(trace: Trace, state: State, language: Language) -> dict[str, Any]:
         "flow": flow,
         "bands": rows,
         "picture": Markup("") if flow is None else sankey(flow, language),
+        "narrow": Markup("") if flow is None else turned(flow, said_of(flow, language)),
         "elements": elements_of(trace),
         "closed": {row.element for row in trace.balance},
         "titled": lambda place: ", ".join(filter(None, [titled(place, language), described(place, language)])),

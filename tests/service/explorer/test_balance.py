@@ -19,8 +19,9 @@ from service.app import create_app
 from service.explorer.balance import COLUMN_MAX, STAGES, Flow, flow_of
 from service.explorer.fates import FATES, bands_of, elements_of, parts_of
 from service.explorer.ribbons import ribbons
-from service.explorer.sankey import sankey
-from service.languages import TAGS, language
+from service.explorer.sankey import said_of, sankey
+from service.explorer.turned import turned
+from service.languages import ENGLISH, TAGS, language
 from service.settings import Settings
 from service.stores.memory import MemoryStore
 from tests.service.writers.written import of_random, told
@@ -75,6 +76,23 @@ def test_a_place_lets_go_what_it_got(seed: int) -> None:
             flow = flow_of(trace, element)
             if flow is not None:
                 check(flow)
+
+
+def test_a_flow_from_above_to_below_tells_the_same() -> None:
+    store = MemoryStore()
+    send(store, story())
+    for key in (PACK_RECYCLED, BLACK_MASS, CATHODE):
+        trace = ask(store, key, "FORWARD")
+        assert trace is not None
+        flow = flow_of(trace, "")
+        assert flow is not None
+        wide, narrow = sankey(flow, ENGLISH), turned(flow, said_of(flow, ENGLISH))
+        for pattern in ("<title>([^<]*)</title>", 'aria-label="([^"]*)"'):
+            assert re.findall(pattern, narrow)
+            assert sorted(re.findall(pattern, narrow)) == sorted(re.findall(pattern, wide)), (key, pattern)
+        assert re.findall('class="stage"[^>]*>([^<]*)', narrow) == said_of(flow, ENGLISH).heads
+        for place in flow.places.values():
+            assert f">{ENGLISH.mass(place.kg)}<" in narrow, "no mass is cut"
 
 
 def check(flow: Flow) -> None:
