@@ -112,7 +112,7 @@ def test_every_mistake_in_an_event_is_a_problem(data: Ask) -> None:
             ("outputs.0.massKg", "-1 is not above 0"),
             ("outputs.0.composition", "'Xx' is not the symbol of a chemical element (such as Li)"),
             ("outputs.0.composition.Li", "'2' is no number"),
-            ("colour", "is no field of this event type (free data goes into an item's attributes, or the note)"),
+            ("colour", "is no field of this event type (free data goes into `attributes`, of the event or an item)"),
         ],
         [(None, "5 is not a JSON object")],
         [("type", f"'FOO' is no known event type; there are {', '.join(TYPE_ORDER)}")],

@@ -247,7 +247,8 @@ def test_a_path_is_bounded_as_a_trace(told: Store) -> None:
             app = create_app(told, Settings(store=told.url, nodes_max=nodes))
             client = TestClient(app)
             stack.callback(client.close)
-            found[nodes] = client.post("/graphql", json={"query": query}).json()["data"]["path"]
-    assert found[20_000]["truncated"] is False
-    assert len(found[20_000]["nodes"]) > 3 >= len(found[3]["nodes"])
-    assert found[3]["truncated"] is True, "that nothing was found within the bound is not that there is nothing"
+            found[nodes] = client.post("/graphql", json={"query": query}).json()
+    assert found[20_000]["data"]["path"]["truncated"] is False
+    assert len(found[20_000]["data"]["path"]["nodes"]) > 3
+    assert found[3]["data"]["path"] is None, "that nothing was found within the bound is not that there is nothing"
+    assert found[3]["errors"][0]["extensions"]["code"] == "LIMIT"
