@@ -145,7 +145,7 @@ ASKED = {
     "{": "GRAPHQL_PARSE_FAILED",
     "{ nothing }": "GRAPHQL_VALIDATION_FAILED",
     "{ items(first: true) { totalCount } }": "GRAPHQL_VALIDATION_FAILED",
-    "{ items(asOf: 3) { totalCount } }": "GRAPHQL_VALIDATION_FAILED",
+    "{ items(asOf: 3) { totalCount } }": "BAD_USER_INPUT",
     "query ($first: Int!) { items(first: $first) { totalCount } }": "BAD_USER_INPUT",
     '{ items(after: "!") { totalCount } }': "BAD_USER_INPUT",
     '{ node(id: "%") { id } }': "BAD_USER_INPUT",
