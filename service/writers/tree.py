@@ -8,6 +8,7 @@ from datetime import datetime
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
@@ -85,8 +86,8 @@ class TraceTree:
     def build(self) -> Tree:
         """The tree, from the root."""
         root = next(node for node in self.trace.nodes if node.role is Role.ROOT)
-        title = Text.from_markup(f"[bold underline]{_TITLES[self.trace.direction]}[/]\n")
-        tree = Tree(title.append_text(self._line(root, None)), guide_style="dim")
+        title = Text(_TITLES[self.trace.direction], style="bold underline")
+        tree = Tree(Group(title, self._line(root, None)), guide_style="dim")
         self._grow(tree, (False, root.key))
         return tree
 
@@ -113,7 +114,7 @@ class TraceTree:
         text = Text(f"{len(members)} x {node.kind.lower()} {node.label}", style=_STYLES[node.role])
         return text.append(f"  {members[0][0].key} ... {members[-1][0].key}  (--all shows each)", style="dim")
 
-    def _line(self, node: TraceNode, edge: TraceEdge | None) -> Text:
+    def _line(self, node: TraceNode, edge: TraceEdge | None) -> RenderableType:
         if node.role is Role.EVENT:
             text = Text(f"{node.label.lower()} {_day(node.at)}", style="yellow")
             text.append(f"  {node.key}", style="dim")
@@ -132,10 +133,11 @@ class TraceTree:
         if edge is not None and edge.contested:
             text.append("  contested", style="bold red")
         held = self.custody.get(node.key) if node.role is not Role.EVENT else None
-        if held:
-            line = "; ".join(f"{self.names.get(one.target, one.target)} {_interval(one)}" for one in held[:4])
-            text.append(f"\n  held by {line}{'; ...' if len(held) > 4 else ''}", style="magenta")
-        return text
+        if not held:
+            return text
+        line = "; ".join(f"{self.names.get(one.target, one.target)} {_interval(one)}" for one in held[:4])
+        told = Text(f"held by {line}{'; ...' if len(held) > 4 else ''}", style="magenta")
+        return Group(text, Padding(told, (0, 0, 0, 2), expand=False))
 
 
 def _identity(node: TraceNode) -> tuple[bool, str]:
