@@ -252,10 +252,25 @@ FEW = {
 """Lists of what is few: they begin there, or in the order of the list where the server takes that for shorter."""
 
 
+async def fill(store: Neo4jStore) -> None:
+    """Some of everything, which the server then knows of."""
+    packs = [made(f"p{number}", number % 9, unit(f"P{number}")) for number in range(60)]
+    await tell(store, *packs, event("t", "TRANSFER", 20, "A", items=["P1", "P2"], to="B"))
+    await tell(store, event("t2", "TRANSFER", 21, "B", items=["P1"], to="C"))
+    findings = [
+        KeptFinding(f"f{number}", "X", "integrity", "ERROR", Subject(f"P{number}"), 1, "CN-GD", ("B",))
+        for number in range(60)
+    ]
+    subjects = tuple(finding.subject for finding in findings)
+    await store.keep(Revision(subjects, tuple(findings), Audited(), Audited(1, "", 1, "rules")))
+    async with store.connection.session(writes=True) as session:
+        await (await session.run("CALL db.prepareForReplanning()")).consume()
+
+
 def plans_of(
     store: Neo4jStore, monkeypatch: pytest.MonkeyPatch, ask: Callable[[Neo4jSnapshot], Awaitable[Any]]
 ) -> list[list[str]]:
-    """The steps of each query that a list asks, but for the state of the log, in a store with some of everything."""
+    """The steps of each query that a list asks, but for the state of the log, in a store that was filled."""
     answer = Reads.answer
     found: list[list[str]] = []
 
@@ -265,17 +280,6 @@ def plans_of(
         return await answer(self, query, values)
 
     async def run() -> None:
-        packs = [made(f"p{number}", number % 9, unit(f"P{number}")) for number in range(60)]
-        await tell(store, *packs, event("t", "TRANSFER", 20, "A", items=["P1", "P2"], to="B"))
-        await tell(store, event("t2", "TRANSFER", 21, "B", items=["P1"], to="C"))
-        findings = [
-            KeptFinding(f"f{number}", "X", "integrity", "ERROR", Subject(f"P{number}"), 1, "CN-GD", ("B",))
-            for number in range(60)
-        ]
-        subjects = tuple(finding.subject for finding in findings)
-        await store.keep(Revision(subjects, tuple(findings), Audited(), Audited(1, "", 1, "rules")))
-        async with store.connection.session(writes=True) as session:
-            await (await session.run("CALL db.prepareForReplanning()")).consume()
         async with store.snapshot() as snapshot:
             monkeypatch.setattr(Reads, "answer", explained)
             await ask(snapshot)
@@ -285,30 +289,35 @@ def plans_of(
     return found
 
 
-@pytest.mark.parametrize(("ask", "index"), IN_ORDER.values(), ids=IN_ORDER)
-def test_a_page_is_read_in_the_order_of_an_index(
-    store: Neo4jStore, monkeypatch: pytest.MonkeyPatch, ask: Callable[[Neo4jSnapshot], Awaitable[Any]], index: str
-) -> None:
+def test_a_page_is_read_in_the_order_of_an_index(store: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first ones of each code are put in order at last, which are no more than a page of each."""
-    found = plans_of(store, monkeypatch, ask)
-    begins = [step for plan in found for step in plan if "Scan" in step or "Seek" in step]
-    assert any(f":{index}" in step for step in begins), begins
-    assert [step for step in begins if "Scan" in step and f":{index}" not in step] == []
-    sorting = [step for plan in found for step in plan if step.startswith(("Sort", "Top", "PartialTop"))]
-    assert [step for step in sorting if "Finding(code" not in index or "f.code" in step] == []
+    RUNNER.run(fill(store))
+    wrong = {}
+    for name, (ask, index) in IN_ORDER.items():
+        found = plans_of(store, monkeypatch, ask)
+        begins = [step for plan in found for step in plan if "Scan" in step or "Seek" in step]
+        scans = [step for step in begins if "Scan" in step and f":{index}" not in step]
+        sorting = [step for plan in found for step in plan if step.startswith(("Sort", "Top", "PartialTop"))]
+        sorting = [step for step in sorting if "Finding(code" not in index or "f.code" in step]
+        if scans or sorting or not any(f":{index}" in step for step in begins):
+            wrong[name] = found
+    assert wrong == {}
 
 
-@pytest.mark.parametrize(("ask", "index"), FEW.values(), ids=FEW)
-def test_a_list_of_few_begins_where_they_are(
-    store: Neo4jStore, monkeypatch: pytest.MonkeyPatch, ask: Callable[[Neo4jSnapshot], Awaitable[Any]], index: str
-) -> None:
-    found = [step for plan in plans_of(store, monkeypatch, ask) for step in plan]
-    assert any("Seek" in step and f":{index}" in step for step in found), found
-    assert [step for step in found if "Scan" in step] == []
+def test_a_list_of_few_begins_where_they_are(store: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    RUNNER.run(fill(store))
+    wrong = {}
+    for name, (ask, index) in FEW.items():
+        found = [step for plan in plans_of(store, monkeypatch, ask) for step in plan]
+        begins = any("Seek" in step and f":{index}" in step for step in found)
+        if not begins or any("Scan" in step for step in found):
+            wrong[name] = found
+    assert wrong == {}
 
 
 def test_the_state_of_the_log_is_read_last(store: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else what was read may be of half a graph, and nobody would know."""
+    RUNNER.run(fill(store))
     for ask in (lambda snapshot: snapshot.find("P1"), lambda snapshot: snapshot.about(["P1"])):
         (found,) = plans_of(store, monkeypatch, ask)
         reads = [step for step in found if "Seek" in step]
