@@ -11,8 +11,8 @@ from service.ports import Store
 from service.running import run
 from service.stores.errors import StoreError
 
-FIRST_EVENT = "syn-00000001"
-"""Each such history begins with the event of this id, a registration whose note is NOTE."""
+FIRST_PARTY = "91350000MA0000000F"
+"""Each such history, of whatever seed, begins with the registration of this organization, whose note is NOTE."""
 NOTE = "synthetic"
 SECONDS = 2
 """How long that is waited for."""
@@ -27,7 +27,7 @@ async def holds_synthetic(store: Store) -> bool:
 
     async def answer() -> bool:
         async with store.snapshot() as snapshot:
-            found = await snapshot.stored([FIRST_EVENT])
+            found = await snapshot.registrations([FIRST_PARTY])
         return any(one.payload is not None and orjson.loads(one.payload).get("note") == NOTE for one in found)
 
     try:

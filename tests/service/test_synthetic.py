@@ -16,7 +16,7 @@ from service.languages import language
 from service.settings import Settings
 from service.stores.memory import MemoryStore
 from service.stores.sqlite import SqliteStore
-from service.synthetic import FIRST_EVENT
+from service.synthetic import FIRST_PARTY
 from tests.service.cli.test_cli import run
 from tests.support import send, wait
 
@@ -25,7 +25,7 @@ BANNER = '<p class="synthetic">'
 
 @pytest.fixture(scope="module")
 def generated() -> list[dict[str, Any]]:
-    lines = run("generate", "--batteries", "3").output.splitlines()
+    lines = run("generate", "--batteries", "3", "--seed", "5").output.splitlines()
     return [orjson.loads(line) for line in lines if line.startswith("{")]
 
 
@@ -45,10 +45,10 @@ def test_every_page_over_a_generated_history_says_so(generated: list[dict[str, A
         assert BANNER in client.get("/").text, "whoever looks at it"
 
 
-def test_an_event_that_is_called_so_is_not_enough() -> None:
+def test_an_organization_of_that_name_is_not_enough() -> None:
     store = MemoryStore()
-    made = {"eventId": FIRST_EVENT, "type": "PRODUCTION", "occurredAt": "2026-01-01T00:00:00Z", "actor": "M"}
-    send(store, [made | {"outputs": [{"key": "PACK", "kind": "BATTERY"}]}])
+    made = {"eventId": "r", "type": "REGISTRATION", "occurredAt": "2026-01-01T00:00:00Z", "actor": FIRST_PARTY}
+    send(store, [made | {"organization": {"key": FIRST_PARTY, "name": "Works"}}])
     with TestClient(create_app(store, Settings(store="memory:"))) as client:
         assert BANNER not in client.get("/overview").text
 
