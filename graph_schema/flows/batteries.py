@@ -189,7 +189,11 @@ def fate_of(facts: Facts, unit: Any, retired: Position) -> Fate:
             return METHODS.get(facts.deeds[end].method or "", Fate.LANDFILLED)
         return Fate.RECYCLED if kind == "RECYCLING" else Fate.DISMANTLED
     chain = facts.above(unit, END)
-    if any(facts.items[row[1]].second_life or row[2] >= retired for row in chain):
+    hosts = [facts.items[row[1]] for row in chain]
+    if any(host.second_life for host in hosts):
+        return Fate.REUSED
+    # What it is packed on is a component in nothing, and no use of it.
+    if any(host.kind != "COMPONENT" for host in hosts) and any(row[2] >= retired for row in chain):
         return Fate.REUSED
     return Fate.UNKNOWN if facts.party(facts.holder(unit, END), facts.cut) is None else Fate.IN_STOCK
 

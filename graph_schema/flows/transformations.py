@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import Any, NamedTuple
 
 from graph_schema.contents import Portion
@@ -10,8 +12,15 @@ from graph_schema.flows.facts import Facts
 from graph_schema.fold import drawn_portion
 from graph_schema.order import Position, type_of
 
-INTERMEDIATES = frozenset({"black mass", "black powder", "electrode powder"})
-"""Materials, in lower case, that still have to be refined: what is in them is not recovered yet."""
+INTERMEDIATES = ("black mass", "blackmass", "black powder", "electrode powder", "schwarzmasse", "黑粉")
+"""Words in the names of materials that still have to be refined: what is in them is not recovered yet."""
+_APART = re.compile(r"[\s_-]+")
+
+
+def is_intermediate(material: str | None) -> bool:
+    """Whether a material of that name still has to be refined, however it is written."""
+    name = _APART.sub(" ", unicodedata.normalize("NFKC", material or "").casefold())
+    return any(word in name for word in INTERMEDIATES)
 
 
 class DrawRow(NamedTuple):
@@ -52,7 +61,7 @@ class LotRow(NamedTuple):
     @property
     def is_intermediate(self) -> bool:
         """Whether it still has to be refined."""
-        return (self.material or "").lower() in INTERMEDIATES
+        return is_intermediate(self.material)
 
 
 def transformation_row(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from graph_schema.answer import Trace, TraceNode
-from graph_schema.flows.transformations import INTERMEDIATES
+from graph_schema.flows.transformations import is_intermediate
 from service.explorer.fates import FATES, ROOT, Band, bands_of
 
 STAGES = ("root", "blackMass", "intermediates", "metals", "products", "fates")
@@ -126,7 +126,7 @@ def _together(node: TraceNode) -> str:
 def _stage(node: TraceNode, known: _Known) -> int:
     if node.kind != "LOT" or known.made.get(node.key) == "PRODUCTION":
         return STAGES.index("products")
-    if any(node.label.lower().startswith(name) for name in INTERMEDIATES):
+    if is_intermediate(node.label):
         return STAGES.index("blackMass")
     return STAGES.index("intermediates" if "REFINING" in known.taken[node.key] else "metals")
 

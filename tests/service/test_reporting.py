@@ -8,6 +8,7 @@ import pytest
 
 from graph_schema.flows.amounts import Amount, Scope, Sum
 from graph_schema.flows.batteries import Fate
+from graph_schema.flows.transformations import is_intermediate
 from service.access.viewer import EVERYBODY, PUBLIC, Role, Viewer
 from service.ports import Store
 from service.reporting import REPORTS, NotAllowed, Question, Reports
@@ -128,6 +129,34 @@ def test_fates_close_to_the_mass_of_what_was_retired(store: MemoryStore) -> None
     assert nickel[Fate.EXPORTED] == 25.0
     before = {line.fate: line for line in ask(store, "fates", YEAR, as_of=datetime(2024, 2, 20, tzinfo=UTC))}
     assert before[Fate.IN_STOCK].batteries == 4
+
+
+@pytest.mark.parametrize(("onto", "fate"), [("PALLET", Fate.IN_STOCK), ("BIKE", Fate.REUSED), ("BOX", Fate.REUSED)])
+def test_what_a_retired_battery_is_packed_on_is_no_use_of_it(onto: str, fate: Fate) -> None:
+    """A box in a vehicle is one; a component that is in nothing carries it."""
+    parties = len(EVENTS)
+    box, pallet = {"key": "BOX", "kind": "COMPONENT"}, {"key": "PALLET", "kind": "COMPONENT"}
+    tell("PRODUCTION", "2020-01-02", "CARS", outputs=[{"key": "BIKE", "kind": "VEHICLE", "parts": [box]}])
+    tell("ENROLMENT", "2020-01-02", "OUTLET", items=[pallet])
+    tell("PRODUCTION", "2020-01-11", "MAKER", outputs=[pack("P")])
+    tell("TRANSFER", "2020-01-12", "MAKER", items=["P"], to="OUTLET")
+    tell("TRANSFER", "2020-01-12", "CARS", items=["BIKE"], to="OUTLET")
+    tell("RETIREMENT", "2024-02-11", "OUTLET", item="P")
+    tell("INSTALLATION", "2024-02-12", "OUTLET", part="P", host=onto)
+    events = EVENTS[: len(PARTIES)] + EVENTS[parties:]
+    del EVENTS[parties:]
+    store = MemoryStore()
+    assert {one.status.value for one in send(store, events)} == {"ACCEPTED"}
+    assert {line.fate for line in ask(store, "fates", YEAR) if line.batteries} == {fate}
+
+
+@pytest.mark.parametrize(
+    "name", ["black mass", "Black Mass (NMC)", "NMC black-mass", "黑粉", "三元黑粉", "Schwarzmasse"]
+)
+def test_black_mass_is_known_however_it_is_written(name: str) -> None:
+    assert is_intermediate(name)
+    assert not is_intermediate("nickel sulphate")
+    assert not is_intermediate(None)
 
 
 def test_stages(store: MemoryStore) -> None:
