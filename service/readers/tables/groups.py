@@ -85,6 +85,8 @@ class Groups:
 
 
 def _merge(one: Json, other: Json, above: str) -> None:
+    """Put what two rows say into one. They may differ in notes and attributes, which then have what both say; else
+    raises BadCell."""
     for name, value in other.items():
         path = f"{above}{name}"
         known = one.setdefault(name, value)
@@ -96,6 +98,9 @@ def _merge(one: Json, other: Json, above: str) -> None:
             _extend(known, value, path)
         elif path == "note":
             one[name] = f"{known}; {value}"
+        elif "attributes" in above.split("."):
+            told = known if isinstance(known, list) else [known]
+            one[name] = told if value in told else [*told, value]
         else:
             raise BadCell(path, f"{value!r}, but the rows of this event before it say {known!r}")
 

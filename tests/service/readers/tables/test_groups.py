@@ -88,6 +88,16 @@ def test_a_line_that_is_no_row_may_belong_to_the_events_on_either_side(tmp_path:
     assert [entry.where for entry in read.malformed] == ["table:4", "table:3", "table:5"]
 
 
+def test_what_rows_say_beside_the_fields_is_kept_of_each(tmp_path: Path) -> None:
+    mapping = MAPPING.replace('note = "remark"\n', "").replace("[table]", '[table]\nunmapped = "attributes"')
+    rows = [
+        line("P1", f"M{slot}", slot, remark=remark) for slot, remark in zip("1234", ("a", "b", "a", ""), strict=True)
+    ]
+    read = Read(tmp_path, mapping, HEADER + "".join(rows) + line("P2", "M9", "1", remark="c"))
+    assert read.malformed == []
+    assert [event["outputs"][0]["attributes"] for event in read.events] == [{"remark": ["a", "b"]}, {"remark": "c"}]
+
+
 def test_rows_without_a_value_are_events_of_their_own(tmp_path: Path) -> None:
     mapping = MAPPING.replace('group_by = "pack"', 'group_by = "lot"')
     read = Read(tmp_path, mapping, HEADER + line("P1", "M1", "1") + line("P2", "M2", "1"))
