@@ -127,13 +127,18 @@ def _joined(events: list[EpcisEvent]) -> Iterator[EpcisEvent]:
         if len(members) == 1:
             yield last
             continue
-        ids = [event.id for event in members]
         body = {name: value for event in members for name, value in event.body.items()} | last.body
         for name in _LISTS:
             body[name] = [entry for event in members for entry in event.place.listed(event.body.get(name), name)]
+        body["told in"] = [_part(event, body) for event in members]
         body["eventID"] = f"epcis:transformation:{hashlib.sha256(common.encode()).hexdigest()[:32]}"
-        body["told in"] = ids
         yield EpcisEvent(last.place, last.kind, body, last.at, last.stated)
+
+
+def _part(event: EpcisEvent, whole: Json) -> Json:
+    """One of several events that tell a transformation: its id, and what it says otherwise than the whole."""
+    other = {name: value for name, value in event.body.items() if name not in _LISTS and whole.get(name) != value}
+    return {"eventID": event.id} | other
 
 
 def _master_data(document: Document, parsed: Json) -> None:

@@ -108,7 +108,8 @@ class Telling:
         """What no field takes, as it was written."""
         told = set(self._told)
         site = place_id(self.event.body.get("readPoint")) or place_id(self.event.body.get("bizLocation"))
-        told |= {name for name in ("readPoint", "bizLocation") if place_id(self.event.body.get(name)) == site}
+        places = {name: self.event.body.get(name) for name in ("readPoint", "bizLocation")}
+        told |= {name for name, place in places.items() if place_id(place) == site and _is_told_by_id(place)}
         rest = {name: value for name, value in self.event.body.items() if name not in told}
         self.event.place.kept(name for name in rest if not self._is_told_whole(name))
         return rest
@@ -228,6 +229,11 @@ class Telling:
         event = self.tell("TRANSFER", giver, items=keys, to=to, reason=self.event.step)
         if not self.idle:
             self.ledger.hand_over(Handover(event["eventId"], self.event.at, giver, to, tuple(keys)))
+
+
+def _is_told_by_id(place: object) -> bool:
+    """Whether a place says nothing but its identifier."""
+    return not isinstance(place, dict) or place.keys() <= {"id", "@id"}
 
 
 def _text(at: datetime) -> str:

@@ -44,6 +44,13 @@ def test_what_is_made_already_is_seen_again() -> None:
     assert told.events[2]["item"] == PACK
 
 
+def test_what_a_place_says_beside_its_identifier_is_kept() -> None:
+    place = {"id": "urn:epc:id:sgln:9521234.00077.0", "acme:dock": "4"}
+    told = Told(document(made(1, PACK) | {"readPoint": place}, event("Object", 2, epcList=[PACK])))
+    assert told.one("PRODUCTION")["attributes"]["readPoint"] == place
+    assert told.reading.kept == {"readPoint": 1}
+
+
 def test_what_no_field_takes_is_kept_in_the_attributes_and_reported() -> None:
     more = {"acme:truck": "7", "bizTransactionList": [{"bizTransaction": "urn:po:1"}]}
     told = Told(document(made(1, PACK) | more, event("Object", 2, epcList=[PACK]) | {"acme:truck": "8"}))

@@ -169,12 +169,18 @@ def test_two_devices_shredded_into_one_lot() -> None:
 
 def test_a_transformation_in_two_events_is_one() -> None:
     common = {"transformationID": "urn:uuid:run-7"}
-    first = turned(2, [PACK], [], **common)
-    second = turned(3, [], [], out_lots=[amount(LOT, 5, "KGM")], **common)
+    first = turned(2, [PACK], [], **common, **{"acme:shift": "night", "acme:line": "2"})
+    second = turned(3, [], [], out_lots=[amount(LOT, 5, "KGM")], **common, **{"acme:shift": "day"})
     told = Told(document(first, second))
     recycling = told.one("RECYCLING")
     assert (recycling["inputs"], recycling["outputs"]) == ([{"key": PACK}], [{"key": LOT, "massKg": 5}])
     assert recycling["occurredAt"] == "2026-04-03T16:00:00+08:00"
     assert recycling["attributes"]["transformationID"] == "urn:uuid:run-7"
-    assert recycling["attributes"]["told in"][0].startswith("epcis:sha256:")
+    assert recycling["attributes"]["acme:shift"] == "day"
+    assert recycling["attributes"]["acme:line"] == "2", "the last one says nothing of it"
+    part, last = recycling["attributes"]["told in"]
+    assert part["eventID"].startswith("epcis:sha256:")
+    otherwise = {"eventTime": first["eventTime"], "acme:shift": "night"}
+    assert part == {"eventID": part["eventID"], **otherwise}
+    assert last.keys() == {"eventID"}
     assert Told(document(second, first)).events == told.events
