@@ -44,8 +44,10 @@ class Scenario:
     impossible, or what breaks a rule. Event ids are a number and the type: `3-transfer`.
     """
 
-    def __init__(self, begin: str = BEGIN) -> None:
-        """`begin` is an RFC 3339 time with an offset."""
+    def __init__(self, begin: str = BEGIN, region: str | None = None) -> None:
+        """`begin` is an RFC 3339 time with an offset; `region` (ISO 3166: `CN-44`, `DE`) that of all who are registered
+        by themselves. Rules of a country judge those of it only."""
+        self._region = region
         self.events: list[Event] = []
         self._now = datetime.fromisoformat(begin)
         if self._now.tzinfo is None:
@@ -76,10 +78,13 @@ class Scenario:
         self._now += timedelta(days=days)
         return self
 
-    def party(self, key: str, role: str, *scopes: str) -> Self:
-        """Registers an organization with a role and authorizations that hold from the day on."""
+    def party(self, key: str, role: str, *scopes: str, region: str | None = None) -> Self:
+        """Registers an organization with a role and authorizations that hold from the day on, in a region or that of
+        the scenario."""
         self._registered.add(key)
         organization: Event = {"key": key, "name": key.title(), "roles": [role]}
+        if place := region or self._region:
+            organization["region"] = place
         if scopes:
             organization["authorizations"] = [{"scope": scope, "validFrom": self._now.isoformat()} for scope in scopes]
         return self._tell("REGISTRATION", key, organization=organization)
@@ -252,9 +257,9 @@ class Scenario:
         return self
 
 
-def scenario(begin: str = BEGIN) -> Scenario:
-    """An empty history that begins at a moment."""
-    return Scenario(begin)
+def scenario(begin: str = BEGIN, region: str | None = None) -> Scenario:
+    """An empty history that begins at a moment, of organizations in a region (`CN-44`; None: nobody says)."""
+    return Scenario(begin, region)
 
 
 def _content(mass_kg: float | None, composition: Composition | None) -> Event:

@@ -3,7 +3,9 @@
 import pytest
 
 from seed.scenario import Scenario, scenario
-from tests.support import ask_graph, folded
+from service.stores.memory import MemoryStore
+from tests.service.test_auditing import found
+from tests.support import ask_graph, folded, send
 
 
 def recycled() -> Scenario:
@@ -102,3 +104,23 @@ def test_what_breaks_a_rule_or_is_impossible_can_be_told() -> None:
 def test_what_cannot_be_told_is_said(tell, told: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ValueError, match=told):
         tell()
+
+
+@pytest.mark.parametrize(("region", "is_judged"), [("CN-44", True), (None, False), ("DE", False)])
+def test_rules_of_a_country_judge_a_scenario_in_it(region: str | None, is_judged: bool) -> None:
+    told = (
+        scenario("2026-04-20T08:00:00+08:00", region)
+        .pack("PACK", mass_kg=300)
+        .sold("PACK", to="OUTLET")
+        .retired("PACK")
+        .party("TRADER", "TRADER")
+        .sold("PACK", to="TRADER")
+    )
+    store = MemoryStore()
+    send(store, told.events)
+    assert ("UNAUTHORIZED_RECIPIENT" in {finding.code for finding in found(store)}) is is_judged
+
+
+def test_a_party_may_be_elsewhere() -> None:
+    first, second = scenario(region="CN-44").party("A", "UTILIZER", region="DE").party("B", "UTILIZER")
+    assert [one["organization"]["region"] for one in (first, second)] == ["DE", "CN-44"]
