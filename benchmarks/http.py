@@ -48,7 +48,7 @@ def through_http(store: SqliteStore) -> dict[str, float]:
 
     alone, nodes, edges = drive(own())
     body = orjson.dumps({"query": QUERY, "variables": {"key": key}})
-    with serving(store.url, **FREE) as address:
+    with serving(store.url, **FREE, VOLTRACE_AUDIT_INTERVAL_S="0") as address:
         kept = HTTPConnection(urlsplit(address).netloc)
 
         def asked() -> bytes:

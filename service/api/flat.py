@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import attrgetter
+from types import NoneType
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from graphql import GraphQLInterfaceType, GraphQLNonNull, GraphQLObjectType, Undefined, is_leaf_type
@@ -142,21 +143,21 @@ def _complete(columns: list[Column], rows: list[Any]) -> list[dict[str, Any]]:
 
 
 def _leaves(rows: list[Any], get: Callable[[Any], Any], serialize: Callable[[Any], Any], non_null: bool) -> list[Any]:
-    """One column; a value that was serialized once is not serialized again."""
-    known: dict[Any, Any] = {}
-    column: list[Any] = []
-    for row in rows:
-        value = get(row)
-        if value is None:
-            if non_null:
-                raise SlowRoad
-            column.append(None)
-            continue
-        token = (type(value), value)
-        done = known.get(token, Undefined)
-        if done is Undefined:
-            done = known[token] = serialize(value)
-            if done is None or done is Undefined:
-                raise SlowRoad
-        column.append(done)
-    return column
+    """One column; a value that was serialized once is not serialized again. Of values of one type, equal ones are the
+    same; others are told apart by their types, as 1 is from true."""
+    values = list(map(get, rows))
+    types = set(map(type, values))
+    if NoneType in types:
+        if non_null:
+            raise SlowRoad
+        types.discard(NoneType)
+    if len(types) > 1:
+        tokens: list[Any] = [None if value is None else (type(value), value) for value in values]
+        known = {token: serialize(token[1]) for token in set(tokens) if token is not None}
+    else:
+        tokens = values
+        known = {value: serialize(value) for value in set(values) if value is not None}
+    if any(done is None or done is Undefined for done in known.values()):
+        raise SlowRoad
+    known[None] = None
+    return list(map(known.__getitem__, tokens))
