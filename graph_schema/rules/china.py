@@ -12,8 +12,9 @@ from typing import Any
 from graph_schema.order import Position, moment_of, type_of
 from graph_schema.rules.deadlines import deadline
 from graph_schema.rules.finding import Finding, Severity
-from graph_schema.rules.history import History, Party, Thing, Told
+from graph_schema.rules.history import History, Thing, Told
 from graph_schema.rules.limits import BANNED_USES, NO_35, ORDER_73, REPORTING, Limit
+from graph_schema.rules.parties import Party
 from graph_schema.rules.rule import CHINA_TIME, Rule, RuleSet
 
 OLD, NEW = "cn-2018-35", "cn-order-73"

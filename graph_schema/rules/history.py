@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from graph_schema.identifiers import Scheme, claim
 from graph_schema.identifiers.containers import is_container
 from graph_schema.life import Custody, Stay
 from graph_schema.order import Position, type_of
 from graph_schema.outcome import EventStatus, Problem
+from graph_schema.rules.parties import Party
+from graph_schema.rules.regions import CHINA, country_of
 
-CHINA = "CN"
 TAKES_APART = ("DISMANTLING", "SCRAPPING")
 
 
@@ -66,80 +66,6 @@ class Thing:
     def attributes(self) -> Mapping[str, Any]:
         """What else was stated of it."""
         return self.spec.get("attributes") or {}
-
-
-@dataclass(frozen=True)
-class Party:
-    """An organization: its accepted registrations in the total order, each with the fields that it states."""
-
-    key: str
-    registrations: tuple[tuple[Position, Mapping[str, Any]], ...] = ()
-
-    @property
-    def registered(self) -> bool:
-        """Whether anybody ever registered it."""
-        return bool(self.registrations)
-
-    def stated(self, position: Position | None = None) -> dict[str, Any]:
-        """The fields stated before a position (None: ever); where it was registered only later, its first ones.
-
-        Later registrations replace the fields that they state. Reference data come late: who was a workshop in May
-        is taken to have been one in April.
-        """
-        before = [fields for at, fields in self.registrations if position is None or at < position]
-        found: dict[str, Any] = {}
-        for fields in before or [fields for _, fields in self.registrations[:1]]:
-            found |= {name: value for name, value in fields.items() if value is not None}
-        return found
-
-    def roles(self, position: Position | None = None) -> frozenset[str]:
-        """Its roles at a position."""
-        return frozenset(self.stated(position).get("roles") or ())
-
-    def authorized(self, scope: str, moment: datetime, position: Position) -> bool:
-        """Whether an authorization of a scope covers a moment."""
-        return any(
-            one["scope"] == scope and covers(one, moment) for one in self.stated(position).get("authorizations") or ()
-        )
-
-    @property
-    def name(self) -> str:
-        """What to call it in a sentence."""
-        name = self.stated().get("name")
-        return f"{name} ({self.key})" if name else self.key
-
-    @property
-    def names(self) -> list[tuple[str, str | None]]:
-        """Its key and identifiers, each with the scheme that is stated of it (None: the key)."""
-        return [(self.key, None), *((one["value"], one["scheme"]) for one in self.stated().get("identifiers") or ())]
-
-    @property
-    def chinese(self) -> bool:
-        """Whether Chinese rules are for it: registered in a region of China, or under a valid social credit code."""
-        if is_chinese(self.stated().get("region")):
-            return True
-        claims = (claim(text, "ORGANIZATION", scheme) for text, scheme in self.names)
-        return any(one is not None and one.scheme is Scheme.CREDIT_CODE and one.valid for one in claims)
-
-    @property
-    def located(self) -> bool:
-        """Whether one knows in which country it is: its region is stated, or it has a valid social credit code."""
-        return self.stated().get("region") is not None or self.chinese
-
-
-def is_chinese(region: str | None) -> bool:
-    """Whether a region (ISO 3166) is China or in it."""
-    return region is not None and (region == CHINA or region.startswith(CHINA + "-"))
-
-
-def covers(authorization: Mapping[str, Any], moment: datetime) -> bool:
-    """Whether a stated authorization (`validFrom`, `validTo`: ISO 8601 or None, inclusive) is valid at a moment."""
-    begins, ends = authorization.get("validFrom"), authorization.get("validTo")
-    return (begins is None or _moment(begins) <= moment) and (ends is None or moment <= _moment(ends))
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 class Portion(NamedTuple):
@@ -247,9 +173,9 @@ class History:
         party = self.party(event.actor)
         if party.located:
             return party.chinese
-        region = (event.payload.get("place") or {}).get("region")
-        if region is not None:
-            return is_chinese(region)
+        country = country_of((event.payload.get("place") or {}).get("region"))
+        if country is not None:
+            return country == CHINA
         before = (self.party(key) for key in [*self.holders_before(event.position), self.thing.producer])
         return next((one.chinese for one in before if one.located), False)
 
