@@ -14,7 +14,7 @@ import orjson
 from graph_schema.answer import Handle
 from graph_schema.attribution import decode
 from graph_schema.life import Custody, Stay
-from graph_schema.order import REFERRING, TYPE_ORDER, Position
+from graph_schema.order import REFERRING, TYPE_ORDER, Position, event_id_of
 from graph_schema.reader import ItemRow, StayRow
 from graph_schema.rules import (
     RULE_SETS,
@@ -117,7 +117,9 @@ class _Reading:
         await self._read_bearers()
         first = await self.snapshot.event_page(EventFilter(), None, 1)
         begins = first[0].recorded_at if first else None
-        return {handle: self._history(handle, begins) for handle in self.wanted}
+        found = {handle: self._history(handle, begins) for handle in self.wanted}
+        await self._read_carried(found.values())
+        return found
 
     async def _read_edges(self) -> None:
         """Hosts at any height, direct parts, custody of all that, marks."""
@@ -165,27 +167,53 @@ class _Reading:
         read = {event.position: event for events in found.values() for event in events}
         once = {position: _told(event) for position, event in read.items()}
         told = {handle: [once[event.position] for event in events] for handle, events in found.items()}
-        transfers = {event.event_id for events in told.values() for event in events if event.type == "TRANSFER"}
+        receipts = await self._receipts(event for events in told.values() for event in events)
+        for handle, events in told.items():
+            more = [receipt for event in events for receipt in receipts.get(event.event_id, ())]
+            self.events[handle] = sorted([*events, *more], key=lambda event: event.position)
+
+    async def _receipts(self, events: Iterable[Told]) -> dict[str, list[Told]]:
+        """The receipts of the transfers among events, by the transfer."""
+        transfers = {event.event_id for event in events if event.type == "TRANSFER"}
         receipts: dict[str, list[Told]] = {}
         for stored in await self.snapshot.receipts(list(transfers)) if transfers else []:
             receipt = _told(stored)
             if receipt.position < self.cut:
                 receipts.setdefault(str(receipt.payload.get("transfer")), []).append(receipt)
-        for handle, events in told.items():
-            more = [receipt for event in events for receipt in receipts.get(event.event_id, ())]
-            self.events[handle] = sorted([*events, *more], key=lambda event: event.position)
+        return receipts
+
+    async def _read_carried(self, histories: Collection[History]) -> None:
+        """Transfers of units that waste was in, and their receipts."""
+        wanted = {history.key: found for history in histories if (found := history.carriages())}
+        if not wanted:
+            return
+        ids = {event_id_of(position) for found in wanted.values() for position in found}
+        transfers = {event.position: event for event in map(_told, await self.snapshot.stored(ids))}
+        receipts = await self._receipts(transfers.values())
+        for history in histories:
+            carried = [transfers[position] for position in wanted.get(history.key, ())]
+            carried += [receipt for event in carried for receipt in receipts.get(event.event_id, ())]
+            history.carried = sorted(carried, key=lambda event: event.position)
+        told = [*transfers.values(), *(receipt for found in receipts.values() for receipt in found)]
+        await self._add_parties({event.actor for event in told} | {to for event in told for to in event.keys("to")})
 
     async def _read_parties(self) -> None:
         keys = {event.actor for events in self.events.values() for event in events}
         keys |= {to for events in self.events.values() for event in events for to in event.keys("to")}
         keys |= {row[1] for rows in self.custody.values() for row in rows}
         keys |= {one.producer for one in self.details.values()}
+        await self._add_parties(keys)
+
+    async def _add_parties(self, wanted: set[str]) -> None:
+        keys = wanted - set(self.parties)
+        if not keys:
+            return
         stated: dict[str, list[tuple[Position, Any]]] = {}
         for event in await self.snapshot.registrations(sorted(keys)):
             if event.payload is not None:
                 fields = orjson.loads(event.payload)["organization"]
                 stated.setdefault(fields["key"], []).append((event.position, fields))
-        self.parties = {key: Party(key, tuple(stated.get(key, ()))) for key in keys}
+        self.parties |= {key: Party(key, tuple(stated.get(key, ()))) for key in keys}
 
     async def _read_bearers(self) -> None:
         """Who else is called what the items are called, as key or identifier."""

@@ -2,7 +2,8 @@
 
 What a history sees beyond the item's own edges and events decides that; whoever widens it adds the way here:
 
-- hosts at any height: their stays, their custody, their facts -> everything that was ever inside, at any depth;
+- hosts at any height: their stays, their custody and the transfers that open it, their facts -> everything that was
+  ever inside, at any depth;
 - facts of direct parts -> the units that they were ever directly inside;
 - masses of what went into the event that a lot came out of, and of what came out beside it -> the lots of such events;
 - who else bears a name -> all that bear a name of it, then and now;
