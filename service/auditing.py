@@ -98,6 +98,7 @@ class _Reading:
         self.details: dict[Handle, ItemDetails] = {}
         self.hosts: dict[Handle, list[StayRow]] = {}
         self.parts: dict[Handle, list[StayRow]] = {}
+        self.below: set[Handle] = set()
         self.custody: dict[Handle, list[Any]] = {}
         self.marks: dict[Handle, list[tuple[Position, str]]] = {}
         self.events: dict[Handle, list[Told]] = {}
@@ -111,7 +112,8 @@ class _Reading:
         """All of them."""
         await self._read_edges()
         await self._read_births()
-        await self._read_things()
+        await self._read_things(self._near())
+        await self._read_below()
         await self._read_events()
         await self._read_parties()
         await self._read_bearers()
@@ -151,15 +153,36 @@ class _Reading:
             for event, item in await self.snapshot.outputs(list(self.inputs)):
                 self.outputs.setdefault(event, []).append(item)
 
-    async def _read_things(self) -> None:
-        """Light facts of the items, their hosts and parts, and of what they were made of and with."""
+    def _near(self) -> set[Handle]:
+        """The items, their hosts and parts, and what they were made of and with."""
         near = {row[0] for rows in self.parts.values() for row in rows} | set(self.hosts)
         near |= {item for rows in self.inputs.values() for item, _ in rows}
         near |= {item for found in self.outputs.values() for item in found}
-        missing = list(near - set(self.rows))
-        if missing:
+        return near | set(self.rows)
+
+    async def _read_things(self, near: set[Handle]) -> None:
+        """Light facts of items."""
+        if missing := list(near - set(self.rows)):
             self.rows |= {row.handle: row for row in await self.snapshot.items(missing)}
-        self.details = {one.handle: one for one in await self.snapshot.details(list(self.rows))}
+        if missing := list(near - set(self.details)):
+            self.details |= {one.handle: one for one in await self.snapshot.details(missing)}
+
+    async def _read_below(self) -> None:
+        """What was inside components of vehicles, at any depth."""
+        level = self._components(handle for handle in self.wanted if self.rows[handle].kind == "VEHICLE")
+        while level:
+            unread = level - self.below - set(self.wanted)
+            for row in await self.snapshot.parts(list(unread)) if unread else ():
+                if row[2] < self.cut:
+                    self.parts.setdefault(row[1], []).append(self._stay(row))
+            self.below |= level
+            await self._read_things({row[0] for handle in level for row in self.parts.get(handle, ())})
+            level = self._components(level) - self.below
+
+    def _components(self, hosts: Iterable[Handle]) -> set[Handle]:
+        """The components directly inside units."""
+        parts = {row[0] for host in hosts for row in self.parts.get(host, ())}
+        return {part for part in parts if self.rows[part].kind == "COMPONENT"}
 
     async def _read_events(self) -> None:
         found = await self.snapshot.history(self.wanted, self.cut, types=_NAMING)
@@ -183,7 +206,7 @@ class _Reading:
         return receipts
 
     async def _read_carried(self, histories: Collection[History]) -> None:
-        """Transfers of units that waste was in, and their receipts."""
+        """Events of units that others were in, or that were in them, and their receipts."""
         wanted = {history.key: found for history in histories if (found := history.carriages())}
         if not wanted:
             return
@@ -248,7 +271,10 @@ class _Reading:
             namesakes={name: others for name, others in namesakes.items() if others},
             log_begins=begins,
         )
+        below = self._below(handle) if self.rows[handle].kind == "VEHICLE" else []
+        near |= {row[0] for one in below for row in self.parts.get(one, ())}
         history.things = {self.rows[one].key: self._thing(one) for one in near}
+        history.parts_below = {self.rows[one].key: self._stays(self.parts.get(one, [])) for one in below}
         history.hosts_above = {self.rows[one].key: self._stays(self.hosts[one]) for one in hosts}
         history.custody_above = {self.rows[one].key: self._spans(one) for one in hosts}
         if self.rows[handle].kind == "LOT" and born in self.inputs:
@@ -263,6 +289,15 @@ class _Reading:
             above = [row[1] for row in self.hosts[waiting.pop()] if row[1] not in found]
             found |= dict.fromkeys(above)
             waiting += above
+        return list(found)
+
+    def _below(self, vehicle: Handle) -> list[Handle]:
+        """The components that were ever inside, at any depth."""
+        found: dict[Handle, None] = {}
+        level = self._components([vehicle])
+        while level:
+            found |= dict.fromkeys(sorted(level, key=lambda one: self.rows[one].key))
+            level = self._components(level) - set(found)
         return list(found)
 
     def _thing(self, handle: Handle) -> Thing:

@@ -16,6 +16,7 @@ from graph_schema.rules.history import UNITS, History, Thing, Told
 from graph_schema.rules.limits import BANNED_USES, NO_35, ORDER_73, REPORTING, Limit
 from graph_schema.rules.parties import Party
 from graph_schema.rules.rule import CHINA_TIME, Rule, RuleSet
+from graph_schema.rules.scrapping import battery_missing_at_scrapping
 
 OLD, NEW = "cn-2018-35", "cn-order-73"
 TAKES_BACK = frozenset(["OUTLET", "BATTERY_MAKER", "VEHICLE_MAKER", "IMPORTER"])
@@ -23,7 +24,6 @@ TAKES_IN = frozenset(["REPAIRER", "VEHICLE_DISMANTLER", "SWAP_OPERATOR"])
 """Whom an owner may leave a battery with: the duty to hand it on is theirs then."""
 HANDS_ON = frozenset([*TAKES_IN, *TAKES_BACK, "UTILIZER", "MATERIAL_MAKER"])
 UTILIZES = ("REPURPOSING", "RECYCLING", "DISMANTLING")
-SWAP_KINDS = frozenset([True, "true", "SWAP", "BATTERY_SWAP"])
 
 
 def late_report(rule: Rule, history: History) -> Iterator[Finding]:
@@ -123,42 +123,6 @@ def _own_scrap(event: Told, history: History) -> bool:
     return made and not left and not history.retired_before(event.position)
 
 
-def battery_missing_at_scrapping(rule: Rule, history: History) -> Iterator[Finding]:
-    for event in rule.events(history, "SCRAPPING"):
-        if not history.in_china(event) or _is_swap(history):
-            continue
-        inside = history.parts_before(event.position)
-        stays = [stay for stay in history.parts if _kind(history, stay.part) == "BATTERY"]
-        if not stays or any(part.kind == "BATTERY" for part in inside):
-            continue
-        last = max(stays, key=lambda stay: stay.closed or b"")
-        out = None if last.closed is None else history.event(last.closed)
-        if out is None or out.actor == event.actor:
-            continue
-        yield rule.finding(
-            history,
-            f"{history.party(event.actor).name} scrapped {history.key} on {_day(event)} without a battery: the last "
-            f"one, {last.part}, was taken out by {history.party(out.actor).name} on {_day(out)}",
-            [event.event_id, out.event_id],
-            event.position,
-            [event.actor, out.actor],
-        )
-
-
-def _kind(history: History, key: str) -> str | None:
-    thing = history.things.get(key)
-    return None if thing is None else thing.kind
-
-
-def _is_swap(history: History) -> bool:
-    """Whether a vehicle is of the battery-swap kind: stated, or a swap operator changed its battery."""
-    stated = [history.thing.attributes.get(name) for name in ("batterySwap", "energySupply")]
-    if any(isinstance(value, bool | str) and value in SWAP_KINDS for value in stated):
-        return True
-    changes = (event for event in history.accepted if event.type in ("REMOVAL", "INSTALLATION"))
-    return any("SWAP_OPERATOR" in history.party(event.actor).roles(event.position) for event in changes)
-
-
 def forbidden_use(rule: Rule, history: History) -> Iterator[Finding]:
     thing = history.thing
     born = history.event(thing.born)
@@ -247,9 +211,10 @@ CN_ORDER_73 = RuleSet(
         ),
         Rule(
             "BATTERY_MISSING_AT_SCRAPPING", NEW, Severity.VIOLATION, "Scrapped without its battery",
-            "A vehicle that had a battery was scrapped without one, and it was not the dismantler who had taken it "
-            "out. Vehicles of the battery-swap kind are exempt: `attributes.batterySwap`, or a swap operator changed a "
-            "battery. A vehicle of which no battery was ever recorded is not judged.",
+            "A vehicle was scrapped, dismantled or recycled without a battery that was once in it, at any depth, and "
+            "that no other took the place of; and neither who did so nor another vehicle dismantler had taken it out. "
+            "Vehicles of the battery-swap kind are exempt: `attributes.batterySwap`, or a swap operator put a battery "
+            "into it. A vehicle of which no battery was ever recorded is not judged.",
             f"{ORDER_73}, duty of vehicle dismantlers", "The removal by the dismantler is reported, if it was so.",
             battery_missing_at_scrapping, _BEGINS, kinds=frozenset(["VEHICLE"]),
         ),

@@ -124,8 +124,11 @@ class History:
     namesakes: dict[str, dict[str, Position]] = field(default_factory=dict)
     """Of each of its names (key and identifiers), the other items that carry it as key or identifier, with the event
     that brought each in."""
+    parts_below: dict[str, list[Stay]] = field(default_factory=dict)
+    """Of a vehicle: of each component that was ever in it, at any depth, which units were directly inside that when."""
     carried: list[Told] = field(default_factory=list)
-    """The transfers of units that it was in, while it may have been waste or in second life, and their receipts."""
+    """The transfers of units that it was in, while it may have been waste or in second life, and their receipts; of a
+    vehicle, how batteries left components that were in it."""
     log_begins: datetime | None = None
     """When the log learned its first event: what occurred before was reported elsewhere, and carried over."""
 
@@ -160,7 +163,7 @@ class History:
 
     def event(self, position: Position) -> Told | None:
         """The event at a position."""
-        return next((event for event in self.events if event.position == position), None)
+        return next((event for event in (*self.events, *self.carried) if event.position == position), None)
 
     def concerns(self, event: Told) -> bool:
         """Whether an event is about the item: names it, or takes along what it was in; of a receipt, its transfer.
@@ -190,10 +193,24 @@ class History:
         held = (span.organization for span in spans if span.opened == transfer.position)
         return next(iter(transfer.keys("to")), None) or next(held, None)
 
+    def batteries(self) -> Iterator[tuple[str, Position, Position]]:
+        """The batteries that were in it, at any depth, each with (since, until); what is inside a battery is not."""
+        level = [(self.parts, b"", END)]
+        while level:
+            inside = [
+                (stay.part, max(since, stay.opened), until if stay.closed is None else min(until, stay.closed))
+                for stays, since, until in level
+                for stay in stays
+                if stay.opened < until and (stay.closed is None or stay.closed > since)
+            ]
+            yield from (one for one in inside if one[0] in self.things and self.things[one[0]].kind == "BATTERY")
+            level = [(self.parts_below[key], since, until) for key, since, until in inside if key in self.parts_below]
+
     def carriages(self) -> set[Position]:
-        """The transfers of units that it was in, while it may have been waste or in second life."""
+        """The events that `carried` is to have, but for receipts."""
         if self.thing.kind not in UNITS:
-            return set()
+            below = {stay.closed for stays in self.parts_below.values() for stay in stays}
+            return {until for _, _, until in self.batteries() if until in below}
         return {
             span.opened
             for key, since, until in self._places_before(END)
