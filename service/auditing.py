@@ -14,7 +14,7 @@ import orjson
 from graph_schema.answer import Handle
 from graph_schema.attribution import decode
 from graph_schema.life import Custody, Stay
-from graph_schema.order import REFERRING, TYPE_ORDER, Position
+from graph_schema.order import REFERRING, TYPE_ORDER, Position, event_id_of
 from graph_schema.reader import ItemRow, StayRow
 from graph_schema.rules import (
     RULE_SETS,
@@ -98,6 +98,7 @@ class _Reading:
         self.details: dict[Handle, ItemDetails] = {}
         self.hosts: dict[Handle, list[StayRow]] = {}
         self.parts: dict[Handle, list[StayRow]] = {}
+        self.below: set[Handle] = set()
         self.custody: dict[Handle, list[Any]] = {}
         self.marks: dict[Handle, list[tuple[Position, str]]] = {}
         self.events: dict[Handle, list[Told]] = {}
@@ -111,13 +112,16 @@ class _Reading:
         """All of them."""
         await self._read_edges()
         await self._read_births()
-        await self._read_things()
+        await self._read_things(self._near())
+        await self._read_below()
         await self._read_events()
         await self._read_parties()
         await self._read_bearers()
         first = await self.snapshot.event_page(EventFilter(), None, 1)
         begins = first[0].recorded_at if first else None
-        return {handle: self._history(handle, begins) for handle in self.wanted}
+        found = {handle: self._history(handle, begins) for handle in self.wanted}
+        await self._read_carried(found.values())
+        return found
 
     async def _read_edges(self) -> None:
         """Hosts at any height, direct parts, custody of all that, marks."""
@@ -149,15 +153,36 @@ class _Reading:
             for event, item in await self.snapshot.outputs(list(self.inputs)):
                 self.outputs.setdefault(event, []).append(item)
 
-    async def _read_things(self) -> None:
-        """Light facts of the items, their hosts and parts, and of what they were made of and with."""
+    def _near(self) -> set[Handle]:
+        """The items, their hosts and parts, and what they were made of and with."""
         near = {row[0] for rows in self.parts.values() for row in rows} | set(self.hosts)
         near |= {item for rows in self.inputs.values() for item, _ in rows}
         near |= {item for found in self.outputs.values() for item in found}
-        missing = list(near - set(self.rows))
-        if missing:
+        return near | set(self.rows)
+
+    async def _read_things(self, near: set[Handle]) -> None:
+        """Light facts of items."""
+        if missing := list(near - set(self.rows)):
             self.rows |= {row.handle: row for row in await self.snapshot.items(missing)}
-        self.details = {one.handle: one for one in await self.snapshot.details(list(self.rows))}
+        if missing := list(near - set(self.details)):
+            self.details |= {one.handle: one for one in await self.snapshot.details(missing)}
+
+    async def _read_below(self) -> None:
+        """What was inside components of vehicles, at any depth."""
+        level = self._components(handle for handle in self.wanted if self.rows[handle].kind == "VEHICLE")
+        while level:
+            unread = level - self.below - set(self.wanted)
+            for row in await self.snapshot.parts(list(unread)) if unread else ():
+                if row[2] < self.cut:
+                    self.parts.setdefault(row[1], []).append(self._stay(row))
+            self.below |= level
+            await self._read_things({row[0] for handle in level for row in self.parts.get(handle, ())})
+            level = self._components(level) - self.below
+
+    def _components(self, hosts: Iterable[Handle]) -> set[Handle]:
+        """The components directly inside units."""
+        parts = {row[0] for host in hosts for row in self.parts.get(host, ())}
+        return {part for part in parts if self.rows[part].kind == "COMPONENT"}
 
     async def _read_events(self) -> None:
         found = await self.snapshot.history(self.wanted, self.cut, types=_NAMING)
@@ -165,27 +190,53 @@ class _Reading:
         read = {event.position: event for events in found.values() for event in events}
         once = {position: _told(event) for position, event in read.items()}
         told = {handle: [once[event.position] for event in events] for handle, events in found.items()}
-        transfers = {event.event_id for events in told.values() for event in events if event.type == "TRANSFER"}
+        receipts = await self._receipts(event for events in told.values() for event in events)
+        for handle, events in told.items():
+            more = [receipt for event in events for receipt in receipts.get(event.event_id, ())]
+            self.events[handle] = sorted([*events, *more], key=lambda event: event.position)
+
+    async def _receipts(self, events: Iterable[Told]) -> dict[str, list[Told]]:
+        """The receipts of the transfers among events, by the transfer."""
+        transfers = {event.event_id for event in events if event.type == "TRANSFER"}
         receipts: dict[str, list[Told]] = {}
         for stored in await self.snapshot.receipts(list(transfers)) if transfers else []:
             receipt = _told(stored)
             if receipt.position < self.cut:
                 receipts.setdefault(str(receipt.payload.get("transfer")), []).append(receipt)
-        for handle, events in told.items():
-            more = [receipt for event in events for receipt in receipts.get(event.event_id, ())]
-            self.events[handle] = sorted([*events, *more], key=lambda event: event.position)
+        return receipts
+
+    async def _read_carried(self, histories: Collection[History]) -> None:
+        """Events of units that others were in, or that were in them, and their receipts."""
+        wanted = {history.key: found for history in histories if (found := history.carriages())}
+        if not wanted:
+            return
+        ids = {event_id_of(position) for found in wanted.values() for position in found}
+        transfers = {event.position: event for event in map(_told, await self.snapshot.stored(ids))}
+        receipts = await self._receipts(transfers.values())
+        for history in histories:
+            carried = [transfers[position] for position in wanted.get(history.key, ())]
+            carried += [receipt for event in carried for receipt in receipts.get(event.event_id, ())]
+            history.carried = sorted(carried, key=lambda event: event.position)
+        told = [*transfers.values(), *(receipt for found in receipts.values() for receipt in found)]
+        await self._add_parties({event.actor for event in told} | {to for event in told for to in event.keys("to")})
 
     async def _read_parties(self) -> None:
         keys = {event.actor for events in self.events.values() for event in events}
         keys |= {to for events in self.events.values() for event in events for to in event.keys("to")}
         keys |= {row[1] for rows in self.custody.values() for row in rows}
         keys |= {one.producer for one in self.details.values()}
+        await self._add_parties(keys)
+
+    async def _add_parties(self, wanted: set[str]) -> None:
+        keys = wanted - set(self.parties)
+        if not keys:
+            return
         stated: dict[str, list[tuple[Position, Any]]] = {}
         for event in await self.snapshot.registrations(sorted(keys)):
             if event.payload is not None:
                 fields = orjson.loads(event.payload)["organization"]
                 stated.setdefault(fields["key"], []).append((event.position, fields))
-        self.parties = {key: Party(key, tuple(stated.get(key, ()))) for key in keys}
+        self.parties |= {key: Party(key, tuple(stated.get(key, ()))) for key in keys}
 
     async def _read_bearers(self) -> None:
         """Who else is called what the items are called, as key or identifier."""
@@ -220,7 +271,10 @@ class _Reading:
             namesakes={name: others for name, others in namesakes.items() if others},
             log_begins=begins,
         )
+        below = self._below(handle) if self.rows[handle].kind == "VEHICLE" else []
+        near |= {row[0] for one in below for row in self.parts.get(one, ())}
         history.things = {self.rows[one].key: self._thing(one) for one in near}
+        history.parts_below = {self.rows[one].key: self._stays(self.parts.get(one, [])) for one in below}
         history.hosts_above = {self.rows[one].key: self._stays(self.hosts[one]) for one in hosts}
         history.custody_above = {self.rows[one].key: self._spans(one) for one in hosts}
         if self.rows[handle].kind == "LOT" and born in self.inputs:
@@ -235,6 +289,15 @@ class _Reading:
             above = [row[1] for row in self.hosts[waiting.pop()] if row[1] not in found]
             found |= dict.fromkeys(above)
             waiting += above
+        return list(found)
+
+    def _below(self, vehicle: Handle) -> list[Handle]:
+        """The components that were ever inside, at any depth."""
+        found: dict[Handle, None] = {}
+        level = self._components([vehicle])
+        while level:
+            found |= dict.fromkeys(sorted(level, key=lambda one: self.rows[one].key))
+            level = self._components(level) - set(found)
         return list(found)
 
     def _thing(self, handle: Handle) -> Thing:

@@ -2,8 +2,10 @@
 
 What a history sees beyond the item's own edges and events decides that; whoever widens it adds the way here:
 
-- hosts at any height: their stays, their custody, their facts -> everything that was ever inside, at any depth;
+- hosts at any height: their stays, their custody and the transfers that open it, their facts -> everything that was
+  ever inside, at any depth;
 - facts of direct parts -> the units that they were ever directly inside;
+- of vehicles: what was inside their components, at any depth -> all that these, and batteries, were ever inside of;
 - masses of what went into the event that a lot came out of, and of what came out beside it -> the lots of such events;
 - who else bears a name -> all that bear a name of it, then and now;
 - receipts of transfers -> what the transfer names; registrations -> all that the organization had to do with, with
@@ -76,12 +78,21 @@ async def dependents(base: Snapshot, now: Snapshot, keys: Collection[str]) -> se
     others = {key for key in keys if before.of(key) != after.of(key)}
     moved = others | {key for key in keys if before.places(key) != after.places(key)}
     found = await inside(now, [after.handles[key] for key in moved if key in after.handles])
+    found |= await _vehicles(now, after, moved, keys)
     found |= await _beside(now, [after.handles[key] for key in others if key in after.handles])
     handles = [row.key for row in await now.items(list(found))]
     names = before.names(others) | after.names(others)
     bearers = [handle for _, handle in await now.identified(names)] if names else []
     bearers += (await now.keyed(names)).values()
     return {*handles, *(row.key for row in await now.items(bearers))}
+
+
+async def _vehicles(now: Snapshot, after: _Facts, moved: set[str], keys: Collection[str]) -> set[Handle]:
+    """What components, or the hosts of batteries that moved, were ever inside of, at any height."""
+    kinds = {key: after.rows[key].kind for key in keys if key in after.rows}
+    hosts = {after.handles[key] for key, kind in kinds.items() if kind == "COMPONENT"}
+    hosts |= {stay[0] for key in moved if kinds.get(key) == "BATTERY" for stay in after.stays.get(key, ())}
+    return await around(now, list(hosts)) if hosts else set()
 
 
 async def inside(now: Snapshot, hosts: list[Handle]) -> set[Handle]:

@@ -9,26 +9,26 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from graph_schema.order import Position, moment_of, type_of
+from graph_schema.order import moment_of, type_of
 from graph_schema.rules.deadlines import deadline
 from graph_schema.rules.finding import Finding, Severity
-from graph_schema.rules.history import History, Party, Thing, Told
+from graph_schema.rules.history import UNITS, History, Thing, Told
 from graph_schema.rules.limits import BANNED_USES, NO_35, ORDER_73, REPORTING, Limit
+from graph_schema.rules.parties import Party
 from graph_schema.rules.rule import CHINA_TIME, Rule, RuleSet
+from graph_schema.rules.scrapping import battery_missing_at_scrapping
 
 OLD, NEW = "cn-2018-35", "cn-order-73"
-UNITS = frozenset(["BATTERY", "MODULE", "CELL"])
 TAKES_BACK = frozenset(["OUTLET", "BATTERY_MAKER", "VEHICLE_MAKER", "IMPORTER"])
 TAKES_IN = frozenset(["REPAIRER", "VEHICLE_DISMANTLER", "SWAP_OPERATOR"])
 """Whom an owner may leave a battery with: the duty to hand it on is theirs then."""
 HANDS_ON = frozenset([*TAKES_IN, *TAKES_BACK, "UTILIZER", "MATERIAL_MAKER"])
 UTILIZES = ("REPURPOSING", "RECYCLING", "DISMANTLING")
-SWAP_KINDS = frozenset([True, "true", "SWAP", "BATTERY_SWAP"])
 
 
 def late_report(rule: Rule, history: History) -> Iterator[Finding]:
     begins = history.log_begins
-    for event in rule.events(history, *{limit.event_type for limit in rule.limits}):
+    for event in rule.events(history, *{limit.event_type for limit in rule.limits}, carried=True):
         party = history.party(event.actor)
         if begins is None or event.occurred_at < begins or not history.in_china(event):
             continue
@@ -54,19 +54,25 @@ def _is_for(limit: Limit, event: Told, party: Party, history: History) -> bool:
         return False
     if limit.kinds and history.thing.kind not in limit.kinds:
         return False
-    born_here = event.type in ("PRODUCTION", "REPURPOSING")
-    if born_here and history.thing.born != event.position:
+    if event.type in ("PRODUCTION", "REPURPOSING"):
+        if history.thing.born != event.position:
+            return False
+    elif not history.concerns(event):
         return False
+    elif not limit.kinds and event.type != "RECEIPT" and history.carried_by(event):
+        return False  # The limit is for anything, and that which it was in is told.
     if limit.second_life_only and not history.thing.second_life:
         return False
     return not limit.retired_only or history.retired_before(event.position)
 
 
 def unauthorized_recipient(rule: Rule, history: History) -> Iterator[Finding]:
-    for event in rule.events(history, "TRANSFER"):
-        (to,) = event.keys("to")
+    for event in rule.events(history, "TRANSFER", carried=True):
+        to = history.receiver(event)
+        if to is None or to == event.actor or not history.concerns(event):
+            continue
         giver, taker = history.party(event.actor), history.party(to)
-        if to == event.actor or not history.in_china(event) or not history.retired_before(event.position):
+        if not history.in_china(event) or not history.retired_before(event.position):
             continue
         roles = taker.roles(event.position)
         scopes = ("COLLECTION", *UTILIZES)
@@ -107,8 +113,7 @@ def _processed(event: Told, history: History) -> bool:
     """Whether the event worked on the item, and that is no scrap of the actor's own production."""
     if event.type == "REPURPOSING":
         return history.thing.born == event.position
-    named = event.keys("item") if event.type == "DISMANTLING" else event.keys("inputs")
-    return history.key in named and not _own_scrap(event, history)
+    return history.concerns(event) and not _own_scrap(event, history)
 
 
 def _own_scrap(event: Told, history: History) -> bool:
@@ -116,42 +121,6 @@ def _own_scrap(event: Told, history: History) -> bool:
     made = type_of(history.thing.born) == "PRODUCTION" and history.thing.producer == event.actor
     left = set(history.holders_before(event.position)) - {event.actor}
     return made and not left and not history.retired_before(event.position)
-
-
-def battery_missing_at_scrapping(rule: Rule, history: History) -> Iterator[Finding]:
-    for event in rule.events(history, "SCRAPPING"):
-        if not history.in_china(event) or _is_swap(history):
-            continue
-        inside = history.parts_before(event.position)
-        stays = [stay for stay in history.parts if _kind(history, stay.part) == "BATTERY"]
-        if not stays or any(part.kind == "BATTERY" for part in inside):
-            continue
-        last = max(stays, key=lambda stay: stay.closed or b"")
-        out = None if last.closed is None else history.event(last.closed)
-        if out is None or out.actor == event.actor:
-            continue
-        yield rule.finding(
-            history,
-            f"{history.party(event.actor).name} scrapped {history.key} on {_day(event)} without a battery: the last "
-            f"one, {last.part}, was taken out by {history.party(out.actor).name} on {_day(out)}",
-            [event.event_id, out.event_id],
-            event.position,
-            [event.actor, out.actor],
-        )
-
-
-def _kind(history: History, key: str) -> str | None:
-    thing = history.things.get(key)
-    return None if thing is None else thing.kind
-
-
-def _is_swap(history: History) -> bool:
-    """Whether a vehicle is of the battery-swap kind: stated, or a swap operator changed its battery."""
-    stated = [history.thing.attributes.get(name) for name in ("batterySwap", "energySupply")]
-    if any(isinstance(value, bool | str) and value in SWAP_KINDS for value in stated):
-        return True
-    changes = (event for event in history.accepted if event.type in ("REMOVAL", "INSTALLATION"))
-    return any("SWAP_OPERATOR" in history.party(event.actor).roles(event.position) for event in changes)
 
 
 def forbidden_use(rule: Rule, history: History) -> Iterator[Finding]:
@@ -166,7 +135,7 @@ def forbidden_use(rule: Rule, history: History) -> Iterator[Finding]:
         use = None if host is None else _banned(host)
         if use is None or event is None or not rule.holds_at(event.occurred_at) or _is_own(thing, stay.opened):
             continue
-        if _was_waste(history, stay.opened) and history.in_china(event):
+        if history.used_before(stay.opened) and history.in_china(event):
             yield rule.finding(
                 history,
                 f"{history.party(event.actor).name} put the used {thing.key} into {stay.host} on {_day(event)}, which "
@@ -175,12 +144,6 @@ def forbidden_use(rule: Rule, history: History) -> Iterator[Finding]:
                 stay.opened,
                 [event.actor],
             )
-
-
-def _was_waste(history: History, position: Position) -> bool:
-    """Whether it is of waste batteries: by what it is, what was reported of it, or what it came out of."""
-    retired = any(mark == "retired" and at < position for at, mark in history.marks)
-    return history.thing.second_life or retired or history.came_out_of_waste_before(position)
 
 
 def _is_own(thing: Thing, opened: bytes) -> bool:
@@ -205,8 +168,10 @@ def _late(name: str, basis: str, begins: date, ends: date | None) -> Rule:
     return Rule(
         "LATE_REPORT", name, Severity.NOTICE, "It was reported too late",
         "The log learned an event later than its type, the actor's role and the date allow. Of several limits the "
-        "latest counts. What occurred before the log learned its first event was reported elsewhere and carried over: "
-        "it is not judged. Working days are those of China, with public holidays and make-up working days.",
+        "latest counts. A battery that is recycled, handed on or received inside something else is, too; of a limit "
+        "for anything, that other thing is told. What occurred before the log learned its first event was reported "
+        "elsewhere and carried over: it is not judged. Working days are those of China, with public holidays and "
+        "make-up working days.",
         basis, "Nothing: it stays late. If the event was a mistake, it is voided.", late_report, begins, ends,
         limits=limits,
     )  # fmt: skip
@@ -226,15 +191,17 @@ CN_ORDER_73 = RuleSet(
         _late(NEW, ORDER_73, _BEGINS, None),
         Rule(
             "UNAUTHORIZED_RECIPIENT", NEW, Severity.VIOLATION, "It went to somebody who may not take it",
-            "A party in China handed a retired battery to somebody who is, at that moment, neither an outlet, battery "
-            "or vehicle maker or importer, nor authorized for COLLECTION, DISMANTLING, REPURPOSING or RECYCLING. An "
-            "owner may leave it with a repairer, vehicle dismantler or swap operator, whose duty it is then.",
+            "A party in China handed a retired battery, by itself or inside a car or a pallet, to somebody who is, at "
+            "that moment, neither an outlet, battery or vehicle maker or importer, nor authorized for COLLECTION, "
+            "DISMANTLING, REPURPOSING or RECYCLING. An owner may leave it with a repairer, vehicle dismantler or swap "
+            "operator, whose duty it is then. What is inside a battery goes with it.",
             f"{ORDER_73}, Art. 19 and the custody duties", "The recipient's registration or authorization is reported, "
             "if it had one.", unauthorized_recipient, _BEGINS, kinds=UNITS,
         ),
         Rule(
             "UNAUTHORIZED_PROCESSING", NEW, Severity.VIOLATION, "It was worked on without authorization",
-            "A party in China dismantled or recycled a battery, module or cell, or made second-life units, without an "
+            "A party in China dismantled or recycled a battery, module or cell, by itself or inside what was recycled, "
+            "or made second-life units, without an "
             "authorization for DISMANTLING, RECYCLING or REPURPOSING that covers the moment; whether a retirement was "
             "reported does not matter. A maker needs none for what it made itself, nobody else ever held and nobody "
             "retired, such as its own rejects. An actor that no registration locates is judged where the event was, "
@@ -244,9 +211,10 @@ CN_ORDER_73 = RuleSet(
         ),
         Rule(
             "BATTERY_MISSING_AT_SCRAPPING", NEW, Severity.VIOLATION, "Scrapped without its battery",
-            "A vehicle that had a battery was scrapped without one, and it was not the dismantler who had taken it "
-            "out. Vehicles of the battery-swap kind are exempt: `attributes.batterySwap`, or a swap operator changed a "
-            "battery. A vehicle of which no battery was ever recorded is not judged.",
+            "A vehicle was scrapped, dismantled or recycled without a battery that was once in it, at any depth, and "
+            "that no other took the place of; and neither who did so nor another vehicle dismantler had taken it out. "
+            "Vehicles of the battery-swap kind are exempt: `attributes.batterySwap`, or a swap operator put a battery "
+            "into it. A vehicle of which no battery was ever recorded is not judged.",
             f"{ORDER_73}, duty of vehicle dismantlers", "The removal by the dismantler is reported, if it was so.",
             battery_missing_at_scrapping, _BEGINS, kinds=frozenset(["VEHICLE"]),
         ),

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from graph_schema.flows.content import ContentLine
 from graph_schema.flows.recovery import ElementFlow
 from graph_schema.order import Position
-from graph_schema.rules.history import Party
+from graph_schema.rules.parties import Party
 
 
 class EnterpriseYear(NamedTuple):

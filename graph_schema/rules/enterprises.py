@@ -16,7 +16,6 @@ from graph_schema.identifiers import claim
 from graph_schema.order import event_id_of
 from graph_schema.rules.enterprise import Enterprise, EnterpriseYear
 from graph_schema.rules.finding import Finding, Severity
-from graph_schema.rules.history import Party
 from graph_schema.rules.limits import (
     CONDITIONS_2024,
     CONTENT_EU,
@@ -26,6 +25,7 @@ from graph_schema.rules.limits import (
     RECOVERY_EU,
     Share,
 )
+from graph_schema.rules.parties import Party
 from graph_schema.rules.rule import CHINA_TIME, Rule, RuleSet
 
 SLACK = 1e-9
@@ -96,7 +96,7 @@ def periods_of(first: int, last: int) -> Iterator[tuple[datetime, datetime]]:
 
 def is_european(party: Party) -> bool:
     """Whether an organization is registered in the European Union."""
-    return str(party.stated().get("region") or "").partition("-")[0] in EUROPE
+    return party.country in EUROPE
 
 
 def recycled_content_below_minimum(rule: Rule, enterprise: Enterprise) -> Iterator[Finding]:

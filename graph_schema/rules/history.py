@@ -9,16 +9,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, NamedTuple
 
-from graph_schema.identifiers import Scheme, claim
 from graph_schema.identifiers.containers import is_container
 from graph_schema.life import Custody, Stay
 from graph_schema.order import Position, type_of
 from graph_schema.outcome import EventStatus, Problem
+from graph_schema.rules.parties import Party
+from graph_schema.rules.regions import CHINA, country_of
+from graph_schema.windows import END
 
-CHINA = "CN"
 TAKES_APART = ("DISMANTLING", "SCRAPPING")
+UNITS = frozenset(["BATTERY", "MODULE", "CELL"])
+"""What the law on waste batteries is about."""
+NAMED = {
+    "TRANSFER": "items",
+    "DISMANTLING": "item",
+    "SCRAPPING": "item",
+    "RECYCLING": "inputs",
+    "REFINING": "inputs",
+    "PRODUCTION": "inputs",
+    "INSTALLATION": "part",
+    "REMOVAL": "part",
+    "DISPOSAL": "items",
+}
+"""The field in which an event names what is done to."""
+TAKES_ALONG = frozenset(["TRANSFER", "RECYCLING", "DISPOSAL"])
+"""What is done to a unit by these is done to what is inside it."""
 
 
 class Told(NamedTuple):
@@ -59,87 +77,15 @@ class Thing:
 
     @property
     def packaging(self) -> bool:
-        """Whether things travel in it and are no part of it, as its key or an identifier says."""
-        return any(map(is_container, [self.key, *(one["value"] for one in self.spec.get("identifiers") or ())]))
+        """Whether things travel in it and are no part of it: a component whose key or identifier says so."""
+        return self.kind == "COMPONENT" and any(
+            map(is_container, [self.key, *(one["value"] for one in self.spec.get("identifiers") or ())])
+        )
 
     @property
     def attributes(self) -> Mapping[str, Any]:
         """What else was stated of it."""
         return self.spec.get("attributes") or {}
-
-
-@dataclass(frozen=True)
-class Party:
-    """An organization: its accepted registrations in the total order, each with the fields that it states."""
-
-    key: str
-    registrations: tuple[tuple[Position, Mapping[str, Any]], ...] = ()
-
-    @property
-    def registered(self) -> bool:
-        """Whether anybody ever registered it."""
-        return bool(self.registrations)
-
-    def stated(self, position: Position | None = None) -> dict[str, Any]:
-        """The fields stated before a position (None: ever); where it was registered only later, its first ones.
-
-        Later registrations replace the fields that they state. Reference data come late: who was a workshop in May
-        is taken to have been one in April.
-        """
-        before = [fields for at, fields in self.registrations if position is None or at < position]
-        found: dict[str, Any] = {}
-        for fields in before or [fields for _, fields in self.registrations[:1]]:
-            found |= {name: value for name, value in fields.items() if value is not None}
-        return found
-
-    def roles(self, position: Position | None = None) -> frozenset[str]:
-        """Its roles at a position."""
-        return frozenset(self.stated(position).get("roles") or ())
-
-    def authorized(self, scope: str, moment: datetime, position: Position) -> bool:
-        """Whether an authorization of a scope covers a moment."""
-        return any(
-            one["scope"] == scope and covers(one, moment) for one in self.stated(position).get("authorizations") or ()
-        )
-
-    @property
-    def name(self) -> str:
-        """What to call it in a sentence."""
-        name = self.stated().get("name")
-        return f"{name} ({self.key})" if name else self.key
-
-    @property
-    def names(self) -> list[tuple[str, str | None]]:
-        """Its key and identifiers, each with the scheme that is stated of it (None: the key)."""
-        return [(self.key, None), *((one["value"], one["scheme"]) for one in self.stated().get("identifiers") or ())]
-
-    @property
-    def chinese(self) -> bool:
-        """Whether Chinese rules are for it: registered in a region of China, or under a valid social credit code."""
-        if is_chinese(self.stated().get("region")):
-            return True
-        claims = (claim(text, "ORGANIZATION", scheme) for text, scheme in self.names)
-        return any(one is not None and one.scheme is Scheme.CREDIT_CODE and one.valid for one in claims)
-
-    @property
-    def located(self) -> bool:
-        """Whether one knows in which country it is: its region is stated, or it has a valid social credit code."""
-        return self.stated().get("region") is not None or self.chinese
-
-
-def is_chinese(region: str | None) -> bool:
-    """Whether a region (ISO 3166) is China or in it."""
-    return region is not None and (region == CHINA or region.startswith(CHINA + "-"))
-
-
-def covers(authorization: Mapping[str, Any], moment: datetime) -> bool:
-    """Whether a stated authorization (`validFrom`, `validTo`: ISO 8601 or None, inclusive) is valid at a moment."""
-    begins, ends = authorization.get("validFrom"), authorization.get("validTo")
-    return (begins is None or _moment(begins) <= moment) and (ends is None or moment <= _moment(ends))
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 class Portion(NamedTuple):
@@ -178,6 +124,11 @@ class History:
     namesakes: dict[str, dict[str, Position]] = field(default_factory=dict)
     """Of each of its names (key and identifiers), the other items that carry it as key or identifier, with the event
     that brought each in."""
+    parts_below: dict[str, list[Stay]] = field(default_factory=dict)
+    """Of a vehicle: of each component that was ever in it, at any depth, which units were directly inside that when."""
+    carried: list[Told] = field(default_factory=list)
+    """The transfers of units that it was in, while it may have been waste or in second life, and their receipts; of a
+    vehicle, how batteries left components that were in it."""
     log_begins: datetime | None = None
     """When the log learned its first event: what occurred before was reported elsewhere, and carried over."""
 
@@ -201,14 +152,82 @@ class History:
         """Whether it came in without a record of its production."""
         return type_of(self.thing.born) == "ENROLMENT"
 
+    @property
+    def handled(self) -> list[Told]:
+        """The events that count, with those of units that it was carried in."""
+        if not self.carried:
+            return list(self.accepted)
+        return sorted(
+            (event for event in (*self.events, *self.carried) if event.accepted), key=lambda one: one.position
+        )
+
     def event(self, position: Position) -> Told | None:
         """The event at a position."""
-        return next((event for event in self.events if event.position == position), None)
+        return next((event for event in (*self.events, *self.carried) if event.position == position), None)
+
+    def concerns(self, event: Told) -> bool:
+        """Whether an event is about the item: names it, or takes along what it was in; of a receipt, its transfer.
+
+        What is inside a battery, module or cell goes with that, and is told of it. Of an event whose payload was
+        erased, what it did to the item says so.
+        """
+        if event.type == "RECEIPT":
+            transfer = event.payload.get("transfer")
+            return any(
+                self.concerns(one) for one in self.handled if one.type == "TRANSFER" and one.event_id == transfer
+            )
+        if not event.payload:
+            return any(span.opened == event.position for span in self.custody) or self.ended == event.position
+        named = event.keys(NAMED[event.type]) if event.type in NAMED else []
+        if self.key in named:
+            return True
+        return event.type in TAKES_ALONG and not set(named).isdisjoint(self.carriers_before(event.position))
+
+    def carried_by(self, event: Told) -> bool:
+        """Whether an event that concerns it does not name it, but something that it was in."""
+        return bool(event.payload) and self.key not in event.keys(NAMED.get(event.type, ""))
+
+    def receiver(self, transfer: Told) -> str | None:
+        """To whom a transfer went; where its payload was erased, who holds it since. None: it does not say."""
+        spans = [*self.custody, *(span for spans in self.custody_above.values() for span in spans)]
+        held = (span.organization for span in spans if span.opened == transfer.position)
+        return next(iter(transfer.keys("to")), None) or next(held, None)
+
+    def batteries(self) -> Iterator[tuple[str, Position, Position]]:
+        """The batteries that were in it, at any depth, each with (since, until); what is inside a battery is not."""
+        level = [(self.parts, b"", END)]
+        while level:
+            inside = [
+                (stay.part, max(since, stay.opened), until if stay.closed is None else min(until, stay.closed))
+                for stays, since, until in level
+                for stay in stays
+                if stay.opened < until and (stay.closed is None or stay.closed > since)
+            ]
+            yield from (one for one in inside if one[0] in self.things and self.things[one[0]].kind == "BATTERY")
+            level = [(self.parts_below[key], since, until) for key, since, until in inside if key in self.parts_below]
+
+    def carriages(self) -> set[Position]:
+        """The events that `carried` is to have, but for receipts."""
+        if self.thing.kind not in UNITS:
+            below = {stay.closed for stays in self.parts_below.values() for stay in stays}
+            return {until for _, _, until in self.batteries() if until in below}
+        return {
+            span.opened
+            for key, since, until in self._places_before(END)
+            for span in (() if key is None else self.custody_above.get(key, ()))
+            if since < span.opened <= until and type_of(span.opened) == "TRANSFER" and self.used_before(span.opened)
+            and key in self.carriers_before(span.opened)
+        }  # fmt: skip
 
     def retired_before(self, position: Position) -> bool:
         """Whether it was a waste battery right before: retired, and not taken up for a second life since."""
         marks = [mark for at, mark in self.marks if at < position and mark != "ended"]
         return bool(marks) and marks[-1] == "retired"
+
+    def used_before(self, position: Position) -> bool:
+        """Whether it is of waste batteries: by what it is, what was reported of it, or what it came out of."""
+        retired = any(mark == "retired" and at < position for at, mark in self.marks)
+        return self.thing.second_life or retired or self.came_out_of_waste_before(position)
 
     def near(self) -> list[str]:
         """The keys of other things that a sentence about it may name, in order."""
@@ -240,6 +259,12 @@ class History:
             stays = self.hosts_above.get(stay.host, [])
         return found
 
+    def carriers_before(self, position: Position) -> list[str]:
+        """Of the units that an event found it in, the innermost first, those inside of which it is the outermost
+        battery, module or cell."""
+        kinds = ((key, self.things.get(key)) for key in self.hosts_before(position))
+        return [key for key, _ in takewhile(lambda one: one[1] is not None and one[1].kind not in UNITS, kinds)]
+
     def in_china(self, event: Told) -> bool:
         """Whether Chinese rules are for what an event's actor did with it. Of an actor that no registration locates, it
         is where the event was, else where the last holder before it is of whom that is known, else where the item's
@@ -247,9 +272,9 @@ class History:
         party = self.party(event.actor)
         if party.located:
             return party.chinese
-        region = (event.payload.get("place") or {}).get("region")
-        if region is not None:
-            return is_chinese(region)
+        country = country_of((event.payload.get("place") or {}).get("region"))
+        if country is not None:
+            return country == CHINA
         before = (self.party(key) for key in [*self.holders_before(event.position), self.thing.producer])
         return next((one.chinese for one in before if one.located), False)
 
@@ -264,12 +289,21 @@ class History:
         return list(dict.fromkeys(organization for _, organization in sorted(spans, reverse=True)))
 
     def came_out_of_waste_before(self, position: Position) -> bool:
-        """Whether it, or a unit that it was in at the time, came out of a host that was taken apart or scrapped."""
+        """Whether it, or a unit that it was in at the time, came out of a host that was taken apart or scrapped. To
+        take packaging apart is to unpack."""
         return any(
-            stay.closed is not None and since < stay.closed < until and type_of(stay.closed) in TAKES_APART
+            stay.closed is not None
+            and since < stay.closed < until
+            and type_of(stay.closed) in TAKES_APART
+            and not self.is_packaging(stay.host)
             for key, since, until in self._places_before(position)
             for stay in (self.hosts if key is None else self.hosts_above.get(key, ()))
         )
+
+    def is_packaging(self, key: str) -> bool:
+        """Whether things only travel in a host."""
+        thing = self.things.get(key)
+        return thing is not None and thing.packaging
 
     def _places_before(self, position: Position) -> Iterator[tuple[str | None, Position, Position]]:
         """Itself (None) and each unit that it was in, at any height, with the part of (since, until) that it was."""

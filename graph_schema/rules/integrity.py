@@ -14,23 +14,22 @@ from graph_schema.rules.contents import composition_rule, content_rule
 from graph_schema.rules.deadlines import deadline
 from graph_schema.rules.enterprises import organization_code_malformed, waits_for_what_nobody_reported
 from graph_schema.rules.finding import Finding, Severity
-from graph_schema.rules.history import History, Told
+from graph_schema.rules.history import NAMED, UNITS, History, Told
 from graph_schema.rules.limits import CONFIRMATION, STANDSTILL
 from graph_schema.rules.rule import CHINA_TIME, Rule, RuleSet
 
 NAME = "integrity"
-UNITS = frozenset(["BATTERY", "MODULE", "CELL"])
 ACTED_ON = {
-    "TRANSFER": ("items", "hands over"),
-    "DISMANTLING": ("item", "dismantles"),
-    "SCRAPPING": ("item", "scraps"),
-    "RECYCLING": ("inputs", "recycles"),
-    "REFINING": ("inputs", "refines"),
-    "PRODUCTION": ("inputs", "uses in production"),
-    "INSTALLATION": ("part", "installs"),
-    "DISPOSAL": ("items", "disposes of"),
+    "TRANSFER": "hands over",
+    "DISMANTLING": "dismantles",
+    "SCRAPPING": "scraps",
+    "RECYCLING": "recycles",
+    "REFINING": "refines",
+    "PRODUCTION": "uses in production",
+    "INSTALLATION": "installs",
+    "DISPOSAL": "disposes of",
 }
-"""What an event does with what it names in a field."""
+"""What an event does with what it names."""
 DELIVERED_UNSEEN = ("INSTALLATION", "PRODUCTION", "REPURPOSING")
 
 
@@ -48,12 +47,12 @@ def conflicting_claims(rule: Rule, history: History) -> Iterator[Finding]:
             f"{what}{stands}",
             [event.event_id, *against],
             event.position,
-            [event.actor],
+            [event.actor, *(other.actor for other in history.events if other.event_id in against)],
         )
 
 
 def missing_record(rule: Rule, history: History) -> Iterator[Finding]:
-    if history.enrolled:
+    if history.enrolled and not history.thing.packaging:
         yield rule.finding(
             history,
             f"{history.key} was enrolled by {history.party(history.thing.producer).name} without a production record",
@@ -144,12 +143,12 @@ def missing_removal(rule: Rule, history: History) -> Iterator[Finding]:
 
 
 def unconfirmed_transfer(rule: Rule, history: History) -> Iterator[Finding]:
-    accepted = list(history.accepted)
-    for place, event in enumerate(accepted):
-        if event.type != "TRANSFER" or not history.retired_before(event.position):
+    handled = history.handled
+    for place, event in enumerate(handled):
+        if event.type != "TRANSFER" or not history.retired_before(event.position) or not history.concerns(event):
             continue
-        (to,) = event.keys("to")
-        if any(_confirms(later, event, to) for later in accepted[place + 1 :]):
+        to = history.receiver(event)
+        if to is None or any(_confirms(later, event, to) for later in handled[place + 1 :]):
             continue
         over = deadline(CONFIRMATION, event.occurred_at)
         yield rule.finding(
@@ -163,9 +162,11 @@ def unconfirmed_transfer(rule: Rule, history: History) -> Iterator[Finding]:
 
 
 def stale_custody(rule: Rule, history: History) -> Iterator[Finding]:
-    last = max((event.position for event in history.accepted), default=history.thing.born)
+    last = max((event.position for event in history.handled), default=history.thing.born)
     end = last + b"\xff"
-    if history.ended is not None or not history.retired_before(end) or history.hosts_before(end):
+    if history.ended is not None or not history.retired_before(end):
+        return
+    if not all(map(history.is_packaging, history.hosts_before(end))):
         return
     span = history.custody_before(end)
     holder = [] if span is None else [span.organization]
@@ -183,8 +184,7 @@ def left_the_loop(rule: Rule, history: History) -> Iterator[Finding]:
     ways = {"LANDFILL": "was put into a landfill", "EXPORT": "was exported", "LOSS": "was lost", "THEFT": "was stolen"}
     for event in history.accepted:
         method = event.payload.get("method")
-        # What was inside is lost with it, and said once.
-        if event.type == "DISPOSAL" and method in ways and history.key in event.payload["items"]:
+        if event.type == "DISPOSAL" and method in ways and _lost(event, history):
             actor = history.party(event.actor).name
             yield rule.finding(
                 history,
@@ -246,12 +246,19 @@ def original_code_lost(rule: Rule, history: History) -> Iterator[Finding]:
         )
 
 
+def _lost(event: Told, history: History) -> bool:
+    """Whether a disposal is of the item: by itself, packed, or as waste inside something else. What is inside a battery
+    is lost with it, and a vehicle with the battery that it drives with: said once."""
+    if not history.concerns(event):
+        return False
+    packed = all(map(history.is_packaging, history.carriers_before(event.position)))
+    return not history.carried_by(event) or packed or history.retired_before(event.position)
+
+
 def _acted_on(event: Told, history: History) -> str | None:
     """What an event does with the item, where one may only do that with what one holds."""
-    if event.type in ACTED_ON:
-        name, did = ACTED_ON[event.type]
-        if history.key in event.keys(name):
-            return did
+    if event.type in ACTED_ON and history.key in event.keys(NAMED[event.type]):
+        return ACTED_ON[event.type]
     if event.type in ("PRODUCTION", "REPURPOSING") and any(stay.opened == event.position for stay in history.hosts):
         return "builds in" if history.thing.born != event.position else None
     return None
@@ -262,8 +269,7 @@ def _moved_out(event: Told, history: History) -> bool:
     stay = history.stay_before(event.position)
     if stay is None or event.type in ("INSTALLATION", "REMOVAL", *DELIVERED_UNSEEN):
         return False
-    host = history.things.get(stay.host)
-    if host is not None and host.packaging:
+    if history.is_packaging(stay.host):
         return False
     named = {*event.keys("items"), *event.keys("item"), *event.keys("inputs")}
     return not named.intersection(history.hosts_before(event.position))
@@ -302,9 +308,9 @@ _ITEMS = (
     ),
     Rule(
         "MISSING_RECORD", NAME, Severity.NOTICE, "Something was not reported",
-        "An item entered without a record of its production, or an event about it waits for an item or event that "
-        "nobody reported. Such an event has no effect until then. Of what is about nothing that is known, the "
-        "organization that reported it is told.",
+        "An item, but for packaging, entered without a record of its production, or an event about it waits for an "
+        "item or event that nobody reported. Such an event has no effect until then. Of what is about nothing that is "
+        "known, the organization that reported it is told.",
         "model, section 5", "The missing production or event is reported.", missing_record,
     ),
     Rule(
@@ -330,27 +336,29 @@ _ITEMS = (
     ),
     Rule(
         "MISSING_REMOVAL", NAME, Severity.NOTICE, "It was taken out unseen",
-        "A unit was handed over, taken apart, recycled, scrapped or disposed of while it was recorded inside a "
-        "host. The removal is implied at that moment. Who held the host, if it was another, is a party, too. What was "
-        "packed in a logistic unit or returnable asset (SSCC, GRAI or container code) may be unpacked without a word: "
-        "then only who held it counts, for `CUSTODY_GAP`.",
+        "A unit was handed over, taken apart, recycled, scrapped or disposed of while it was recorded inside a host. "
+        "The removal is implied at that moment. Who held the host, if it was another, is a party, too. What was "
+        "packed in a component that is a logistic unit or returnable asset (SSCC, GRAI or container code) may be "
+        "unpacked without a word: then only who held it counts, for `CUSTODY_GAP`.",
         "model, section 5", "The removal is reported.", missing_removal,
     ),
     Rule(
         "UNCONFIRMED_TRANSFER", NAME, Severity.WARNING, "Did it arrive?",
-        "The receiver of a retired battery neither confirmed it in time nor did anything with it later.",
+        "The receiver of a retired battery, by itself or inside a car or a pallet, neither confirmed it in time nor "
+        "did anything with it later.",
         CONFIRMATION.source, "The receiver reports its receipt.", unconfirmed_transfer,
         kinds=UNITS, limits=(CONFIRMATION,),
     ),
     Rule(
         "STALE_CUSTODY", NAME, Severity.WARNING, "Where is it?",
-        "Nothing was heard of a retired battery for long. What is inside something that is retired is not "
-        "told apart.",
+        "Nothing was heard of a retired battery for long. What is inside a vehicle or another battery "
+        "is not told apart; what lies on a pallet is.",
         STANDSTILL.source, "Anything about it is reported.", stale_custody, kinds=UNITS, limits=(STANDSTILL,),
     ),
     Rule(
         "LEFT_THE_LOOP", NAME, Severity.WARNING, "Lost for recycling",
-        "A battery, module or cell went into a landfill, abroad, or was lost or stolen.",
+        "A battery, module or cell went into a landfill, abroad, or was lost or stolen: by itself, on a pallet, or, "
+        "where it was retired, inside a vehicle.",
         "model, section 4", "It was reported by mistake, and the disposal is voided.", left_the_loop, kinds=UNITS,
     ),
     Rule(

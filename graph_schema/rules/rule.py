@@ -48,9 +48,10 @@ class Rule:
             self.valid_until is None or day <= self.valid_until
         )
 
-    def events(self, history: History, *types: str) -> Iterator[Told]:
-        """The accepted events of some types that fall under it."""
-        return (event for event in history.accepted if event.type in types and self.holds_at(event.occurred_at))
+    def events(self, history: History, *types: str, carried: bool = False) -> Iterator[Told]:
+        """The accepted events of some types that fall under it; `carried`: also those of units that it was in."""
+        events = history.handled if carried else history.accepted
+        return (event for event in events if event.type in types and self.holds_at(event.occurred_at))
 
     def finding(
         self,

@@ -21,7 +21,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from graph_schema.rules.history import covers
+from graph_schema.rules.parties import covers
 from service.access.asker import Asker
 from service.access.viewer import PUBLIC
 from service.api.context import Context
