@@ -29,6 +29,7 @@ from graph_schema.rules import (
     Told,
     judge,
 )
+from graph_schema.rules.history import UNITS
 from graph_schema.windows import END
 from service.ports import EventFilter, ItemDetails, Snapshot, StoredEvent
 
@@ -99,6 +100,8 @@ class _Reading:
         self.hosts: dict[Handle, list[StayRow]] = {}
         self.parts: dict[Handle, list[StayRow]] = {}
         self.below: set[Handle] = set()
+        self.before: set[Handle] = set()
+        self.built_of: dict[Handle, list[Handle]] = {}
         self.custody: dict[Handle, list[Any]] = {}
         self.marks: dict[Handle, list[tuple[Position, str]]] = {}
         self.events: dict[Handle, list[Told]] = {}
@@ -125,22 +128,49 @@ class _Reading:
 
     async def _read_edges(self) -> None:
         """Hosts at any height, direct parts, custody of all that, marks."""
-        level = list(self.wanted)
+        await self._read_parts(self.wanted)
+        await self._read_built_of()
+        level = [*self.wanted, *self.before]
         while level:
             self.hosts |= {handle: [] for handle in level}
             for row in await self.snapshot.hosts(level):
                 if row[2] < self.cut:
                     self.hosts[row[0]].append(self._stay(row))
             level = list({row[1] for handle in level for row in self.hosts[handle]} - set(self.hosts))
-        for row in await self.snapshot.parts(self.wanted):
-            if row[2] < self.cut:
-                self.parts.setdefault(row[1], []).append(self._stay(row))
         for row in await self.snapshot.custody(list(self.hosts)):
             if row[2] < self.cut:
                 self.custody.setdefault(row[0], []).append((*row[:3], self._closed(row[3])))
-        for handle, position, mark in await self.snapshot.marks(self.wanted):
+        for handle, position, mark in await self.snapshot.marks([*self.wanted, *self.before]):
             if position < self.cut:
                 self.marks.setdefault(handle, []).append((position, mark))
+
+    async def _read_parts(self, hosts: Collection[Handle]) -> None:
+        """What was directly inside units."""
+        for row in await self.snapshot.parts(list(hosts)) if hosts else ():
+            if row[2] < self.cut:
+                self.parts.setdefault(row[1], []).append(self._stay(row))
+
+    async def _read_built_of(self) -> None:
+        """What batteries, modules and cells were built of that was there before, at any depth."""
+        level = [handle for handle in self.wanted if self.rows[handle].kind in UNITS]
+        while level:
+            built = {host: self._parts_at_birth(host) for host in level}
+            await self._read_rows({part for parts in built.values() for part in parts})
+            for host, parts in built.items():
+                older = [part for part in parts if self.rows[part].born < self.rows[host].born]
+                self.built_of[host] = [part for part in older if self.rows[part].kind in UNITS]
+            level = list({part for host in level for part in self.built_of[host]} - set(self.built_of))
+            unread = set(level) - set(self.wanted)
+            await self._read_parts(unread)
+            self.before |= unread
+
+    def _parts_at_birth(self, host: Handle) -> list[Handle]:
+        born = self.rows[host].born
+        return [row[0] for row in self.parts.get(host, ()) if row[2] == born]
+
+    async def _read_rows(self, near: set[Handle]) -> None:
+        if missing := list(near - set(self.rows)):
+            self.rows |= {row.handle: row for row in await self.snapshot.items(missing)}
 
     async def _read_births(self) -> None:
         """What went into the transformations that lots are from, and what came out beside them."""
@@ -162,8 +192,7 @@ class _Reading:
 
     async def _read_things(self, near: set[Handle]) -> None:
         """Light facts of items."""
-        if missing := list(near - set(self.rows)):
-            self.rows |= {row.handle: row for row in await self.snapshot.items(missing)}
+        await self._read_rows(near)
         if missing := list(near - set(self.details)):
             self.details |= {one.handle: one for one in await self.snapshot.details(missing)}
 
@@ -172,9 +201,7 @@ class _Reading:
         level = self._components(handle for handle in self.wanted if self.rows[handle].kind == "VEHICLE")
         while level:
             unread = level - self.below - set(self.wanted)
-            for row in await self.snapshot.parts(list(unread)) if unread else ():
-                if row[2] < self.cut:
-                    self.parts.setdefault(row[1], []).append(self._stay(row))
+            await self._read_parts(unread)
             self.below |= level
             await self._read_things({row[0] for handle in level for row in self.parts.get(handle, ())})
             level = self._components(level) - self.below
@@ -254,33 +281,38 @@ class _Reading:
         return [self.rows[handle].key, *(one["value"] for one in stated)]
 
     def _history(self, handle: Handle, begins: Any) -> History:
-        born = self.rows[handle].born
-        hosts = self._above(handle)
-        near = {*hosts, *(row[0] for row in self.parts.get(handle, ()))}
-        key = self.rows[handle].key
+        born, key = self.rows[handle].born, self.rows[handle].key
         bearers = {name: dict(sorted(self.bearers.get(name, {}).items())) for name in self._names(handle)}
         namesakes = {name: {other: at for other, at in of.items() if other != key} for name, of in bearers.items()}
-        history = History(
-            self._thing(handle),
-            self.events.get(handle, []),
-            self._stays(self.hosts[handle]),
-            self._stays(self.parts.get(handle, [])),
-            self._spans(handle),
-            sorted(self.marks.get(handle, [])),
-            parties=self.parties,
-            namesakes={name: others for name, others in namesakes.items() if others},
-            log_begins=begins,
-        )
+        history = self._placed(handle)
+        history.events = self.events.get(handle, [])
+        history.parts = self._stays(self.parts.get(handle, []))
+        history.namesakes = {name: others for name, others in namesakes.items() if others}
+        history.log_begins = begins
         below = self._below(handle) if self.rows[handle].kind == "VEHICLE" else []
-        near |= {row[0] for one in below for row in self.parts.get(one, ())}
-        history.things = {self.rows[one].key: self._thing(one) for one in near}
+        inside = {row[0] for one in (handle, *below) for row in self.parts.get(one, ())}
+        history.things |= {self.rows[one].key: self._thing(one) for one in inside}
         history.parts_below = {self.rows[one].key: self._stays(self.parts.get(one, [])) for one in below}
-        history.hosts_above = {self.rows[one].key: self._stays(self.hosts[one]) for one in hosts}
-        history.custody_above = {self.rows[one].key: self._spans(one) for one in hosts}
         if self.rows[handle].kind == "LOT" and born in self.inputs:
             history.inputs = [self._portion(item, kg) for item, kg in self.inputs[born]]
             history.outputs = [self._portion(item, self.rows[item].mass_kg) for item in self.outputs.get(born, ())]
         return history
+
+    def _placed(self, handle: Handle) -> History:
+        """Where an item was, who held it, and its marks; the same of what it was built of."""
+        hosts = self._above(handle)
+        return History(
+            self._thing(handle),
+            [],
+            self._stays(self.hosts[handle]),
+            custody=self._spans(handle),
+            marks=sorted(self.marks.get(handle, [])),
+            things={self.rows[one].key: self._thing(one) for one in hosts},
+            hosts_above={self.rows[one].key: self._stays(self.hosts[one]) for one in hosts},
+            custody_above={self.rows[one].key: self._spans(one) for one in hosts},
+            parties=self.parties,
+            built_of=[self._placed(part) for part in self.built_of.get(handle, ())],
+        )
 
     def _above(self, handle: Handle) -> list[Handle]:
         found: dict[Handle, None] = {}

@@ -5,6 +5,7 @@ What a history sees beyond the item's own edges and events decides that; whoever
 - hosts at any height: their stays, their custody and the transfers that open it, their facts -> everything that was
   ever inside, at any depth;
 - facts of direct parts -> the units that they were ever directly inside;
+- where what a unit was built of was, who held that, and its marks -> the units that it was built into, at any depth;
 - of vehicles: what was inside their components, at any depth -> all that these, and batteries, were ever inside of;
 - masses of what went into the event that a lot came out of, and of what came out beside it -> the lots of such events;
 - who else bears a name -> all that bear a name of it, then and now;
@@ -22,11 +23,14 @@ import orjson
 from graph_schema.answer import Handle
 from graph_schema.canonical import parse_event
 from graph_schema.events import AnyEvent, Receipt, Registration, Voiding
+from graph_schema.order import type_of
 from graph_schema.reader import ItemRow, StayRow
 from graph_schema.voiding import REGULATOR
 from service.ports import EventFilter, ItemDetails, ItemFilter, ItemPlace, Snapshot, StoredEvent
 
 PAGE = 500
+BUILDS = ("ENROLMENT", "PRODUCTION", "REPURPOSING")
+"""What brings a unit in with parts in it."""
 
 
 class _Facts:
@@ -79,12 +83,24 @@ async def dependents(base: Snapshot, now: Snapshot, keys: Collection[str]) -> se
     moved = others | {key for key in keys if before.places(key) != after.places(key)}
     found = await inside(now, [after.handles[key] for key in moved if key in after.handles])
     found |= await _vehicles(now, after, moved, keys)
+    found |= await _built_into(now, found.union(after.handles.values()))
     found |= await _beside(now, [after.handles[key] for key in others if key in after.handles])
     handles = [row.key for row in await now.items(list(found))]
     names = before.names(others) | after.names(others)
     bearers = [handle for _, handle in await now.identified(names)] if names else []
     bearers += (await now.keyed(names)).values()
     return {*handles, *(row.key for row in await now.items(bearers))}
+
+
+async def _built_into(now: Snapshot, parts: Collection[Handle]) -> set[Handle]:
+    """The units that parts were built into as these came in, at any depth."""
+    found: set[Handle] = set()
+    while parts:
+        stays = [row for row in await now.hosts(list(parts)) if type_of(row[2]) in BUILDS]
+        born = {row.handle: row.born for row in await now.items(list({end for row in stays for end in row[:2]}))}
+        parts = {row[1] for row in stays if born[row[0]] < born[row[1]] == row[2]} - found
+        found |= parts
+    return found
 
 
 async def _vehicles(now: Snapshot, after: _Facts, moved: set[str], keys: Collection[str]) -> set[Handle]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from graph_schema.order import moment_of, type_of
+from graph_schema.order import moment_of
 from graph_schema.rules.deadlines import deadline
 from graph_schema.rules.finding import Finding, Severity
 from graph_schema.rules.history import UNITS, History, Thing, Told
@@ -72,7 +72,7 @@ def unauthorized_recipient(rule: Rule, history: History) -> Iterator[Finding]:
         if to is None or to == event.actor or not history.concerns(event):
             continue
         giver, taker = history.party(event.actor), history.party(to)
-        if not history.in_china(event) or not history.retired_before(event.position):
+        if not history.in_china(event) or not _is_waste(event, history):
             continue
         roles = taker.roles(event.position)
         scopes = ("COLLECTION", *UTILIZES)
@@ -82,14 +82,23 @@ def unauthorized_recipient(rule: Rule, history: History) -> Iterator[Finding]:
         if roles & TAKES_IN and not giver.roles(event.position) & HANDS_ON:
             continue
         what = f"registered as {', '.join(sorted(roles))}" if roles else "which nobody registered as anything"
+        waste = "retired" if history.retired_before(event.position) else "waste"
         yield rule.finding(
             history,
-            f"{giver.name} handed the retired {history.key} to {taker.name} on {_day(event)}, {what}: neither an "
+            f"{giver.name} handed the {waste} {history.key} to {taker.name} on {_day(event)}, {what}: neither an "
             "outlet or maker nor a utilization enterprise authorized at that moment",
             [event.event_id],
             event.position,
             [event.actor, to],
         )
+
+
+def _is_waste(event: Told, history: History) -> bool:
+    """Whether what is handed on is waste. Inside a vehicle it is in use, unless somebody retired it."""
+    carriers = history.carriers_before(event.position) if history.carried_by(event) else []
+    if all(map(history.is_packaging, carriers)):
+        return history.waste_before(event.position)
+    return history.retired_before(event.position)
 
 
 def unauthorized_processing(rule: Rule, history: History) -> Iterator[Finding]:
@@ -107,6 +116,24 @@ def unauthorized_processing(rule: Rule, history: History) -> Iterator[Finding]:
             event.position,
             [event.actor],
         )
+    yield from _built_of_waste(rule, history)
+
+
+def _built_of_waste(rule: Rule, history: History) -> Iterator[Finding]:
+    """What is made of waste batteries is repurposed, by whatever event it is told."""
+    for event in rule.events(history, "PRODUCTION"):
+        if event.position != history.thing.born or not history.built_of or not history.in_china(event):
+            continue
+        parts = history.built_of_waste
+        if parts and history.laundered_before(event.position):
+            yield rule.finding(
+                history,
+                f"{history.party(event.actor).name} made {history.key} of the waste {', '.join(parts)} by production "
+                f"{event.event_id} on {_day(event)}, without an authorization for REPURPOSING at that moment",
+                [event.event_id],
+                event.position,
+                [event.actor],
+            )
 
 
 def _processed(event: Told, history: History) -> bool:
@@ -118,15 +145,13 @@ def _processed(event: Told, history: History) -> bool:
 
 def _own_scrap(event: Told, history: History) -> bool:
     """Whether the actor made the item, nobody else ever held it, and it was not used."""
-    made = type_of(history.thing.born) == "PRODUCTION" and history.thing.producer == event.actor
-    left = set(history.holders_before(event.position)) - {event.actor}
-    return made and not left and not history.retired_before(event.position)
+    return history.thing.producer == event.actor and history.never_left(event.position)
 
 
 def forbidden_use(rule: Rule, history: History) -> Iterator[Finding]:
     thing = history.thing
     born = history.event(thing.born)
-    made = thing.second_life and born is not None and rule.holds_at(born.occurred_at)
+    made = (thing.second_life or history.built_of_used) and born is not None and rule.holds_at(born.occurred_at)
     if made and born is not None and _banned(thing) and history.in_china(born):
         sentence = f"{history.party(born.actor).name} made {thing.key} of used batteries for {_banned(thing)}"
         yield rule.finding(history, sentence, [born.event_id], born.position, [born.actor])
@@ -194,14 +219,16 @@ CN_ORDER_73 = RuleSet(
             "A party in China handed a retired battery, by itself or inside a car or a pallet, to somebody who is, at "
             "that moment, neither an outlet, battery or vehicle maker or importer, nor authorized for COLLECTION, "
             "DISMANTLING, REPURPOSING or RECYCLING. An owner may leave it with a repairer, vehicle dismantler or swap "
-            "operator, whose duty it is then. What is inside a battery goes with it.",
+            "operator, whose duty it is then. What came out of something dismantled or scrapped is as good as retired, "
+            "until it is put into something again; a maker's own parts that nobody else ever held are not. What is "
+            "inside a battery goes with it.",
             f"{ORDER_73}, Art. 19 and the custody duties", "The recipient's registration or authorization is reported, "
             "if it had one.", unauthorized_recipient, _BEGINS, kinds=UNITS,
         ),
         Rule(
             "UNAUTHORIZED_PROCESSING", NEW, Severity.VIOLATION, "It was worked on without authorization",
             "A party in China dismantled or recycled a battery, module or cell, by itself or inside what was recycled, "
-            "or made second-life units, without an "
+            "or made second-life units, or a new one of waste, without an "
             "authorization for DISMANTLING, RECYCLING or REPURPOSING that covers the moment; whether a retirement was "
             "reported does not matter. A maker needs none for what it made itself, nobody else ever held and nobody "
             "retired, such as its own rejects. An actor that no registration locates is judged where the event was, "
@@ -220,9 +247,9 @@ CN_ORDER_73 = RuleSet(
         ),
         Rule(
             "FORBIDDEN_USE", NEW, Severity.VIOLATION, "Used where that is banned",
-            "A retired battery, a part of one, what came out of something dismantled or scrapped, or a second-life "
-            "unit is in an electric bicycle, or made for one, as `attributes.vehicleType` or `attributes.application` "
-            "says.",
+            "A retired battery, a part of one, what came out of something dismantled or scrapped, a second-life unit, "
+            "or what was built of any such, is in an electric bicycle, or made for one, as `attributes.vehicleType` or "
+            "`attributes.application` says.",
             f"{ORDER_73}, Art. 22", "It was reported by mistake, and the event is voided.", forbidden_use, _BEGINS,
             kinds=UNITS,
         ),

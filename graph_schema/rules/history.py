@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from graph_schema.identifiers.containers import is_container
 from graph_schema.life import Custody, Stay
-from graph_schema.order import Position, type_of
+from graph_schema.order import Position, moment_of, type_of
 from graph_schema.outcome import EventStatus, Problem
 from graph_schema.rules.parties import Party
 from graph_schema.rules.regions import CHINA, country_of
@@ -121,6 +121,9 @@ class History:
     """What went into the transformation that brought it in, and what came out beside it."""
     outputs: list[Portion] = field(default_factory=list)
     parties: dict[str, Party] = field(default_factory=dict)
+    built_of: list[History] = field(default_factory=list)
+    """The units that were there before it and were built into it as it came in: where they were, who held them, their
+    marks, and what they were built of; no events."""
     namesakes: dict[str, dict[str, Position]] = field(default_factory=dict)
     """Of each of its names (key and identifiers), the other items that carry it as key or identifier, with the event
     that brought each in."""
@@ -225,9 +228,43 @@ class History:
         return bool(marks) and marks[-1] == "retired"
 
     def used_before(self, position: Position) -> bool:
-        """Whether it is of waste batteries: by what it is, what was reported of it, or what it came out of."""
+        """Whether it is of waste batteries: by what it is, what was reported of it, what it came out of, or what it was
+        built of."""
         retired = any(mark == "retired" and at < position for at, mark in self.marks)
-        return self.thing.second_life or retired or self.came_out_of_waste_before(position)
+        came_out = any(True for _ in self.came_out_of_waste(position))
+        return self.thing.second_life or retired or came_out or self.built_of_used
+
+    @property
+    def built_of_used(self) -> bool:
+        """Whether it was built of such, at any depth."""
+        return any(part.used_before(self.thing.born) for part in self.built_of)
+
+    def waste_before(self, position: Position) -> bool:
+        """Whether it was a waste battery right before, though nobody may have retired it: it came out of something that
+        was taken apart, and was not put into anything since."""
+        since = [stay.opened for stay in self.hosts if stay.opened < position and not self.is_packaging(stay.host)]
+        last = max(since, default=b"")
+        came_out = (at > last and not self.never_left(at) for at in self.came_out_of_waste(position))
+        return self.retired_before(position) or any(came_out)
+
+    @property
+    def built_of_waste(self) -> list[str]:
+        """The waste that it was built of, and what was built of waste by who may not do so."""
+        born = self.thing.born
+        return [part.key for part in self.built_of if part.waste_before(born) or part.laundered_before(born)]
+
+    def laundered_before(self, position: Position) -> bool:
+        """Whether it was built of waste by who may not do so, and no repurposing took it up since."""
+        maker, born = self.party(self.thing.producer), self.thing.born
+        taken_up = any(stay.opened < position and type_of(stay.opened) == "REPURPOSING" for stay in self.hosts)
+        if self.thing.second_life or taken_up or (maker.located and not maker.chinese) or not self.built_of_waste:
+            return False
+        return not maker.authorized("REPURPOSING", moment_of(born), born)
+
+    def never_left(self, position: Position) -> bool:
+        """Whether nobody but its maker ever held it before, and nobody retired it."""
+        made = type_of(self.thing.born) == "PRODUCTION" and not self.retired_before(position)
+        return made and not set(self.holders_before(position)) - {self.thing.producer}
 
     def near(self) -> list[str]:
         """The keys of other things that a sentence about it may name, in order."""
@@ -288,16 +325,17 @@ class History:
         ]
         return list(dict.fromkeys(organization for _, organization in sorted(spans, reverse=True)))
 
-    def came_out_of_waste_before(self, position: Position) -> bool:
-        """Whether it, or a unit that it was in at the time, came out of a host that was taken apart or scrapped. To
-        take packaging apart is to unpack."""
-        return any(
-            stay.closed is not None
+    def came_out_of_waste(self, position: Position) -> Iterator[Position]:
+        """When it, or a unit that it was in at the time, came out of a host that was taken apart or scrapped, before a
+        position. To take packaging apart is to unpack."""
+        return (
+            stay.closed
+            for key, since, until in self._places_before(position)
+            for stay in (self.hosts if key is None else self.hosts_above.get(key, ()))
+            if stay.closed is not None
             and since < stay.closed < until
             and type_of(stay.closed) in TAKES_APART
             and not self.is_packaging(stay.host)
-            for key, since, until in self._places_before(position)
-            for stay in (self.hosts if key is None else self.hosts_above.get(key, ()))
         )
 
     def is_packaging(self, key: str) -> bool:
