@@ -1,14 +1,22 @@
 """Tidiness that a reader would miss."""
 
+import ast
 import re
 import subprocess
+import sys
+import tomllib
 from dataclasses import fields
+from importlib import metadata
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from service.cli import COMMANDS
 from service.settings import DESCRIPTIONS, Settings
 
 ROOT = Path(__file__).parents[1]
+SHIPPED = ("graph_schema", "service", "seed")
 README = (ROOT / "README.md").read_text()
 
 
@@ -53,3 +61,45 @@ def test_no_path_of_a_machine_is_named() -> None:
         check=False,
     )
     assert found.stdout == ""
+
+
+def test_what_ships_imports_only_what_is_installed_with_it() -> None:
+    """Nothing that is there for developers alone: who installs voltrace does not have it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = {name: more for name, more in project["optional-dependencies"].items() if name != "dev"}
+    waiting = [*project["dependencies"], *(one for more in extras.values() for one in more)]
+    there: set[str] = set()
+    while waiting:
+        requirement = Requirement(waiting.pop())
+        name = canonicalize_name(requirement.name)
+        if name not in there:
+            there.add(name)
+            for one in metadata.requires(name) or () if _is_installed(name) else ():
+                if "extra ==" not in one or any(f'"{extra}"' in one for extra in requirement.extras):
+                    waiting.append(one)
+    ships = [path for path in python_files() if path.relative_to(ROOT).parts[0] in SHIPPED]
+    roots = {
+        name.partition(".")[0]
+        for path in ships
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom) and not node.level
+            else []
+        )
+    }
+    of = metadata.packages_distributions()
+    foreign = {name for name in roots if name not in sys.stdlib_module_names and name not in SHIPPED}
+    assert {"neo4j", "strawberry", "babel"} <= foreign
+    missing = {name for name in foreign if there.isdisjoint(map(canonicalize_name, of.get(name, [])))}
+    assert missing == set()
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True

@@ -7,7 +7,6 @@ from functools import cache, lru_cache
 
 from babel import Locale
 from babel.core import get_global
-from stdnum import numdb
 
 from graph_schema.identifiers.uscc import PROVINCES
 
@@ -16,6 +15,13 @@ _OWN_CODES = {"EL": "GR"}
 """What the European Union writes in place of ISO 3166."""
 _APART = frozenset(["10", "71", "81", "82"])
 """Divisions of GB/T 2260 that are told as `CN-...` only: their bare names and numbers may mean something else."""
+_IN_CHINESE = (
+    "北京市 天津市 河北省 山西省 内蒙古自治区 辽宁省 吉林省 黑龙江省 "
+    "上海市 江苏省 浙江省 安徽省 福建省 江西省 山东省 河南省 "
+    "湖北省 湖南省 广东省 广西壮族自治区 海南省 重庆市 四川省 贵州省 "
+    "云南省 西藏自治区 陕西省 甘肃省 青海省 宁夏回族自治区 新疆维吾尔自治区"
+).split()
+"""The other divisions of the first level (GB/T 2260), with what they are."""
 _SEPARATORS = str.maketrans(dict.fromkeys(" _/.:–—", "-"))
 
 
@@ -47,7 +53,7 @@ def _province(text: str) -> str | None:
     """China where a text is the name of one of its provinces, in English or Chinese, or the number of a division."""
     if text.isdigit() and len(text) in (2, 4, 6):
         return CHINA if text[:2] in PROVINCES and text[:2] not in _APART else None
-    if len(text) >= 2 and any(name.startswith(text) for name in _provinces()):
+    if len(text) >= 2 and any(name.startswith(text) for name in _IN_CHINESE):
         return CHINA
     return None
 
@@ -66,11 +72,3 @@ def _names() -> dict[str, str]:
         territories = Locale(language).territories
         found |= {str(territories[code]).upper(): code for code in sorted(_countries()) if code in territories}
     return found
-
-
-@cache
-def _provinces() -> tuple[str, ...]:
-    """The Chinese names of its provinces, with what they are (`广东省`)."""
-    divisions = numdb.get("cn/loc")
-    told = (divisions.info(code)[0][1] for code in PROVINCES if code not in _APART)
-    return tuple(str(facts["province"]) for facts in told if "province" in facts)

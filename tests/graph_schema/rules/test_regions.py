@@ -1,7 +1,9 @@
 """In which country a region is, however it is spelled."""
 
 import pytest
+from stdnum import numdb
 
+from graph_schema.identifiers.uscc import PROVINCES
 from graph_schema.rules.parties import Party
 from graph_schema.rules.regions import country_of
 
@@ -28,3 +30,11 @@ def test_so_is_any_other_country(text: str, country: str) -> None:
 def test_what_nobody_knows_is_no_country(text: str | None) -> None:
     assert country_of(text) is None
     assert not Party("KEY", ((b"1", {"key": "KEY", "region": text}),)).located
+
+
+def test_every_province_is_known_by_its_chinese_name() -> None:
+    divisions = numdb.get("cn/loc")
+    names = [divisions.info(code)[0][1].get("province") for code in PROVINCES if code not in ("10", "71", "81", "82")]
+    assert len(names) == 31
+    for name in names:
+        assert country_of(name) == country_of(name[:2]) == "CN", name
