@@ -67,7 +67,7 @@ def test_the_rulebook_finds_each_trouble_of_the_story_and_nothing_else(store: St
     wait(store, record_story(store))
     found = [(one.code, one.subject, one.evidence[0]) for one in wait(store, story_findings(store))]
     assert sorted(found) == sorted([
-        ("LATE_REPORT", PACK_A, "story-31-installation"),  # 30 working days; inspections have no limit
+        # 30 working days, of the module that goes in; inspections have no limit
         ("LATE_REPORT", module(7), "story-31-installation"),
         ("CUSTODY_GAP", PACK_VANISHED, "story-54-transfer"),
         ("UNREGISTERED_ORGANIZATION", PACK_VANISHED, "story-54-transfer"),
