@@ -51,7 +51,7 @@ def test_where_something_is_withheld_so_is_who_else_was_in_it(ask: AskAs, told: 
     send(told, [{**when, "eventId": "by the trader", "actor": TRADER, "to": FLEET}])
     whole = {one["sentence"]: one for one in findings(ask, "regulator", module(3)) or []}
     seen = findings(ask, TAXI, module(3)) or []
-    assert {party["key"] for one in whole.values() for party in one["parties"]} == {TAXI, TRADER}
+    assert {party["key"] for one in whole.values() for party in one["parties"]} == {TAXI, TRADER, RECYCLER}
     assert {party["key"] for one in seen for party in one["parties"]} == {TAXI}
     assert {one["id"] for one in seen} == {one["id"] for one in whole.values()}
 
@@ -137,7 +137,7 @@ def test_no_filter_or_count_tells_who_else_was_in_it(ask: AskAs, told: Store) ->
         return ask(viewer, COUNTED, filter=chosen)["data"]["findings"]  # type: ignore[no-any-return]
 
     whole = counted("regulator")
-    assert {one["value"] for one in whole["parties"]} == {TAXI, TRADER}
+    assert {one["value"] for one in whole["parties"]} == {TAXI, TRADER, RECYCLER}
     assert counted("regulator", organization=TRADER)["totalCount"] == 1
     seen = counted(TAXI)
     assert seen["totalCount"] == whole["totalCount"] == 2

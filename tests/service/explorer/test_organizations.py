@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from seed.story import BLACK_MASS, MAKER, PACK_NEW, PACK_RECYCLED, PACK_VANISHED, RECYCLER, TRADER, story
+from seed.story import BLACK_MASS, FLEET, MAKER, PACK_NEW, PACK_RECYCLED, PACK_VANISHED, RECYCLER, TRADER, story
 from service.access.tokens import Tokens
 from service.app import create_app
 from service.explorer import organization
@@ -62,7 +62,8 @@ def test_the_page_says_who_it_is_what_it_holds_and_what_is_found(client: TestCli
     row = text.partition(f">{BLACK_MASS}</a>")[2].partition("</tr>")[0]
     assert "used up" in row
     assert "available" not in row
-    assert '<p class="empty">None.</p>' in text
+    assert "CONFLICTING_CLAIMS" in text, "somebody says that they had what it recycled"
+    assert '<p class="empty">None.</p>' in client.get(f"/organization/{FLEET}").text
     trader = client.get(f"/organization/{TRADER}").text
     assert "not registered" in trader
     assert "UNREGISTERED_ORGANIZATION" in trader
