@@ -129,6 +129,11 @@ def _band(one: Ribbon, flow: Flow, said: Said) -> Markup:
         upper += [(left, top)] if step == len(one.tops) - 1 else [(left, top), (left + BAR, top)]
     lower = [(x, y + one.height) for x, y in reversed(upper)]
     course = f"M{first:g} {one.tops[0]:.1f}{_edge(upper)}L{lower[0][0]:g} {lower[0][1]:.1f}{_edge(lower)}Z"
+    return along(course, one, flow, said)
+
+
+def along(course: str, one: Ribbon, flow: Flow, said: Said) -> Markup:
+    """A band on its course through the picture."""
     source, target = flow.places[one.band.source], flow.places[one.band.target]
     told = f"{said.beside(source)[0]} → {said.beside(target)[0]}: {said.amount(one.band.kg)}"
     return Markup('<path class="flow {}" d="{}"><title>{}</title></path>').format(

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from service.explorer.balance import Flow, Place
 from service.explorer.fates import ROOT
 from service.explorer.ribbons import Ribbon, ribbons
-from service.explorer.sankey import Said
+from service.explorer.sankey import Said, along
 from service.writers.layout.text import fitting, wrapped
 
 ROW, BAR, HEAD, SIZE, LINE = 124, 14, 20, 11, 13
@@ -71,11 +71,7 @@ def _band(one: Ribbon, flow: Flow, said: Said) -> Markup:
         points += [(left, y)] if step == len(one.tops) - 1 else [(left, y), (left, y + BAR)]
     back = [(x + one.height, y) for x, y in reversed(points)]
     course = f"M{points[0][0]:.1f} {points[0][1]:g}{_edge(points)}L{back[0][0]:.1f} {back[0][1]:g}{_edge(back)}Z"
-    source, target = flow.places[one.band.source], flow.places[one.band.target]
-    told = f"{said.beside(source)[0]} → {said.beside(target)[0]}: {said.amount(one.band.kg)}"
-    return Markup('<path class="flow {}" d="{}"><title>{}</title></path>').format(
-        target.fate or "through", course, told
-    )
+    return along(course, one, flow, said)
 
 
 def _edge(points: list[tuple[float, float]]) -> str:

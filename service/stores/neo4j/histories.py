@@ -122,14 +122,14 @@ async def events_of(snapshot: Neo4jSnapshot, keys: Collection[Any]) -> dict[str,
 
 async def history_of(snapshot: Neo4jSnapshot, key: str) -> dict[str, list[str]]:
     """The values that `HISTORY` takes."""
-    referring = (await _referring(snapshot, [key])).get(key, ())
-    return await events_of(snapshot, [key]) | {"referring": [event_id_of(at) for at in referring]}
+    settled = await _settled(snapshot, [key])
+    referring = (await _referring(snapshot, settled)).get(key, ())
+    return {"items": [key], "settled": settled[key], "referring": [event_id_of(at) for at in referring]}
 
 
-async def _referring(snapshot: Neo4jSnapshot, keys: Collection[Any]) -> dict[Any, set[Position]]:
+async def _referring(snapshot: Neo4jSnapshot, settled: dict[Any, list[str]]) -> dict[Any, set[Position]]:
     """Where the receipts and voidings are of events that name each item or did something to it, of such receipts and of
-    voidings."""
-    settled = await _settled(snapshot, keys)
+    voidings. `settled` is what `_settled` says of the items."""
     rows = [[key, events] for key, events in settled.items()]
     level = {(key, at) for key, at in await snapshot.one(REFERRING_TO, rows=rows)} if rows else set()
     found: dict[Any, set[Position]] = defaultdict(set)
@@ -160,7 +160,7 @@ async def places(
         found[key].append(at)
     if types is not None and REFERRING.isdisjoint(types):
         return found
-    for key, referring in (await _referring(snapshot, keys)).items():
+    for key, referring in (await _referring(snapshot, await _settled(snapshot, keys))).items():
         more = {at for at in referring if at < cut and (types is None or type_of(at) in types)}
         if after is not None:
             more = {at for at in more if (at < after if reverse else at > after)}
@@ -178,7 +178,7 @@ async def history_count(snapshot: Neo4jSnapshot, keys: Collection[Any], cut: Pos
     """`Snapshot.history_count`. What refers to an event names no item, nor does it anything to one."""
     values = {"keys": list(keys), "ranks": None, **_between(cut, None)}
     found = {key: count for key, count in (await snapshot.one(HOW_MANY, **values) if keys else ()) if count}
-    for key, referring in (await _referring(snapshot, keys)).items():
+    for key, referring in (await _referring(snapshot, await _settled(snapshot, keys))).items():
         found[key] = found.get(key, 0) + sum(at < cut for at in referring)
     return {key: count for key, count in found.items() if count}
 
