@@ -10,14 +10,13 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from seed.story import BLACK_MASS, FLEET, MAKER, PACK_NEW, PACK_RECYCLED, PACK_VANISHED, RECYCLER, TRADER, story
+from seed.story import BLACK_MASS, FLEET, MAKER, PACK_NEW, PACK_RECYCLED, PACK_VANISHED, RECYCLER, TRADER
 from service.access.tokens import Tokens
 from service.app import create_app
 from service.explorer import organization
-from service.keeping import Keeper
 from service.settings import Settings
 from service.stores.memory import MemoryStore
-from tests.support import send, wait
+from tests.service.explorer.audited import audited_story
 
 NAMES = {MAKER: "Minjiang Cell", RECYCLER: "Xiang Metals"}
 NAMED = [
@@ -37,10 +36,7 @@ NAMED = [
 
 @pytest.fixture(scope="module")
 def store() -> MemoryStore:
-    store = MemoryStore()
-    send(store, story())
-    wait(store, Keeper(store).run())
-    return store
+    return audited_story()
 
 
 @pytest.fixture(scope="module")

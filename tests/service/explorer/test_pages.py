@@ -20,14 +20,14 @@ from seed.story import BLACK_MASS, PACK_NEW, PACK_RECYCLED, PACK_VANISHED, RECYC
 from service.access.tokens import Tokens
 from service.app import create_app
 from service.explorer.label import label
-from service.keeping import Keeper
 from service.languages import TAGS
 from service.settings import Settings
 from service.stores.memory import MemoryStore
 from service.writers.layout.text import width_of
+from tests.service.explorer.audited import audited_story
 from tests.service.explorer.decoding import gray
 from tests.service.explorer.reading import LINK
-from tests.support import send, wait
+from tests.support import send
 
 TRACE = f"/explore?key={PACK_RECYCLED}"
 VIEWS = ("picture", "timeline", "balance", "table", "query")
@@ -50,10 +50,7 @@ PAGES += [f"{TRACE}&open={BLACK_MASS}", f"{TRACE}&claims=ALL&open=story-56-trans
 
 @pytest.fixture(scope="module")
 def store() -> MemoryStore:
-    store = MemoryStore()
-    send(store, story())
-    wait(store, Keeper(store).run())
-    return store
+    return audited_story()
 
 
 @pytest.fixture(scope="module")

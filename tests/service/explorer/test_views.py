@@ -22,12 +22,12 @@ from service.explorer.querying import LINES_MAX
 from service.explorer.stage_flow import stage_flow
 from service.explorer.stages import Amount, Stage, stages_of
 from service.explorer.timeline import LANES_MAX, TICKS_MAX, Scale
-from service.keeping import Keeper
 from service.languages import ENGLISH
 from service.settings import Settings
 from service.stores.memory import MemoryStore
+from tests.service.explorer.audited import audited_story
 from tests.service.explorer.reading import LINK
-from tests.support import send, wait
+from tests.support import send
 
 LANES = "/explore?key=PACK&view=timeline&maxNodes=1000"
 TRACE = f"/explore?key={PACK_RECYCLED}"
@@ -36,10 +36,7 @@ KEYS = re.compile(r'<td class="code"><a href="[^"]*">([^<]+)</a>')
 
 @pytest.fixture(scope="module")
 def store() -> MemoryStore:
-    store = MemoryStore()
-    send(store, story())
-    wait(store, Keeper(store).run())
-    return store
+    return audited_story()
 
 
 @pytest.fixture(scope="module")
