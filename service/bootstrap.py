@@ -6,7 +6,6 @@ from service.ports import Store
 from service.settings import Settings
 from service.stores.errors import StoreError
 from service.stores.memory import MemoryStore
-from service.stores.neo4j import Login, Neo4jStore
 from service.stores.sqlite import SqliteStore
 
 NEO4J_SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
@@ -28,6 +27,8 @@ def open_store(url: str, settings: Settings = Settings()) -> Store:
             raise StoreError(
                 "the address of a Neo4j holds no login; set VOLTRACE_NEO4J_USER and VOLTRACE_NEO4J_PASSWORD instead"
             )
+        from service.stores.neo4j import Login, Neo4jStore  # The driver takes a third of a second to import.
+
         login = Login(settings.neo4j_user or None, settings.neo4j_password, settings.neo4j_database or None)
         return Neo4jStore(url, login, settings.read_timeout_s, settings.write_timeout_s)
     raise StoreError(

@@ -1,4 +1,4 @@
-"""When Python looks for cycles of garbage: a service holds much that is none, and each look stops all it does."""
+"""When Python looks for cycles of garbage: what runs long holds much that is none, and each look stops all it does."""
 
 from __future__ import annotations
 
@@ -13,13 +13,20 @@ Python's own 700, 10 and 10 look through everything several times while one larg
 """
 
 
-@contextmanager
-def rarely() -> Iterator[None]:
-    """Inside this, what there is already is not looked through, and the rest seldom."""
-    before = gc.get_threshold()
-    gc.collect()
+def seldom() -> None:
+    """From now on look seldom, and not through what there is already."""
     gc.freeze()
     gc.set_threshold(NEW_OBJECTS, YOUNG_LOOKS, OLDER_LOOKS)
+
+
+@contextmanager
+def rarely(tidy: bool = True) -> Iterator[None]:
+    """The same, until it is left. `tidy`: look once before, so that no garbage stays; what ends soon need not wait for
+    that."""
+    before = gc.get_threshold()
+    if tidy:
+        gc.collect()
+    seldom()
     try:
         yield
     finally:

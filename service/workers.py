@@ -16,7 +16,7 @@ from multiprocessing import get_context
 from typing import Any, ClassVar
 
 from graph_schema.rules import RuleSet
-from service import settings
+from service import collecting, settings
 from service.auditing import rule_sets
 from service.bootstrap import open_store
 from service.causality import FOLLOWED, decode
@@ -114,6 +114,7 @@ class _Worker:
         cls.sets = rule_sets(names)
         if not cls.store.blocking:
             cls.runner = asyncio.Runner()
+        collecting.seldom()
 
     @classmethod
     def judge(cls, what: Slice, bookmark: str | None) -> list[Judged]:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import click
 from rich.console import Console
 
-from service import settings
+from service import collecting, settings
 from service.auditing import rule_sets
 from service.bootstrap import open_store
 from service.ports import Store
@@ -73,7 +73,7 @@ def finish(store: Store, use_case: Callable[[], Coroutine[Any, Any, T]]) -> T:
             await store.close()
 
     try:
-        with _driver_told(store.url):
+        with _driver_told(store.url), collecting.rarely(tidy=False):
             return asyncio.run(run())
     except StoreError as error:
         raise click.ClickException(str(error)) from error
