@@ -24,10 +24,10 @@ from graph_schema.rules import (
     Judgement,
     Party,
     Portion,
+    Rulebook,
     RuleSet,
     Thing,
     Told,
-    judge,
 )
 from graph_schema.rules.history import UNITS
 from graph_schema.windows import END
@@ -75,8 +75,9 @@ async def findings_of(
     Findings are in the order of `since`, which may lie in the future: `rules.holding` chooses those of a moment. The
     snapshot must be a whole one: what others did with an item is part of its history.
     """
+    book = Rulebook(sets)
     judged: dict[Handle, Judgement] = {
-        handle: judge(history, sets) for handle, history in (await histories(snapshot, items, cut)).items()
+        handle: book.judge(history) for handle, history in (await histories(snapshot, items, cut)).items()
     }
     failures = [failure for judgement in judged.values() for failure in judgement.failures]
     return Findings({handle: judgement.findings for handle, judgement in judged.items()}, failures)

@@ -12,6 +12,7 @@ import inspect
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from typing import NamedTuple
 
 from graph_schema.rules import RULE_SETS, Failure, Rule, RuleSet
@@ -242,9 +243,10 @@ def fingerprint(sets: Sequence[RuleSet]) -> str:
 
 def _stated(rule: Rule) -> list[object]:
     """All that a rule states; sets in an order, which is another one in every process."""
-    fields = [value for name, value in sorted(vars(rule).items()) if name not in ("judge", "limits")]
+    names = sorted(one.name for one in fields(rule))
+    stated = [getattr(rule, name) for name in names if name not in ("judge", "limits")]
     limits = [value for limit in rule.limits for value in limit]
-    return [sorted(value) if isinstance(value, frozenset) else value for value in [*fields, *limits]]
+    return [sorted(value) if isinstance(value, frozenset) else value for value in [*stated, *limits]]
 
 
 def _text(module: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from graph_schema.identifiers import bpn, digital_link, epc, epc_links, gbt34014, gs1, uscc, uuids, vin
@@ -68,10 +68,17 @@ def claimed_scheme(text: str, kind: Subject | None = None, stated: str | None = 
 
 @lru_cache(maxsize=1024)
 def _evident_scheme(clean: str, kind: Subject | None) -> Scheme | None:
-    for scheme, reader in _READERS.items():
-        if (reader.evident or kind in reader.keys) and reader.fits(reader.tidy(clean)):
+    for scheme, reader in _readers_of(kind):
+        if reader.fits(reader.tidy(clean)):
             return scheme
     return None
+
+
+@cache
+def _readers_of(kind: Subject | None) -> list[tuple[Scheme, Reader]]:
+    """The schemes that a key may claim by its form, the likeliest first: no two of them fit one text."""
+    found = [(scheme, reader) for scheme, reader in _READERS.items() if reader.evident or kind in reader.keys]
+    return sorted(found, key=lambda one: one[1].evident)
 
 
 def claim(

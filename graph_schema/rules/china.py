@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from graph_schema.order import moment_of
@@ -28,15 +29,14 @@ UTILIZES = ("REPURPOSING", "RECYCLING", "DISMANTLING")
 
 def late_report(rule: Rule, history: History) -> Iterator[Finding]:
     begins = history.log_begins
-    for event in rule.events(history, *{limit.event_type for limit in rule.limits}, carried=True):
+    for event in rule.events(history, *rule.limits_of, carried=True):
         party = history.party(event.actor)
         if begins is None or event.occurred_at < begins or not history.in_china(event):
             continue
-        limits = [limit for limit in rule.limits if _is_for(limit, event, party, history)]
+        limits = [limit for limit in rule.limits_of[event.type] if _is_for(limit, event, party, history)]
         if not limits:
             continue
-        limit = max(limits, key=lambda one: deadline(one, event.occurred_at))
-        over = deadline(limit, event.occurred_at)
+        over, limit = max(((deadline(one, event.occurred_at), one) for one in limits), key=itemgetter(0))
         if event.recorded_at >= over:
             yield rule.finding(
                 history,
@@ -50,7 +50,7 @@ def late_report(rule: Rule, history: History) -> Iterator[Finding]:
 
 
 def _is_for(limit: Limit, event: Told, party: Party, history: History) -> bool:
-    if limit.event_type != event.type or not limit.roles & party.roles(event.position):
+    if not limit.roles & party.roles(event.position):
         return False
     if limit.kinds and history.thing.kind not in limit.kinds:
         return False
@@ -150,15 +150,17 @@ def _own_scrap(event: Told, history: History) -> bool:
 
 def forbidden_use(rule: Rule, history: History) -> Iterator[Finding]:
     thing = history.thing
-    born = history.event(thing.born)
-    made = (thing.second_life or history.built_of_used) and born is not None and rule.holds_at(born.occurred_at)
-    if made and born is not None and _banned(thing) and history.in_china(born):
-        sentence = f"{history.party(born.actor).name} made {thing.key} of used batteries for {_banned(thing)}"
+    banned = _banned(thing)
+    born = history.event(thing.born) if banned else None
+    made = born is not None and (thing.second_life or history.built_of_used)
+    if made and born is not None and rule.holds_at(born.occurred_at) and history.in_china(born):
+        sentence = f"{history.party(born.actor).name} made {thing.key} of used batteries for {banned}"
         yield rule.finding(history, sentence, [born.event_id], born.position, [born.actor])
     for stay in history.hosts:
-        host, event = history.things.get(stay.host), history.event(stay.opened)
+        host = history.things.get(stay.host)
         use = None if host is None else _banned(host)
-        if use is None or event is None or not rule.holds_at(event.occurred_at) or _is_own(thing, stay.opened):
+        event = None if use is None else history.event(stay.opened)
+        if event is None or not rule.holds_at(event.occurred_at) or _is_own(thing, stay.opened):
             continue
         if history.used_before(stay.opened) and history.in_china(event):
             yield rule.finding(

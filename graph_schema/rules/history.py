@@ -1,5 +1,7 @@
 """What a rule sees: one item with all that was said of it, and light facts of what it was joined with.
 
+A history is complete before a rule sees it, and nothing changes it then: what is asked often is worked out once.
+
 Nothing here depends on a clock. Positions are places in the total order (`graph_schema.order`); "before" always means
 before one.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from itertools import takewhile
 from typing import Any, NamedTuple
 
@@ -140,10 +143,10 @@ class History:
         """The item's key."""
         return self.thing.key
 
-    @property
-    def accepted(self) -> Iterator[Told]:
+    @cached_property
+    def accepted(self) -> list[Told]:
         """The events that count."""
-        return (event for event in self.events if event.accepted)
+        return [event for event in self.events if event.status is EventStatus.ACCEPTED]
 
     @property
     def ended(self) -> Position | None:
@@ -155,18 +158,22 @@ class History:
         """Whether it came in without a record of its production."""
         return type_of(self.thing.born) == "ENROLMENT"
 
-    @property
+    @cached_property
     def handled(self) -> list[Told]:
         """The events that count, with those of units that it was carried in."""
         if not self.carried:
-            return list(self.accepted)
+            return self.accepted
         return sorted(
             (event for event in (*self.events, *self.carried) if event.accepted), key=lambda one: one.position
         )
 
     def event(self, position: Position) -> Told | None:
         """The event at a position."""
-        return next((event for event in (*self.events, *self.carried) if event.position == position), None)
+        return self._at.get(position)
+
+    @cached_property
+    def _at(self) -> dict[Position, Told]:
+        return {event.position: event for event in reversed((*self.events, *self.carried))}
 
     def concerns(self, event: Told) -> bool:
         """Whether an event is about the item: names it, or takes along what it was in; of a receipt, its transfer.
@@ -214,6 +221,8 @@ class History:
         if self.thing.kind not in UNITS:
             below = {stay.closed for stays in self.parts_below.values() for stay in stays}
             return {until for _, _, until in self.batteries() if until in below}
+        if not self._carriers or not self.used_before(END):
+            return set()
         return {
             span.opened
             for key, since, until in self._places_before(END)
@@ -221,6 +230,12 @@ class History:
             if since < span.opened <= until and type_of(span.opened) == "TRANSFER" and self.used_before(span.opened)
             and key in self.carriers_before(span.opened)
         }  # fmt: skip
+
+    @property
+    def _carriers(self) -> bool:
+        """Whether it was ever in anything else than a battery, module or cell."""
+        hosts = (self.things.get(stay.host) for stay in self.hosts)
+        return any(host is not None and host.kind not in UNITS for host in hosts)
 
     def retired_before(self, position: Position) -> bool:
         """Whether it was a waste battery right before: retired, and not taken up for a second life since."""

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 
-from graph_schema.identifiers import Scheme, claim, claimed_scheme
-from graph_schema.identifiers.gbt34014 import BatteryCode, read
-from graph_schema.order import Position, event_id_of, moment_of, type_of
+from graph_schema.order import Position, event_id_of, moment_of
 from graph_schema.outcome import EventStatus
+from graph_schema.rules.codes import code_malformed, original_code_lost
 from graph_schema.rules.contents import composition_rule, content_rule
 from graph_schema.rules.deadlines import deadline
 from graph_schema.rules.enterprises import organization_code_malformed, waits_for_what_nobody_reported
 from graph_schema.rules.finding import Finding, Severity
 from graph_schema.rules.history import NAMED, UNITS, History, Told
 from graph_schema.rules.limits import CONFIRMATION, STANDSTILL
-from graph_schema.rules.rule import CHINA_TIME, Rule, RuleSet
+from graph_schema.rules.rule import Rule, RuleSet
 
 NAME = "integrity"
 ACTED_ON = {
@@ -77,7 +75,9 @@ def unregistered_organization(rule: Rule, history: History) -> Iterator[Finding]
     seen: dict[str, list[Told]] = {}
     for event in history.accepted:
         # Who received a part alone has nothing to do with what it was in.
-        received = event.keys("to") if history.key in event.keys("items") else []
+        received = event.keys("to")
+        if received and history.key not in event.keys("items"):
+            received = []
         for key in [event.actor, *received]:
             if not history.party(key).registered:
                 seen.setdefault(key, []).append(event)
@@ -107,8 +107,8 @@ def shared_identifier(rule: Rule, history: History) -> Iterator[Finding]:
 def custody_gap(rule: Rule, history: History) -> Iterator[Finding]:
     for event in history.accepted:
         did = _acted_on(event, history)
-        span = history.custody_before(event.position)
-        if did is None or span is None or span.organization == event.actor:
+        span = None if did is None else history.custody_before(event.position)
+        if span is None or span.organization == event.actor:
             continue
         if _moved_out(event, history) or _first_delivery(event, span.opened, span.organization, history):
             continue
@@ -193,57 +193,6 @@ def left_the_loop(rule: Rule, history: History) -> Iterator[Finding]:
                 event.position,
                 [event.actor],
             )
-
-
-def code_malformed(rule: Rule, history: History) -> Iterator[Finding]:
-    thing = history.thing
-    names = [(thing.key, None), *((one["value"], one["scheme"]) for one in thing.spec.get("identifiers") or ())]
-    faults: list[str] = []
-    for text, scheme in names:
-        found = claim(text, thing.kind if scheme is None else None, scheme)  # type: ignore[arg-type]
-        if found is None:
-            continue
-        if found.faults:
-            faults.append(f"{text} breaks its own scheme, {found.scheme.value}: {'; '.join(found.faults)}")
-        elif found.scheme is Scheme.GBT_34014:
-            faults += [f"{text} says {fault}" for fault in _contradictions(history, read(found))]
-    if faults:
-        yield rule.finding(
-            history, ". ".join(faults), [event_id_of(thing.born)], thing.born, [thing.producer]
-        )  # fmt: skip
-
-
-def _contradictions(history: History, code: BatteryCode) -> Iterator[str]:
-    """What the code of a new product says otherwise than its record."""
-    thing = history.thing
-    if thing.kind in UNITS and code.kind != thing.kind:
-        yield f"that it is on a {code.kind.lower()}, but it is recorded as a {thing.kind.lower()}"
-    chemistry = str(thing.spec.get("chemistry") or "").upper()
-    families = {"B": ("LFP",), "E": ("NMC", "NCM", "NCA"), "C": ("LMO",), "D": ("LCO",), "G": ("LTO",)}
-    stated = next((letter for letter, names in families.items() if chemistry.startswith(names)), None)
-    if stated is not None and stated != code.battery_type:
-        yield f"battery type {code.battery_type}, but its chemistry is recorded as {chemistry}"
-    made = moment_of(thing.born).astimezone(CHINA_TIME)
-    if type_of(thing.born) == "PRODUCTION" and code.made > (made + timedelta(days=1)).date():
-        yield f"that it was made on {code.made}, but its production is recorded on {made.date()}"
-
-
-def original_code_lost(rule: Rule, history: History) -> Iterator[Finding]:
-    thing = history.thing
-    reuse = claimed_scheme(thing.key, thing.kind) is Scheme.GBT_34014_REUSE  # type: ignore[arg-type]
-    if not thing.second_life and not reuse:
-        return
-    inside = any(stay.opened == thing.born for stay in history.parts)
-    codes = [thing.attributes.get(name) for name in ("originalCode", "originalCodes")]
-    if not inside and not any(codes):
-        yield rule.finding(
-            history,
-            f"{history.key} is a second-life unit of {history.party(thing.producer).name} without any part or original "
-            "code: which batteries it was made of is lost",
-            [event_id_of(thing.born)],
-            thing.born,
-            [thing.producer],
-        )
 
 
 def _lost(event: Told, history: History) -> bool:

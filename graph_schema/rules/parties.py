@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from graph_schema.identifiers import Scheme, claim
@@ -27,12 +28,21 @@ class Party:
         """Whether anybody ever registered it."""
         return bool(self.registrations)
 
-    def stated(self, position: Position | None = None) -> dict[str, Any]:
+    def stated(self, position: Position | None = None) -> Mapping[str, Any]:
         """The fields stated before a position (None: ever); of one that was stated only later, what was stated first.
 
         Later registrations replace the fields that they state. Reference data come late: who was a workshop in May
         is taken to have been one in April, whether or not a name was known before.
         """
+        if position is None or not self.registrations or position > self.registrations[-1][0]:
+            return self._latest
+        return self._stated_before(position)
+
+    @cached_property
+    def _latest(self) -> Mapping[str, Any]:
+        return self._stated_before(None)
+
+    def _stated_before(self, position: Position | None) -> Mapping[str, Any]:
         found: dict[str, Any] = {}
         for at, fields in self.registrations:
             known = position is None or at < position
@@ -61,7 +71,7 @@ class Party:
             return True
         return _before_its_renewal([stated for at, stated in lists if at < position], scope, moment)
 
-    @property
+    @cached_property
     def name(self) -> str:
         """What to call it in a sentence."""
         name = self.stated().get("name")
@@ -72,12 +82,12 @@ class Party:
         """Its key and identifiers, each with the scheme that is stated of it (None: the key)."""
         return [(self.key, None), *((one["value"], one["scheme"]) for one in self.stated().get("identifiers") or ())]
 
-    @property
+    @cached_property
     def country(self) -> str | None:
         """The country of its region (ISO 3166-1, two letters); None where none is stated, or one that nobody knows."""
         return country_of(self.stated().get("region"))
 
-    @property
+    @cached_property
     def chinese(self) -> bool:
         """Whether Chinese rules are for it: registered in a region of China, or under a valid social credit code."""
         if self.country == CHINA:
@@ -85,7 +95,7 @@ class Party:
         claims = (claim(text, "ORGANIZATION", scheme) for text, scheme in self.names)
         return any(one is not None and one.scheme is Scheme.CREDIT_CODE and one.valid for one in claims)
 
-    @property
+    @cached_property
     def located(self) -> bool:
         """Whether one knows in which country it is: that of its region, or it has a valid social credit code."""
         return self.country is not None or self.chinese

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
+from functools import cached_property
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
@@ -43,10 +44,23 @@ class Rule:
 
     def holds_at(self, moment: datetime) -> bool:
         """Whether what occurred at a moment falls under it."""
-        day = moment.astimezone(CHINA_TIME).date()
-        return (self.valid_from is None or self.valid_from <= day) and (
-            self.valid_until is None or day <= self.valid_until
+        begins, ends = self._validity
+        return (begins is None or begins <= moment) and (ends is None or moment <= ends)
+
+    @cached_property
+    def _validity(self) -> tuple[datetime | None, datetime | None]:
+        """The first and the last moment when it holds."""
+        begins, ends = self.valid_from, self.valid_until
+        return (
+            None if begins is None else datetime.combine(begins, time.min, CHINA_TIME),
+            None if ends is None else datetime.combine(ends, time.max, CHINA_TIME),
         )
+
+    @cached_property
+    def limits_of(self) -> Mapping[str, tuple[Limit, ...]]:
+        """Its limits by the type of the events that they are for."""
+        types = dict.fromkeys(limit.event_type for limit in self.limits)
+        return {name: tuple(limit for limit in self.limits if limit.event_type == name) for name in types}
 
     def events(self, history: History, *types: str, carried: bool = False) -> Iterator[Told]:
         """The accepted events of some types that fall under it; `carried`: also those of units that it was in."""
@@ -93,13 +107,32 @@ class RuleSet:
         return self.rules + self.of_organizations
 
 
+class Rulebook:
+    """Rule sets that judge items, many of them."""
+
+    def __init__(self, rule_sets: Iterable[RuleSet]) -> None:
+        self._rules = [rule for rule_set in rule_sets for rule in rule_set.rules]
+        self._of_kind: dict[str, Sequence[Rule]] = {}
+
+    def judge(self, history: History) -> Judgement:
+        """What they say of an item. A rule that raises is told as a failure, and the others judge on."""
+        judgement = _judged(self._rules_of(history.thing.kind), history)
+        if not judgement.findings:
+            return judgement
+        near = history.near()
+        told = [one._replace(others=tuple(key for key in near if key in one.sentence)) for one in judgement.findings]
+        return judgement._replace(findings=told)
+
+    def _rules_of(self, kind: str) -> Sequence[Rule]:
+        found = self._of_kind.get(kind)
+        if found is None:
+            found = self._of_kind[kind] = [rule for rule in self._rules if not rule.kinds or kind in rule.kinds]
+        return found
+
+
 def judge(history: History, rule_sets: Iterable[RuleSet]) -> Judgement:
-    """What rule sets say of an item. A rule that raises is told as a failure, and the others judge on."""
-    rules = (rule for rule_set in rule_sets for rule in rule_set.rules)
-    judgement = _judged((rule for rule in rules if not rule.kinds or history.thing.kind in rule.kinds), history)
-    near = history.near() if judgement.findings else []
-    told = [one._replace(others=tuple(key for key in near if key in one.sentence)) for one in judgement.findings]
-    return judgement._replace(findings=told)
+    """What rule sets say of one item, as `Rulebook` does."""
+    return Rulebook(rule_sets).judge(history)
 
 
 def judge_enterprise(enterprise: Enterprise, rule_sets: Iterable[RuleSet]) -> Judgement:

@@ -1,9 +1,11 @@
 """Findings that are kept, on every store: in step with the log, by the rules at hand, whoever keeps them."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from graph_schema.order import instant_us
-from graph_schema.rules import INTEGRITY, RULE_SETS, RuleSet
+from graph_schema.rules import CN_2018_35, INTEGRITY, RULE_SETS, RuleSet
 from seed.story import OUTLET, PACK_VANISHED, RECYCLER, TAXI, module, story
 from service import dependents
 from service.findings import CountBy, FindingFilter, Subject
@@ -105,6 +107,13 @@ def test_other_rules_begin_anew(store: Store) -> None:
     assert fingerprint([fewer]) != fingerprint(RULE_SETS)
     wait(store, Keeper(store, [fewer]).run())
     assert kept(store) == [("CUSTODY_GAP", PACK_VANISHED)]
+
+
+def test_rules_that_have_judged_are_the_same_rules() -> None:
+    before = fingerprint(RULE_SETS)
+    assert CN_2018_35.rules[0].limits_of["PRODUCTION"]
+    assert CN_2018_35.rules[0].holds_at(datetime(2020, 1, 1, tzinfo=UTC))
+    assert fingerprint(RULE_SETS) == before
 
 
 def test_of_two_keepers_the_slower_one_does_nothing(store: Store) -> None:

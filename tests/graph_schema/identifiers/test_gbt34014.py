@@ -20,6 +20,8 @@ from graph_schema.identifiers.gbt34014 import (
     fits_reuse,
     make,
     parse,
+    read,
+    sound_code,
 )
 from graph_schema.identifiers.identification import ALPHANUMERIC
 
@@ -169,3 +171,15 @@ def test_what_cannot_be_made(change: dict[str, object]) -> None:
 )
 def test_what_has_the_form(text: str, form: bool) -> None:
     assert fits(text) is form
+
+
+@given(codes(reused=False))
+def test_a_sound_code_is_read_fast_as_it_is_explained(code: BatteryCode) -> None:
+    assert sound_code(make(code)) == code == read(explain(make(code)))
+
+
+@pytest.mark.parametrize(
+    "text", [EVE.lower(), EVE + "0", EVE[:14] + "B2X" + EVE[17:], EVE[:3] + "X" + EVE[4:], EVE[:-1] + "X", f"{EVE}\n"]
+)
+def test_what_is_not_sound_as_it_stands_is_not_read_fast(text: str) -> None:
+    assert sound_code(text) is None

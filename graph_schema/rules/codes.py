@@ -1,0 +1,71 @@
+"""Codes that break their own scheme, contradict the record, or are lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from graph_schema.identifiers import Scheme, claimed_scheme, identify_as
+from graph_schema.identifiers.gbt34014 import BatteryCode, read, sound_code
+from graph_schema.order import event_id_of, moment_of, type_of
+from graph_schema.rules.finding import Finding
+from graph_schema.rules.history import UNITS, History
+from graph_schema.rules.rule import CHINA_TIME, Rule
+
+
+def code_malformed(rule: Rule, history: History) -> Iterator[Finding]:
+    thing = history.thing
+    names = [(thing.key, None), *((one["value"], one["scheme"]) for one in thing.spec.get("identifiers") or ())]
+    faults: list[str] = []
+    for text, stated in names:
+        scheme = claimed_scheme(text, thing.kind if stated is None else None, stated)  # type: ignore[arg-type]
+        if scheme is not None:
+            faults += _faults(history, text, scheme)
+    if faults:
+        yield rule.finding(
+            history, ". ".join(faults), [event_id_of(thing.born)], thing.born, [thing.producer]
+        )  # fmt: skip
+
+
+def _faults(history: History, text: str, scheme: Scheme) -> list[str]:
+    """What is wrong with a text as an identifier of a scheme, in words."""
+    code = sound_code(text) if scheme is Scheme.GBT_34014 else None
+    if code is None:
+        found = identify_as(scheme, text)
+        if found.faults:
+            return [f"{text} breaks its own scheme, {scheme.value}: {'; '.join(found.faults)}"]
+        code = read(found) if scheme is Scheme.GBT_34014 else None
+    return [] if code is None else [f"{text} says {fault}" for fault in _contradictions(history, code)]
+
+
+def _contradictions(history: History, code: BatteryCode) -> Iterator[str]:
+    """What the code of a new product says otherwise than its record."""
+    thing = history.thing
+    if thing.kind in UNITS and code.kind != thing.kind:
+        yield f"that it is on a {code.kind.lower()}, but it is recorded as a {thing.kind.lower()}"
+    chemistry = str(thing.spec.get("chemistry") or "").upper()
+    families = {"B": ("LFP",), "E": ("NMC", "NCM", "NCA"), "C": ("LMO",), "D": ("LCO",), "G": ("LTO",)}
+    stated = next((letter for letter, names in families.items() if chemistry.startswith(names)), None)
+    if stated is not None and stated != code.battery_type:
+        yield f"battery type {code.battery_type}, but its chemistry is recorded as {chemistry}"
+    made = moment_of(thing.born).astimezone(CHINA_TIME)
+    if type_of(thing.born) == "PRODUCTION" and code.made > (made + timedelta(days=1)).date():
+        yield f"that it was made on {code.made}, but its production is recorded on {made.date()}"
+
+
+def original_code_lost(rule: Rule, history: History) -> Iterator[Finding]:
+    thing = history.thing
+    reuse = claimed_scheme(thing.key, thing.kind) is Scheme.GBT_34014_REUSE  # type: ignore[arg-type]
+    if not thing.second_life and not reuse:
+        return
+    inside = any(stay.opened == thing.born for stay in history.parts)
+    codes = [thing.attributes.get(name) for name in ("originalCode", "originalCodes")]
+    if not inside and not any(codes):
+        yield rule.finding(
+            history,
+            f"{history.key} is a second-life unit of {history.party(thing.producer).name} without any part or original "
+            "code: which batteries it was made of is lost",
+            [event_id_of(thing.born)],
+            thing.born,
+            [thing.producer],
+        )
