@@ -108,7 +108,7 @@ class _Reading:
         self.inputs: dict[Position, list[Any]] = {}
         self.outputs: dict[Position, list[Handle]] = {}
         self.parties: dict[str, Party] = {}
-        self.bearers: dict[str, dict[str, Position]] = {}
+        self.bearers: dict[str, dict[Handle, str]] = {}
         self.things: dict[Handle, Thing] = {}
 
     async def histories(self) -> dict[Handle, History]:
@@ -267,27 +267,30 @@ class _Reading:
 
     async def _read_bearers(self) -> None:
         """Who else is called what the items are called, as key or identifier."""
-        names = {name for handle in self.wanted for name in self._names(handle)}
+        names = {text for handle in self.wanted for name in self._thing(handle).names for text in name.spellings}
         bearers = [*await self.snapshot.identified(sorted(names)), *(await self.snapshot.keyed(names)).items()]
-        unknown = list({handle for _, handle in bearers} - set(self.rows))
-        others = {row.handle: row for row in await self.snapshot.items(unknown)} if unknown else {}
-        for name, handle in bearers:
-            row = self.rows.get(handle) or others[handle]
-            if row.born < self.cut:
-                self.bearers.setdefault(name, {})[row.key] = row.born
+        await self._read_things({handle for _, handle in bearers})
+        for text, handle in bearers:
+            if self.rows[handle].born < self.cut:
+                self.bearers.setdefault(text, {})[handle] = self.rows[handle].key
 
-    def _names(self, handle: Handle) -> list[str]:
-        stated = self._thing(handle).spec.get("identifiers") or ()
-        return [self.rows[handle].key, *(one["value"] for one in stated)]
+    def _namesakes(self, handle: Handle) -> dict[str, dict[str, Position]]:
+        """Of each name of an item, the others that may be the same thing by it."""
+        thing = self._thing(handle)
+        found: dict[str, dict[str, Position]] = {}
+        for name in thing.names:
+            bearers = {one: key for text in name.spellings for one, key in self.bearers.get(text, {}).items()}
+            others = sorted((key, one) for one, key in bearers.items() if one != handle)
+            if same := {key: self._thing(one).born for key, one in others if thing.shares(name, self._thing(one))}:
+                found.setdefault(name.written, {}).update(same)
+        return found
 
     def _history(self, handle: Handle, begins: Any) -> History:
-        born, key = self.rows[handle].born, self.rows[handle].key
-        bearers = {name: dict(sorted(self.bearers.get(name, {}).items())) for name in self._names(handle)}
-        namesakes = {name: {other: at for other, at in of.items() if other != key} for name, of in bearers.items()}
+        born = self.rows[handle].born
         history = self._placed(handle)
         history.events = self.events.get(handle, [])
         history.parts = self._stays(self.parts.get(handle, []))
-        history.namesakes = {name: others for name, others in namesakes.items() if others}
+        history.namesakes = self._namesakes(handle)
         history.log_begins = begins
         below = self._below(handle) if self.rows[handle].kind == "VEHICLE" else []
         inside = {row[0] for one in (handle, *below) for row in self.parts.get(one, ())}

@@ -23,6 +23,7 @@ import orjson
 from graph_schema.answer import Handle
 from graph_schema.canonical import parse_event
 from graph_schema.events import AnyEvent, Receipt, Registration, Voiding
+from graph_schema.identifiers.names import Name, names_of
 from graph_schema.order import type_of
 from graph_schema.reader import ItemRow, StayRow
 from graph_schema.voiding import REGULATOR
@@ -68,11 +69,13 @@ class _Facts:
         return sorted(self.stays.get(key, []), key=repr), sorted(self.custody.get(key, []), key=repr)
 
     def names(self, keys: Iterable[str]) -> set[str]:
-        """What items are called."""
-        found = set(keys)
+        """What items are called, in all spellings."""
+        found = {text for key in keys for text in Name(key).spellings}
         for key in keys:
             if key in self.details:
-                found |= {one["value"] for one in orjson.loads(self.details[key].spec).get("identifiers") or ()}
+                stated = orjson.loads(self.details[key].spec).get("identifiers") or ()
+                names = names_of(self.rows[key].kind, key, stated)
+                found |= {text for name in names for text in name.spellings}
         return found
 
 

@@ -13,6 +13,7 @@ from itertools import takewhile
 from typing import Any, NamedTuple
 
 from graph_schema.identifiers.containers import is_container
+from graph_schema.identifiers.names import Name, names_of
 from graph_schema.life import Custody, Stay
 from graph_schema.order import Position, moment_of, type_of
 from graph_schema.outcome import EventStatus, Problem
@@ -83,6 +84,20 @@ class Thing:
         )
 
     @property
+    def names(self) -> list[Name]:
+        """What it is called, and no other thing should be."""
+        return names_of(self.kind, self.key, self.spec.get("identifiers") or ())
+
+    def shares(self, name: Name, other: Thing) -> bool:
+        """Whether another thing has a name of it, so that the two may be one. What each maker numbers on its own, such
+        as serial numbers, says nothing of things of two makers, nor of a module and a cell."""
+        made = type_of(self.born) == type_of(other.born) == "PRODUCTION"
+        unlike = self.kind != other.kind or (made and self.producer != other.producer)
+        return any(
+            name.is_that_of(one) and not (unlike and (name.by_its_maker or one.by_its_maker)) for one in other.names
+        )
+
+    @property
     def attributes(self) -> Mapping[str, Any]:
         """What else was stated of it."""
         return self.spec.get("attributes") or {}
@@ -125,8 +140,8 @@ class History:
     """The units that were there before it and were built into it as it came in: where they were, who held them, their
     marks, and what they were built of; no events."""
     namesakes: dict[str, dict[str, Position]] = field(default_factory=dict)
-    """Of each of its names (key and identifiers), the other items that carry it as key or identifier, with the event
-    that brought each in."""
+    """Of each of its names (key and identifiers), the other items that carry it as key or identifier
+    (`Thing.shares`), with the event that brought each in."""
     parts_below: dict[str, list[Stay]] = field(default_factory=dict)
     """Of a vehicle: of each component that was ever in it, at any depth, which units were directly inside that when."""
     carried: list[Told] = field(default_factory=list)

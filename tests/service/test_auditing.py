@@ -243,3 +243,36 @@ def test_a_missing_removal_shows_what_put_the_part_in_and_one_name_the_births_of
         ("SHARED_IDENTIFIER", "m1", ("m", "n")),
         ("SHARED_IDENTIFIER", "m2", ("n", "m")),
     ]
+
+
+def shared(store: Store, *specs: tuple[str, dict[str, object]]) -> set[str]:
+    """The keys of those of units, each made by somebody of that name, that share a name with another."""
+    send(store, [
+        event(f"made-{spec['key']}", "PRODUCTION", at, actor=actor, outputs=[spec])
+        for at, (actor, spec) in enumerate(specs)
+    ])  # fmt: skip
+    return {one.subject for one in found(store) if one.code == "SHARED_IDENTIFIER"}
+
+
+def called(key: str, scheme: str, value: str, kind: str = "MODULE") -> dict[str, object]:
+    return {"key": key, "kind": kind, "identifiers": [{"scheme": scheme, "value": value}]}
+
+
+def test_a_number_is_a_name_only_in_its_scheme(store: Store) -> None:
+    specs = [("A", called("m1", "SN", "7")), ("A", called("m2", "JIS", "7")), ("A", called("m3", "part number", "7"))]
+    assert shared(store, *specs, ("A", called("m4", "part number", "7"))) == set()
+
+
+def test_a_code_is_the_same_in_any_scheme_as_a_key_and_in_small_letters(store: Store) -> None:
+    code = "04QMB76836300JBC40000903"
+    specs = [("A", unit(code)), ("B", called("m1", "label", code)), ("C", called("m2", "GB/T 34014", code.lower()))]
+    assert shared(store, *specs, ("D", called("m3", "SN", "8"))) == {code, "m1", "m2"}
+
+
+def test_serial_numbers_are_each_makers_own(store: Store) -> None:
+    specs = [("A", called("m1", "SN", "7")), ("B", called("m2", "SN", "7")), ("A", called("c", "SN", "7", "CELL"))]
+    assert shared(store, *specs) == set()
+    again = {"key": "m3", "kind": "MODULE", "identifiers": [{"scheme": "SN", "value": "7"}]}
+    send(store, [event("legacy", "ENROLMENT", 9, actor="C", items=[again])])
+    named = {one.subject for one in found(store) if one.code == "SHARED_IDENTIFIER"}
+    assert named == {"m1", "m2", "m3"}, "who enrols a module need not have made it"
