@@ -321,9 +321,9 @@ _ITEMS = (
     Rule(
         "SHARED_IDENTIFIER", NAME, Severity.WARNING, "One name, two things",
         "Two items carry one identifier of one scheme, or one is called what is the other's key: perhaps one battery "
-        "that two parties brought in under two keys, so that its history is in two halves. A valid battery code, VIN or "
-        "UUID is the same under any scheme; what names a model, a batch of units or an organization is no name of one "
-        "thing, and serial numbers are each maker's own. docs/identifiers.md has the rules.",
+        "that two parties brought in under two keys, so that its history is in two halves. A valid battery code, VIN "
+        "or UUID is the same under any scheme; what names a model, a batch of units or an organization is no name of "
+        "one thing, and serial numbers are each maker's own. docs/identifiers.md has the rules.",
         "model, section 2", "The production or enrolment of one of them is voided, or its identifiers corrected.",
         shared_identifier,
     ),
