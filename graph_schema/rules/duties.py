@@ -118,6 +118,8 @@ DUTIES = (
     Duty("GB 32100-2015 and ISO 3779", "everyone", "credit codes and VINs that keep to their scheme", "integrity",
          ("CODE_MALFORMED",)),
     Duty(CHOSEN, "receiver of a retired battery", "confirm it within 30 days", "integrity", ("UNCONFIRMED_TRANSFER",)),
+    Duty(CHOSEN, "carrier of a retired battery", "hand it on within 30 days", "cn-order-73", ("UNAUTHORIZED_RECIPIENT",),
+         "No law that we know asks a carrier for an authorization to have it; to whom it brings it counts."),
     Duty(CHOSEN, "holder of a retired battery", "let something be heard of it within 12 months", "integrity",
          ("STALE_CUSTODY",)),
     Duty("custom of the trade", "reuse enterprise", "a state of health of 80 % for reuse, 70 % for repurposing",

@@ -60,7 +60,7 @@ BATTERIES = "BATTERY MODULE CELL"
 
 ROLES = (
     "BATTERY_MAKER", "VEHICLE_MAKER", "IMPORTER", "VEHICLE_OWNER", "REPAIRER", "SWAP_OPERATOR", "OUTLET",
-    "VEHICLE_DISMANTLER", "UTILIZER", "MATERIAL_MAKER", "REGULATOR",
+    "VEHICLE_DISMANTLER", "UTILIZER", "MATERIAL_MAKER", "CARRIER", "REGULATOR",
 )  # fmt: skip
 """The roles of organizations that rules know, or that nothing is asked of; others may be stated, and are kept."""
 SCOPES = ("COLLECTION", "REPAIR", "DISMANTLING", "REPURPOSING", "RECYCLING", "REFINING")
@@ -85,6 +85,9 @@ REPORTING = (
 
 CONFIRMATION = Limit("TRANSFER", frozenset(), frozenset(), 30, Unit.DAYS, CHOSEN, retired_only=True)
 """How soon a retired battery's transfer is to be confirmed."""
+
+TRANSPORT = Limit("TRANSFER", frozenset(["CARRIER"]), frozenset(), 30, Unit.DAYS, CHOSEN, retired_only=True)
+"""How soon a carrier is to hand on a retired battery that it was given."""
 
 STANDSTILL = Limit("", frozenset(), frozenset(), 12, Unit.MONTHS, CHOSEN, retired_only=True)
 """How long nothing may be heard of a retired battery."""
