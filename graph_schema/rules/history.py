@@ -139,6 +139,10 @@ class History:
     built_of: list[History] = field(default_factory=list)
     """The units that were there before it and were built into it as it came in: where they were, who held them, their
     marks, and what they were built of; no events."""
+    built_in_kg: dict[str, float | None] = field(default_factory=dict)
+    """Of units that were there before it and were built into it as it came in, what they weighed then with all that
+    was inside, as far as known. Not of everything: of a battery, module or cell, and of what weighs less than its parts
+    did as built."""
     namesakes: dict[str, dict[str, Position]] = field(default_factory=dict)
     """Of each of its names (key and identifiers), the other items that carry it as key or identifier
     (`Thing.shares`), with the event that brought each in."""

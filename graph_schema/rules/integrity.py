@@ -379,8 +379,9 @@ _ITEMS = (
     ),
     Rule(
         "CONTENT_MISMATCH", NAME, Severity.NOTICE, "The masses do not add up",
-        "Parts heavier than their host; more of an element out of recycling or refining than went in, within the "
-        "tolerance of 5 % or where only some inputs list it; or nickel and cobalt in lithium iron phosphate.",
+        "Parts heavier than their host, as they were when they went in: what was taken out or swapped before counts as "
+        "it is. More of an element out of recycling or refining than went in, within the tolerance of 5 % or where "
+        "only some inputs list it. Nickel and cobalt in lithium iron phosphate.",
         "model, sections 7.11 and 8.6", "The masses or compositions are reported as they are.",
         lambda rule, history: [*content_rule(rule, history), *composition_rule(rule, history)],
     ),

@@ -13,13 +13,16 @@ from graph_schema.rules import RULE_SETS, Finding
 from graph_schema.windows import END
 from seed.nation import generate
 from seed.story import BLACK_MASS, PACK_VANISHED, VEHICLE_A, module, story
-from service.auditing import Findings, UnknownRuleSet, findings_of, histories, rule_sets
+from service.auditing import Findings, findings_of, histories
 from service.ingesting import Ingest
+from service.keeping import Keeper
 from service.ports import ItemFilter, Store
+from service.rule_sets import UnknownRuleSet, rule_sets
 from service.stores.contract.telling import event, lot, made, moment, moved, registered, unit
 from service.stores.memory import MemoryStore
 from service.stores.sqlite import SqliteStore
 from service.stores.sqlite.snapshot import SqliteSnapshot
+from tests.service.test_keeping import kept
 from tests.support import DATA, send, wait
 
 ROOT = DATA.parents[1]
@@ -276,3 +279,54 @@ def test_serial_numbers_are_each_makers_own(store: Store) -> None:
     send(store, [event("legacy", "ENROLMENT", 9, actor="C", items=[again])])
     named = {one.subject for one in found(store) if one.code == "SHARED_IDENTIFIER"}
     assert named == {"m1", "m2", "m3"}, "who enrols a module need not have made it"
+
+
+def weighed(store: Store) -> list[str]:
+    return [one.sentence for one in found(store) if one.code == "CONTENT_MISMATCH"]
+
+
+def test_parts_weigh_what_was_in_them_when_they_went_in(store: Store) -> None:
+    """A pack of 100 kg lost a module of 40 kg before it went into a second-life unit of 80 kg."""
+    send(store, [
+        made("p", 1, unit("P", "BATTERY", [unit("m1", massKg=40), unit("m2", massKg=40)], massKg=100)),
+        moved("out", "REMOVAL", 2, "m1", "P"),
+        event("u", "REPURPOSING", 3, outputs=[unit("U", "BATTERY", ["P"], massKg=80)]),
+        event("v", "REPURPOSING", 4, outputs=[unit("V", "BATTERY", ["m1"], massKg=30)]),
+    ])  # fmt: skip
+    assert weighed(store) == ["V is said to weigh 30 kg, but its parts 40 kg"]
+
+
+def test_a_heavier_module_swapped_in_makes_a_part_heavier(store: Store) -> None:
+    send(store, [
+        made("p", 1, unit("P", "BATTERY", [unit("m1", massKg=40, parts=[unit("c", "CELL", massKg=5)])], massKg=100)),
+        made("n", 2, unit("m2", massKg=70)), moved("out", "REMOVAL", 3, "m1", "P"),
+        moved("in", "INSTALLATION", 4, "m2", "P"),
+        event("u", "REPURPOSING", 5, outputs=[unit("U", "BATTERY", ["P"], massKg=110)]),
+    ])  # fmt: skip
+    assert weighed(store) == ["U is said to weigh 110 kg, but its parts 130 kg"]
+
+
+def test_a_car_of_what_was_taken_apart_before_weighs_enough(store: Store) -> None:
+    send(store, [
+        made("p", 1, unit("P", "BATTERY", [unit("m1", massKg=80)], massKg=100)), moved("out", "REMOVAL", 2, "m1", "P"),
+        made("c", 3, unit("CAR", "VEHICLE", ["P"], massKg=50)),
+    ])  # fmt: skip
+    assert weighed(store) == []
+
+
+def test_what_is_inside_a_part_is_followed_when_it_is_told_late() -> None:
+    store = MemoryStore()
+    send(store, [
+        made("p", 1, unit("P", "BATTERY", [unit("m1", massKg=40)], massKg=100)),
+        event("u", "REPURPOSING", 3, outputs=[unit("U", "BATTERY", ["P"], massKg=80)]),
+    ])  # fmt: skip
+
+    def subjects() -> list[str]:
+        wait(store, Keeper(store).run())
+        return [key for code, key in kept(store) if code == "CONTENT_MISMATCH"]
+
+    assert subjects() == ["U"]
+    send(store, [moved("out", "REMOVAL", 2, "m1", "P")])
+    assert subjects() == [], "the module had been taken out"
+    send(store, [event("void", "VOIDING", 4, voids="out", reason="mistake")])
+    assert subjects() == ["U"], "and had not"
