@@ -7,8 +7,9 @@ enters; it is then followed to the end of the record, through whatever plants, b
 
     rate = recovered / input
 
-`recovered` is waste matter in lots that are no intermediates (`INTERMEDIATES`), and what productions drew. What lies
-in black mass is in process: not recovered yet, and not lost. Waste matter is that of units, and of black mass that no
+`recovered` is waste matter in lots that are neither intermediates (`INTERMEDIATES`) nor residues (`RESIDUES`), and what
+productions drew. What lies in black mass is in process: not recovered yet, and not lost. What lies in slag is lost,
+unless a later plant draws on it. Waste matter is that of units, and of black mass that no
 event in the record made; reagents and primary lots are none. Source: recovery of target materials, EU 2025/606 (output
 over input of the whole recycling process, all plants together); the Chinese conditions of 2024 take the same quotient.
 
@@ -59,7 +60,7 @@ class ElementFlow(NamedTuple):
 
     @property
     def output_kg(self) -> float:
-        """What came out in lots: recovered, in process or disposed of since."""
+        """What came out in lots that are no residues: recovered, in process or disposed of since."""
         return self.recovered_kg + self.in_process_kg + self.disposed_kg
 
 
@@ -194,7 +195,7 @@ class Followed:
     def flow(self) -> ElementFlow:
         """Where it all is."""
         recovered = in_process = disposed = 0.0
-        unknown = self.unknown_kg
+        unknown, lost = self.unknown_kg, self.lost_kg
         for key, share in self.shares.items():
             lot = self.lots[key]
             content = content_of(lot.content, self.element)
@@ -209,11 +210,13 @@ class Followed:
                 disposed += share.counted * rest
             elif lot.is_intermediate:
                 in_process += share.counted * rest
+            elif lot.is_residue:
+                lost += share.counted * rest
             else:
                 recovered += share.counted * rest
             recovered += share.counted * used
         return ElementFlow(
-            self.element, self.input_kg, recovered, in_process, disposed, self.lost_kg, unknown, self.unknown_inputs
+            self.element, self.input_kg, recovered, in_process, disposed, lost, unknown, self.unknown_inputs
         )
 
     def _used(self, lot: LotRow, content: float) -> float:

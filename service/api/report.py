@@ -60,11 +60,13 @@ class ElementFlow:
 
     element: str = strawberry.field(description='The symbol; "" is total mass.')
     input_kg: float = strawberry.field(description="What entered the chain of plants in the period, in kg.")
-    output_kg: float = strawberry.field(description="What came out of it in lots, in kg.")
+    output_kg: float = strawberry.field(
+        description="What came out of it in lots, but for slag and other residues, in kg."
+    )
     recovered_kg: float = strawberry.field(description="What is in products, or was used in production, in kg.")
     in_process_kg: float = strawberry.field(description="What is in black mass that nobody refined yet, in kg.")
     disposed_kg: float = strawberry.field(description="What was disposed of with a lot, in kg.")
-    lost_kg: float = strawberry.field(description="What went in and did not come out, in kg.")
+    lost_kg: float = strawberry.field(description="What did not come out, or lies in slag and other residues, in kg.")
     unknown_kg: float = strawberry.field(description="What went where contents are not stated, in kg.")
     unknown_inputs: int = strawberry.field(description="Inputs whose content is not known.")
     rate: float | None = strawberry.field(

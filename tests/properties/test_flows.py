@@ -40,7 +40,7 @@ def dressed(seed: int) -> list[dict[str, Any]]:
     size = 12 + seed % 29
     events = (clean_history if seed % 3 else random_history)(rng, size)
     dress: dict[str, tuple[str | None, str]] = defaultdict(
-        lambda: (rng.choice(CHEMISTRIES), rng.choice(["black mass", "black mass", "nickel sulphate"]))
+        lambda: (rng.choice(CHEMISTRIES), rng.choice(["black mass", "black mass", "nickel sulphate", "slag"]))
     )
     for event in events:
         for spec in list(_specs(event)):
@@ -186,6 +186,8 @@ class Replay:
                 self.unknown += rest
             elif self.material[key] == "black mass":
                 process += rest
+            elif self.material[key] == "slag":
+                self.lost += rest
             else:
                 self.recovered += rest
         return self.input, self.recovered, process, self.disposed, self.lost, self.unknown

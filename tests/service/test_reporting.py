@@ -8,7 +8,7 @@ import pytest
 
 from graph_schema.flows.amounts import Amount, Scope, Sum
 from graph_schema.flows.batteries import Fate
-from graph_schema.flows.transformations import is_intermediate
+from graph_schema.flows.transformations import is_intermediate, is_residue
 from service.access.viewer import EVERYBODY, PUBLIC, Role, Viewer
 from service.ports import Store
 from service.reporting import REPORTS, NotAllowed, Question, Reports
@@ -157,6 +157,42 @@ def test_black_mass_is_known_however_it_is_written(name: str) -> None:
     assert is_intermediate(name)
     assert not is_intermediate("nickel sulphate")
     assert not is_intermediate(None)
+
+
+@pytest.mark.parametrize("name", ["slag", "Smelter Slags", "leach_residue", "ash", "flue-dust", "炉渣", "浸出渣"])
+def test_what_is_left_over_is_no_product(name: str) -> None:
+    assert is_residue(name)
+
+
+@pytest.mark.parametrize("name", [None, "nickel sulphate", "industrial copper", "flash powder", "black mass residue"])
+def test_what_only_sounds_like_it_is_one(name: str | None) -> None:
+    assert not is_residue(name)
+
+
+def test_what_lies_in_slag_is_lost_until_a_plant_draws_on_it() -> None:
+    def lot(key: str, material: str, lithium_kg: float) -> dict[str, Any]:
+        return {"key": key, "material": material, "massKg": 100.0, "composition": {"Li": lithium_kg}}
+
+    def event(at: str, kind: str, **fields: Any) -> dict[str, Any]:
+        return {"eventId": kind + at, "type": kind, "occurredAt": f"{at}T00:00:00Z", "actor": "RECYCLER", **fields}
+
+    smelted = [
+        event("2024-01-01", "PRODUCTION", outputs=[pack("P", composition={"Li": 10.0})]),
+        event(
+            "2024-02-01", "RECYCLING", inputs=[{"key": "P"}], outputs=[lot("ALLOY", "alloy", 1), lot("S", "slag", 8)]
+        ),
+    ]
+    store = MemoryStore()
+    send(store, smelted)
+
+    def lithium() -> tuple[float, ...]:
+        (flow,) = (one for one in ask(store, "recovery").flows if one.element == "Li")
+        return flow.input_kg, flow.recovered_kg, flow.in_process_kg, flow.lost_kg
+
+    assert lithium() == pytest.approx((10.0, 1.0, 0.0, 9.0))
+    refined = event("2024-03-01", "REFINING", inputs=[{"key": "S", "massKg": 50}], outputs=[lot("SALT", "salt", 3)])
+    send(store, [refined])
+    assert lithium() == pytest.approx((10.0, 4.0, 0.0, 6.0))
 
 
 def test_stages(store: MemoryStore) -> None:
