@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from graph_schema.flows.amounts import Scope, content_of
+from graph_schema.flows.amounts import UNSTATED, Scope, content_of
 from graph_schema.flows.transformations import LotRow, TransformationRow
 
 CHAIN = ("RECYCLING", "REFINING")
@@ -97,6 +97,31 @@ def recovery(
     )
 
 
+class ChemistryRecovery(NamedTuple):
+    """The flows of what was of one chemistry when it entered, total mass first; elements of which nothing entered are
+    left out. None: units of which nobody states a chemistry, and black mass that no event in the record made."""
+
+    chemistry: str | None
+    flows: list[ElementFlow]
+
+
+def recovery_by_chemistry(
+    rows: Iterable[TransformationRow], lots: Mapping[str, LotRow], scope: Scope
+) -> list[ChemistryRecovery]:
+    """What `recovery` says of each chemistry alone, by name, what nobody states last. What enters of all of them is
+    what enters; where chemistries are recycled together, each has the share of the outputs that mixing gives it."""
+    chain = sorted((row for row in rows if row.type in CHAIN), key=lambda row: row.position)
+    stated = {chemistry for row in chain for chemistry in row.units if chemistry and scope.has_chemistry(chemistry)}
+    wanted = [*sorted(stated), *([UNSTATED] if scope.has_chemistry(None) else [])]
+    found = []
+    for chemistry in wanted:
+        one = scope._replace(chemistry=chemistry)
+        flows = [Followed(chain, lots, one, element).flow() for element in elements_of(chain, lots)]
+        entered = [flow for flow in flows if flow.input_kg > 0 or flow.unknown_inputs]
+        found += [ChemistryRecovery(chemistry or None, entered)] if entered else []
+    return found
+
+
 def elements_of(rows: Iterable[TransformationRow], lots: Mapping[str, LotRow]) -> list[str]:
     """Total mass (`""`) and every element that an input or a lot lists."""
     found = {""}
@@ -147,7 +172,7 @@ class Followed:
         if lot in self._outside:
             share = self._outside[lot]
             return None if share is None else Share(share.waste, 0.0, 0.0)
-        waste = self.scope.chemistry is None and self.lots[lot].is_intermediate
+        waste = self.scope.chemistry in (None, UNSTATED) and self.lots[lot].is_intermediate
         return Share(1.0 if waste else 0.0, 0.0, 0.0)
 
     def _inputs(self, row: TransformationRow) -> list[_Input]:

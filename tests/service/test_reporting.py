@@ -195,6 +195,55 @@ def test_what_lies_in_slag_is_lost_until_a_plant_draws_on_it() -> None:
     assert lithium() == pytest.approx((10.0, 4.0, 0.0, 6.0))
 
 
+def test_each_chemistry_is_followed_alone_and_what_nobody_states_is_a_line_of_its_own() -> None:
+    """An LFP, a ternary and an unnamed pack are recycled together; a second LFP pack has unknown content."""
+    units = [
+        pack("LFP", chemistry="LFP", composition={"Li": 4.0, "Ni": 0.0}),
+        pack("NMC", composition={"Li": 4.0, "Ni": 30.0}),
+        pack("ANY", chemistry=None, composition={"Li": 2.0, "Ni": 10.0}),
+        pack("DARK", chemistry="LFP", composition=None),
+    ]  # fmt: skip
+
+    def event(at: str, kind: str, **fields: Any) -> dict[str, Any]:
+        return {"eventId": kind + at, "type": kind, "occurredAt": f"{at}T00:00:00Z", "actor": "RECYCLER", **fields}
+
+    salt = {"key": "SALT", "material": "salt", "massKg": 50.0, "composition": {"Li": 9.0, "Ni": 36.0}}
+    together = [{"key": "LFP"}, {"key": "NMC"}, {"key": "ANY"}]
+    store = MemoryStore()
+    send(store, [
+        event("2024-01-01", "PRODUCTION", outputs=units),
+        event("2024-02-01", "RECYCLING", inputs=together, outputs=[salt]),
+    ])  # fmt: skip
+
+    def rates() -> dict[tuple[str | None, str], float | None]:
+        lines = ask(store, "chemistries")
+        return {(line.chemistry, flow.element): flow.rate for line in lines for flow in line.flows if flow.element}
+
+    shares = {("LFP", "Li"): 0.9, ("NMC622", "Li"): 0.9, ("NMC622", "Ni"): 0.9, (None, "Li"): 0.9, (None, "Ni"): 0.9}
+    assert rates() == pytest.approx(shares)
+    bought = {
+        "key": "BM",
+        "kind": "LOT",
+        "material": "black mass",
+        "massKg": 10.0,
+        "composition": {"Li": 1.0, "Ni": 4.0},
+    }
+    send(store, [
+        event("2024-03-01", "RECYCLING", inputs=[{"key": "DARK"}], outputs=[{"key": "D", "material": "salt"}]),
+        event("2024-03-02", "ENROLMENT", items=[bought]),
+        event("2024-03-03", "REFINING", inputs=[{"key": "BM", "massKg": 10}], outputs=[salt | {"key": "S2", "massKg": 5,
+              "composition": {"Li": 1.0, "Ni": 4.0}}]),
+    ])  # fmt: skip
+    told = rates()
+    assert told["LFP", "Li"] is None, "nobody knows how much of it went in"
+    assert told["NMC622", "Ni"] == pytest.approx(0.9)
+    assert told[None, "Ni"] == pytest.approx((9 + 4) / (10 + 4)), "bought black mass is of nobody knows what"
+    flows = {flow.element: flow for flow in ask(store, "recovery").flows}
+    lines = [flow for line in ask(store, "chemistries") for flow in line.flows if flow.element == "Ni"]
+    assert sum(flow.input_kg for flow in lines) == pytest.approx(flows["Ni"].input_kg)
+    assert sum(flow.recovered_kg for flow in lines) == pytest.approx(flows["Ni"].recovered_kg)
+
+
 def test_stages(store: MemoryStore) -> None:
     lines = {line.stage: line for line in ask(store, "stages")}
     assert (lines["BEFORE_MARKET"].left, lines["BEFORE_MARKET"].mean_days) == (5, 30.0)
