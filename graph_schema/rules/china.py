@@ -59,7 +59,19 @@ def _is_for(limit: Limit, event: Told, party: Party, history: History) -> bool:
         return False  # The limit is for anything, and that which it was in is told.
     if limit.second_life_only and not history.thing.second_life:
         return False
+    if limit.reuser_only and not _reuses(party, event, limit.own_waste_only):
+        return False
+    if limit.own_waste_only and history.retired_by(event.position) != event.actor:
+        return False
     return not limit.retired_only or history.retired_before(event.position)
+
+
+def _reuses(party: Party, event: Told, alone: bool) -> bool:
+    """Whether an enterprise may be one that reuses: authorized for REPURPOSING, or nobody stated for what. `alone`:
+    only where that is known, and it does not recycle besides, for which there are other limits."""
+    if party.authorized("REPURPOSING", event.occurred_at, event.position):
+        return not alone or not party.authorized("RECYCLING", event.occurred_at, event.position)
+    return not alone and not party.states_authorizations(event.position)
 
 
 def unauthorized_processing(rule: Rule, history: History) -> Iterator[Finding]:
@@ -155,7 +167,8 @@ def _late(name: str, basis: str, begins: date, ends: date | None) -> Rule:
         "LATE_REPORT", name, Severity.NOTICE, "It was reported too late",
         "The log learned an event later than its type, the actor's role and the date allow. Of several limits the "
         "latest counts. A battery that is recycled, handed on or received inside something else is, too; of a limit "
-        "for anything, that other thing is told. What occurred before the log learned its first event was reported "
+        "for anything, that other thing is told. Who reuses and who recycles is told by authorizations for REPURPOSING "
+        "and RECYCLING. What occurred before the log learned its first event was reported "
         "elsewhere and carried over: it is not judged. Working days are those of China, with public holidays and "
         "make-up working days.",
         basis, "Nothing: it stays late. If the event was a mistake, it is voided.", late_report, begins, ends,

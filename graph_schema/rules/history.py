@@ -34,6 +34,7 @@ NAMED = {
     "INSTALLATION": "part",
     "REMOVAL": "part",
     "DISPOSAL": "items",
+    "RETIREMENT": "item",
 }
 """The field in which an event names what is done to."""
 TAKES_ALONG = frozenset(["TRANSFER", "RECYCLING", "DISPOSAL"])
@@ -257,6 +258,12 @@ class History:
     def built_of_used(self) -> bool:
         """Whether it was built of such, at any depth."""
         return any(part.used_before(self.thing.born) for part in self.built_of)
+
+    def retired_by(self, position: Position) -> str | None:
+        """Who reported the last retirement before a position, that one included."""
+        marks = [at for at, mark in self.marks if at <= position and mark == "retired"]
+        event = self.event(marks[-1]) if marks else None
+        return None if event is None else event.actor
 
     def waste_before(self, position: Position) -> bool:
         """Whether it was a waste battery right before, though nobody may have retired it: it came out of something that

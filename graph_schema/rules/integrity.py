@@ -249,9 +249,9 @@ _ITEMS = (
         "informal channel. Nobody holding it is no gap, and neither is a workshop that takes a part out of a "
         "customer's vehicle. Nor is a new part that its maker still held when another built it in or enrolled it: "
         "files of parts leave deliveries out. A battery that appears where nobody handed it to counts, too: somebody "
-        "enrols what another holds, or confirms a transfer that went to another, and that one does not hand it over next. "
-        "Where somebody does something with a part inside what another held, or disposes of it, the missing removal "
-        "explains it: only `MISSING_REMOVAL` is told, and names both.",
+        "enrols what another holds, or confirms a transfer that went to another, and that one does not hand it over "
+        "next. Where somebody does something with a part inside what another held, or disposes of it, the missing "
+        "removal explains it: only `MISSING_REMOVAL` is told, and names both.",
         "model, section 5", "The transfer between the two is reported.", custody_gap,
     ),
     Rule(

@@ -81,7 +81,7 @@ def _sender(event: Told, history: History) -> Party:
 def _passes_on(later: Told, event: Told, carrier: str, history: History) -> bool:
     """Whether an event shows that a carrier has brought it: it hands it over, or somebody else does something with it,
     of which the gap is told."""
-    if later.position <= event.position or later.type == "RECEIPT" or not history.concerns(later):
+    if later.position <= event.position or later.type in ("RECEIPT", "RETIREMENT") or not history.concerns(later):
         return False
     if later.actor != carrier:
         return True
