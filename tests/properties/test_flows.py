@@ -79,6 +79,10 @@ class Replay:
         self.tanks: dict[str, Tank] = {}
         self.input = self.lost = self.disposed = self.recovered = self.unknown = 0.0
         self.region: dict[str, str] = {}
+        told = [event for event in graph.events.values() if event.type == "REGISTRATION" and event.organization.region]
+        for event in sorted(told, key=lambda one: one.position, reverse=True):
+            if graph.outcomes[event.event_id].status is EventStatus.ACCEPTED:
+                self.region[event.organization.key] = event.organization.region  # the first counts before it, too
         for event in sorted(graph.events.values(), key=lambda one: one.position):
             outcome = graph.outcomes[event.event_id]
             if outcome.status is EventStatus.ACCEPTED:

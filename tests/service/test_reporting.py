@@ -244,6 +244,35 @@ def test_each_chemistry_is_followed_alone_and_what_nobody_states_is_a_line_of_it
     assert sum(flow.recovered_kg for flow in lines) == pytest.approx(flows["Ni"].recovered_kg)
 
 
+def test_who_is_registered_only_later_was_it_all_along() -> None:
+    """The plant and the outlet acted and held before anybody registered them."""
+    store = MemoryStore()
+
+    def event(number: int, at: str, kind: str, actor: str, **fields: Any) -> dict[str, Any]:
+        return {"eventId": f"l{number}", "type": kind, "occurredAt": f"{at}T00:00:00Z", "actor": actor, **fields}
+
+    def registered(number: int, at: str, key: str, role: str, region: str) -> dict[str, Any]:
+        return event(number, at, "REGISTRATION", key, organization={"key": key, "roles": [role], "region": region})
+
+    salt = {"key": "SALT", "material": "salt", "massKg": 50.0, "composition": {"Ni": 20.0}}
+    history = [
+        event(1, "2024-01-01", "PRODUCTION", "M", outputs=[pack("A"), pack("B")]),
+        event(2, "2024-01-02", "TRANSFER", "M", items=["A", "B"], to="O"),
+        event(3, "2024-02-01", "RETIREMENT", "O", item="A"), event(4, "2024-02-02", "RECYCLING", "R",
+              inputs=[{"key": "A"}], outputs=[salt]),
+    ]  # fmt: skip
+    send(store, history)
+    assert sum(line.marketed for line in ask(store, "market")) == 2, "nobody knows who it is: somebody on the market"
+    assert ask(store, "recovery", Scope(region="CN-43")).flows[0].input_kg == 0
+    late = [registered(5, "2025-01-01", "O", "OUTLET", "CN-44"), registered(6, "2025-01-01", "R", "UTILIZER", "CN-43")]
+    send(store, [*late, registered(7, "2026-01-01", "R", "UTILIZER", "CN-31")])
+    assert sum(line.marketed for line in ask(store, "market")) == 0
+    assert ask(store, "recovery", Scope(region="CN-43")).flows[0].input_kg == 400
+    assert ask(store, "recovery", Scope(region="CN-31")).flows[0].input_kg == 0
+    years = {line.region: line.retired for line in ask(store, "yearly")}
+    assert years["CN-44"] == 1
+
+
 def test_stages(store: MemoryStore) -> None:
     lines = {line.stage: line for line in ask(store, "stages")}
     assert (lines["BEFORE_MARKET"].left, lines["BEFORE_MARKET"].mean_days) == (5, 30.0)
