@@ -23,7 +23,6 @@ from service.api.exports import export
 from service.api.router import Router, origins
 from service.api.schema import schema
 from service.api.stream import stream
-from service.auditing import rule_sets
 from service.bootstrap import open_store
 from service.ending import when_told_to_end
 from service.explorer import compare, event, history, home, lists, organization, overview, recall, scan, sign_in, trace
@@ -35,6 +34,7 @@ from service.middleware import Authentication, BodyLimit, Bookmarks, EndWithClie
 from service.ports import Store
 from service.rates import RateLimit, Rates
 from service.refusals import failed, refusal, refuse_in_one_shape
+from service.rule_sets import rule_sets
 from service.running import run
 from service.settings import Settings
 from service.stores.errors import StoreError

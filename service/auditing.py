@@ -6,7 +6,6 @@ However many items are asked for, a constant number of questions is asked, and o
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from importlib import import_module
 from typing import Any, NamedTuple
 
 import orjson
@@ -44,29 +43,6 @@ class Findings(NamedTuple):
     failures: list[Failure]
 
 
-class UnknownRuleSet(ValueError):
-    """No rule set can be loaded from a name."""
-
-
-def rule_sets(names: Iterable[str] = ()) -> tuple[RuleSet, ...]:
-    """The built-in rule sets and those of others, each named `module:NAME`. Raises UnknownRuleSet."""
-    return (*RULE_SETS, *map(_loaded, names))
-
-
-def _loaded(name: str) -> RuleSet:
-    module, _, attribute = name.partition(":")
-    try:
-        found = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError, TypeError) as error:
-        raise UnknownRuleSet(
-            f"{name!r} is no rule set: {error}; name one as module:NAME, where NAME is a RuleSet of a module that "
-            "Python finds (docs/rules/README.md)"
-        ) from error
-    if not isinstance(found, RuleSet):
-        raise UnknownRuleSet(f"{name!r} is a {type(found).__name__}, not a RuleSet (docs/rules/README.md)")
-    return found
-
-
 async def findings_of(
     snapshot: Snapshot, items: Collection[Handle], cut: Position = END, sets: Sequence[RuleSet] = RULE_SETS
 ) -> Findings:
@@ -100,6 +76,7 @@ class _Reading:
         self.details: dict[Handle, ItemDetails] = {}
         self.hosts: dict[Handle, list[StayRow]] = {}
         self.parts: dict[Handle, list[StayRow]] = {}
+        self.opened: set[Handle] = set()
         self.below: set[Handle] = set()
         self.before: set[Handle] = set()
         self.built_of: dict[Handle, list[Handle]] = {}
@@ -109,7 +86,7 @@ class _Reading:
         self.inputs: dict[Position, list[Any]] = {}
         self.outputs: dict[Position, list[Handle]] = {}
         self.parties: dict[str, Party] = {}
-        self.bearers: dict[str, dict[str, Position]] = {}
+        self.bearers: dict[str, dict[Handle, str]] = {}
         self.things: dict[Handle, Thing] = {}
 
     async def histories(self) -> dict[Handle, History]:
@@ -117,6 +94,7 @@ class _Reading:
         await self._read_edges()
         await self._read_births()
         await self._read_things(self._near())
+        await self._read_contents()
         await self._read_below()
         await self._read_events()
         await self._read_parties()
@@ -146,8 +124,10 @@ class _Reading:
                 self.marks.setdefault(handle, []).append((position, mark))
 
     async def _read_parts(self, hosts: Collection[Handle]) -> None:
-        """What was directly inside units."""
-        for row in await self.snapshot.parts(list(hosts)) if hosts else ():
+        """What was directly inside units, each read once."""
+        unread = list(dict.fromkeys(host for host in hosts if host not in self.opened))
+        self.opened.update(unread)
+        for row in await self.snapshot.parts(unread) if unread else ():
             if row[2] < self.cut:
                 self.parts.setdefault(row[1], []).append(self._stay(row))
 
@@ -197,12 +177,41 @@ class _Reading:
         if missing := list(near - set(self.details)):
             self.details |= {one.handle: one for one in await self.snapshot.details(missing)}
 
+    async def _read_contents(self) -> None:
+        """What was inside of what units were built of that was there before, at any depth, where that may tell whether
+        it was heavier than they are: of batteries, modules and cells, and of what weighs less than its parts did."""
+        level = [part for host in self.wanted if self._is_weighed(host) for part in self._older_parts(host)]
+        while level:
+            await self._read_parts(level)
+            inside = {row[0] for host in level for row in self.parts.get(host, ())}
+            await self._read_rows(inside)
+            level = list(inside - self.opened)
+
+    def _is_weighed(self, host: Handle) -> bool:
+        kind, stated = self.rows[host].kind, self.rows[host].mass_kg
+        if kind == "LOT" or stated is None:
+            return False
+        masses = [self.rows[part].mass_kg for part in self._parts_at_birth(host)]
+        return kind in UNITS or sum(kg for kg in masses if kg is not None) > stated
+
+    def _older_parts(self, host: Handle) -> list[Handle]:
+        return [part for part in self._parts_at_birth(host) if self.rows[part].born < self.rows[host].born]
+
+    def _present_kg(self, unit: Handle, at: Position) -> float | None:
+        """What a unit weighed right before an event with all that was inside: the sum of the bodies that are known;
+        None where none is."""
+        row = self.rows[unit]
+        settled = row.body_mass_at is None or row.body_mass_at < self.cut
+        inside = [one[0] for one in self.parts.get(unit, ()) if one[2] < at and (one[3] is None or one[3] >= at)]
+        found = [row.body_mass_kg if settled else None, *(self._present_kg(part, at) for part in inside)]
+        known = [kg for kg in found if kg is not None]
+        return sum(known) if known else None
+
     async def _read_below(self) -> None:
         """What was inside components of vehicles, at any depth."""
         level = self._components(handle for handle in self.wanted if self.rows[handle].kind == "VEHICLE")
         while level:
-            unread = level - self.below - set(self.wanted)
-            await self._read_parts(unread)
+            await self._read_parts(level)
             self.below |= level
             await self._read_things({row[0] for handle in level for row in self.parts.get(handle, ())})
             level = self._components(level) - self.below
@@ -268,28 +277,35 @@ class _Reading:
 
     async def _read_bearers(self) -> None:
         """Who else is called what the items are called, as key or identifier."""
-        names = {name for handle in self.wanted for name in self._names(handle)}
+        names = {text for handle in self.wanted for name in self._thing(handle).names for text in name.spellings}
         bearers = [*await self.snapshot.identified(sorted(names)), *(await self.snapshot.keyed(names)).items()]
-        unknown = list({handle for _, handle in bearers} - set(self.rows))
-        others = {row.handle: row for row in await self.snapshot.items(unknown)} if unknown else {}
-        for name, handle in bearers:
-            row = self.rows.get(handle) or others[handle]
-            if row.born < self.cut:
-                self.bearers.setdefault(name, {})[row.key] = row.born
+        await self._read_things({handle for _, handle in bearers})
+        for text, handle in bearers:
+            if self.rows[handle].born < self.cut:
+                self.bearers.setdefault(text, {})[handle] = self.rows[handle].key
 
-    def _names(self, handle: Handle) -> list[str]:
-        stated = self._thing(handle).spec.get("identifiers") or ()
-        return [self.rows[handle].key, *(one["value"] for one in stated)]
+    def _namesakes(self, handle: Handle) -> dict[str, dict[str, Position]]:
+        """Of each name of an item, the others that may be the same thing by it."""
+        thing = self._thing(handle)
+        found: dict[str, dict[str, Position]] = {}
+        for name in thing.names:
+            bearers = {one: key for text in name.spellings for one, key in self.bearers.get(text, {}).items()}
+            others = sorted((key, one) for one, key in bearers.items() if one != handle)
+            if same := {key: self._thing(one).born for key, one in others if thing.shares(name, self._thing(one))}:
+                found.setdefault(name.written, {}).update(same)
+        return found
 
     def _history(self, handle: Handle, begins: Any) -> History:
-        born, key = self.rows[handle].born, self.rows[handle].key
-        bearers = {name: dict(sorted(self.bearers.get(name, {}).items())) for name in self._names(handle)}
-        namesakes = {name: {other: at for other, at in of.items() if other != key} for name, of in bearers.items()}
+        born = self.rows[handle].born
         history = self._placed(handle)
         history.events = self.events.get(handle, [])
         history.parts = self._stays(self.parts.get(handle, []))
-        history.namesakes = {name: others for name, others in namesakes.items() if others}
+        history.namesakes = self._namesakes(handle)
         history.log_begins = begins
+        if self._is_weighed(handle):
+            history.built_in_kg = {
+                self.rows[part].key: self._present_kg(part, born) for part in self._older_parts(handle)
+            }
         below = self._below(handle) if self.rows[handle].kind == "VEHICLE" else []
         inside = {row[0] for one in (handle, *below) for row in self.parts.get(one, ())}
         history.things |= {self.rows[one].key: self._thing(one) for one in inside}

@@ -6,6 +6,7 @@ What a history sees beyond the item's own edges and events decides that; whoever
   ever inside, at any depth;
 - facts of direct parts -> the units that they were ever directly inside;
 - where what a unit was built of was, who held that, and its marks -> the units that it was built into, at any depth;
+- what was inside of what a unit was built of, and its body -> the units that anything above it was built into;
 - of vehicles: what was inside their components, at any depth -> all that these, and batteries, were ever inside of;
 - masses of what went into the event that a lot came out of, and of what came out beside it -> the lots of such events;
 - who else bears a name -> all that bear a name of it, then and now;
@@ -23,6 +24,7 @@ import orjson
 from graph_schema.answer import Handle
 from graph_schema.canonical import parse_event
 from graph_schema.events import AnyEvent, Receipt, Registration, Voiding
+from graph_schema.identifiers.names import Name, names_of
 from graph_schema.order import type_of
 from graph_schema.reader import ItemRow, StayRow
 from graph_schema.voiding import REGULATOR
@@ -68,11 +70,13 @@ class _Facts:
         return sorted(self.stays.get(key, []), key=repr), sorted(self.custody.get(key, []), key=repr)
 
     def names(self, keys: Iterable[str]) -> set[str]:
-        """What items are called."""
-        found = set(keys)
+        """What items are called, in all spellings."""
+        found = {text for key in keys for text in Name(key).spellings}
         for key in keys:
             if key in self.details:
-                found |= {one["value"] for one in orjson.loads(self.details[key].spec).get("identifiers") or ()}
+                stated = orjson.loads(self.details[key].spec).get("identifiers") or ()
+                names = names_of(self.rows[key].kind, key, stated)
+                found |= {text for name in names for text in name.spellings}
         return found
 
 
@@ -83,7 +87,9 @@ async def dependents(base: Snapshot, now: Snapshot, keys: Collection[str]) -> se
     moved = others | {key for key in keys if before.places(key) != after.places(key)}
     found = await inside(now, [after.handles[key] for key in moved if key in after.handles])
     found |= await _vehicles(now, after, moved, keys)
-    found |= await _built_into(now, found.union(after.handles.values()))
+    above = await around(now, [after.handles[key] for key in moved if key in after.handles])
+    above |= await around(base, [before.handles[key] for key in moved if key in before.handles])
+    found |= await _built_into(now, found.union(above, after.handles.values()))
     found |= await _beside(now, [after.handles[key] for key in others if key in after.handles])
     handles = [row.key for row in await now.items(list(found))]
     names = before.names(others) | after.names(others)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from graph_schema.flows import summaries
 from graph_schema.flows.amounts import Scope
 from graph_schema.flows.content import ContentLine, RecycledContent, Shares
-from graph_schema.flows.recovery import Recovery, recovery
+from graph_schema.flows.recovery import ChemistryRecovery, Recovery, recovery, recovery_by_chemistry
 from service.access.viewer import EVERYBODY, Viewer
 from service.flow_keeping import FlowKeeper
 from service.flow_reading import FreshRows, KeptRows, Rows
@@ -26,7 +26,7 @@ One = TypeVar("One", contravariant=True)
 TRIES = 3
 """How often kept rows are read that another process brings up to date meanwhile, before fresh ones are made."""
 
-REPORTS = ("recovery", "fates", "market", "stages", "yearly", "content")
+REPORTS = ("recovery", "chemistries", "fates", "market", "stages", "yearly", "content")
 
 
 class NotAllowed(Exception):
@@ -87,6 +87,14 @@ class Reports:
 
         async def ask(rows: Rows) -> Recovery:
             return recovery(*await rows.transformations(), self.question.period)
+
+        return await self._read(ask)
+
+    async def chemistries(self) -> list[ChemistryRecovery]:
+        """Recovery of each chemistry."""
+
+        async def ask(rows: Rows) -> list[ChemistryRecovery]:
+            return recovery_by_chemistry(*await rows.transformations(), self.question.period)
 
         return await self._read(ask)
 

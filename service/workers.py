@@ -17,11 +17,11 @@ from typing import Any, ClassVar
 
 from graph_schema.rules import RuleSet
 from service import collecting, settings
-from service.auditing import rule_sets
 from service.bootstrap import open_store
 from service.causality import FOLLOWED, decode
 from service.judging import Here, Judge, Judged, Result, Slice, judge
 from service.ports import Store
+from service.rule_sets import rule_sets
 from service.running import drive
 from service.stores.errors import StoreError
 

@@ -75,6 +75,10 @@ class Sum:
         return Amount(self.known_kg, self.known, self.unknown)
 
 
+UNSTATED = ""
+"""The chemistry of what nobody states one of."""
+
+
 class Scope(NamedTuple):
     """What a report is about: all that is given must hold. The period is inclusive at both ends."""
 
@@ -100,5 +104,5 @@ class Scope(NamedTuple):
         return self.region in (None, region)
 
     def has_chemistry(self, chemistry: str | None) -> bool:
-        """Whether a chemistry is meant; one that is not known is none."""
-        return self.chemistry in (None, chemistry)
+        """Whether a chemistry is meant (None: nobody states one, which is `UNSTATED`)."""
+        return self.chemistry is None or self.chemistry == (chemistry or UNSTATED)

@@ -21,10 +21,11 @@ TRADE = frozenset(
         "OUTLET",
         "UTILIZER",
         "VEHICLE_DISMANTLER",
+        "CARRIER",
         "REGULATOR",
     }
 )
-"""Who makes, brings in, takes back or oversees batteries: holding one does not put it on the market."""
+"""Who makes, brings in, carries, takes back or oversees batteries: holding one does not put it on the market."""
 
 
 class Fate(StrEnum):

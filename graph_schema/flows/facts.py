@@ -82,11 +82,14 @@ class Facts:
                 self.marks[item].append((position, op))
 
     def party(self, organization: str | None, at: Position) -> Party | None:
-        """An organization as registered at or before a moment (7.3); None where nobody had registered it."""
+        """An organization as registered at or before a moment (7.3), of what was stated only later as it was stated
+        first: reference data come late, and rules read them so, too. None where nobody ever registered it."""
         fields: dict[str, Any] = {}
         for position, stated in self.registrations.get(organization or "", ()):
-            if position[:8] <= at[:8]:
-                fields |= {name: value for name, value in stated.items() if value is not None}
+            known = position[:8] <= at[:8]
+            fields |= {
+                name: value for name, value in stated.items() if value is not None and (known or name not in fields)
+            }
         if not fields:
             return None
         return Party(fields.get("region"), frozenset(fields.get("roles") or ()))

@@ -7,8 +7,9 @@ enters; it is then followed to the end of the record, through whatever plants, b
 
     rate = recovered / input
 
-`recovered` is waste matter in lots that are no intermediates (`INTERMEDIATES`), and what productions drew. What lies
-in black mass is in process: not recovered yet, and not lost. Waste matter is that of units, and of black mass that no
+`recovered` is waste matter in lots that are neither intermediates (`INTERMEDIATES`) nor residues (`RESIDUES`), and what
+productions drew. What lies in black mass is in process: not recovered yet, and not lost. What lies in slag is lost,
+unless a later plant draws on it. Waste matter is that of units, and of black mass that no
 event in the record made; reagents and primary lots are none. Source: recovery of target materials, EU 2025/606 (output
 over input of the whole recycling process, all plants together); the Chinese conditions of 2024 take the same quotient.
 
@@ -21,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from graph_schema.flows.amounts import Scope, content_of
+from graph_schema.flows.amounts import UNSTATED, Scope, content_of
 from graph_schema.flows.transformations import LotRow, TransformationRow
 
 CHAIN = ("RECYCLING", "REFINING")
@@ -59,7 +60,7 @@ class ElementFlow(NamedTuple):
 
     @property
     def output_kg(self) -> float:
-        """What came out in lots: recovered, in process or disposed of since."""
+        """What came out in lots that are no residues: recovered, in process or disposed of since."""
         return self.recovered_kg + self.in_process_kg + self.disposed_kg
 
 
@@ -94,6 +95,31 @@ def recovery(
     return Recovery(
         [Followed(chain, lots, scope, element).flow() for element in wanted], black_mass(chain, lots, scope)
     )
+
+
+class ChemistryRecovery(NamedTuple):
+    """The flows of what was of one chemistry when it entered, total mass first; elements of which nothing entered are
+    left out. None: units of which nobody states a chemistry, and black mass that no event in the record made."""
+
+    chemistry: str | None
+    flows: list[ElementFlow]
+
+
+def recovery_by_chemistry(
+    rows: Iterable[TransformationRow], lots: Mapping[str, LotRow], scope: Scope
+) -> list[ChemistryRecovery]:
+    """What `recovery` says of each chemistry alone, by name, what nobody states last. What enters of all of them is
+    what enters; where chemistries are recycled together, each has the share of the outputs that mixing gives it."""
+    chain = sorted((row for row in rows if row.type in CHAIN), key=lambda row: row.position)
+    stated = {chemistry for row in chain for chemistry in row.units if chemistry and scope.has_chemistry(chemistry)}
+    wanted = [*sorted(stated), *([UNSTATED] if scope.has_chemistry(None) else [])]
+    found = []
+    for chemistry in wanted:
+        one = scope._replace(chemistry=chemistry)
+        flows = [Followed(chain, lots, one, element).flow() for element in elements_of(chain, lots)]
+        entered = [flow for flow in flows if flow.input_kg > 0 or flow.unknown_inputs]
+        found += [ChemistryRecovery(chemistry or None, entered)] if entered else []
+    return found
 
 
 def elements_of(rows: Iterable[TransformationRow], lots: Mapping[str, LotRow]) -> list[str]:
@@ -146,7 +172,7 @@ class Followed:
         if lot in self._outside:
             share = self._outside[lot]
             return None if share is None else Share(share.waste, 0.0, 0.0)
-        waste = self.scope.chemistry is None and self.lots[lot].is_intermediate
+        waste = self.scope.chemistry in (None, UNSTATED) and self.lots[lot].is_intermediate
         return Share(1.0 if waste else 0.0, 0.0, 0.0)
 
     def _inputs(self, row: TransformationRow) -> list[_Input]:
@@ -194,7 +220,7 @@ class Followed:
     def flow(self) -> ElementFlow:
         """Where it all is."""
         recovered = in_process = disposed = 0.0
-        unknown = self.unknown_kg
+        unknown, lost = self.unknown_kg, self.lost_kg
         for key, share in self.shares.items():
             lot = self.lots[key]
             content = content_of(lot.content, self.element)
@@ -209,11 +235,13 @@ class Followed:
                 disposed += share.counted * rest
             elif lot.is_intermediate:
                 in_process += share.counted * rest
+            elif lot.is_residue:
+                lost += share.counted * rest
             else:
                 recovered += share.counted * rest
             recovered += share.counted * used
         return ElementFlow(
-            self.element, self.input_kg, recovered, in_process, disposed, self.lost_kg, unknown, self.unknown_inputs
+            self.element, self.input_kg, recovered, in_process, disposed, lost, unknown, self.unknown_inputs
         )
 
     def _used(self, lot: LotRow, content: float) -> float:

@@ -14,13 +14,31 @@ from graph_schema.order import Position, type_of
 
 INTERMEDIATES = ("black mass", "blackmass", "black powder", "electrode powder", "schwarzmasse", "黑粉")
 """Words in the names of materials that still have to be refined: what is in them is not recovered yet."""
+RESIDUES = (
+    "slag", "slags", "dross", "tailing", "tailings", "residue", "residues", "sludge", "sludges", "ash", "ashes", "dust",
+    "dusts", "wastewater", "waste water", "waste gas", "off gas", "offgas", "exhaust gas", "schlacke", "asche", "staub",
+    "rückstand", "rückstände",
+)  # fmt: skip
+"""Words that are names, or in the names, of what is left when a material is made: nothing of it is recovered."""
+_RESIDUES_IN_CHINESE = ("渣", "尾矿", "粉尘", "烟尘", "飞灰", "污泥", "废水", "废气")
+_RESIDUE = re.compile(rf"\b(?:{'|'.join(RESIDUES)})\b|{'|'.join(_RESIDUES_IN_CHINESE)}")
 _APART = re.compile(r"[\s_-]+")
 
 
 def is_intermediate(material: str | None) -> bool:
     """Whether a material of that name still has to be refined, however it is written."""
-    name = _APART.sub(" ", unicodedata.normalize("NFKC", material or "").casefold())
+    name = _plain(material)
     return any(word in name for word in INTERMEDIATES)
+
+
+def is_residue(material: str | None) -> bool:
+    """Whether a material of that name is what is left over, such as slag, and neither a product nor still to be
+    refined; a residue of black mass may be."""
+    return not is_intermediate(material) and _RESIDUE.search(_plain(material)) is not None
+
+
+def _plain(material: str | None) -> str:
+    return _APART.sub(" ", unicodedata.normalize("NFKC", material or "").casefold())
 
 
 class DrawRow(NamedTuple):
@@ -62,6 +80,11 @@ class LotRow(NamedTuple):
     def is_intermediate(self) -> bool:
         """Whether it still has to be refined."""
         return is_intermediate(self.material)
+
+    @property
+    def is_residue(self) -> bool:
+        """Whether it is what is left over, such as slag."""
+        return is_residue(self.material)
 
 
 def transformation_row(

@@ -14,17 +14,13 @@ from graph_schema.order import moment_of
 from graph_schema.rules.deadlines import deadline
 from graph_schema.rules.finding import Finding, Severity
 from graph_schema.rules.history import UNITS, History, Thing, Told
-from graph_schema.rules.limits import BANNED_USES, NO_35, ORDER_73, REPORTING, Limit
+from graph_schema.rules.limits import BANNED_USES, NO_35, ORDER_73, REPORTING, TRANSPORT, Limit
 from graph_schema.rules.parties import Party
+from graph_schema.rules.recipients import UTILIZES, unauthorized_recipient
 from graph_schema.rules.rule import CHINA_TIME, Rule, RuleSet
 from graph_schema.rules.scrapping import battery_missing_at_scrapping
 
 OLD, NEW = "cn-2018-35", "cn-order-73"
-TAKES_BACK = frozenset(["OUTLET", "BATTERY_MAKER", "VEHICLE_MAKER", "IMPORTER"])
-TAKES_IN = frozenset(["REPAIRER", "VEHICLE_DISMANTLER", "SWAP_OPERATOR"])
-"""Whom an owner may leave a battery with: the duty to hand it on is theirs then."""
-HANDS_ON = frozenset([*TAKES_IN, *TAKES_BACK, "UTILIZER", "MATERIAL_MAKER"])
-UTILIZES = ("REPURPOSING", "RECYCLING", "DISMANTLING")
 
 
 def late_report(rule: Rule, history: History) -> Iterator[Finding]:
@@ -63,42 +59,19 @@ def _is_for(limit: Limit, event: Told, party: Party, history: History) -> bool:
         return False  # The limit is for anything, and that which it was in is told.
     if limit.second_life_only and not history.thing.second_life:
         return False
+    if limit.reuser_only and not _reuses(party, event, limit.own_waste_only):
+        return False
+    if limit.own_waste_only and history.retired_by(event.position) != event.actor:
+        return False
     return not limit.retired_only or history.retired_before(event.position)
 
 
-def unauthorized_recipient(rule: Rule, history: History) -> Iterator[Finding]:
-    for event in rule.events(history, "TRANSFER", carried=True):
-        to = history.receiver(event)
-        if to is None or to == event.actor or not history.concerns(event):
-            continue
-        giver, taker = history.party(event.actor), history.party(to)
-        if not history.in_china(event) or not _is_waste(event, history):
-            continue
-        roles = taker.roles(event.position)
-        scopes = ("COLLECTION", *UTILIZES)
-        authorized = any(taker.authorized(scope, event.occurred_at, event.position) for scope in scopes)
-        if roles & TAKES_BACK or authorized:
-            continue
-        if roles & TAKES_IN and not giver.roles(event.position) & HANDS_ON:
-            continue
-        what = f"registered as {', '.join(sorted(roles))}" if roles else "which nobody registered as anything"
-        waste = "retired" if history.retired_before(event.position) else "waste"
-        yield rule.finding(
-            history,
-            f"{giver.name} handed the {waste} {history.key} to {taker.name} on {_day(event)}, {what}: neither an "
-            "outlet or maker nor a utilization enterprise authorized at that moment",
-            [event.event_id],
-            event.position,
-            [event.actor, to],
-        )
-
-
-def _is_waste(event: Told, history: History) -> bool:
-    """Whether what is handed on is waste. Inside a vehicle it is in use, unless somebody retired it."""
-    carriers = history.carriers_before(event.position) if history.carried_by(event) else []
-    if all(map(history.is_packaging, carriers)):
-        return history.waste_before(event.position)
-    return history.retired_before(event.position)
+def _reuses(party: Party, event: Told, alone: bool) -> bool:
+    """Whether an enterprise may be one that reuses: authorized for REPURPOSING, or nobody stated for what. `alone`:
+    only where that is known, and it does not recycle besides, for which there are other limits."""
+    if party.authorized("REPURPOSING", event.occurred_at, event.position):
+        return not alone or not party.authorized("RECYCLING", event.occurred_at, event.position)
+    return not alone and not party.states_authorizations(event.position)
 
 
 def unauthorized_processing(rule: Rule, history: History) -> Iterator[Finding]:
@@ -196,7 +169,8 @@ def _late(name: str, basis: str, begins: date, ends: date | None) -> Rule:
         "LATE_REPORT", name, Severity.NOTICE, "It was reported too late",
         "The log learned an event later than its type, the actor's role and the date allow. Of several limits the "
         "latest counts. A battery that is recycled, handed on or received inside something else is, too; of a limit "
-        "for anything, that other thing is told. What occurred before the log learned its first event was reported "
+        "for anything, that other thing is told. Who reuses and who recycles is told by authorizations for REPURPOSING "
+        "and RECYCLING. What occurred before the log learned its first event was reported "
         "elsewhere and carried over: it is not judged. Working days are those of China, with public holidays and "
         "make-up working days.",
         basis, "Nothing: it stays late. If the event was a mistake, it is voided.", late_report, begins, ends,
@@ -221,11 +195,12 @@ CN_ORDER_73 = RuleSet(
             "A party in China handed a retired battery, by itself or inside a car or a pallet, to somebody who is, at "
             "that moment, neither an outlet, battery or vehicle maker or importer, nor authorized for COLLECTION, "
             "DISMANTLING, REPURPOSING or RECYCLING. An owner may leave it with a repairer, vehicle dismantler or swap "
-            "operator, whose duty it is then. What came out of something dismantled or scrapped is as good as retired, "
-            "until it is put into something again; a maker's own parts that nobody else ever held are not. What is "
-            "inside a battery goes with it.",
+            "operator, whose duty it is then. A carrier (role CARRIER) has it for who gave it: what is asked is to "
+            "whom it brings it, and that it does within 30 days. What came out of something dismantled or scrapped is "
+            "as good as retired, until it is put into something again; a maker's own parts that nobody else ever held "
+            "are not. What is inside a battery goes with it.",
             f"{ORDER_73}, Art. 19 and the custody duties", "The recipient's registration or authorization is reported, "
-            "if it had one.", unauthorized_recipient, _BEGINS, kinds=UNITS,
+            "if it had one.", unauthorized_recipient, _BEGINS, kinds=UNITS, limits=(TRANSPORT,),
         ),
         Rule(
             "UNAUTHORIZED_PROCESSING", NEW, Severity.VIOLATION, "It was worked on without authorization",

@@ -19,7 +19,7 @@ def content_rule(rule: Rule, history: History) -> Iterator[Finding]:
     """Parts heavier than their host; more out of a transformation than went in."""
     thing = history.thing
     parts = [history.things[stay.part] for stay in history.parts if stay.opened == thing.born]
-    masses = [part.spec.get("massKg") for part in parts]
+    masses = [history.built_in_kg.get(part.key, part.spec.get("massKg")) for part in parts]
     stated = thing.spec.get("massKg")
     total = sum(mass for mass in masses if mass is not None)
     evidence = [event_id_of(thing.born)]

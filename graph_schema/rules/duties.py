@@ -40,7 +40,6 @@ _NO_MODEL = "The log tells of batteries and vehicles, not of the certification o
 _NO_OFFER = (
     "A network of outlets, and what one of them refuses, is no event; an outlet is a registration with a region."
 )
-_UNTOLD = "The role `UTILIZER` does not tell who reuses from who recycles"
 
 DUTIES = (
     _new("vehicle data after the certificate", "vehicle maker, importer",
@@ -65,8 +64,10 @@ DUTIES = (
          "waste batteries go to a lawfully established utilization enterprise", "UNAUTHORIZED_RECIPIENT",
          "Lawfully established is who has an authorization at that moment; being on the white list is not asked."),
     _new("duty of vehicle dismantlers", "vehicle dismantler",
-         "a scrapped vehicle without its battery is incomplete; vehicles of the swap kind are exempt",
-         "BATTERY_MISSING_AT_SCRAPPING"),
+         "a new-energy vehicle that is scrapped without its traction battery is incomplete; vehicles of the swap kind "
+         "are exempt", "BATTERY_MISSING_AT_SCRAPPING",
+         "Judged of a vehicle in which a battery was ever recorded, when it is scrapped, dismantled or recycled: every "
+         "battery must be in it, replaced by another, or taken out by a vehicle dismantler."),
     _new("Art. 18", "utilization enterprise",
          "investment filing, environmental assessment and discharge permit, or it may not operate",
          "UNAUTHORIZED_PROCESSING",
@@ -86,9 +87,11 @@ DUTIES = (
     _old("Art. 11", "outlet", "retired batteries in and out, within 30 working days each"),
     _old("Art. 13", "vehicle dismantler", "scrapping certificate, and batteries out, within 15 working days each"),
     _old("Art. 14", "reuse enterprise", "reuse products out, within 15 working days",
-         "That is when a utilizer hands on a second-life unit; when it was made has no limit."),
+         "That is when a utilizer hands on a second-life unit, but for one whose authorizations are not for "
+         "REPURPOSING; when it was made has no limit."),
     _old("Art. 14", "reuse enterprise", "its own waste batteries in and out, within 15 working days each",
-         f"{_UNTOLD}: in, the longer limit of Art. 15 counts for both; out, recyclers have none.", judged=False),
+         "In is when it retires one itself, out when it hands that on. Only of a utilizer that is authorized for "
+         "REPURPOSING and not for RECYCLING: recyclers have no such limit."),
     _old("Art. 15", "recycler", "receipt, and completion of the recycling, within 30 working days each"),
     Duty(CONDITIONS_2024, "utilization enterprise", "recover 98 % of Ni, Co, Mn, Cu and Al, 90 % of Li",
          "cn-conditions-2024", ("RECOVERY_BELOW_THRESHOLD",),
@@ -118,6 +121,9 @@ DUTIES = (
     Duty("GB 32100-2015 and ISO 3779", "everyone", "credit codes and VINs that keep to their scheme", "integrity",
          ("CODE_MALFORMED",)),
     Duty(CHOSEN, "receiver of a retired battery", "confirm it within 30 days", "integrity", ("UNCONFIRMED_TRANSFER",)),
+    Duty(CHOSEN, "carrier of a retired battery", "hand it on within 30 days", "cn-order-73",
+         ("UNAUTHORIZED_RECIPIENT",),
+         "No law that we know asks a carrier for an authorization to have it; to whom it brings it counts."),
     Duty(CHOSEN, "holder of a retired battery", "let something be heard of it within 12 months", "integrity",
          ("STALE_CUSTODY",)),
     Duty("custom of the trade", "reuse enterprise", "a state of health of 80 % for reuse, 70 % for repurposing",

@@ -24,6 +24,7 @@ OUTLET, STORAGE, RECYCLER, DISMANTLER, TRADER = "OUTLET", "STORAGE", "RECYCLER",
 _ROLES = {
     MAKER: "BATTERY_MAKER", CARS: "VEHICLE_MAKER", OWNER: "VEHICLE_OWNER", WORKSHOP: "REPAIRER", OUTLET: "OUTLET",
     STORAGE: "UTILIZER", RECYCLER: "UTILIZER", DISMANTLER: "VEHICLE_DISMANTLER", "SWAP": "SWAP_OPERATOR",
+    "CARRIER": "CARRIER",
 }  # fmt: skip
 CODE = "04QPE76836300JE110000001"
 """The code of a ternary pack made on 2024-01-01."""
@@ -205,9 +206,9 @@ EXAMPLES: dict[str, Example] = {
         [*_known(OWNER, RECYCLER), _pack(actor=OWNER), _retired(actor=OWNER),
          _sent("2026-04-12", OWNER, TRADER)],
         "The trader is nobody that may take a retired battery.",
-        [*_known(OWNER, RECYCLER, OUTLET), _pack(actor=OWNER), _retired(actor=OWNER),
-         _sent("2026-04-12", OWNER, OUTLET)],
-        "It goes to an outlet.",
+        [*_known(OWNER, RECYCLER, OUTLET, "CARRIER"), _pack(actor=OWNER), _retired(actor=OWNER),
+         _sent("2026-04-12", OWNER, "CARRIER"), _sent("2026-04-14", "CARRIER", OUTLET)],
+        "A carrier brings it to an outlet.",
     ),
     "UNAUTHORIZED_PROCESSING": Example(
         [*_known(MAKER, RECYCLER, RECYCLER="COLLECTION"), _pack(), _sent("2026-04-20", MAKER, RECYCLER),

@@ -16,6 +16,7 @@ from itertools import takewhile
 from typing import Any, NamedTuple
 
 from graph_schema.identifiers.containers import is_container
+from graph_schema.identifiers.names import Name, names_of
 from graph_schema.life import Custody, Stay
 from graph_schema.order import Position, moment_of, type_of
 from graph_schema.outcome import EventStatus, Problem
@@ -36,6 +37,7 @@ NAMED = {
     "INSTALLATION": "part",
     "REMOVAL": "part",
     "DISPOSAL": "items",
+    "RETIREMENT": "item",
 }
 """The field in which an event names what is done to."""
 TAKES_ALONG = frozenset(["TRANSFER", "RECYCLING", "DISPOSAL"])
@@ -86,6 +88,20 @@ class Thing:
         )
 
     @property
+    def names(self) -> list[Name]:
+        """What it is called, and no other thing should be."""
+        return names_of(self.kind, self.key, self.spec.get("identifiers") or ())
+
+    def shares(self, name: Name, other: Thing) -> bool:
+        """Whether another thing has a name of it, so that the two may be one. What each maker numbers on its own, such
+        as serial numbers, says nothing of things of two makers, nor of a module and a cell."""
+        made = type_of(self.born) == type_of(other.born) == "PRODUCTION"
+        unlike = self.kind != other.kind or (made and self.producer != other.producer)
+        return any(
+            name.is_that_of(one) and not (unlike and (name.by_its_maker or one.by_its_maker)) for one in other.names
+        )
+
+    @property
     def attributes(self) -> Mapping[str, Any]:
         """What else was stated of it."""
         return self.spec.get("attributes") or {}
@@ -127,9 +143,13 @@ class History:
     built_of: list[History] = field(default_factory=list)
     """The units that were there before it and were built into it as it came in: where they were, who held them, their
     marks, and what they were built of; no events."""
+    built_in_kg: dict[str, float | None] = field(default_factory=dict)
+    """Of units that were there before it and were built into it as it came in, what they weighed then with all that
+    was inside, as far as known. Not of everything: of a battery, module or cell, and of what weighs less than its parts
+    did as built."""
     namesakes: dict[str, dict[str, Position]] = field(default_factory=dict)
-    """Of each of its names (key and identifiers), the other items that carry it as key or identifier, with the event
-    that brought each in."""
+    """Of each of its names (key and identifiers), the other items that carry it as key or identifier
+    (`Thing.shares`), with the event that brought each in."""
     parts_below: dict[str, list[Stay]] = field(default_factory=dict)
     """Of a vehicle: of each component that was ever in it, at any depth, which units were directly inside that when."""
     carried: list[Told] = field(default_factory=list)
@@ -253,6 +273,12 @@ class History:
     def built_of_used(self) -> bool:
         """Whether it was built of such, at any depth."""
         return any(part.used_before(self.thing.born) for part in self.built_of)
+
+    def retired_by(self, position: Position) -> str | None:
+        """Who reported the last retirement before a position, that one included."""
+        marks = [at for at, mark in self.marks if at <= position and mark == "retired"]
+        event = self.event(marks[-1]) if marks else None
+        return None if event is None else event.actor
 
     def waste_before(self, position: Position) -> bool:
         """Whether it was a waste battery right before, though nobody may have retired it: it came out of something that

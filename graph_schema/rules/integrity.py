@@ -5,30 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from graph_schema.order import Position, event_id_of, moment_of
+from graph_schema.order import event_id_of, moment_of
 from graph_schema.outcome import EventStatus
 from graph_schema.rules.codes import code_malformed, original_code_lost
 from graph_schema.rules.contents import composition_rule, content_rule
+from graph_schema.rules.custody import custody_gap, day_of, missing_removal, told
 from graph_schema.rules.deadlines import deadline
 from graph_schema.rules.enterprises import organization_code_malformed, waits_for_what_nobody_reported
 from graph_schema.rules.finding import Finding, Severity
-from graph_schema.rules.history import NAMED, UNITS, History, Told
+from graph_schema.rules.history import UNITS, History, Told
 from graph_schema.rules.limits import CONFIRMATION, STANDSTILL
 from graph_schema.rules.rule import Rule, RuleSet
 
 NAME = "integrity"
-ACTED_ON = {
-    "TRANSFER": "hands over",
-    "DISMANTLING": "dismantles",
-    "SCRAPPING": "scraps",
-    "RECYCLING": "recycles",
-    "REFINING": "refines",
-    "PRODUCTION": "uses in production",
-    "INSTALLATION": "installs",
-    "DISPOSAL": "disposes of",
-}
-"""What an event does with what it names."""
-DELIVERED_UNSEEN = ("INSTALLATION", "PRODUCTION", "REPURPOSING")
 
 
 def conflicting_claims(rule: Rule, history: History) -> Iterator[Finding]:
@@ -41,7 +30,7 @@ def conflicting_claims(rule: Rule, history: History) -> Iterator[Finding]:
         stands = f", against event {', '.join(dict.fromkeys(against))}" if against else ""
         yield rule.finding(
             history,
-            f"{history.party(event.actor).name} claims {_told(event)} about {history.key}, which cannot be: "
+            f"{history.party(event.actor).name} claims {told(event)} about {history.key}, which cannot be: "
             f"{what}{stands}",
             [event.event_id, *against],
             event.position,
@@ -63,7 +52,7 @@ def missing_record(rule: Rule, history: History) -> Iterator[Finding]:
             missing = ", ".join(dict.fromkeys(problem.key for problem in event.problems if problem.key is not None))
             yield rule.finding(
                 history,
-                f"{_told(event)} by {history.party(event.actor).name} names {history.key} and waits for {missing}, "
+                f"{told(event)} by {history.party(event.actor).name} names {history.key} and waits for {missing}, "
                 "which nobody reported before it",
                 [event.event_id],
                 event.position,
@@ -86,7 +75,7 @@ def unregistered_organization(rule: Rule, history: History) -> Iterator[Finding]
         role = "reported" if first.actor == key else "received it by"
         yield rule.finding(
             history,
-            f"{key}, which nobody registered, {role} {_told(first)} about {history.key}",
+            f"{key}, which nobody registered, {role} {told(first)} about {history.key}",
             [event.event_id for event in events],
             first.position,
             [key],
@@ -104,44 +93,6 @@ def shared_identifier(rule: Rule, history: History) -> Iterator[Finding]:
         )
 
 
-def custody_gap(rule: Rule, history: History) -> Iterator[Finding]:
-    for event in history.accepted:
-        did = _acted_on(event, history)
-        span = None if did is None else history.custody_before(event.position)
-        if span is None or span.organization == event.actor:
-            continue
-        if _moved_out(event, history) or _first_delivery(event, span.opened, span.organization, history):
-            continue
-        yield rule.finding(
-            history,
-            f"{history.party(event.actor).name} {did} {history.key} on {_day(event.position)}, which "
-            f"{history.party(span.organization).name} was holding since {_day(span.opened)}: nobody reported how it "
-            "got from one to the other",
-            [event.event_id, event_id_of(span.opened)],
-            event.position,
-            [event.actor, span.organization],
-        )
-
-
-def missing_removal(rule: Rule, history: History) -> Iterator[Finding]:
-    for event in history.accepted:
-        stay = history.stay_before(event.position)
-        if stay is None or _acted_on(event, history) is None or not _moved_out(event, history):
-            continue
-        host = history.hosts_before(event.position)[0]
-        span = history.custody_before(event.position)
-        holder = [] if span is None or span.organization == event.actor else [span.organization]
-        held = f" and held by {history.party(holder[0]).name}" if holder else ""
-        yield rule.finding(
-            history,
-            f"{_told(event)} by {history.party(event.actor).name} names {history.key}, which was inside {host}{held}: "
-            "nobody reported that it was taken out",
-            [event.event_id, event_id_of(stay.opened)],
-            event.position,
-            [event.actor, *holder],
-        )
-
-
 def unconfirmed_transfer(rule: Rule, history: History) -> Iterator[Finding]:
     handled = history.handled
     for place, event in enumerate(handled):
@@ -154,7 +105,7 @@ def unconfirmed_transfer(rule: Rule, history: History) -> Iterator[Finding]:
         yield rule.finding(
             history,
             f"{history.party(event.actor).name} handed the retired {history.key} to {history.party(to).name} on "
-            f"{_day(event.position)}, which did not confirm it within {CONFIRMATION.number} days",
+            f"{day_of(event.position)}, which did not confirm it within {CONFIRMATION.number} days",
             [event.event_id],
             over,
             [event.actor, to],
@@ -173,7 +124,7 @@ def stale_custody(rule: Rule, history: History) -> Iterator[Finding]:
     who = f", when {history.party(holder[0]).name} had it" if holder else ""
     yield rule.finding(
         history,
-        f"nothing was heard of the retired {history.key} for {STANDSTILL.number} months since {_day(last)}{who}",
+        f"nothing was heard of the retired {history.key} for {STANDSTILL.number} months since {day_of(last)}{who}",
         [event_id_of(last)],
         deadline(STANDSTILL, moment_of(last)),
         holder,
@@ -188,7 +139,7 @@ def left_the_loop(rule: Rule, history: History) -> Iterator[Finding]:
             actor = history.party(event.actor).name
             yield rule.finding(
                 history,
-                f"{history.key} {ways[method]}, says {actor} on {_day(event.position)}: its materials left the loop",
+                f"{history.key} {ways[method]}, says {actor} on {day_of(event.position)}: its materials left the loop",
                 [event.event_id],
                 event.position,
                 [event.actor],
@@ -204,46 +155,11 @@ def _lost(event: Told, history: History) -> bool:
     return not history.carried_by(event) or packed or history.retired_before(event.position)
 
 
-def _acted_on(event: Told, history: History) -> str | None:
-    """What an event does with the item, where one may only do that with what one holds."""
-    if event.type in ACTED_ON and history.key in event.keys(NAMED[event.type]):
-        return ACTED_ON[event.type]
-    if event.type in ("PRODUCTION", "REPURPOSING") and any(stay.opened == event.position for stay in history.hosts):
-        return "builds in" if history.thing.born != event.position else None
-    return None
-
-
-def _moved_out(event: Told, history: History) -> bool:
-    """Whether an event takes the item out of a host without saying so. To unpack is nothing that is to be reported."""
-    stay = history.stay_before(event.position)
-    if stay is None or event.type in ("INSTALLATION", "REMOVAL", *DELIVERED_UNSEEN):
-        return False
-    if history.is_packaging(stay.host):
-        return False
-    named = {*event.keys("items"), *event.keys("item"), *event.keys("inputs")}
-    return not named.intersection(history.hosts_before(event.position))
-
-
-def _first_delivery(event: Told, opened: Position, holder: str, history: History) -> bool:
-    """Whether a new part that its maker still held was built in elsewhere: a delivery that files of parts leave out."""
-    new = opened == history.thing.born and holder == history.thing.producer
-    unused = not history.enrolled and not history.retired_before(event.position)
-    return new and unused and event.type in DELIVERED_UNSEEN
-
-
 def _confirms(later: Told, transfer: Told, to: str) -> bool:
     """Whether an event shows that a transfer arrived: its receipt, or that the receiver did something with it."""
     if later.actor != to:
         return False
     return later.type != "RECEIPT" or later.payload.get("transfer") == transfer.event_id
-
-
-def _told(event: Told) -> str:
-    return f"{event.type.lower()} {event.event_id} of {_day(event.position)}"
-
-
-def _day(position: Position) -> str:
-    return str(moment_of(position).date())
 
 
 _ITEMS = (
@@ -269,8 +185,10 @@ _ITEMS = (
     ),
     Rule(
         "SHARED_IDENTIFIER", NAME, Severity.WARNING, "One name, two things",
-        "Two items carry one identifier, or one is called what is the other's key: perhaps one battery that two "
-        "parties brought in under two keys, so that its history is in two halves.",
+        "Two items carry one identifier of one scheme, or one is called what is the other's key: perhaps one battery "
+        "that two parties brought in under two keys, so that its history is in two halves. A valid battery code, VIN "
+        "or UUID is the same under any scheme; what names a model, a batch of units or an organization is no name of "
+        "one thing, and serial numbers are each maker's own. docs/identifiers.md has the rules.",
         "model, section 2", "The production or enrolment of one of them is voided, or its identifiers corrected.",
         shared_identifier,
     ),
@@ -278,9 +196,11 @@ _ITEMS = (
         "CUSTODY_GAP", NAME, Severity.WARNING, "It changed hands unseen",
         "Somebody hands over, takes apart, recycles or builds in what another party was holding: the mark of an "
         "informal channel. Nobody holding it is no gap, and neither is a workshop that takes a part out of a "
-        "customer's vehicle. Nor is a new part that its maker still held when another built it in: files of parts "
-        "leave deliveries out. Where somebody does this with a part inside what another held, or disposes of it, the "
-        "missing removal explains it: only `MISSING_REMOVAL` is told, and names both.",
+        "customer's vehicle. Nor is a new part that its maker still held when another built it in or enrolled it: "
+        "files of parts leave deliveries out. A battery that appears where nobody handed it to counts, too: somebody "
+        "enrols what another holds, or confirms a transfer that went to another, and that one does not hand it over "
+        "next. Where somebody does something with a part inside what another held, or disposes of it, the missing "
+        "removal explains it: only `MISSING_REMOVAL` is told, and names both.",
         "model, section 5", "The transfer between the two is reported.", custody_gap,
     ),
     Rule(
@@ -326,8 +246,9 @@ _ITEMS = (
     ),
     Rule(
         "CONTENT_MISMATCH", NAME, Severity.NOTICE, "The masses do not add up",
-        "Parts heavier than their host; more of an element out of recycling or refining than went in, within the "
-        "tolerance of 5 % or where only some inputs list it; or nickel and cobalt in lithium iron phosphate.",
+        "Parts heavier than their host, as they were when they went in: what was taken out or swapped before counts as "
+        "it is. More of an element out of recycling or refining than went in, within the tolerance of 5 % or where "
+        "only some inputs list it. Nickel and cobalt in lithium iron phosphate.",
         "model, sections 7.11 and 8.6", "The masses or compositions are reported as they are.",
         lambda rule, history: [*content_rule(rule, history), *composition_rule(rule, history)],
     ),

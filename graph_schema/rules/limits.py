@@ -36,23 +36,37 @@ class Limit(NamedTuple):
     valid_until: date | None = None
     retired_only: bool = False
     second_life_only: bool = False
+    own_waste_only: bool = False
+    reuser_only: bool = False
 
     @property
     def about(self) -> str:
         """The items that it is about, in words: empty for any."""
-        states = (("retired", self.retired_only), ("in second life", self.second_life_only))
+        states = (
+            ("retired", self.retired_only),
+            ("in second life", self.second_life_only),
+            ("that it retired", self.own_waste_only),
+        )
         return " ".join([*sorted(self.kinds), *(word for word, stated in states if stated)])
 
 
 def _report(
-    kind: str, roles: str, number: int, article: str, kinds: str = "", about: str = "", new: bool = False
+    kind: str,
+    roles: str,
+    number: int,
+    article: str,
+    kinds: str = "",
+    about: str = "",
+    new: bool = False,
+    reuser: bool = False,
 ) -> Limit:
     source = f"{ORDER_73 if new else NO_35}, {article}"
     begins, ends = (date(2026, 4, 1), None) if new else (date(2018, 8, 1), date(2026, 3, 31))
     unit = Unit.DAYS if new else Unit.WORKING_DAYS
     who, what = frozenset(roles.split()), frozenset(kinds.split())
     return Limit(
-        kind, who, what, number, unit, source, begins, ends, about == "retired", about == "in second life"
+        kind, who, what, number, unit, source, begins, ends, about == "retired", about == "in second life",
+        about == "own waste", reuser,
     )  # fmt: skip
 
 
@@ -60,7 +74,7 @@ BATTERIES = "BATTERY MODULE CELL"
 
 ROLES = (
     "BATTERY_MAKER", "VEHICLE_MAKER", "IMPORTER", "VEHICLE_OWNER", "REPAIRER", "SWAP_OPERATOR", "OUTLET",
-    "VEHICLE_DISMANTLER", "UTILIZER", "MATERIAL_MAKER", "REGULATOR",
+    "VEHICLE_DISMANTLER", "UTILIZER", "MATERIAL_MAKER", "CARRIER", "REGULATOR",
 )  # fmt: skip
 """The roles of organizations that rules know, or that nothing is asked of; others may be stated, and are kept."""
 SCOPES = ("COLLECTION", "REPAIR", "DISMANTLING", "REPURPOSING", "RECYCLING", "REFINING")
@@ -74,7 +88,9 @@ REPORTING = (
     _report("TRANSFER", "OUTLET", 30, "Art. 11", BATTERIES, "retired"),
     _report("SCRAPPING", "VEHICLE_DISMANTLER", 15, "Art. 13", "VEHICLE"),
     _report("TRANSFER", "VEHICLE_DISMANTLER", 15, "Art. 13", BATTERIES),
-    _report("TRANSFER", "UTILIZER", 15, "Art. 14", BATTERIES, "in second life"),
+    _report("TRANSFER", "UTILIZER", 15, "Art. 14", BATTERIES, "in second life", reuser=True),
+    _report("RETIREMENT", "UTILIZER", 15, "Art. 14", BATTERIES, "own waste", reuser=True),
+    _report("TRANSFER", "UTILIZER", 15, "Art. 14", BATTERIES, "own waste", reuser=True),
     _report("RECEIPT", "UTILIZER", 30, "Art. 15", BATTERIES, "retired"),
     _report("RECYCLING", "UTILIZER", 30, "Art. 15", BATTERIES),
     _report("PRODUCTION", "VEHICLE_MAKER IMPORTER", 20, "vehicle data after the certificate", "VEHICLE", new=True),
@@ -85,6 +101,9 @@ REPORTING = (
 
 CONFIRMATION = Limit("TRANSFER", frozenset(), frozenset(), 30, Unit.DAYS, CHOSEN, retired_only=True)
 """How soon a retired battery's transfer is to be confirmed."""
+
+TRANSPORT = Limit("TRANSFER", frozenset(["CARRIER"]), frozenset(), 30, Unit.DAYS, CHOSEN, retired_only=True)
+"""How soon a carrier is to hand on a retired battery that it was given."""
 
 STANDSTILL = Limit("", frozenset(), frozenset(), 12, Unit.MONTHS, CHOSEN, retired_only=True)
 """How long nothing may be heard of a retired battery."""

@@ -71,6 +71,10 @@ class Party:
             return True
         return _before_its_renewal([stated for at, stated in lists if at < position], scope, moment)
 
+    def states_authorizations(self, position: Position) -> bool:
+        """Whether any authorization of it was stated before a position, or first after it."""
+        return bool(self.stated(position).get("authorizations"))
+
     @cached_property
     def name(self) -> str:
         """What to call it in a sentence."""

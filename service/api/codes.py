@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from graphql import GraphQLError
 
 from graph_schema.rules import RuleSet
-from service import auditing
 from service.api.context import Context
+from service.rule_sets import rule_sets
 
 
 def check_codes(context: Context, argument: str, asked: Sequence[str] | None) -> None:
@@ -22,7 +22,7 @@ def check_rule_sets(context: Context, argument: str, asked: Sequence[str] | None
 
 
 def _sets(context: Context) -> Sequence[RuleSet]:
-    return auditing.rule_sets(context.settings.rules.split())
+    return rule_sets(context.settings.rules.split())
 
 
 def _check(argument: str, asked: Sequence[str] | None, known: set[str]) -> None:

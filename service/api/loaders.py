@@ -19,11 +19,12 @@ from graph_schema.order import REFERRING, Position
 from graph_schema.reader import ItemRow
 from graph_schema.rules import Finding
 from graph_schema.status import ItemStatus, statuses
-from service import auditing, items
+from service import items
 from service.access.findings import findings_in_sight
 from service.access.guard import Guarded
 from service.failures import Failures
 from service.ports import EventFilter, ItemDetails, ItemFilter, OrganizationFilter, Snapshot, StoredEvent
+from service.rule_sets import rule_sets
 
 if TYPE_CHECKING:
     from service.api.context import Context, Moment
@@ -136,7 +137,7 @@ class Loaders:
         return {row.key: row for row in rows}
 
     async def _findings(self, snapshot: Snapshot, handles: list[Any], cut: Position) -> dict[Any, list[Finding]]:
-        sets = auditing.rule_sets(self._context.settings.rules.split())
+        sets = rule_sets(self._context.settings.rules.split())
         found = await findings_in_sight(snapshot, handles, cut, sets)
         for line in Failures(found.failures).lines():
             LOG.error("%s", line)

@@ -60,11 +60,13 @@ class ElementFlow:
 
     element: str = strawberry.field(description='The symbol; "" is total mass.')
     input_kg: float = strawberry.field(description="What entered the chain of plants in the period, in kg.")
-    output_kg: float = strawberry.field(description="What came out of it in lots, in kg.")
+    output_kg: float = strawberry.field(
+        description="What came out of it in lots, but for slag and other residues, in kg."
+    )
     recovered_kg: float = strawberry.field(description="What is in products, or was used in production, in kg.")
     in_process_kg: float = strawberry.field(description="What is in black mass that nobody refined yet, in kg.")
     disposed_kg: float = strawberry.field(description="What was disposed of with a lot, in kg.")
-    lost_kg: float = strawberry.field(description="What went in and did not come out, in kg.")
+    lost_kg: float = strawberry.field(description="What did not come out, or lies in slag and other residues, in kg.")
     unknown_kg: float = strawberry.field(description="What went where contents are not stated, in kg.")
     unknown_inputs: int = strawberry.field(description="Inputs whose content is not known.")
     rate: float | None = strawberry.field(
@@ -73,14 +75,34 @@ class ElementFlow:
     )
 
 
+@strawberry.type(description="Recovery of what was of one chemistry when it entered the chain of plants.")
+class ChemistryRecovery:
+    """One chemistry."""
+
+    chemistry: str | None = strawberry.field(
+        description="The chemistry; null: units of which nobody states one, and black mass that no event made."
+    )
+    elements: list[ElementFlow] = strawberry.field(
+        description="Total mass, and each element of which anything entered."
+    )
+
+
 @strawberry.type(description="Recovery over the whole chain of plants.")
 class Recovery:
     """A report."""
+
+    question: strawberry.Private[Question]
 
     elements: list[ElementFlow] = strawberry.field(description="Total mass, and each element.")
     black_mass_kg: float = strawberry.field(description="Black mass that recyclings yielded, in kg.")
     black_mass_yield: float | None = strawberry.field(description="Kilograms of black mass from a kilogram of battery.")
     unknown_recyclings: int = strawberry.field(description="Recyclings of which a mass for that is not known.")
+
+    @strawberry.field(description="The same for each chemistry alone.")
+    async def by_chemistry(self, info: Info) -> list[ChemistryRecovery]:
+        """Chemistries."""
+        found = await _ask(info, self.question, Reports.chemistries, batteries=False)
+        return [ChemistryRecovery(chemistry=one.chemistry, elements=list(map(_flow, one.flows))) for one in found]
 
 
 @strawberry.type(description="A fate of the batteries that were retired in the period.")
@@ -208,6 +230,7 @@ async def recovery_of(info: Info, question: Question) -> Recovery:
     """Recovery, as it is shown."""
     found: Found = await _ask(info, question, Reports.recovery, batteries=False)
     return Recovery(
+        question=question,
         elements=[_flow(flow) for flow in found.flows],
         black_mass_kg=found.black_mass.output_kg,
         black_mass_yield=found.black_mass.yield_,

@@ -14,7 +14,7 @@ from rich.text import Text
 from graph_schema.order import instant_us
 from graph_schema.rules import Finding, RuleSet, holding
 from graph_schema.windows import END
-from service.auditing import UnknownRuleSet, findings_of, rule_sets
+from service.auditing import findings_of
 from service.cli.common import Moment, configured, err, finish, opened, out, store_option
 from service.cli.ingest import progress_bar
 from service.enterprises import organization_findings
@@ -24,6 +24,7 @@ from service.judging import Judge, judged_all
 from service.keeping import Keeper
 from service.kept import as_kept, found
 from service.ports import ItemFilter, Snapshot, Store
+from service.rule_sets import UnknownRuleSet, rule_sets
 from service.running import run
 from service.runs import outranked
 from service.workers import judging

@@ -14,9 +14,9 @@ import click
 from rich.console import Console
 
 from service import collecting, settings
-from service.auditing import rule_sets
 from service.bootstrap import open_store
 from service.ports import Store
+from service.rule_sets import rule_sets
 from service.stores.errors import StoreError
 
 T = TypeVar("T")

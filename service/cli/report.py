@@ -61,12 +61,13 @@ def report(
     """Flows of metal: what was sold, retired and recovered, by whom, and when. docs/reports.md defines every number.
 
     \b
-    recovery   input, output and recovery rate of each element, over the whole chain of plants
-    fates      what became of the batteries retired in the period
-    market     put on the market, in use, retired and recovered, by producer and model
-    stages     how long batteries were in each stage of life
-    yearly     retired and utilized, by year and region
-    content    recycled content of the batteries made in the period
+    recovery     input, output and recovery rate of each element, over the whole chain of plants
+    chemistries  the same, of each chemistry alone
+    fates        what became of the batteries retired in the period
+    market       put on the market, in use, retired and recovered, by producer and model
+    stages       how long batteries were in each stage of life
+    yearly       retired and utilized, by year and region
+    content      recycled content of the batteries made in the period
 
     A rate is recovered / input, so far: at least that much comes back, and at most (recovered + in process) / input, as
     nobody refined yet what is in process. Where a part is unknown there is no rate, and ? in its place. A mass with

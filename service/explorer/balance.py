@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from graph_schema.answer import Trace, TraceNode
-from graph_schema.flows.transformations import is_intermediate
+from graph_schema.flows.transformations import is_intermediate, is_residue
 from service.explorer.fates import FATES, ROOT, Band, bands_of
 
 STAGES = ("root", "blackMass", "intermediates", "metals", "products", "fates")
@@ -102,6 +102,8 @@ def _fate(name: str, source: Place) -> str:
         return name
     if source.name == ROOT:
         return "left" if source.nodes[0].kind == "LOT" else name
+    if source.nodes[0].kind == "LOT" and is_residue(source.nodes[0].label):
+        return "loss"
     return "unrefined" if STAGES[source.stage] == "blackMass" else name
 
 

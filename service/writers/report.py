@@ -14,7 +14,7 @@ from rich.table import Table
 
 from graph_schema.flows.amounts import Amount
 from graph_schema.flows.content import ContentLine
-from graph_schema.flows.recovery import Recovery
+from graph_schema.flows.recovery import ChemistryRecovery, ElementFlow, Recovery
 from service.writers.csv import harmless
 
 Line = dict[str, Any]
@@ -26,7 +26,13 @@ def lines_of(report: Recovery | Sequence[Any]) -> list[Line]:
     """A report as lines; names end in their units, a mass has with it of how many it is not known."""
     if isinstance(report, Recovery):
         return _recovery_lines(report)
-    return [_line(row) for row in report]
+    return [line for row in report for line in _lines(row)]
+
+
+def _lines(row: Any) -> list[Line]:
+    if not isinstance(row, ChemistryRecovery):
+        return [_line(row)]
+    return [{"chemistry": row.chemistry} | _flow_line(flow) for flow in row.flows]
 
 
 def _line(row: Any) -> Line:
@@ -41,12 +47,13 @@ def _line(row: Any) -> Line:
 
 
 def _recovery_lines(report: Recovery) -> list[Line]:
-    lines = [_line(flow) | {"outputKg": flow.output_kg, "rate": flow.rate} for flow in report.flows]
     black = report.black_mass
-    for line in lines:
-        line["blackMassYield"] = black.yield_ if line["element"] == "" else None
-        line["element"] = line["element"] or "total mass"
-    return lines
+    return [_flow_line(flow) | {"blackMassYield": None if flow.element else black.yield_} for flow in report.flows]
+
+
+def _flow_line(flow: ElementFlow) -> Line:
+    element = {"element": flow.element or "total mass"}
+    return _line(flow) | {"outputKg": flow.output_kg, "rate": flow.rate} | element
 
 
 def _camel(name: str) -> str:

@@ -40,7 +40,7 @@ def dressed(seed: int) -> list[dict[str, Any]]:
     size = 12 + seed % 29
     events = (clean_history if seed % 3 else random_history)(rng, size)
     dress: dict[str, tuple[str | None, str]] = defaultdict(
-        lambda: (rng.choice(CHEMISTRIES), rng.choice(["black mass", "black mass", "nickel sulphate"]))
+        lambda: (rng.choice(CHEMISTRIES), rng.choice(["black mass", "black mass", "nickel sulphate", "slag"]))
     )
     for event in events:
         for spec in list(_specs(event)):
@@ -79,6 +79,10 @@ class Replay:
         self.tanks: dict[str, Tank] = {}
         self.input = self.lost = self.disposed = self.recovered = self.unknown = 0.0
         self.region: dict[str, str] = {}
+        told = [event for event in graph.events.values() if event.type == "REGISTRATION" and event.organization.region]
+        for event in sorted(told, key=lambda one: one.position, reverse=True):
+            if graph.outcomes[event.event_id].status is EventStatus.ACCEPTED:
+                self.region[event.organization.key] = event.organization.region  # the first counts before it, too
         for event in sorted(graph.events.values(), key=lambda one: one.position):
             outcome = graph.outcomes[event.event_id]
             if outcome.status is EventStatus.ACCEPTED:
@@ -186,6 +190,8 @@ class Replay:
                 self.unknown += rest
             elif self.material[key] == "black mass":
                 process += rest
+            elif self.material[key] == "slag":
+                self.lost += rest
             else:
                 self.recovered += rest
         return self.input, self.recovered, process, self.disposed, self.lost, self.unknown

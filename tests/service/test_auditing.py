@@ -13,13 +13,16 @@ from graph_schema.rules import RULE_SETS, Finding
 from graph_schema.windows import END
 from seed.nation import generate
 from seed.story import BLACK_MASS, PACK_VANISHED, VEHICLE_A, module, story
-from service.auditing import Findings, UnknownRuleSet, findings_of, histories, rule_sets
+from service.auditing import Findings, findings_of, histories
 from service.ingesting import Ingest
+from service.keeping import Keeper
 from service.ports import ItemFilter, Store
+from service.rule_sets import UnknownRuleSet, rule_sets
 from service.stores.contract.telling import event, lot, made, moment, moved, registered, unit
 from service.stores.memory import MemoryStore
 from service.stores.sqlite import SqliteStore
 from service.stores.sqlite.snapshot import SqliteSnapshot
+from tests.service.test_keeping import kept
 from tests.support import DATA, send, wait
 
 ROOT = DATA.parents[1]
@@ -243,3 +246,87 @@ def test_a_missing_removal_shows_what_put_the_part_in_and_one_name_the_births_of
         ("SHARED_IDENTIFIER", "m1", ("m", "n")),
         ("SHARED_IDENTIFIER", "m2", ("n", "m")),
     ]
+
+
+def shared(store: Store, *specs: tuple[str, dict[str, object]]) -> set[str]:
+    """The keys of those of units, each made by somebody of that name, that share a name with another."""
+    send(store, [
+        event(f"made-{spec['key']}", "PRODUCTION", at, actor=actor, outputs=[spec])
+        for at, (actor, spec) in enumerate(specs)
+    ])  # fmt: skip
+    return {one.subject for one in found(store) if one.code == "SHARED_IDENTIFIER"}
+
+
+def called(key: str, scheme: str, value: str, kind: str = "MODULE") -> dict[str, object]:
+    return {"key": key, "kind": kind, "identifiers": [{"scheme": scheme, "value": value}]}
+
+
+def test_a_number_is_a_name_only_in_its_scheme(store: Store) -> None:
+    specs = [("A", called("m1", "SN", "7")), ("A", called("m2", "JIS", "7")), ("A", called("m3", "part number", "7"))]
+    assert shared(store, *specs, ("A", called("m4", "part number", "7"))) == set()
+
+
+def test_a_code_is_the_same_in_any_scheme_as_a_key_and_in_small_letters(store: Store) -> None:
+    code = "04QMB76836300JBC40000903"
+    specs = [("A", unit(code)), ("B", called("m1", "label", code)), ("C", called("m2", "GB/T 34014", code.lower()))]
+    assert shared(store, *specs, ("D", called("m3", "SN", "8"))) == {code, "m1", "m2"}
+
+
+def test_serial_numbers_are_each_makers_own(store: Store) -> None:
+    specs = [("A", called("m1", "SN", "7")), ("B", called("m2", "SN", "7")), ("A", called("c", "SN", "7", "CELL"))]
+    assert shared(store, *specs) == set()
+    again = {"key": "m3", "kind": "MODULE", "identifiers": [{"scheme": "SN", "value": "7"}]}
+    send(store, [event("legacy", "ENROLMENT", 9, actor="C", items=[again])])
+    named = {one.subject for one in found(store) if one.code == "SHARED_IDENTIFIER"}
+    assert named == {"m1", "m2", "m3"}, "who enrols a module need not have made it"
+
+
+def weighed(store: Store) -> list[str]:
+    return [one.sentence for one in found(store) if one.code == "CONTENT_MISMATCH"]
+
+
+def test_parts_weigh_what_was_in_them_when_they_went_in(store: Store) -> None:
+    """A pack of 100 kg lost a module of 40 kg before it went into a second-life unit of 80 kg."""
+    send(store, [
+        made("p", 1, unit("P", "BATTERY", [unit("m1", massKg=40), unit("m2", massKg=40)], massKg=100)),
+        moved("out", "REMOVAL", 2, "m1", "P"),
+        event("u", "REPURPOSING", 3, outputs=[unit("U", "BATTERY", ["P"], massKg=80)]),
+        event("v", "REPURPOSING", 4, outputs=[unit("V", "BATTERY", ["m1"], massKg=30)]),
+    ])  # fmt: skip
+    assert weighed(store) == ["V is said to weigh 30 kg, but its parts 40 kg"]
+
+
+def test_a_heavier_module_swapped_in_makes_a_part_heavier(store: Store) -> None:
+    send(store, [
+        made("p", 1, unit("P", "BATTERY", [unit("m1", massKg=40, parts=[unit("c", "CELL", massKg=5)])], massKg=100)),
+        made("n", 2, unit("m2", massKg=70)), moved("out", "REMOVAL", 3, "m1", "P"),
+        moved("in", "INSTALLATION", 4, "m2", "P"),
+        event("u", "REPURPOSING", 5, outputs=[unit("U", "BATTERY", ["P"], massKg=110)]),
+    ])  # fmt: skip
+    assert weighed(store) == ["U is said to weigh 110 kg, but its parts 130 kg"]
+
+
+def test_a_car_of_what_was_taken_apart_before_weighs_enough(store: Store) -> None:
+    send(store, [
+        made("p", 1, unit("P", "BATTERY", [unit("m1", massKg=80)], massKg=100)), moved("out", "REMOVAL", 2, "m1", "P"),
+        made("c", 3, unit("CAR", "VEHICLE", ["P"], massKg=50)),
+    ])  # fmt: skip
+    assert weighed(store) == []
+
+
+def test_what_is_inside_a_part_is_followed_when_it_is_told_late() -> None:
+    store = MemoryStore()
+    send(store, [
+        made("p", 1, unit("P", "BATTERY", [unit("m1", massKg=40)], massKg=100)),
+        event("u", "REPURPOSING", 3, outputs=[unit("U", "BATTERY", ["P"], massKg=80)]),
+    ])  # fmt: skip
+
+    def subjects() -> list[str]:
+        wait(store, Keeper(store).run())
+        return [key for code, key in kept(store) if code == "CONTENT_MISMATCH"]
+
+    assert subjects() == ["U"]
+    send(store, [moved("out", "REMOVAL", 2, "m1", "P")])
+    assert subjects() == [], "the module had been taken out"
+    send(store, [event("void", "VOIDING", 4, voids="out", reason="mistake")])
+    assert subjects() == ["U"], "and had not"

@@ -44,3 +44,45 @@ def test_a_reuse_product_is_reported_within_15_working_days_of_its_way_out(
 ) -> None:
     found = JUDGED(_reused(made_reported, sent_reported, item))
     assert [one.subject for one in found if one.code == "LATE_REPORT"] == late
+
+
+def _own_waste(retired_reported: str, sent_reported: str, *scopes: str, retired_by: str = "STORAGE") -> list[Event]:
+    """A pack is retired on 2025-06-03 where it is held, and handed on on 2025-09-01."""
+    storage: Event = {"key": "STORAGE", "roles": ["UTILIZER"], "region": "CN-32"}
+    storage["authorizations"] = [{"scope": scope} for scope in scopes]
+    return [
+        _on("2025-01-01", "REGISTRATION", organization=storage),
+        _on("2025-01-02", "PRODUCTION", outputs=[{"key": "PACK", "kind": "BATTERY"}]),
+        _on("2025-06-03", "RETIREMENT", retired_reported, retired_by, item="PACK"),
+        _on("2025-09-01", "TRANSFER", sent_reported, items=["PACK"], to="PLANT"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reported", "scopes", "late"),
+    [
+        (("2025-06-24", "2025-09-22"), ("REPURPOSING",), 0),
+        (("2025-06-25", "2025-09-22"), ("REPURPOSING",), 1),
+        (("2025-06-24", "2025-09-23"), ("REPURPOSING", "DISMANTLING"), 1),
+        (("2025-06-25", "2025-09-23"), ("REPURPOSING", "RECYCLING"), 0),
+        (("2025-06-25", "2025-09-23"), ("RECYCLING",), 0),
+        (("2025-06-25", "2025-09-23"), (), 0),
+    ],
+)
+def test_its_own_waste_is_reported_within_15_working_days_by_who_only_reuses(
+    reported: tuple[str, str], scopes: tuple[str, ...], late: int
+) -> None:
+    found = JUDGED(_own_waste(*reported, *scopes))
+    assert [one.code for one in found].count("LATE_REPORT") == late
+
+
+def test_what_others_retired_is_not_its_own_waste() -> None:
+    found = JUDGED(_own_waste("2025-06-03", "2025-09-23", "REPURPOSING", retired_by="OWNER"))
+    assert "LATE_REPORT" not in [one.code for one in found]
+
+
+@pytest.mark.parametrize(("scope", "late"), [("REPURPOSING", 1), ("RECYCLING", 0)])
+def test_a_recycler_that_hands_on_a_second_life_unit_is_no_reuse_enterprise(scope: str, late: int) -> None:
+    events = _reused("2025-06-03", "2025-09-23")
+    events[0]["organization"]["authorizations"] = [{"scope": scope}]
+    assert [one.code for one in JUDGED(events)].count("LATE_REPORT") == late

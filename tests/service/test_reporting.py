@@ -8,7 +8,7 @@ import pytest
 
 from graph_schema.flows.amounts import Amount, Scope, Sum
 from graph_schema.flows.batteries import Fate
-from graph_schema.flows.transformations import is_intermediate
+from graph_schema.flows.transformations import is_intermediate, is_residue
 from service.access.viewer import EVERYBODY, PUBLIC, Role, Viewer
 from service.ports import Store
 from service.reporting import REPORTS, NotAllowed, Question, Reports
@@ -157,6 +157,120 @@ def test_black_mass_is_known_however_it_is_written(name: str) -> None:
     assert is_intermediate(name)
     assert not is_intermediate("nickel sulphate")
     assert not is_intermediate(None)
+
+
+@pytest.mark.parametrize("name", ["slag", "Smelter Slags", "leach_residue", "ash", "flue-dust", "炉渣", "浸出渣"])
+def test_what_is_left_over_is_no_product(name: str) -> None:
+    assert is_residue(name)
+
+
+@pytest.mark.parametrize("name", [None, "nickel sulphate", "industrial copper", "flash powder", "black mass residue"])
+def test_what_only_sounds_like_it_is_one(name: str | None) -> None:
+    assert not is_residue(name)
+
+
+def test_what_lies_in_slag_is_lost_until_a_plant_draws_on_it() -> None:
+    def lot(key: str, material: str, lithium_kg: float) -> dict[str, Any]:
+        return {"key": key, "material": material, "massKg": 100.0, "composition": {"Li": lithium_kg}}
+
+    def event(at: str, kind: str, **fields: Any) -> dict[str, Any]:
+        return {"eventId": kind + at, "type": kind, "occurredAt": f"{at}T00:00:00Z", "actor": "RECYCLER", **fields}
+
+    smelted = [
+        event("2024-01-01", "PRODUCTION", outputs=[pack("P", composition={"Li": 10.0})]),
+        event(
+            "2024-02-01", "RECYCLING", inputs=[{"key": "P"}], outputs=[lot("ALLOY", "alloy", 1), lot("S", "slag", 8)]
+        ),
+    ]
+    store = MemoryStore()
+    send(store, smelted)
+
+    def lithium() -> tuple[float, ...]:
+        (flow,) = (one for one in ask(store, "recovery").flows if one.element == "Li")
+        return flow.input_kg, flow.recovered_kg, flow.in_process_kg, flow.lost_kg
+
+    assert lithium() == pytest.approx((10.0, 1.0, 0.0, 9.0))
+    refined = event("2024-03-01", "REFINING", inputs=[{"key": "S", "massKg": 50}], outputs=[lot("SALT", "salt", 3)])
+    send(store, [refined])
+    assert lithium() == pytest.approx((10.0, 4.0, 0.0, 6.0))
+
+
+def test_each_chemistry_is_followed_alone_and_what_nobody_states_is_a_line_of_its_own() -> None:
+    """An LFP, a ternary and an unnamed pack are recycled together; a second LFP pack has unknown content."""
+    units = [
+        pack("LFP", chemistry="LFP", composition={"Li": 4.0, "Ni": 0.0}),
+        pack("NMC", composition={"Li": 4.0, "Ni": 30.0}),
+        pack("ANY", chemistry=None, composition={"Li": 2.0, "Ni": 10.0}),
+        pack("DARK", chemistry="LFP", composition=None),
+    ]  # fmt: skip
+
+    def event(at: str, kind: str, **fields: Any) -> dict[str, Any]:
+        return {"eventId": kind + at, "type": kind, "occurredAt": f"{at}T00:00:00Z", "actor": "RECYCLER", **fields}
+
+    salt = {"key": "SALT", "material": "salt", "massKg": 50.0, "composition": {"Li": 9.0, "Ni": 36.0}}
+    together = [{"key": "LFP"}, {"key": "NMC"}, {"key": "ANY"}]
+    store = MemoryStore()
+    send(store, [
+        event("2024-01-01", "PRODUCTION", outputs=units),
+        event("2024-02-01", "RECYCLING", inputs=together, outputs=[salt]),
+    ])  # fmt: skip
+
+    def rates() -> dict[tuple[str | None, str], float | None]:
+        lines = ask(store, "chemistries")
+        return {(line.chemistry, flow.element): flow.rate for line in lines for flow in line.flows if flow.element}
+
+    shares = {("LFP", "Li"): 0.9, ("NMC622", "Li"): 0.9, ("NMC622", "Ni"): 0.9, (None, "Li"): 0.9, (None, "Ni"): 0.9}
+    assert rates() == pytest.approx(shares)
+    bought = {
+        "key": "BM",
+        "kind": "LOT",
+        "material": "black mass",
+        "massKg": 10.0,
+        "composition": {"Li": 1.0, "Ni": 4.0},
+    }
+    send(store, [
+        event("2024-03-01", "RECYCLING", inputs=[{"key": "DARK"}], outputs=[{"key": "D", "material": "salt"}]),
+        event("2024-03-02", "ENROLMENT", items=[bought]),
+        event("2024-03-03", "REFINING", inputs=[{"key": "BM", "massKg": 10}], outputs=[salt | {"key": "S2", "massKg": 5,
+              "composition": {"Li": 1.0, "Ni": 4.0}}]),
+    ])  # fmt: skip
+    told = rates()
+    assert told["LFP", "Li"] is None, "nobody knows how much of it went in"
+    assert told["NMC622", "Ni"] == pytest.approx(0.9)
+    assert told[None, "Ni"] == pytest.approx((9 + 4) / (10 + 4)), "bought black mass is of nobody knows what"
+    flows = {flow.element: flow for flow in ask(store, "recovery").flows}
+    lines = [flow for line in ask(store, "chemistries") for flow in line.flows if flow.element == "Ni"]
+    assert sum(flow.input_kg for flow in lines) == pytest.approx(flows["Ni"].input_kg)
+    assert sum(flow.recovered_kg for flow in lines) == pytest.approx(flows["Ni"].recovered_kg)
+
+
+def test_who_is_registered_only_later_was_it_all_along() -> None:
+    """The plant and the outlet acted and held before anybody registered them."""
+    store = MemoryStore()
+
+    def event(number: int, at: str, kind: str, actor: str, **fields: Any) -> dict[str, Any]:
+        return {"eventId": f"l{number}", "type": kind, "occurredAt": f"{at}T00:00:00Z", "actor": actor, **fields}
+
+    def registered(number: int, at: str, key: str, role: str, region: str) -> dict[str, Any]:
+        return event(number, at, "REGISTRATION", key, organization={"key": key, "roles": [role], "region": region})
+
+    salt = {"key": "SALT", "material": "salt", "massKg": 50.0, "composition": {"Ni": 20.0}}
+    history = [
+        event(1, "2024-01-01", "PRODUCTION", "M", outputs=[pack("A"), pack("B")]),
+        event(2, "2024-01-02", "TRANSFER", "M", items=["A", "B"], to="O"),
+        event(3, "2024-02-01", "RETIREMENT", "O", item="A"), event(4, "2024-02-02", "RECYCLING", "R",
+              inputs=[{"key": "A"}], outputs=[salt]),
+    ]  # fmt: skip
+    send(store, history)
+    assert sum(line.marketed for line in ask(store, "market")) == 2, "nobody knows who it is: somebody on the market"
+    assert ask(store, "recovery", Scope(region="CN-43")).flows[0].input_kg == 0
+    late = [registered(5, "2025-01-01", "O", "OUTLET", "CN-44"), registered(6, "2025-01-01", "R", "UTILIZER", "CN-43")]
+    send(store, [*late, registered(7, "2026-01-01", "R", "UTILIZER", "CN-31")])
+    assert sum(line.marketed for line in ask(store, "market")) == 0
+    assert ask(store, "recovery", Scope(region="CN-43")).flows[0].input_kg == 400
+    assert ask(store, "recovery", Scope(region="CN-31")).flows[0].input_kg == 0
+    years = {line.region: line.retired for line in ask(store, "yearly")}
+    assert years["CN-44"] == 1
 
 
 def test_stages(store: MemoryStore) -> None:

@@ -35,6 +35,13 @@ def test_recovery(store: MemoryStore) -> None:
     assert {"element": "Ni", "inputKg": 50.0, "recoveredKg": 24.0, "rate": 0.48, "unknownInputs": 0} in elements
 
 
+def test_recovery_of_each_chemistry(store: MemoryStore) -> None:
+    query = '{ organization(key: "REFINER") { recovery { byChemistry { chemistry elements { element inputKg } } } } }'
+    (ternary,) = ask(store, query)["data"]["organization"]["recovery"]["byChemistry"]
+    assert ternary["chemistry"] == "NMC622"
+    assert {"element": "Ni", "inputKg": 24.5} in ternary["elements"]
+
+
 def test_that_of_an_organization_is_its_own(store: MemoryStore) -> None:
     query = '{ organization(key: "REFINER") { recovery { elements { element inputKg } } } }'
     elements = ask(store, query)["data"]["organization"]["recovery"]["elements"]

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from graph_schema.rules import china
-from graph_schema.rules.limits import REPORTING, ROLES, SCOPES
+from graph_schema.rules import recipients
+from graph_schema.rules.limits import REPORTING, ROLES, SCOPES, TRANSPORT
 from graph_schema.voiding import REGULATOR
 from seed.story import CARBONATE, PACK_NEW
 from service.access.custody import TAKES_OUT
@@ -65,9 +65,9 @@ def test_lookups_by_kind(store: Store, data: Ask) -> None:
 
 
 def test_the_schema_names_the_roles_and_scopes_that_rules_know() -> None:
-    known = {role for limit in REPORTING for role in limit.roles} | china.HANDS_ON | {REGULATOR}
+    known = {role for limit in REPORTING for role in limit.roles} | recipients.HANDS_ON | TRANSPORT.roles | {REGULATOR}
     assert known <= set(ROLES)
-    assert {"COLLECTION", *china.UTILIZES} | TAKES_OUT.keys() <= set(SCOPES)
+    assert {"COLLECTION", *recipients.UTILIZES} | TAKES_OUT.keys() <= set(SCOPES)
     text = sdl()
     assert text.count(", ".join(ROLES)) >= 3, "the filter, the field, the input"
     assert text.count(", ".join(SCOPES)) >= 2

@@ -39,7 +39,7 @@ def test_the_period_includes_its_last_day(url: str) -> None:
         assert sum(int(line["batteries"]) for line in lines) == retired
 
 
-@pytest.mark.parametrize("what", ["recovery", "fates", "market", "stages", "yearly", "content"])
+@pytest.mark.parametrize("what", ["recovery", "chemistries", "fates", "market", "stages", "yearly", "content"])
 def test_a_table_of_each(url: str, what: str) -> None:
     done = run("report", what, "--store", url)
     assert done.exit_code == 0, done.output
@@ -60,3 +60,11 @@ def test_a_period_that_ends_before_it_begins_is_refused(url: str) -> None:
 def test_no_cell_of_a_table_is_a_formula() -> None:
     line = {"producer": "=HYPERLINK(1)", "model": "@x", "chemistry": "-", "kg": -1.5}
     assert as_csv([line]) == "producer,model,chemistry,kg\n'=HYPERLINK(1),'@x,'-,-1.5\n"
+
+
+def test_recovery_of_each_chemistry_says_which(url: str) -> None:
+    lines = json.loads(run("report", "chemistries", "--store", url, "--format", "json").output)
+    assert [(line["chemistry"], line["element"]) for line in lines] == [
+        ("NMC622", "total mass"), ("NMC622", "Li"), ("NMC622", "Ni"),
+    ]  # fmt: skip
+    assert (lines[2]["inputKg"], lines[2]["rate"]) == (50.0, 0.48)

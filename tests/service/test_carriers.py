@@ -1,0 +1,69 @@
+"""A carrier has a waste battery for who gave it: what is asked is to whom it brings it, and that it does."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from graph_schema.rules.examples import Event
+from tests.service.test_order_73 import _found, _known, _made, _on
+
+RECIPIENT = "UNAUTHORIZED_RECIPIENT"
+
+
+def _history(*more: Event) -> list[Event]:
+    known = [_known("HAUL", "CARRIER"), _known("OUTLET", "OUTLET"), _known("SHOP", "REPAIRER")]
+    retired = _on("2026-06-01", "RETIREMENT", "OWNER", item="PACK")
+    return [*known, *_made(), retired, *more]
+
+
+def _sent(day: str, actor: str, to: str, key: str = "PACK") -> Event:
+    return _on(day, "TRANSFER", actor, items=[key], to=to)
+
+
+def test_a_carrier_that_brings_it_to_an_outlet_is_no_recipient() -> None:
+    there = [_sent("2026-06-02", "OWNER", "HAUL"), _sent("2026-06-04", "HAUL", "OUTLET")]
+    assert _found(_history(*there), RECIPIENT) == []
+
+
+def test_two_carriers_in_a_row_and_a_pallet_are_no_recipients() -> None:
+    pallet = "urn:epc:id:sscc:0614141.1234567890"
+    packed = _on("2026-06-02", "PRODUCTION", "OWNER", outputs=[{"key": pallet, "kind": "COMPONENT", "parts": ["PACK"]}])
+    way = [
+        _known("SHIP", "CARRIER"), _sent("2026-06-03", "OWNER", "HAUL", pallet),
+        _sent("2026-06-10", "HAUL", "SHIP", pallet), _sent("2026-07-05", "SHIP", "OUTLET", pallet),
+    ]  # fmt: skip
+    assert _found(_history(packed, *way), RECIPIENT) == []
+
+
+def test_who_a_carrier_brings_it_to_is_judged_as_ever() -> None:
+    there = [_sent("2026-06-02", "OWNER", "HAUL"), _sent("2026-06-04", "HAUL", "TRADER")]
+    (one,) = _found(_history(*there), RECIPIENT)
+    assert one.parties == ("HAUL", "TRADER")
+
+
+@pytest.mark.parametrize(("by", "judged"), [("OWNER", 0), ("OUTLET", 1)])
+def test_only_an_owner_may_leave_it_with_a_repairer_by_a_carrier_too(by: str, judged: int) -> None:
+    first = [] if by == "OWNER" else [_sent("2026-06-02", "OWNER", by)]
+    there = [*first, _sent("2026-06-03", by, "HAUL"), _sent("2026-06-04", "HAUL", "SHOP")]
+    assert [one.parties for one in _found(_history(*there), RECIPIENT)] == [("HAUL", "SHOP")] * judged
+
+
+@pytest.mark.parametrize("more", [[], [_sent("2026-07-10", "HAUL", "OUTLET")], [_sent("2026-06-05", "HAUL", "HAUL")]])
+def test_a_carrier_that_keeps_it_is_a_recipient_from_when_the_time_is_over(more: list[Event]) -> None:
+    (one,) = _found(_history(_sent("2026-06-02", "OWNER", "HAUL"), *more), RECIPIENT)
+    assert one.parties == ("OWNER", "HAUL")
+    assert "a carrier, which did not hand it on within 30 days" in one.sentence
+    assert one.since == datetime(2026, 7, 2, 16, tzinfo=UTC)
+
+
+def test_what_somebody_else_works_on_has_arrived_and_the_gap_is_told() -> None:
+    plant = _known("PLANT", "UTILIZER", authorizations=[{"scope": "DISMANTLING"}])
+    there = [_sent("2026-06-02", "OWNER", "HAUL"), _on("2026-06-20", "DISMANTLING", "PLANT", item="PACK")]
+    assert _found(_history(plant, *there), RECIPIENT) == []
+    assert [one.parties for one in _found(_history(plant, *there), "CUSTODY_GAP")] == [("PLANT", "HAUL")]
+
+
+def test_who_is_no_carrier_is_judged_at_once_though_it_hands_it_on() -> None:
+    there = [_sent("2026-06-02", "OWNER", "TRADER"), _sent("2026-06-04", "TRADER", "OUTLET")]
+    (one,) = _found(_history(*there), RECIPIENT)
+    assert one.parties == ("OWNER", "TRADER")
