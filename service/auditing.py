@@ -6,13 +6,13 @@ However many items are asked for, a constant number of questions is asked, and o
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
 
 from graph_schema.answer import Handle
 from graph_schema.attribution import decode
-from graph_schema.life import Custody, Stay
 from graph_schema.order import REFERRING, TYPE_ORDER, Position, event_id_of
 from graph_schema.reader import ItemRow, StayRow
 from graph_schema.rules import (
@@ -25,11 +25,11 @@ from graph_schema.rules import (
     Portion,
     Rulebook,
     RuleSet,
-    Thing,
     Told,
 )
 from graph_schema.rules.history import UNITS
 from graph_schema.windows import END
+from service.by_keys import ByKeys
 from service.ports import EventFilter, ItemDetails, Snapshot, StoredEvent
 
 _NAMING = tuple(name for name in TYPE_ORDER if name not in REFERRING)
@@ -87,7 +87,7 @@ class _Reading:
         self.outputs: dict[Position, list[Handle]] = {}
         self.parties: dict[str, Party] = {}
         self.bearers: dict[str, dict[Handle, str]] = {}
-        self.things: dict[Handle, Thing] = {}
+        self.by_keys = ByKeys(self.rows, self.details, self.hosts, self.custody)
 
     async def histories(self) -> dict[Handle, History]:
         """All of them."""
@@ -277,7 +277,7 @@ class _Reading:
 
     async def _read_bearers(self) -> None:
         """Who else is called what the items are called, as key or identifier."""
-        names = {text for handle in self.wanted for name in self._thing(handle).names for text in name.spellings}
+        names = {text for handle in self.wanted for name in self.by_keys.thing(handle).names for text in name.spellings}
         bearers = [*await self.snapshot.identified(sorted(names)), *(await self.snapshot.keyed(names)).items()]
         await self._read_things({handle for _, handle in bearers})
         for text, handle in bearers:
@@ -286,12 +286,16 @@ class _Reading:
 
     def _namesakes(self, handle: Handle) -> dict[str, dict[str, Position]]:
         """Of each name of an item, the others that may be the same thing by it."""
-        thing = self._thing(handle)
+        thing = self.by_keys.thing(handle)
         found: dict[str, dict[str, Position]] = {}
         for name in thing.names:
             bearers = {one: key for text in name.spellings for one, key in self.bearers.get(text, {}).items()}
+            if bearers.keys() <= {handle}:
+                continue
             others = sorted((key, one) for one, key in bearers.items() if one != handle)
-            if same := {key: self._thing(one).born for key, one in others if thing.shares(name, self._thing(one))}:
+            if same := {
+                key: self.by_keys.thing(one).born for key, one in others if thing.shares(name, self.by_keys.thing(one))
+            }:
                 found.setdefault(name.written, {}).update(same)
         return found
 
@@ -299,7 +303,7 @@ class _Reading:
         born = self.rows[handle].born
         history = self._placed(handle)
         history.events = self.events.get(handle, [])
-        history.parts = self._stays(self.parts.get(handle, []))
+        history.parts = self.by_keys.stays(self.parts.get(handle, []))
         history.namesakes = self._namesakes(handle)
         history.log_begins = begins
         if self._is_weighed(handle):
@@ -308,8 +312,8 @@ class _Reading:
             }
         below = self._below(handle) if self.rows[handle].kind == "VEHICLE" else []
         inside = {row[0] for one in (handle, *below) for row in self.parts.get(one, ())}
-        history.things |= {self.rows[one].key: self._thing(one) for one in inside}
-        history.parts_below = {self.rows[one].key: self._stays(self.parts.get(one, [])) for one in below}
+        history.things |= {self.rows[one].key: self.by_keys.thing(one) for one in inside}
+        history.parts_below = {self.rows[one].key: self.by_keys.stays(self.parts.get(one, [])) for one in below}
         if self.rows[handle].kind == "LOT" and born in self.inputs:
             history.inputs = [self._portion(item, kg) for item, kg in self.inputs[born]]
             history.outputs = [self._portion(item, self.rows[item].mass_kg) for item in self.outputs.get(born, ())]
@@ -317,28 +321,19 @@ class _Reading:
 
     def _placed(self, handle: Handle) -> History:
         """Where an item was, who held it, and its marks; the same of what it was built of."""
-        hosts = self._above(handle)
+        above = self.by_keys.above(handle)
         return History(
-            self._thing(handle),
+            self.by_keys.thing(handle),
             [],
-            self._stays(self.hosts[handle]),
-            custody=self._spans(handle),
+            self.by_keys.hosts_of(handle),
+            custody=self.by_keys.custody_of(handle),
             marks=sorted(self.marks.get(handle, [])),
-            things={self.rows[one].key: self._thing(one) for one in hosts},
-            hosts_above={self.rows[one].key: self._stays(self.hosts[one]) for one in hosts},
-            custody_above={self.rows[one].key: self._spans(one) for one in hosts},
+            things=dict(above.things),
+            hosts_above=above.stays,
+            custody_above=above.custody,
             parties=self.parties,
             built_of=[self._placed(part) for part in self.built_of.get(handle, ())],
         )
-
-    def _above(self, handle: Handle) -> list[Handle]:
-        found: dict[Handle, None] = {}
-        waiting = [handle]
-        while waiting:
-            above = [row[1] for row in self.hosts[waiting.pop()] if row[1] not in found]
-            found |= dict.fromkeys(above)
-            waiting += above
-        return list(found)
 
     def _below(self, vehicle: Handle) -> list[Handle]:
         """The components that were ever inside, at any depth."""
@@ -348,15 +343,6 @@ class _Reading:
             found |= dict.fromkeys(sorted(level, key=lambda one: self.rows[one].key))
             level = self._components(level) - set(found)
         return list(found)
-
-    def _thing(self, handle: Handle) -> Thing:
-        found = self.things.get(handle)
-        if found is None:
-            row, details = self.rows[handle], self.details[handle]
-            spec = orjson.loads(details.spec)
-            found = Thing(row.key, row.kind, row.born, details.producer, spec, bool(row.second_life))
-            self.things[handle] = found
-        return found
 
     def _portion(self, handle: Handle, kg: float | None) -> Portion:
         """What an event took of an item: of a lot a draw, of a unit its own body."""
@@ -374,13 +360,8 @@ class _Reading:
     def _stay(self, row: StayRow) -> StayRow:
         return (*row[:3], self._closed(row[3]), row[4])
 
-    def _stays(self, rows: list[StayRow]) -> list[Stay]:
-        named = [Stay(self.rows[row[0]].key, self.rows[row[1]].key, *row[2:]) for row in rows]
-        return sorted(named, key=lambda stay: stay.opened)
 
-    def _spans(self, handle: Handle) -> list[Custody]:
-        spans = [Custody(self.rows[row[0]].key, *row[1:]) for row in self.custody.get(handle, [])]
-        return sorted(spans, key=lambda span: span.opened)
+_first = itemgetter(0)
 
 
 def _told(event: StoredEvent) -> Told:

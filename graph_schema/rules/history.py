@@ -80,14 +80,14 @@ class Thing:
     spec: Mapping[str, Any]
     second_life: bool = False
 
-    @property
+    @cached_property
     def packaging(self) -> bool:
         """Whether things travel in it and are no part of it: a component whose key or identifier says so."""
         return self.kind == "COMPONENT" and any(
             map(is_container, [self.key, *(one["value"] for one in self.spec.get("identifiers") or ())])
         )
 
-    @property
+    @cached_property
     def names(self) -> list[Name]:
         """What it is called, and no other thing should be."""
         return names_of(self.kind, self.key, self.spec.get("identifiers") or ())
