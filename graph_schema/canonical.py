@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 from graph_schema.errors import MalformedEvent
 from graph_schema.events import ADAPTER, AnyEvent
 from graph_schema.faults import given, malformed
+from graph_schema.plain_json import beyond_64_bits, read_json, said_of
 
 GENESIS = bytes(32)
 """The hash before the first event."""
@@ -87,7 +89,7 @@ def parse_event(data: bytes | str | dict[str, Any]) -> tuple[AnyEvent, dict[str,
         raise MalformedEvent("", f"{given(data)} is not a JSON object")
     else:
         try:
-            payload = orjson.loads(data)
+            payload = read_json(data)
         except orjson.JSONDecodeError as error:
             raise MalformedEvent("", f"is not JSON: {error}") from None
         if not isinstance(payload, dict):
@@ -101,11 +103,19 @@ def parse_event(data: bytes | str | dict[str, Any]) -> tuple[AnyEvent, dict[str,
         if not _has_null(payload):
             raise malformed(payload, error) from None
     except (TypeError, RecursionError) as error:
-        raise MalformedEvent("", f"is no plain JSON, or nested too deeply: {error}") from None
+        raise _not_plain(payload, error) from None
     try:
         return ADAPTER.validate_python(_without_null(payload)), payload
     except ValidationError as error:
         raise malformed(payload, error) from None
+
+
+def _not_plain(payload: dict[str, Any], error: Exception) -> MalformedEvent:
+    event_id = payload.get("eventId")
+    with suppress(RecursionError):
+        if (found := beyond_64_bits(payload)) is not None:
+            return MalformedEvent(found[0], said_of(found[1]), event_id if isinstance(event_id, str) else None)
+    return MalformedEvent("", f"is no plain JSON, or nested too deeply: {error}")
 
 
 _FREE = frozenset(["attributes"])

@@ -23,6 +23,7 @@ from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 
+from graph_schema.plain_json import read_json
 from service.access.asker import Asker
 from service.access.viewer import Role
 from service.api.context import Context
@@ -98,7 +99,7 @@ class Router(GraphQLRouter[Context, None]):
 
     def decode_json(self, data: str | bytes) -> object:
         """JSON of a request. orjson refuses what is no UTF-8 as it refuses what is no JSON."""
-        return orjson.loads(data)
+        return read_json(data)
 
     def should_render_graphql_ide(self, request: Any) -> bool:
         """Whether a browser opens the page."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from graph_schema.plain_json import read_json
 from service.ports import Store
 from service.readers.reading import BOM, Chunk, Reader, Source, UnreadableFile
 from service.recording import Submission
@@ -72,7 +73,7 @@ def _split(line: bytes) -> tuple[Submission, Any]:
     if b'"recordedAt"' not in line:
         return line, None
     try:
-        event = orjson.loads(line)
+        event = read_json(line)
     except orjson.JSONDecodeError:
         return line, None
     return (event, event.get("recordedAt")) if isinstance(event, dict) else (line, None)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from graph_schema.plain_json import beyond_64_bits, read_json, said_of
 from service.readers.catenax.shapes import Json, Place
 from service.readers.reading import Reading
 
@@ -64,7 +65,7 @@ def load(data: bytes, name: str, reading: Reading) -> tuple[list[RawAsset], Json
     """The assets of a file, each once, and the header's entries."""
     file = Place(name, reading)
     try:
-        parsed = orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
+        parsed = read_json(data.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
         file.malformed("", f"is not JSON: {error}")
         return [], {}
@@ -80,6 +81,9 @@ def load(data: bytes, name: str, reading: Reading) -> tuple[list[RawAsset], Json
         if key is None:
             continue
         place = Place(f"{place.where} {key}", reading)
+        if (found := beyond_64_bits(entry)) is not None:
+            place.malformed(found[0], said_of(found[1]))
+            continue
         if "PlainObject" in entry:
             for plain in place.entries(entry["PlainObject"], "PlainObject"):
                 header.update(plain)

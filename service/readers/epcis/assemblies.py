@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from service.readers.epcis.custody import transfer
+from service.readers.epcis.objects import NO_LOT
 from service.readers.epcis.telling import Telling
 from service.readers.epcis.uris import Level, level_of
 
@@ -15,7 +16,7 @@ def tell_assembly(telling: Telling) -> None:
     event = telling.event
     parent, children = event.parent, event.children
     for _ in children.classes:
-        event.place.left_out("quantity", "it is of a class, not of a lot: its items cannot be told from others")
+        event.place.left_out("quantity", NO_LOT)
     telling.keep_counts([*children.classes, *children.lots])
     if parent is None and event.action == "ADD":
         event.place.malformed("parentID", "is missing: nothing says where the children go")
@@ -33,8 +34,10 @@ def tell_assembly(telling: Telling) -> None:
         _at_place(telling)
     elif event.action == "ADD":
         _into(telling, parent)
+        _keep_counted(telling, parent)
     elif event.action == "DELETE":
         _out_of(telling, parent)
+        _keep_counted(telling, parent)
     else:
         telling.keep("parentID", "childEPCs")
         handed_over = transfer(telling, event.keys)
@@ -43,6 +46,13 @@ def tell_assembly(telling: Telling) -> None:
             telling.observe(event.keys)
         else:
             telling.observe_sensors([parent])
+
+
+def _keep_counted(telling: Telling, parent: str) -> None:
+    """Of things that are only counted nothing is told: the parent is told as seen, with the count."""
+    if telling.event.children.classes and not telling.has_told:
+        telling.keep("parentID")
+        telling.observe([parent])
 
 
 def _at_place(telling: Telling) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from graph_schema.plain_json import beyond_64_bits, read_json, said_of
 from service.readers.epcis.events import KINDS, EpcisEvent, moment
 from service.readers.epcis.uris import canonical, party_key
 from service.readers.places import FilePlace, Json
@@ -42,7 +43,7 @@ def load(data: bytes, name: str, reading: Reading) -> Document:
     """Read a file; what cannot be read is reported in `reading`."""
     document = Document(FilePlace(name, reading))
     try:
-        parsed = orjson.loads(data.removeprefix(BOM))
+        parsed = read_json(data.removeprefix(BOM))
     except orjson.JSONDecodeError as error:
         document.place.malformed("", f"is not JSON: {error}")
         return document
@@ -92,6 +93,9 @@ def _event(document: Document, entry: Any, index: int) -> EpcisEvent | None:
         return None
     if isinstance(entry.get("eventID"), str):
         place = FilePlace(f"{place.where} {entry['eventID'][:128]}", place.reading)
+    if (found := beyond_64_bits(entry)) is not None:
+        place.malformed(found[0], said_of(found[1]))
+        return None
     kind = _kind(entry)
     if kind not in KINDS:
         place.malformed("type", f"{kind[:60]!r} is no event type of EPCIS 2.0; there are {', '.join(KINDS)}")

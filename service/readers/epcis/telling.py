@@ -90,6 +90,11 @@ class Telling:
         self._numbers[base] += 1
         return base if self._numbers[base] == 1 else f"{base}:{self._numbers[base]}"
 
+    @property
+    def has_told(self) -> bool:
+        """Whether anything but enrolments is told, in which what no field takes is kept."""
+        return self._numbers[self.event.id] > 0
+
     def finish(self) -> list[Json]:
         """The events with their notes; the first that is no enrolment has in its attributes what no field takes."""
         for event in self.events:

@@ -9,6 +9,8 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any, NamedTuple
 
+from graph_schema.plain_json import HIGHEST, LOWEST
+
 Convert = Callable[[Any], Any]
 
 UNITS = {"kg": "1", "g": "0.001", "mg": "0.000001", "t": "1000", "lb": "0.45359237"}
@@ -90,11 +92,13 @@ def integer_of(cell: Any) -> int:
     """A whole number."""
     try:
         value = Decimal(str(cell))
-        if isinstance(cell, bool) or value != value.to_integral_value():
+        if isinstance(cell, bool) or not value.is_finite() or value != value.to_integral_value():
             raise ValueError
-        return int(value)
     except (ValueError, InvalidOperation, OverflowError):
         raise ValueError(f"{shown(cell)} is no whole number") from None
+    if not LOWEST <= value <= HIGHEST:
+        raise ValueError(f"{shown(cell)} is a whole number beyond 64 bits, which would not be kept exactly")
+    return int(value)
 
 
 def boolean_of(cell: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -114,6 +115,27 @@ async def check_free_data_of_an_event_is_kept_as_it_is(store: Store) -> None:
     assert orjson.loads(stored.payload)["attributes"] == FREE["attributes"]
     other = FREE | {"attributes": {"shift": "day"}}
     assert [result.status for result in await record(store, [other])] == [RecordStatus.REJECTED]
+
+
+async def check_whole_numbers_are_kept_exactly_or_refused_with_their_place(store: Store) -> None:
+    """What fits 64 bits, with or without a sign, comes back as it was; more is refused wherever it stands."""
+    most, least = 2**64 - 1, -(2**63)
+    numbers = {"cycleCount": most, "stateOfHealthPercent": most, "low": least, "precise": 2**53 + 1}
+    made_of = MADE | {"eventId": "n", "outputs": [unit("n", attributes={"serial": most, "list": [least]})]}
+    seen = FREE | {"eventId": "seen", "item": "n", "measurements": numbers, "attributes": {"counter": most}}
+    assert await tell(store, made_of, seen) == ["ACCEPTED", "ACCEPTED"]
+    async with store.snapshot() as snapshot:
+        told = {one.event_id: orjson.loads(one.payload or b"{}") for one in await snapshot.stored(["n", "seen"])}
+        (details,) = await snapshot.details(list((await snapshot.keyed(["n"])).values()))
+    assert (told["seen"]["measurements"], told["seen"]["attributes"]) == (numbers, {"counter": most})
+    assert orjson.loads(details.spec)["attributes"] == {"serial": most, "list": [least]}
+    beyond = FREE | {"eventId": "beyond", "attributes": {"deep": [{"counter": most + 1}]}}
+    for submitted in (beyond, json.dumps(beyond), json.dumps(beyond).encode()):
+        (result,) = await record(store, [submitted])
+        assert (result.event_id, result.status) == ("beyond", RecordStatus.REJECTED)
+        assert [problem.field for problem in result.problems] == ["attributes.deep.0.counter"]
+        assert "18446744073709551616 is a whole number beyond 64 bits" in result.problems[0].message
+    assert await store.sequence_at(None) == 2, "nothing of it is recorded"
 
 
 async def check_equal_content_is_a_duplicate(store: Store) -> None:

@@ -144,3 +144,19 @@ def test_trying_stores_nothing(data: Ask) -> None:
         "events": {"totalCount": 0},
         "items": {"totalCount": 0},
     }
+
+
+def test_a_whole_number_beyond_64_bits_is_refused_with_its_place(data: Ask) -> None:
+    """In a variable and in the document; what fits comes back as it was."""
+    event = {"eventId": "i", "type": "INSPECTION", "occurredAt": at(1), "actor": "A", "item": "P"}
+    big = {"attributes": {"counters": [1, 2**64]}}
+    many = "mutation ($event: EventInput!) { recordEvents(events: [$event]) { results { status problems { field } } } }"
+    refused = {"status": "REJECTED", "problems": [{"field": "attributes.counters.1"}]}
+    assert data(many, event=event | big)["recordEvents"]["results"] == [refused]
+    typed = f'recordInspection(event: {{ eventId: "i", occurredAt: "{at(1)}", actor: "A", item: "P", attributes: '
+    asked = f"mutation {{ {typed} {{ counters: [1, {2**64}] }} }}) {{ status problems {{ field }} }} }}"
+    assert data(asked)["recordInspection"] == refused
+    fits = event | {"attributes": {"counter": 2**64 - 1}}
+    told = "mutation ($event: EventInput!) { recordEvents(events: [$event]) { results { event { payload } } } }"
+    (result,) = data(told, event=fits)["recordEvents"]["results"]
+    assert result["event"]["payload"]["attributes"] == {"counter": 2**64 - 1}

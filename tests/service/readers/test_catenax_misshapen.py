@@ -147,3 +147,11 @@ def test_no_odd_value_in_any_place_stops_the_rest(path: Path) -> None:
                 read_json(changed)
             except Exception as error:
                 pytest.fail(f"seed {seed}: {value!r} at {place}: {error!r}")
+
+
+def test_a_whole_number_beyond_64_bits_is_named_with_its_place_and_the_rest_is_told() -> None:
+    reading = read_json([part(A), part(B) | {"PhysicalDimension": [{"weight": {"value": 2**64}}]}])
+    assert outputs(reading).keys() == {A}
+    (malformed,) = reading.malformed
+    assert malformed.field == "PhysicalDimension.0.weight.value"
+    assert "beyond 64 bits" in malformed.reason

@@ -139,3 +139,23 @@ def test_what_cannot_be_told() -> None:
     assert Told(document(inside("Aggregation", 2, "ADD", SSCC, childQuantityList=cells))).left_out == {"quantity": 1}
     out = inside("Aggregation", 3, "DELETE", SSCC, childQuantityList=[amount(LOT, 5, "KGM")])
     assert Told(document(seen(1, SSCC), out)).types == ["ENROLMENT", "INSPECTION", "ENROLMENT", "INSPECTION"]
+
+
+def test_things_that_are_only_counted_stay_with_what_they_go_into_or_come_out_of() -> None:
+    """Cells of a kind, without serial numbers or a lot."""
+    counted = [amount("https://id.gs1.org/01/09521234003007", 12)]
+    for action in ("ADD", "DELETE"):
+        packed = inside("Aggregation", 2, action, PACK, childQuantityList=counted, bizStep="packing")
+        told = Told(document(made(1, PACK), packed))
+        assert told.types == ["PRODUCTION", "INSPECTION"]
+        assert told.one("INSPECTION")["item"] == PACK
+        assert told.one("INSPECTION")["attributes"]["childQuantityList"] == counted
+        assert told.left_out == {"quantity": 1}
+
+
+def test_what_is_counted_beside_named_things_stays_with_what_is_told_of_those() -> None:
+    counted = [amount("https://id.gs1.org/01/09521234003007", 12)]
+    packed = inside("Aggregation", 2, "ADD", PACK, MODULES[0], childQuantityList=counted)
+    told = Told(document(made(1, PACK, MODULES[0]), packed))
+    assert told.types == ["PRODUCTION", "INSTALLATION"]
+    assert told.one("INSTALLATION")["attributes"]["childQuantityList"] == counted

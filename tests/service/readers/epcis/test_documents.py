@@ -13,6 +13,7 @@ from tests.service.readers.epcis.epcis_support import (
     AMPERIA,
     LOT,
     PACK,
+    PACK_2,
     WEEE,
     Told,
     World,
@@ -152,3 +153,13 @@ def test_no_document_is_too_strange_to_be_read(parts: list[tuple[str, str, dict]
     assert first.rejected == len(told.malformed)
     again = world.read(document(*events))
     assert {status.value for status in again.counts} <= {"DUPLICATE", "REJECTED"}, "the same events each time"
+
+
+def test_a_whole_number_beyond_64_bits_is_named_with_its_place_and_the_rest_is_told() -> None:
+    big = made(2, PACK_2, **{"example:counter": [1, 2**64]})
+    told = Told(document(made(1, PACK, **{"example:counter": 2**64 - 1}), big))
+    assert [spec["key"] for spec in told.one("PRODUCTION")["outputs"]] == [PACK]
+    assert told.one("PRODUCTION")["attributes"]["example:counter"] == 2**64 - 1
+    ((field, reason),) = told.malformed
+    assert field == "example:counter.1"
+    assert reason.startswith("18446744073709551616 is a whole number beyond 64 bits")

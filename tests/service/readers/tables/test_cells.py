@@ -117,6 +117,10 @@ def test_whole_numbers_and_booleans() -> None:
     for cell in ("3.5", "three", True, float("inf")):
         with pytest.raises(ValueError, match="is no whole number"):
             integer_of(cell)
+    assert (integer_of(str(2**64 - 1)), integer_of(-(2**63))) == (2**64 - 1, -(2**63))
+    for cell in (str(2**64), Decimal(-(2**63) - 1), "1e999999"):
+        with pytest.raises(ValueError, match="beyond 64 bits"):
+            integer_of(cell)
     with pytest.raises(ValueError, match="neither true nor false"):
         boolean_of("perhaps")
 
