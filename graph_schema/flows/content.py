@@ -9,7 +9,7 @@ recovered from battery manufacturing or post-consumer waste, per model, year and
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple
 
 from graph_schema.contents import Mixing, Portion
@@ -71,35 +71,50 @@ class ContentLine(NamedTuple):
         return self.recycled_kg / self.content_kg if self.content_kg > 0 else None
 
 
-def recycled_share(made: Made, shares: Mapping[str, Share | None], element: str) -> float | None:
-    """Which share of an element of a body is proven to be recycled; None where a lot, or the mix, is not known."""
-    if made.mixing is None or not made.draws:
-        return 0.0
-    basis, divisor = made.mixing.divisor(element)
-    if basis != ("ELEMENT" if element else "MASS"):
-        return None
-    yielded = content_of(made.yielded, element)
-    if yielded is not None:
-        divisor = max(divisor, yielded)
-    total = 0.0
-    for lot, portion in made.draws:
-        share = shares.get(lot, Share(0.0, 0.0, 0.0))
-        kg = content_of(portion, element)
-        if share is None or kg is None:
+class _Body(NamedTuple):
+    """A body of a new battery: what it holds, the sum of what was yielded with it, the divisors of its making (None:
+    nothing was drawn), its draws on lots that somebody recycled or refined, and whether all its draws state masses and
+    compositions."""
+
+    content: Portion
+    yielded: Portion
+    mixing: Mixing | None
+    traced: list[tuple[str, Portion]]
+    states_masses: bool
+    states_compositions: bool
+
+    @classmethod
+    def of(cls, made: Made, recycled: Container[str]) -> _Body:
+        """A body; `recycled` are the lots that somebody recycled or refined."""
+        return cls(
+            made.body,
+            made.yielded,
+            made.mixing if made.draws else None,
+            [draw for draw in made.draws if draw[0] in recycled],
+            all(portion.mass_kg is not None for _, portion in made.draws),
+            all(portion.composition is not None for _, portion in made.draws),
+        )
+
+    def share(self, shares: Mapping[str, Share | None], element: str) -> float | None:
+        """Which share of an element of it is proven to be recycled; None where a lot, or the mix, is not known."""
+        if self.mixing is None:
+            return 0.0
+        basis, divisor = self.mixing.divisor(element)
+        stated = self.states_compositions if element else self.states_masses
+        if basis != ("ELEMENT" if element else "MASS") or not stated:
             return None
-        total += kg * share.waste
-    return total / divisor if divisor > 0 else 0.0
-
-
-def is_new(battery: NewBattery, scope: Scope) -> bool:
-    """Whether a battery was made in the period, by whom and where a scope says."""
-    first, last = scope.bounds_us
-    return (
-        scope.organization in (None, battery.producer)
-        and scope.has_region(battery.region)
-        and scope.has_chemistry(battery.chemistry)
-        and first <= battery.born_us <= last
-    )
+        if not self.traced:
+            return 0.0
+        total = 0.0
+        for lot, portion in self.traced:
+            share = shares[lot]
+            if share is None:
+                return None
+            total += (content_of(portion, element) or 0.0) * share.waste
+        yielded = content_of(self.yielded, element)
+        if yielded is not None:
+            divisor = max(divisor, yielded)
+        return total / divisor if divisor > 0 else 0.0
 
 
 class Shares:
@@ -123,16 +138,17 @@ class _Content:
         self.batteries = self.unknown = 0
         self.content_kg = self.recycled_kg = 0.0
 
-    def add(self, battery: NewBattery, element: str, shares: Mapping[str, Share | None]) -> None:
+    def add(self, bodies: Iterable[_Body], element: str, shares: Mapping[str, Share | None]) -> None:
         """Add a battery."""
         content = recycled = 0.0
-        for one in battery.bodies:
-            kg, part = content_of(one.body, element), recycled_share(one, shares, element)
-            if kg is None or (kg and part is None):
+        for one in bodies:
+            kg = content_of(one.content, element)
+            part = one.share(shares, element) if kg else 0.0
+            if kg is None or part is None:
                 self.unknown += 1
                 return
             content += kg
-            recycled += kg * (part or 0.0)
+            recycled += kg * part
         self.batteries += 1
         self.content_kg += content
         self.recycled_kg += recycled
@@ -146,23 +162,36 @@ class RecycledContent:
 
     def __init__(self, scope: Scope, shares: Shares) -> None:
         self._scope, self._shares = scope, shares
+        self._first, self._last = scope.bounds_us
         self._groups: dict[_Group, dict[str, _Content]] = defaultdict(lambda: defaultdict(_Content))
         self._batteries: dict[_Group, int] = defaultdict(int)
         self._unknown: dict[_Group, int] = defaultdict(int)
 
     def add(self, battery: NewBattery) -> None:
         """Add a battery."""
-        if not is_new(battery, self._scope):
+        if not self._is_meant(battery):
             return
         group = battery.producer, battery.model, battery.chemistry
         self._batteries[group] += 1
         unlisted = any(one.body.composition is None for one in battery.bodies)
         self._unknown[group] += unlisted
         lines = self._groups[group]
-        lines[""].add(battery, "", self._shares.of(""))
+        by_mass = self._shares.of("")
+        bodies = [_Body.of(one, by_mass) for one in battery.bodies]
+        lines[""].add(bodies, "", by_mass)
         if not unlisted:
             for element in {element for one in battery.bodies for element in one.body.composition or ()}:
-                lines[element].add(battery, element, self._shares.of(element))
+                lines[element].add(bodies, element, self._shares.of(element))
+
+    def _is_meant(self, battery: NewBattery) -> bool:
+        """Whether a battery was made in the period, by whom and where the scope says."""
+        scope = self._scope
+        return (
+            scope.organization in (None, battery.producer)
+            and scope.has_region(battery.region)
+            and scope.has_chemistry(battery.chemistry)
+            and self._first <= battery.born_us <= self._last
+        )
 
     def lines(self) -> list[ContentLine]:
         """The report."""

@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 from graph_schema.flows.amounts import UNSTATED, Scope, content_of
 from graph_schema.flows.transformations import LotRow, TransformationRow
+from graph_schema.order import instant_of
 
 CHAIN = ("RECYCLING", "REFINING")
 
@@ -34,6 +35,11 @@ class Share(NamedTuple):
     waste: float
     entered: float
     counted: float
+
+
+PRIMARY = Share(0.0, 0.0, 0.0)
+WASTE = Share(1.0, 0.0, 0.0)
+"""What has not entered the scope yet, all of it waste matter or none."""
 
 
 class ElementFlow(NamedTuple):
@@ -113,10 +119,11 @@ def recovery_by_chemistry(
     chain = sorted((row for row in rows if row.type in CHAIN), key=lambda row: row.position)
     stated = {chemistry for row in chain for chemistry in row.units if chemistry and scope.has_chemistry(chemistry)}
     wanted = [*sorted(stated), *([UNSTATED] if scope.has_chemistry(None) else [])]
+    elements = elements_of(chain, lots)
     found = []
     for chemistry in wanted:
         one = scope._replace(chemistry=chemistry)
-        flows = [Followed(chain, lots, one, element).flow() for element in elements_of(chain, lots)]
+        flows = [Followed(chain, lots, one, element).flow() for element in elements]
         entered = [flow for flow in flows if flow.input_kg > 0 or flow.unknown_inputs]
         found += [ChemistryRecovery(chemistry or None, entered)] if entered else []
     return found
@@ -157,6 +164,7 @@ class Followed:
     ) -> None:
         """`outside` is what is in lots that events made which are not in the chain; no one of the scope did those."""
         self.lots, self.scope, self.element = lots, scope, element
+        self._first, self._last = scope.bounds_us
         self._outside = outside or {}
         self.shares: dict[str, Share | None] = {}
         self.drawn: dict[str, list[float | None]] = {}
@@ -173,14 +181,13 @@ class Followed:
             share = self._outside[lot]
             return None if share is None else Share(share.waste, 0.0, 0.0)
         waste = self.scope.chemistry in (None, UNSTATED) and self.lots[lot].is_intermediate
-        return Share(1.0 if waste else 0.0, 0.0, 0.0)
+        return WASTE if waste else PRIMARY
 
     def _inputs(self, row: TransformationRow) -> list[_Input]:
         found = []
         for chemistry, bodies in row.units.items():
             kg, unknown = bodies.content(self.element)
-            waste = 1.0 if self.scope.has_chemistry(chemistry) else 0.0
-            found.append(_Input(kg, Share(waste, 0.0, 0.0), unknown))
+            found.append(_Input(kg, WASTE if self.scope.has_chemistry(chemistry) else PRIMARY, unknown))
         for draw in row.draws:
             content = content_of(draw.portion, self.element)
             self.drawn.setdefault(draw.lot, []).append(content)
@@ -190,7 +197,7 @@ class Followed:
     def _pass(self, row: TransformationRow) -> None:
         inputs = self._inputs(row)
         if is_acting(row, self.scope):
-            inputs = self._enter(inputs, counted=self.scope.in_period(row.position))
+            inputs = self._enter(inputs, counted=self._first <= instant_of(row.position) <= self._last)
         carried = sum(one.kg * one.share.counted for one in inputs if one.share is not None)
         contents = [content_of(self.lots[lot].content, self.element) for lot in row.outputs]
         out = sum(kg for kg in contents if kg is not None)
@@ -214,7 +221,7 @@ class Followed:
                 new = share.waste - share.entered if counted else 0.0
                 self.input_kg += one.kg * new
                 share = Share(share.waste, share.waste, share.counted + new)
-            found.append(one._replace(share=share))
+            found.append(_Input(one.kg, share, one.unknown))
         return found
 
     def flow(self) -> ElementFlow:
@@ -251,8 +258,13 @@ class Followed:
 
 def _mixed(inputs: list[tuple[float, Share]], divisor: float) -> Share:
     if divisor <= 0:
-        return Share(0.0, 0.0, 0.0)
-    return Share(*(sum(kg * share[place] for kg, share in inputs) / divisor for place in range(3)))
+        return PRIMARY
+    waste = entered = counted = 0.0
+    for kg, share in inputs:
+        waste += kg * share.waste
+        entered += kg * share.entered
+        counted += kg * share.counted
+    return Share(waste / divisor, entered / divisor, counted / divisor)
 
 
 def black_mass(rows: Iterable[TransformationRow], lots: Mapping[str, LotRow], scope: Scope) -> BlackMass:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from graph_schema.contents import Portion
@@ -25,12 +26,14 @@ _RESIDUE = re.compile(rf"\b(?:{'|'.join(RESIDUES)})\b|{'|'.join(_RESIDUES_IN_CHI
 _APART = re.compile(r"[\s_-]+")
 
 
+@lru_cache(maxsize=4096)
 def is_intermediate(material: str | None) -> bool:
     """Whether a material of that name still has to be refined, however it is written."""
     name = _plain(material)
     return any(word in name for word in INTERMEDIATES)
 
 
+@lru_cache(maxsize=4096)
 def is_residue(material: str | None) -> bool:
     """Whether a material of that name is what is left over, such as slag, and neither a product nor still to be
     refined; a residue of black mass may be."""
