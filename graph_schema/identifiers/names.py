@@ -21,8 +21,10 @@ _OF_OTHERS = frozenset([Scheme.GTIN, Scheme.GLN, Scheme.BPN, Scheme.CREDIT_CODE]
 """What names a kind of thing, or an organization."""
 _OF_KINDS = frozenset(
     "partnumber partno partid manufacturerpartid customerpartid articlenumber productnumber sku model modelnumber "
-    "type typeid ordernumber drawingnumber manufacturer manufacturerid supplierid 型号 零件号".split()
+    "type typeid ordernumber drawingnumber manufacturer manufacturerid supplierid originalcode originalcodes "
+    "型号 零件号 原编码".split()
 )
+"""Names of schemes for what several things have: their model, maker, or the code of what they were made of."""
 _OF_BATCHES = frozenset("batch batchid batchnumber batchno lot lotid lotnumber lotno 批号 批次号".split())
 _OF_MAKERS = _OF_BATCHES | frozenset("sn serial serialnumber serialno partinstance partinstanceid 序列号".split())
 """Numbers that each maker gives on its own: two makers may give the same one."""

@@ -196,9 +196,10 @@ CN_ORDER_73 = RuleSet(
             "that moment, neither an outlet, battery or vehicle maker or importer, nor authorized for COLLECTION, "
             "DISMANTLING, REPURPOSING or RECYCLING. An owner may leave it with a repairer, vehicle dismantler or swap "
             "operator, whose duty it is then. A carrier (role CARRIER) has it for who gave it: what is asked is to "
-            "whom it brings it, and that it does within 30 days. What came out of something dismantled or scrapped is "
-            "as good as retired, until it is put into something again; a maker's own parts that nobody else ever held "
-            "are not. What is inside a battery goes with it.",
+            "whom it brings it, and that it does within 30 days. An authority (role REGULATOR) may seize it, and who "
+            "turns waste away in the time to confirm it may give it back to who handed it over. What came out of "
+            "something dismantled or scrapped is as good as retired, until it is put into something again; a maker's "
+            "own parts that nobody else ever held are not. What is inside a battery goes with it.",
             f"{ORDER_73}, Art. 19 and the custody duties", "The recipient's registration or authorization is reported, "
             "if it had one.", unauthorized_recipient, _BEGINS, kinds=UNITS, limits=(TRANSPORT,),
         ),

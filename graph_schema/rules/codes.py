@@ -45,8 +45,9 @@ def _contradictions(history: History, code: BatteryCode) -> Iterator[str]:
         yield f"that it is on a {code.kind.lower()}, but it is recorded as a {thing.kind.lower()}"
     chemistry = str(thing.spec.get("chemistry") or "").upper()
     families = {"B": ("LFP",), "E": ("NMC", "NCM", "NCA"), "C": ("LMO",), "D": ("LCO",), "G": ("LTO",)}
+    named = {letter for letter, names in families.items() if any(name in chemistry for name in names)}
     stated = next((letter for letter, names in families.items() if chemistry.startswith(names)), None)
-    if stated is not None and stated != code.battery_type:
+    if len(named) == 1 and stated is not None and stated != code.battery_type:
         yield f"battery type {code.battery_type}, but its chemistry is recorded as {chemistry}"
     made = moment_of(thing.born).astimezone(CHINA_TIME)
     if type_of(thing.born) == "PRODUCTION" and code.made > (made + timedelta(days=1)).date():

@@ -11,8 +11,10 @@ from graph_schema.rules.rule import Rule
 
 SLACK = 1 + 1e-6
 SLACK_KG = 1e-6
-FOREIGN_SHARE = 0.001
-"""So much nickel or cobalt, of the mass, is no impurity any more."""
+FOREIGN_SHARES = {"Ni": 0.02, "Co": 0.001}
+"""So much of the mass is neither an impurity any more nor, of nickel, plated cans and connectors or stainless steel; in
+packs of nickel chemistries it is 8 % and more of nickel, 1.5 % and more of cobalt (docs/generator.md)."""
+_FAMILIES = ("LFP", "NMC", "NCM", "NCA", "LCO", "LMO", "LTO")
 
 
 def content_rule(rule: Rule, history: History) -> Iterator[Finding]:
@@ -53,8 +55,11 @@ def composition_rule(rule: Rule, history: History) -> Iterator[Finding]:
     spec = history.thing.spec
     composition, mass = spec.get("composition") or {}, spec.get("massKg")
     chemistry = str(spec.get("chemistry") or "").upper()
-    foreign = {element: composition.get(element, 0.0) for element in ("Ni", "Co")}
-    if chemistry.startswith("LFP") and mass is not None and sum(foreign.values()) > FOREIGN_SHARE * mass:
+    mixed = sum(family in chemistry for family in _FAMILIES) > 1
+    if not chemistry.startswith("LFP") or mixed or mass is None:
+        return
+    foreign = {element: composition.get(element, 0.0) for element in FOREIGN_SHARES}
+    if any(kg > FOREIGN_SHARES[element] * mass for element, kg in foreign.items()):
         found = " and ".join(f"{kg:g} kg of {element}" for element, kg in foreign.items() if kg)
         sentence = f"{history.key} is recorded as {chemistry}, which has neither nickel nor cobalt, but with {found}"
         yield rule.finding(

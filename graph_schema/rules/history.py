@@ -94,7 +94,10 @@ class Thing:
 
     def shares(self, name: Name, other: Thing) -> bool:
         """Whether another thing has a name of it, so that the two may be one. What each maker numbers on its own, such
-        as serial numbers, says nothing of things of two makers, nor of a module and a cell."""
+        as serial numbers, says nothing of things of two makers, nor of a module and a cell. A second-life unit may bear
+        the code of what it was made of."""
+        if self.second_life != other.second_life:
+            return False
         made = type_of(self.born) == type_of(other.born) == "PRODUCTION"
         unlike = self.kind != other.kind or (made and self.producer != other.producer)
         return any(

@@ -99,7 +99,7 @@ def unconfirmed_transfer(rule: Rule, history: History) -> Iterator[Finding]:
         if event.type != "TRANSFER" or not history.retired_before(event.position) or not history.concerns(event):
             continue
         to = history.receiver(event)
-        if to is None or any(_confirms(later, event, to) for later in handled[place + 1 :]):
+        if to in (None, event.actor) or any(_confirms(later, event, to) for later in handled[place + 1 :]):
             continue
         over = deadline(CONFIRMATION, event.occurred_at)
         yield rule.finding(
@@ -248,7 +248,8 @@ _ITEMS = (
         "CONTENT_MISMATCH", NAME, Severity.NOTICE, "The masses do not add up",
         "Parts heavier than their host, as they were when they went in: what was taken out or swapped before counts as "
         "it is. More of an element out of recycling or refining than went in, within the tolerance of 5 % or where "
-        "only some inputs list it. Nickel and cobalt in lithium iron phosphate.",
+        "only some inputs list it. Lithium iron phosphate with more than 0.1 % cobalt, or more than 2 % nickel: less "
+        "of that is in plated cans, connectors and steel.",
         "model, sections 7.11 and 8.6", "The masses or compositions are reported as they are.",
         lambda rule, history: [*content_rule(rule, history), *composition_rule(rule, history)],
     ),

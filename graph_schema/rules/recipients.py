@@ -8,9 +8,10 @@ from graph_schema.order import moment_of
 from graph_schema.rules.deadlines import deadline
 from graph_schema.rules.finding import Finding
 from graph_schema.rules.history import History, Told
-from graph_schema.rules.limits import TRANSPORT
+from graph_schema.rules.limits import CONFIRMATION, TRANSPORT
 from graph_schema.rules.parties import Party
 from graph_schema.rules.rule import CHINA_TIME, Rule
+from graph_schema.voiding import REGULATOR
 
 TAKES_BACK = frozenset(["OUTLET", "BATTERY_MAKER", "VEHICLE_MAKER", "IMPORTER"])
 TAKES_IN = frozenset(["REPAIRER", "VEHICLE_DISMANTLER", "SWAP_OPERATOR"])
@@ -29,6 +30,8 @@ def unauthorized_recipient(rule: Rule, history: History) -> Iterator[Finding]:
         if not history.in_china(event) or not _is_waste(event, history) or _may_take(taker, event):
             continue
         roles = taker.roles(event.position)
+        if _gives_back(event, to, history):
+            continue
         if roles & TAKES_IN and not _sender(event, history).roles(event.position) & HANDS_ON:
             continue
         waste = "retired" if history.retired_before(event.position) else "waste"
@@ -49,8 +52,18 @@ def unauthorized_recipient(rule: Rule, history: History) -> Iterator[Finding]:
         )
 
 
+def _gives_back(event: Told, to: str, history: History) -> bool:
+    """Whether who was handed waste turns it away in the time to confirm it: it goes back to who handed it over, whose
+    own hand-over was judged."""
+    before = [one for one in history.handled if one.type == "TRANSFER" and one.position < event.position]
+    last = next((one for one in reversed(before) if history.concerns(one)), None)
+    if last is None or last.actor != to or history.receiver(last) != event.actor or not _is_waste(last, history):
+        return False
+    return event.occurred_at < deadline(CONFIRMATION, last.occurred_at)
+
+
 def _may_take(taker: Party, event: Told) -> bool:
-    if taker.roles(event.position) & TAKES_BACK:
+    if taker.roles(event.position) & {*TAKES_BACK, REGULATOR}:
         return True
     scopes = ("COLLECTION", *UTILIZES)
     return any(taker.authorized(scope, event.occurred_at, event.position) for scope in scopes)

@@ -330,3 +330,37 @@ def test_what_is_inside_a_part_is_followed_when_it_is_told_late() -> None:
     assert subjects() == [], "the module had been taken out"
     send(store, [event("void", "VOIDING", 4, voids="out", reason="mistake")])
     assert subjects() == ["U"], "and had not"
+
+
+def test_a_second_life_unit_may_bear_the_code_of_what_it_was_made_of(store: Store) -> None:
+    """Three units of the modules of one pack, each with the pack's code beside its own."""
+    code = "04QPE76836300JE110000001"
+    send(
+        store, [made("p", 1, unit(code, "BATTERY", [unit("m1"), unit("m2")])), event("d", "DISMANTLING", 2, item=code)]
+    )
+    for number, scheme in enumerate(("GB/T 34014", "originalCode", "originalCode")):
+        names = [{"scheme": scheme, "value": code}]
+        output = unit(
+            f"u{number}", "BATTERY", ["m1"] if not number else ["m2"] if number == 1 else [], identifiers=names
+        )
+        send(store, [event(f"u{number}", "REPURPOSING", 3 + number, outputs=[output])])
+    assert [one.subject for one in found(store) if one.code == "SHARED_IDENTIFIER"] == []
+
+
+@pytest.mark.parametrize(
+    ("chemistry", "composition", "told"),
+    [
+        ("LFP", {"Ni": 5}, 0), ("LFP", {"Ni": 12}, 1), ("LFP", {"Co": 1}, 1), ("LFP+NMC", {"Ni": 40, "Co": 7}, 0),
+    ],
+)  # fmt: skip
+def test_nickel_of_cans_and_mixed_chemistries_are_no_mismatch(
+    store: Store, chemistry: str, composition: dict[str, float], told: int
+) -> None:
+    send(store, [made("p", 1, unit("P", "BATTERY", chemistry=chemistry, composition=composition, massKg=500))])
+    assert len(weighed(store)) == told
+
+
+def test_a_code_contradicts_no_mixture_of_chemistries(store: Store) -> None:
+    code = "04QPE76836300JE110000001"
+    send(store, [event("p", "PRODUCTION", 1, outputs=[unit(code, "BATTERY", chemistry="LFP+NMC")])])
+    assert not [one for one in found(store) if one.code == "CODE_MALFORMED" and "chemistry" in one.sentence]

@@ -67,3 +67,28 @@ def test_who_is_no_carrier_is_judged_at_once_though_it_hands_it_on() -> None:
     there = [_sent("2026-06-02", "OWNER", "TRADER"), _sent("2026-06-04", "TRADER", "OUTLET")]
     (one,) = _found(_history(*there), RECIPIENT)
     assert one.parties == ("OWNER", "TRADER")
+
+
+def test_an_authority_may_seize_it_and_whom_it_gives_it_to_is_judged() -> None:
+    there = [_known("POLICE", "REGULATOR"), _sent("2026-06-02", "OWNER", "POLICE")]
+    assert _found(_history(*there), RECIPIENT) == []
+    assert len(_found(_history(*there, _sent("2026-08-02", "POLICE", "TRADER")), RECIPIENT)) == 1
+
+
+@pytest.mark.parametrize(("back", "judged"), [("2026-06-30", 0), ("2026-07-03", 1)])
+def test_what_is_turned_away_goes_back_in_the_time_to_confirm_it(back: str, judged: int) -> None:
+    there = [_sent("2026-06-02", "OWNER", "OUTLET"), _sent(back, "OUTLET", "OWNER")]
+    assert len(_found(_history(*there), RECIPIENT)) == judged
+
+
+def test_a_workshop_that_retires_a_battery_may_not_give_it_back() -> None:
+    """What it was given was no waste yet."""
+    repaired = [
+        _known("SHOP", "REPAIRER"), *_made(), _sent("2026-05-02", "OWNER", "SHOP"),
+        _on("2026-05-03", "RETIREMENT", "SHOP", item="PACK"), _sent("2026-05-04", "SHOP", "OWNER"),
+    ]  # fmt: skip
+    assert [one.parties for one in _found(repaired, RECIPIENT)] == [("SHOP", "OWNER")]
+
+
+def test_nobody_confirms_what_it_hands_to_itself() -> None:
+    assert _found(_history(_sent("2026-06-02", "OWNER", "OWNER")), "UNCONFIRMED_TRANSFER") == []
