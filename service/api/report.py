@@ -16,7 +16,7 @@ from graph_schema.flows.recovery import ElementFlow as Flow
 from graph_schema.flows.recovery import Recovery as Found
 from service.api.context import Moment
 from service.api.item import Info
-from service.ports import EventFilter, Snapshot
+from service.api.report_cost import cost_of, rounded
 from service.reporting import NotAllowed, Question, Reports
 from service.running import run
 
@@ -101,7 +101,7 @@ class Recovery:
     @strawberry.field(description="The same for each chemistry alone.")
     async def by_chemistry(self, info: Info) -> list[ChemistryRecovery]:
         """Chemistries."""
-        found = await _ask(info, self.question, Reports.chemistries, batteries=False)
+        found = await _ask(info, self.question, Reports.chemistries)
         return [ChemistryRecovery(chemistry=one.chemistry, elements=list(map(_flow, one.flows))) for one in found]
 
 
@@ -228,7 +228,7 @@ def question_of(moment: Moment, scope: Scope) -> Question:
 
 async def recovery_of(info: Info, question: Question) -> Recovery:
     """Recovery, as it is shown."""
-    found: Found = await _ask(info, question, Reports.recovery, batteries=False)
+    found: Found = await _ask(info, question, Reports.recovery)
     return Recovery(
         question=question,
         elements=[_flow(flow) for flow in found.flows],
@@ -242,25 +242,21 @@ def _flow(flow: Flow) -> ElementFlow:
     return ElementFlow(**flow._asdict(), output_kg=flow.output_kg, rate=flow.rate)
 
 
-async def _ask(info: Info, question: Question, report: Callable[[Reports], Awaitable[T]], batteries: bool = True) -> T:
-    """A report, if the viewer may see it; it costs as many as there are batteries or transformations to read."""
-    store = info.context.store
+async def _ask(info: Info, question: Question, report: Callable[[Reports], Awaitable[T]]) -> T:
+    """A report, if the viewer may see it, for what it takes (`report_cost`)."""
+    store, viewer = info.context.store, info.context.sight.viewer
     try:
-        reports = Reports(store, question, info.context.sight.viewer)
+        reports = Reports(store, question, viewer)
     except NotAllowed as error:
         raise GraphQLError(f"filter.organization: {error}", extensions={"code": "FORBIDDEN"}) from None
+    latest = question.sequence in (None, info.context.latest)
 
-    async def count() -> int:
+    async def cost() -> int:
         async with store.snapshot(question.sequence) as snapshot:
-            return await _count(snapshot, question, batteries)
+            return await cost_of(snapshot, question, report.__name__, latest and question.as_of is None)
 
-    info.context.spending.charge(await run(store, count), "report")
-    if question.sequence == info.context.latest:
+    charged = await run(store, cost)
+    info.context.spending.charge(charged if viewer.sees_all else rounded(charged), "report")
+    if latest:
         reports.question = question._replace(sequence=None)
     return await report(reports)
-
-
-async def _count(snapshot: Snapshot, question: Question, batteries: bool) -> int:
-    if batteries:
-        return await snapshot.item_count(question.filter._replace(kind="BATTERY"))
-    return await snapshot.event_count(EventFilter(types=("RECYCLING", "REFINING", "REPURPOSING")))

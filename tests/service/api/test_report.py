@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from service.access.tokens import Tokens
 from service.api.limits.spending import Spending
+from service.api.report_cost import rounded
 from service.app import create_app
 from service.settings import Settings
 from service.stores.memory import MemoryStore
@@ -15,6 +16,7 @@ from tests.service.access.conftest import asking, served
 from tests.service.test_reporting import EVENTS
 from tests.support import send
 
+EVENTS_OF_PLANTS = sum(one["type"] in ("RECYCLING", "REFINING", "REPURPOSING") for one in EVENTS)
 NICKEL = "{ report { recovery { elements { element inputKg recoveredKg rate unknownInputs } } } }"
 
 
@@ -59,11 +61,46 @@ def test_what_is_no_element_is_refused(store: MemoryStore) -> None:
     assert "element: 'lithium'" in body["errors"][0]["message"]
 
 
-def test_a_report_is_charged(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    charged: list[tuple[int, str]] = []
-    monkeypatch.setattr(Spending, "charge", lambda self, more, what: charged.append((more, what)))
-    ask(store, "{ report { yearly { year } } }")
-    assert (8, "report") in charged
+@pytest.fixture
+def charged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
+    """What is charged."""
+    found: list[tuple[int, str]] = []
+    monkeypatch.setattr(Spending, "charge", lambda self, more, what: found.append((more, what)))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("query", "cost"),
+    [
+        ("{ report { fates { batteries } } }", 8),
+        ('{ report(filter: { organization: "MAKER" }) { fates { batteries } } }', 8),
+        ('{ report(filter: { organization: "NOBODY" }) { fates { batteries } } }', 8),
+        ('{ report(filter: { organization: "NOBODY" }, asOf: "2030-01-01T00:00:00Z") { fates { batteries } } }', 0),
+        ('{ report(asOf: "2030-01-01T00:00:00Z") { fates { batteries } } }', 8 * 36),
+        ("{ report { yearly { year } } }", 8 + EVENTS_OF_PLANTS),
+        ("{ report { recovery { blackMassKg } } }", 20 * EVENTS_OF_PLANTS),
+        ('{ report(filter: { organization: "NOBODY" }) { recovery { blackMassKg } } }', 20 * EVENTS_OF_PLANTS),
+        ('{ report(asOf: "2030-01-01T00:00:00Z") { recovery { blackMassKg } } }', 80 * EVENTS_OF_PLANTS),
+        ('{ report(filter: { organization: "NOBODY" }) { recycledContent { unknown } } }', 8 + 10 * EVENTS_OF_PLANTS),
+        ("{ report { recycledContent { unknown } } }", 8 + 3 * 8 + 10 * EVENTS_OF_PLANTS),
+    ],
+)
+def test_a_report_is_charged_for_the_rows_that_it_reads(
+    store: MemoryStore, charged: list[tuple[int, str]], query: str, cost: int
+) -> None:
+    ask(store, query)
+    assert (cost, "report") in charged
+
+
+def test_a_report_beyond_the_budget_is_refused_before_it_is_made(store: MemoryStore) -> None:
+    query = "{ report { recovery { blackMassKg } yearly { year } } }"
+    body = ask(store, query, Settings(store="memory:", cost_max=20 * EVENTS_OF_PLANTS))
+    (error,) = body["errors"]
+    assert (error["extensions"]["code"], error["path"][0]) == ("LIMIT", "report")
+
+
+def test_who_does_not_see_all_is_not_told_how_many_rows_there_are() -> None:
+    assert [rounded(one) for one in (0, 7, 99, 100, 101, 123_456)] == [0, 7, 99, 100, 110, 130_000]
 
 
 def test_a_period_that_ends_before_it_begins(store: MemoryStore) -> None:
