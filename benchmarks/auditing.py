@@ -21,6 +21,7 @@ from benchmarks.measure import seconds
 from graph_schema.order import instant_us
 from graph_schema.rules import RULE_SETS
 from seed.nation import KINDS, SHOWN_AFTER, UNTIL, Nation
+from service import collecting
 from service.findings import CountBy, FindingFilter, KeptFinding
 from service.ingesting import Ingest
 from service.keeping import Keeper
@@ -53,7 +54,7 @@ def _audited(nation: Nation) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         store = SqliteStore(Path(folder) / "audit.db")
         _ingest(store, Path(folder) / "first.jsonl", lines[:-LAST])
-        with judging(store, (), None) as judges:
+        with collecting.rarely(tidy=False), judging(store, (), None) as judges:
             judged, first = _run(Keeper(store, judges=judges))
         _ingest(store, Path(folder) / "last.jsonl", lines[-LAST:])
         again, second = _run(Keeper(store))
