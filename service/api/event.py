@@ -68,8 +68,8 @@ class Event(Node):
         """The type."""
         return EventType(self.record.type)
 
-    @strawberry.field(description="What became of it. Where it was not recorded by `knownAt`, or not yours to see: what "
-                      "became of it when it was.")  # fmt: skip
+    @strawberry.field(description="What became of it. Where it was not recorded by `knownAt`, or not yours to see: "
+                      "what became of it when it was.")  # fmt: skip
     async def status(self, info: Info, known_at: datetime | None = None) -> EventStatus:
         """The status at a moment of knowledge."""
         if known_at is None:

@@ -84,8 +84,8 @@ class Item(Node):
 
     @strawberry.field(description="Its status: the first that holds of ENDED, RETIRED, IN_SECOND_LIFE, INSTALLED, "
                       "AVAILABLE. Of what you do not see in full, the present one. Where the item was not "
-                      "there at `asOf`, nothing before AVAILABLE holds yet, so it is that; on the list or lookup above, "
-                      "`asOf` leaves such out.")  # fmt: skip
+                      "there at `asOf`, nothing before AVAILABLE holds yet, so it is that; on the list or lookup "
+                      "above, `asOf` leaves such out.")  # fmt: skip
     async def status(self, info: Info, as_of: datetime | None = None, known_at: datetime | None = None) -> ItemStatus:
         """The status at a moment."""
         context = info.context

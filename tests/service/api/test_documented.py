@@ -33,6 +33,7 @@ def fields_at_the_top(query: str) -> list[str]:
     (operation,) = [one for one in parse(query).definitions if isinstance(one, OperationDefinitionNode)]
     return [one.name.value for one in operation.selection_set.selections if isinstance(one, FieldNode)]
 
+
 NOT_IN_THE_STORY = frozenset(["component"])
 """Kinds of things of which the documentation says that the answer is null."""
 
