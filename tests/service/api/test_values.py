@@ -93,9 +93,9 @@ def test_each_kind_of_item_has_a_lookup(store: Store, data: Ask) -> None:
     when = {"occurredAt": "2026-01-01T00:00:00Z", "actor": "A"}
     kinds = ("BATTERY", "MODULE", "CELL", "COMPONENT", "VEHICLE", "LOT")
     items = [
-        {"key": kind[:2], "kind": kind, "identifiers": [{"scheme": "S", "value": f"other-{kind}"}]} for kind in kinds
+        {"key": kind[:3], "kind": kind, "identifiers": [{"scheme": "S", "value": f"other-{kind}"}]} for kind in kinds
     ]
     send(store, [{**when, "eventId": "e", "type": "ENROLMENT", "items": items}])
     fields = [f'{kind.lower()}(key: "other-{kind}") {{ key kind }}' for kind in kinds]
-    found = data(f'{{ {" ".join(fields)} none: component(key: "BA") {{ key }} }}')
-    assert found == {kind.lower(): {"key": kind[:2], "kind": kind} for kind in kinds} | {"none": None}
+    found = data(f'{{ {" ".join(fields)} none: component(key: "BAT") {{ key }} }}')
+    assert found == {kind.lower(): {"key": kind[:3], "kind": kind} for kind in kinds} | {"none": None}
