@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
 from graph_schema.errors import Fault, MalformedEvent
+from graph_schema.events import AnyEvent, Registration
 from graph_schema.order import TYPE_ORDER
 
 FAULTS_MAX = 10
@@ -43,10 +45,32 @@ def malformed(payload: dict[str, Any], error: ValidationError) -> MalformedEvent
     """The error of an event that does not fit its class: its first faults, each with its field."""
     details = error.errors(include_url=False, include_input=True, include_context=True)
     faults = [Fault(_field(payload, one), _reason(one)) for one in details[:FAULTS_MAX]]
-    if len(details) > FAULTS_MAX:
-        faults.append(Fault("", f"{len(details) - FAULTS_MAX} more faults of this event are not told"))
     event_id = payload.get("eventId")
-    return MalformedEvent.of(faults, event_id if isinstance(event_id, str) else None)
+    return MalformedEvent.of(_counted(faults, len(details)), event_id if isinstance(event_id, str) else None)
+
+
+def unsound(event: AnyEvent) -> MalformedEvent | None:
+    """The error of an event with an authorization that ends before it begins; None where there is none.
+
+    `parse_event` does not look at this: a log that has such an event from before stays as it is, and is read.
+    """
+    stated = event.organization.authorizations or () if isinstance(event, Registration) else ()
+    faults = [
+        Fault(f"organization.authorizations.{number}.validTo", f"{_utc(end)} is before validFrom, {_utc(begin)}")
+        for number, one in enumerate(stated)
+        if (begin := one.valid_from) is not None and (end := one.valid_to) is not None and end < begin
+    ]
+    return MalformedEvent.of(_counted(faults[:FAULTS_MAX], len(faults)), event.event_id) if faults else None
+
+
+def _utc(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def _counted(faults: list[Fault], count: int) -> list[Fault]:
+    """The first of so many faults, and how many more there are."""
+    more = count - len(faults)
+    return [*faults, *([Fault("", f"{more} more faults of this event are not told")] if more else ())]
 
 
 def given(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from typing import Any
 
 from graph_schema.reader import TraceReader
@@ -16,7 +16,7 @@ STEP = 100
 """So many neighbours of a node are told each time that it is named."""
 
 
-Among = Collection[Any] | None
+Among = Container[Any] | None
 """The handles that names count for; for all that has a name where it is None."""
 
 

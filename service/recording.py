@@ -14,9 +14,11 @@ import orjson
 from graph_schema.canonical import canonical, digest, parse_event
 from graph_schema.errors import MalformedEvent
 from graph_schema.events import AnyEvent
+from graph_schema.faults import unsound
 from graph_schema.outcome import EventStatus, Outcome, Problem
 from service.chain import now_us
 from service.ports import NewEvent, Store, Writer
+from service.running import aside
 
 
 class RecordStatus(StrEnum):
@@ -67,7 +69,8 @@ class Stated:
         return None if self.refused else self.recorded_us
 
 
-LARGE_BATCH = 50
+LARGE_BATCH_BYTES = 10_000
+"""About fifty events, or one with some hundreds of items."""
 
 Submission = dict[str, Any] | bytes | str | NewEvent | RecordedEvent
 """An event as it was sent, or as `read_event` read it."""
@@ -98,7 +101,7 @@ async def record(
     contested events away instead of keeping them. What events themselves say of `recordedAt` is ignored; who operates
     the store may say it by `stated`.
     """
-    batch = _Batch(submissions, stated)
+    batch = await aside(store, lambda: _Batch(submissions, stated))
 
     async def work(writer: Writer) -> list[RecordedEvent]:
         await writer.foresee([batch.events])
@@ -107,7 +110,7 @@ async def record(
             raise _DryRun(answered)
         return answered
 
-    with _no_collection(len(submissions)):
+    with _no_collection(batch.bytes):
         while True:
             try:
                 return await store.write(work)
@@ -121,22 +124,23 @@ async def record_batches(
     store: Store, batches: Sequence[tuple[Sequence[Submission], Stated | None]]
 ) -> list[list[RecordedEvent]]:
     """Record batches as `record` would one after the other, each known at a moment of its own, in one write."""
-    several = [_Batch(submissions, stated) for submissions, stated in batches]
+    several = await aside(store, lambda: [_Batch(submissions, stated) for submissions, stated in batches])
     events = [batch.events for batch in several]
 
     async def work(writer: Writer) -> list[list[RecordedEvent]]:
         await writer.foresee(events)
         return [await batch.append(writer) for batch in several]
 
-    with _no_collection(sum(map(len, events)) if store.blocking else 0):
+    with _no_collection(sum(batch.bytes for batch in several) if store.blocking else 0):
         return await store.write(work)
 
 
 @contextmanager
 def _no_collection(size: int) -> Iterator[None]:
-    """Folding makes many objects and no cycles: looking for cycles would take a quarter of the time of a batch. A
-    store that waits for a server lets others work meanwhile, who may make some."""
-    pause = size >= LARGE_BATCH and gc.isenabled()
+    """Folding makes many objects and no cycles: looking for cycles would take a quarter of the time of a batch, and
+    each look stops everything, however few events they come of. A store that waits for a server lets others work
+    meanwhile, who may make some."""
+    pause = size >= LARGE_BATCH_BYTES and gc.isenabled()
     if pause:
         gc.disable()
     try:
@@ -184,6 +188,11 @@ class _Batch:
         """Those that could be read."""
         return [new.event for new in self._parsed.values()]
 
+    @property
+    def bytes(self) -> int:
+        """How large they are."""
+        return sum(len(new.payload) for new in self._parsed.values())
+
     async def append(
         self, writer: Writer, on_conflict: OnConflict = OnConflict.KEEP, all_or_nothing: bool = False
     ) -> list[RecordedEvent]:
@@ -216,6 +225,8 @@ class _Batch:
             if event_id in self.turned_away:
                 problems = self.turned_away[event_id].problems
                 results[index] = RecordedEvent(event_id, RecordStatus.REJECTED, problems)
+            elif event_id not in stored and (fault := unsound(new.event)) is not None:
+                results[index] = malformed(fault)
             elif event_id not in stored:
                 stored[event_id] = new.digest
                 fresh[index] = new

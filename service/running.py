@@ -66,3 +66,9 @@ async def run(store: Store, use_case: Callable[[], Coroutine[Any, Any, T]]) -> T
     except asyncio.CancelledError:
         event.set()
         raise
+
+
+async def aside(store: Store, work: Callable[[], T]) -> T:
+    """Do what takes Python long without asking the store: here where this runs on a worker thread already, else on one,
+    so that the event loop goes on meanwhile."""
+    return work() if store.blocking else await asyncio.to_thread(work)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from graph_schema.answer import Direction, Trace, TraceNode
 from graph_schema.order import cut_after
@@ -42,21 +42,21 @@ async def trace(
 
 async def _seen(snapshot: Snapshot, question: TraceQuestion, sight: Sight) -> Trace | None:
     """The trace as the viewer may see it. Of what is withheld nothing further is told, whatever its name: a name counts
-    only for what the viewer sees of that name."""
+    only for what the viewer sees of that name. All that may count is tried at once; where some of it turns out not to
+    be seen, the answer is another one, without that."""
     reader = sight.reader(snapshot, question.as_of)
     if sight.viewer.sees_all or not question.further:
         return await sight.of(snapshot, await find_trace(reader, question))
-    counted: tuple[str, ...] = ()
-    among: frozenset[Any] = frozenset()
+    counted, among = question.further, await sight.nameable(snapshot, question.further)
     while True:
         seen = await sight.of(snapshot, await find_trace(reader, replace(question, further=counted, among=among)))
         nodes = [] if seen is None else seen.nodes
-        shown = [node for node in nodes if not node.redacted and node.kind != "ORGANIZATION"]
-        among, names = frozenset(node.handle for node in shown), {node.key for node in shown}
-        more = tuple(name for name in question.further if name in names)
+        shown = {node.handle: node.key for node in nodes if not node.redacted and node.kind != "ORGANIZATION"}
+        names = {key for handle, key in shown.items() if handle in among}
+        more = tuple(name for name in counted if name in names)
         if len(more) == len(counted):
             return seen
-        counted = more
+        counted, among = more, frozenset(handle for handle in shown if handle in among)
 
 
 async def with_used_up(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Container
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from graph_schema.answer import Trace
 from graph_schema.reader import TraceReader
@@ -19,6 +19,16 @@ from service.ports import Snapshot
 
 SHOWN = "SHOWN"
 """The kind of these pseudonyms: they must tell nothing of those by which withheld organizations are called."""
+
+
+class _Nameable:
+    """Items by their handles, and every event."""
+
+    def __init__(self, items: Collection[Any]) -> None:
+        self.items = frozenset(items)
+
+    def __contains__(self, handle: object) -> bool:
+        return isinstance(handle, bytes) or handle in self.items
 
 
 class Sight(NamedTuple):
@@ -51,6 +61,10 @@ class Sight(NamedTuple):
         if self.viewer.sees_all:
             return replace(question, key=root)
         return replace(question, key=root, rank=partial(self.pseudonym, self.viewer))
+
+    async def nameable(self, snapshot: Snapshot, names: Collection[str]) -> Container[Any]:
+        """What of these names may be seen in a trace: items in full sight, and events, of which the trace says so."""
+        return _Nameable((await Guarded(snapshot, self.viewer).keyed(names)).values())
 
     async def roots(self, snapshot: Snapshot, *named: str) -> list[str] | None:
         """What to walk from for these keys or identifiers: the keys of the items that the viewer means by them, since

@@ -11,6 +11,7 @@ from service.access.trying import masked, unmasked
 from service.access.viewer import Role, Viewer
 from service.ports import NewEvent, Store
 from service.recording import OnConflict, RecordedEvent, RecordStatus, Submission, read_event, record
+from service.running import aside
 
 FORBIDDEN = "FORBIDDEN"
 NO_TOKEN = "recording events needs the token of a participant or a regulator"
@@ -49,7 +50,7 @@ async def record_as(
     """
     if viewer.sees_all:
         return await record(store, submissions, on_conflict, all_or_nothing, dry_run)
-    allowed = [_checked(viewer, submission) for submission in submissions]
+    allowed = await aside(store, lambda: [_checked(viewer, submission) for submission in submissions])
     if dry_run:
         return await _tried(viewer, store, allowed, on_conflict, all_or_nothing)
     results = await record(store, allowed, on_conflict, all_or_nothing)

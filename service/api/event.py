@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 import strawberry
-from graphql import GraphQLError
 from strawberry.scalars import JSON
 
 from graph_schema.order import Position
@@ -69,16 +68,18 @@ class Event(Node):
         """The type."""
         return EventType(self.record.type)
 
-    @strawberry.field(description="What became of it.")
+    @strawberry.field(description="What became of it. Where it was not recorded by `knownAt`, or not yours to see: "
+                      "what became of it when it was.")  # fmt: skip
     async def status(self, info: Info, known_at: datetime | None = None) -> EventStatus:
         """The status at a moment of knowledge."""
         if known_at is None:
             return self.record.status
-        moment = await info.context.moment(None, known_at, self.moment)
-        found = await load_event(info.context, moment, self.record.event_id)
-        if found is None:
-            raise GraphQLError("knownAt: the event was not recorded then")
-        return found.record.status
+        for known in (known_at, self.record.recorded_at):
+            moment = await info.context.moment(None, known, self.moment)
+            found = await load_event(info.context, moment, self.record.event_id)
+            if found is not None:
+                return found.record.status
+        return self.record.status
 
     @strawberry.field(description="Why it is pending or contested.")
     def problems(self) -> list[Problem]:

@@ -32,6 +32,7 @@ from service.languages import ENGLISH, TAGS, Language
 from service.languages import language as language_named
 from service.refusals import failed, refusal, refused
 from service.stores.errors import StoreError
+from service.synthetic import holds_synthetic
 from service.writers.formats import FORMATS, Format, Options, parted
 from service.writers.png import NoFont
 
@@ -106,7 +107,8 @@ async def _answer(context: Context, asked: Asked, question: TraceQuestion, langu
         return _unknown(asked)
     if asked.format.drawn:
         trace = await tracing.with_used_up(context.store, trace, asked.as_of, moment.sequence, context.sight)
-    options = Options(note_of(asked, language), lambda node: _address(node, asked, language), language)
+    note = note_of(asked, language, await holds_synthetic(context.store))
+    options = Options(note, lambda node: _address(node, asked, language), language)
     body = await asyncio.to_thread(asked.format.write, trace, options)
     return Response(body, media_type=asked.format.media_type, headers=_headers(trace, asked.format))
 
@@ -204,15 +206,16 @@ def _number(stated: QueryParams, name: str) -> int | None:
     return int(value)
 
 
-def note_of(asked: Asked, language: Language = ENGLISH) -> str:
-    """The moments and claims of a trace, where they are stated."""
+def note_of(asked: Asked, language: Language = ENGLISH, synthetic: bool = False) -> str:
+    """The moments and claims of a trace, where they are stated, and whether the store holds a generated history."""
     moments = {"asOf": asked.as_of, "knownAt": asked.known_at}
     said = [
         language.text(f"note.{name}", moment=_told(moment, language))
         for name, moment in moments.items()
         if moment is not None
     ]
-    return ", ".join([*said, *([language.text("note.claims")] if asked.claims is Claims.ALL else [])])
+    said += [language.text("note.claims")] if asked.claims is Claims.ALL else []
+    return ", ".join([*said, *([language.text("note.synthetic")] if synthetic else [])])
 
 
 def _told(moment: datetime, language: Language) -> str:

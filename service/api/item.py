@@ -83,8 +83,9 @@ class Item(Node):
         return ItemKind(self.row.kind)
 
     @strawberry.field(description="Its status: the first that holds of ENDED, RETIRED, IN_SECOND_LIFE, INSTALLED, "
-                      "AVAILABLE. Of what you do not see in full, the present one. An error where the item was "
-                      "not there at `asOf`: put that on the list or lookup above, which leaves such out.")  # fmt: skip
+                      "AVAILABLE. Of what you do not see in full, the present one. Where the item was not "
+                      "there at `asOf`, nothing before AVAILABLE holds yet, so it is that; on the list or lookup "
+                      "above, `asOf` leaves such out.")  # fmt: skip
     async def status(self, info: Info, as_of: datetime | None = None, known_at: datetime | None = None) -> ItemStatus:
         """The status at a moment."""
         context = info.context

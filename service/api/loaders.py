@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
-from graphql import GraphQLError
 from strawberry.dataloader import DataLoader
 
 from graph_schema.canonical import parse_event
@@ -35,9 +34,6 @@ Loader: TypeAlias = DataLoader[tuple["Moment", Any], T]
 Question: TypeAlias = Callable[[Snapshot, list[Any], Position], Awaitable[dict[Any, Any]]]
 """Asks a snapshot for many keys as of a cut; what has no answer may be left out."""
 
-UNKNOWN = (
-    "asOf, knownAt: the item is not known then; put `asOf` on the list or the lookup above, which then leaves it out"
-)
 HOSTS = 8
 """The parts of so many hosts are read at first; of more where they have few."""
 FEW = 1000
@@ -269,7 +265,7 @@ _MADE: dict[str, Callable[[Any], DataLoader[Any, Any]]] = {
     "organizations": lambda loaders: loaders._of(_organizations, False),
     "stated": lambda loaders: loaders._of(_stated, {}),
     "in_full": lambda loaders: loaders._of(_in_full, False),
-    "status": lambda loaders: loaders._of(_statuses, GraphQLError(UNKNOWN), whole=True),
+    "status": lambda loaders: loaders._of(_statuses, ItemStatus.AVAILABLE, whole=True),
     "hosts": lambda loaders: loaders._of(_hosts),
     "parts": lambda loaders: loaders._of(loaders._parts, []),
     "vehicles": lambda loaders: loaders._of(items.vehicles_of),

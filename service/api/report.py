@@ -19,7 +19,9 @@ from service.api.item import Info
 from service.api.report_cost import cost_of, rounded
 from service.reporting import NotAllowed, Question, Reports
 from service.running import run
+from service.synthetic import holds_synthetic
 
+SYNTHETIC = "Whether the store holds a generated history, of batteries and organizations that never existed."
 T = TypeVar("T")
 
 BatteryFate = strawberry.enum(Fate, name="BatteryFate", description="What became of a retired battery.")
@@ -97,6 +99,7 @@ class Recovery:
     black_mass_kg: float = strawberry.field(description="Black mass that recyclings yielded, in kg.")
     black_mass_yield: float | None = strawberry.field(description="Kilograms of black mass from a kilogram of battery.")
     unknown_recyclings: int = strawberry.field(description="Recyclings of which a mass for that is not known.")
+    synthetic: bool = strawberry.field(description=SYNTHETIC)
 
     @strawberry.field(description="The same for each chemistry alone.")
     async def by_chemistry(self, info: Info) -> list[ChemistryRecovery]:
@@ -180,6 +183,11 @@ class Report:
 
     question: strawberry.Private[Question]
 
+    @strawberry.field(description=SYNTHETIC)
+    async def synthetic(self, info: Info) -> bool:
+        """Whether it is of batteries that never existed."""
+        return await holds_synthetic(info.context.store)
+
     @strawberry.field(description="Recovery of each element over the whole chain of plants.")
     async def recovery(self, info: Info) -> Recovery:
         """Recovery."""
@@ -235,6 +243,7 @@ async def recovery_of(info: Info, question: Question) -> Recovery:
         black_mass_kg=found.black_mass.output_kg,
         black_mass_yield=found.black_mass.yield_,
         unknown_recyclings=found.black_mass.unknown_events,
+        synthetic=await holds_synthetic(info.context.store),
     )
 
 

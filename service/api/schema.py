@@ -43,7 +43,7 @@ from service.api.search import SearchConnection, search
 from service.api.subscription import Subscription
 from service.api.trace import Trace, ask_path, ask_trace
 from service.api.trace_changes import TraceChanges, TraceMoment, trace_changes
-from service.api.units import TYPES, Battery, Cell, MaterialLot, Module, Vehicle
+from service.api.units import TYPES, Battery, Cell, Component, MaterialLot, Module, Vehicle
 from service.api.viewer import Viewer, shown
 
 
@@ -116,6 +116,13 @@ class Query:
     ) -> Module | None:
         """A module."""
         return await _item(info, key, as_of, known_at, Module)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="A component by its key or another identifier.")
+    async def component(
+        self, info: Info, key: str, as_of: datetime | None = None, known_at: datetime | None = None
+    ) -> Component | None:
+        """A component."""
+        return await _item(info, key, as_of, known_at, Component)  # type: ignore[no-any-return]
 
     @strawberry.field(description="A vehicle by its VIN or another identifier.")
     async def vehicle(

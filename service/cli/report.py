@@ -88,7 +88,7 @@ def report(
         return found, await holds_synthetic(store)
 
     found, synthetic = finish(store, ask)
-    lines = lines_of(found)
+    lines = lines_of(found, synthetic)
     if synthetic:
         err.print("synthetic data: generated, of batteries and companies that never existed")
     if format_name == "json":

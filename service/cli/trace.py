@@ -14,6 +14,8 @@ from graph_schema.further import NAMED_MAX
 from graph_schema.trace import TraceQuestion
 from service import tracing
 from service.cli.common import Moment, configured, err, finish, opened, out, store_option
+from service.languages import ENGLISH
+from service.synthetic import holds_synthetic
 from service.writers.formats import BY_NAME, Format, Options
 from service.writers.png import NoFont
 from service.writers.tree import render
@@ -74,7 +76,7 @@ def trace(
 
     weigh = chosen_format is None or chosen_format.weighed
 
-    async def ask() -> list[Trace | None]:
+    async def ask() -> tuple[list[Trace | None], bool]:
         sequence = await store.sequence_at(known_at)
         traces = [
             await tracing.trace(
@@ -85,10 +87,11 @@ def trace(
             for one in wanted
         ]
         if chosen_format is None or not chosen_format.drawn:
-            return traces
-        return [one and await tracing.with_used_up(store, one, as_of, sequence) for one in traces]
+            return traces, False
+        drawn = [one and await tracing.with_used_up(store, one, as_of, sequence) for one in traces]
+        return drawn, await holds_synthetic(store)
 
-    traces = finish(store, ask)
+    traces, synthetic = finish(store, ask)
     for one in traces:
         if one is None:
             when = " at that moment" if as_of or known_at else ""
@@ -98,10 +101,10 @@ def trace(
         if chosen_format is None:
             show(one, unfold)
         else:
-            note = ", ".join(
-                f"{word} {utc_text(moment)}" for word, moment in (("as of", as_of), ("known at", known_at)) if moment
-            )
-            write(one, chosen_format, note, output)
+            moments = (("as of", as_of), ("known at", known_at))
+            said = [f"{word} {utc_text(moment)}" for word, moment in moments if moment]
+            said += [ENGLISH.text("note.synthetic")] if synthetic else []
+            write(one, chosen_format, ", ".join(said), output)
 
 
 def show(trace: Trace, unfold: bool = False) -> None:

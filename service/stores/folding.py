@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from graph_schema.events import AnyEvent, Voiding
 from graph_schema.order import Position
 from graph_schema.outcome import Outcome
 from graph_schema.refold import Judged, Source, Sweep
 from graph_schema.voiding import VoidingSource, settle
+
+
+def release(large: dict[Any, Any]) -> None:
+    """Empty what holds very much bit by bit: all at once, Python would do nothing else meanwhile."""
+    while large:
+        large.popitem()
 
 
 class SettledVoiding(NamedTuple):
@@ -37,6 +43,10 @@ class Folded(NamedTuple):
         found = {settled.voiding.event_id: settled.outcome for settled in self.voidings.values()}
         found.update({judged.event.event_id: judged.outcome for judged in self.sweep.results.values()})
         return {event.event_id: found[event.event_id] for event in events}
+
+    def release(self) -> None:
+        """Forget the lives of items, which are not needed any more once they are written."""
+        release(self.sweep.lines)
 
 
 async def fold_in(

@@ -22,11 +22,14 @@ UNKNOWN = "?"
 RATIOS = {"share", "rate", "blackMassYield"}
 
 
-def lines_of(report: Recovery | Sequence[Any]) -> list[Line]:
-    """A report as lines; names end in their units, a mass has with it of how many it is not known."""
+def lines_of(report: Recovery | Sequence[Any], synthetic: bool = False) -> list[Line]:
+    """A report as lines; names end in their units, a mass has with it of how many it is not known. Where it is of a
+    store that holds a generated history, each line says so last (`synthetic`)."""
     if isinstance(report, Recovery):
-        return _recovery_lines(report)
-    return [line for row in report for line in _lines(row)]
+        lines = _recovery_lines(report)
+    else:
+        lines = [line for row in report for line in _lines(row)]
+    return [line | {"synthetic": True} for line in lines] if synthetic else lines
 
 
 def _lines(row: Any) -> list[Line]:
@@ -73,8 +76,14 @@ def as_csv(lines: Sequence[Line]) -> str:
     if lines:
         writer.writeheader()
         for line in lines:
-            writer.writerow({name: harmless(one) if isinstance(one, str) else one for name, one in line.items()})
+            writer.writerow({name: _cell(one) for name, one in line.items()})
     return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return harmless(value) if isinstance(value, str) else value
 
 
 def as_table(lines: Sequence[Line]) -> Table:

@@ -1,9 +1,16 @@
 """Recording: statuses, duplicates, and what is turned away, on every store."""
 
+import gc
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from service.ports import Store
+from graph_schema import refold
+from service.ports import Store, StoredEvent
 from service.recording import OnConflict, RecordStatus
+from service.running import drive
+from service.stores.sqlite import SqliteStore
 from tests.support import ask, send, wait
 
 
@@ -113,3 +120,60 @@ def test_a_late_draw_that_fits_leaves_the_others_alone(store: Store) -> None:
     late = {**draws[0], "eventId": "late", "outputs": []}
     assert statuses(send(store, [late])) == ["ACCEPTED"]
     assert "salt-13" not in {node.key for node in ask(store, "lot").nodes}
+
+
+def registration(event_id: str, begins: str, ends: str) -> dict:
+    authorizations = [{"scope": "RECYCLING", "validFrom": "2024-01-01T00:00:00Z"},
+                      {"scope": "REPAIR", "validFrom": begins, "validTo": ends}]  # fmt: skip
+    return {"eventId": event_id, "type": "REGISTRATION", "occurredAt": "2024-01-01T00:00:00Z", "actor": "O",
+            "organization": {"key": "O", "authorizations": authorizations}}  # fmt: skip
+
+
+def test_an_authorization_that_ends_before_it_begins_is_turned_away(store: Store) -> None:
+    wrong = registration("wrong", "2025-01-01T00:00:00Z", "2024-12-31T23:59:59+00:00")
+    turned, recorded, moment = send(store, [wrong, cell("c"), registration("moment", *["2025-01-01T00:00:00Z"] * 2)])
+    assert statuses([turned, recorded, moment]) == ["REJECTED", "ACCEPTED", "ACCEPTED"]
+    (problem,) = turned.problems
+    assert (problem.code, problem.field) == ("MALFORMED", "organization.authorizations.1.validTo")
+    assert problem.message == "2024-12-31T23:59:59Z is before validFrom, 2025-01-01T00:00:00Z"
+    assert statuses(send(store, [wrong], dry_run=True)) == ["REJECTED"]
+    assert statuses(send(store, [wrong, cell("d")], all_or_nothing=True)) == ["REJECTED", "REJECTED"]
+
+
+def test_a_log_that_has_such_an_authorization_from_before_keeps_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = registration("wrong", "2025-01-01T00:00:00Z", "2024-01-01T00:00:00Z")
+    with monkeypatch.context() as then:
+        then.setattr("service.recording.unsound", lambda event: None)
+        send(store, [wrong])
+    assert statuses(send(store, [wrong])) == ["DUPLICATE"]
+    assert wait(store, store.verify()) == []
+
+    async def stored() -> list[StoredEvent]:
+        async with store.snapshot() as snapshot:
+            return await snapshot.stored(["wrong"])
+
+    (told,) = wait(store, stored())
+    assert told.status == "ACCEPTED"
+
+
+def test_no_garbage_is_looked_for_while_one_large_event_is_folded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each look would stop everything else that a service does."""
+    looked: dict[str, bool] = {}
+    judge = refold.apply
+
+    def noted(event: Any, view: Any) -> Any:
+        looked[event.event_id] = gc.isenabled()
+        return judge(event, view)
+
+    monkeypatch.setattr(refold, "apply", noted)
+    store = SqliteStore(tmp_path / "large.db")
+    parts = [{"key": f"part-{number}", "kind": "CELL"} for number in range(500)]
+    send(store, [cell("small")])
+    send(store, [cell("large", outputs=[{"key": "large", "kind": "BATTERY", "parts": parts}])])
+    assert looked == {"made-small": True, "made-large": False}
+    assert gc.isenabled()
+    drive(store.close())

@@ -15,7 +15,7 @@ from service.ports import Store
 from service.recording import read_event, record
 from service.running import Unwanted, run, unwanted
 from service.stores.memory import MemoryStore
-from service.stores.sqlite import SqliteStore
+from service.stores.sqlite import SqliteStore, save, source
 from service.stores.sqlite.save import Reviser, Saver
 from service.stores.sqlite.source import SqliteSource
 from tests.support import send, wait
@@ -119,12 +119,14 @@ def built(day: int, **more: Any) -> dict[str, Any]:
     return {"eventId": f"e{day}", "occurredAt": f"2026-01-{day:02d}T00:00:00Z", "actor": "A", **more}
 
 
-STEPS: dict[str, tuple[type[Any], str, list[dict[str, Any]]]] = {
+STEPS: dict[str, tuple[Any, str, list[dict[str, Any]]]] = {
     "between two events": (
         SqliteSource,
         "turn",
         [built(day, type="INSPECTION", item=CELLS[day]) for day in range(3, 9)],
     ),
+    "between two items that are read": (source, "state_of", [built(9, type="TRANSFER", items=CELLS, to="B")]),
+    "between two items whose state is noted": (save, "state_columns", [built(9, type="TRANSFER", items=CELLS, to="B")]),
     "between two items that an event adds to": (Saver, "_append", [built(9, type="TRANSFER", items=CELLS, to="B")]),
     "between two items whose past changed": (Reviser, "_wanted", [built(2, type="VOIDING", voids="e1")]),
 }

@@ -9,7 +9,7 @@ import orjson
 import pytest
 from starlette.testclient import TestClient
 
-from seed.story import PACK_A, story
+from seed.story import MAKER, PACK_A, story
 from service.access.tokens import Tokens
 from service.app import create_app
 from service.languages import language
@@ -53,11 +53,44 @@ def test_an_organization_of_that_name_is_not_enough() -> None:
         assert BANNER not in client.get("/overview").text
 
 
-def test_a_report_says_so_beside_its_lines(generated: list[dict[str, Any]], tmp_path: Path) -> None:
+def test_a_report_says_so_in_each_line_and_beside_them(generated: list[dict[str, Any]], tmp_path: Path) -> None:
     for name, events in (("real", story()), ("generated", generated)):
         store = SqliteStore(tmp_path / f"{name}.db")
         send(store, list(events))
         wait(store, store.close())
-        done = run("report", "yearly", "--store", f"sqlite:{tmp_path / name}.db", "--format", "json")
+        url = f"sqlite:{tmp_path / name}.db"
+        done = run("report", "yearly", "--store", url, "--format", "json")
         assert ("synthetic data" in done.stderr) is (name == "generated")
-        assert isinstance(orjson.loads(done.stdout), list)
+        lines = orjson.loads(done.stdout)
+        assert lines
+        assert {line.get("synthetic") for line in lines} == {True if name == "generated" else None}
+        header, *rows = run("report", "recovery", "--store", url, "--format", "csv").stdout.splitlines()
+        assert header.endswith(",synthetic") is (name == "generated")
+        assert all(row.endswith(",true") for row in rows) is (name == "generated")
+
+
+def test_a_report_over_graphql_says_so(generated: list[dict[str, Any]]) -> None:
+    store = MemoryStore()
+    send(store, story())
+    query = "{ report { synthetic recovery { synthetic } } organization(key: %s) { recovery { synthetic } } }"
+    with TestClient(create_app(store, Settings(store="memory:"))) as client:
+        for expected in (False, True):
+            body = {"query": query % f'"{MAKER}"'}
+            data = client.post("/graphql", json=body).json()["data"]
+            assert data["report"] == {"synthetic": expected, "recovery": {"synthetic": expected}}
+            assert data["organization"] == {"recovery": {"synthetic": expected}}
+            send(store, generated)
+
+
+def test_a_picture_as_a_file_says_so(generated: list[dict[str, Any]], tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "both.db")
+    send(store, story())
+    with TestClient(create_app(store, Settings(store="memory:"))) as client:
+        address = f"/trace/{PACK_A}.svg"
+        assert "synthetic data" not in client.get(address).text
+        send(store, generated)
+        assert "synthetic data" in client.get(address).text
+        assert language("zh-Hans").text("note.synthetic") in client.get(f"{address}?lang=zh-Hans").text
+    wait(store, store.close())
+    written = run("trace", PACK_A, "--store", f"sqlite:{tmp_path}/both.db", "--format", "svg").stdout
+    assert "synthetic data" in written

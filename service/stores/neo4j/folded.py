@@ -18,7 +18,7 @@ from graph_schema.order import Position
 from graph_schema.outcome import EventStatus, Outcome
 from graph_schema.refold import STRUCTURAL, Effects, Tail
 from graph_schema.voiding import REGULATOR, Target
-from service.stores.folding import Folded
+from service.stores.folding import Folded, release
 from service.stores.neo4j.connection import Transaction, one
 from service.stores.neo4j.source import Neo4jSource, Neo4jVoidings
 from service.stores.values import outcome_of
@@ -102,6 +102,11 @@ class FoldedGraph:
                 self._transfers[event.event_id] = event.position if accepted else None
             elif isinstance(event, Receipt) and before is None:
                 self._received[event.transfer].add(event.position)
+
+    def release(self) -> None:
+        """Forget the lives of items, when all is written."""
+        for lives in (self._tails, self._timelines, self._appended):
+            release(lives)
 
     async def foresee(self, batches: Sequence[Sequence[AnyEvent]]) -> None:
         """Read at once what folding these batches will most likely ask for."""

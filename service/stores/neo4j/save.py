@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from service.stores.neo4j import statements
@@ -12,7 +12,8 @@ from service.stores.neo4j.facts import without_none
 from service.stores.neo4j.rows import who
 from service.stores.neo4j.unsaved import Rows, Unsaved
 
-Statement = tuple[str, Sequence[Any]]
+Statement = tuple[str, list[Any]]
+ROWS_AT_ONCE = 1000
 
 
 class _Untold(list[Any]):
@@ -23,10 +24,11 @@ class _Untold(list[Any]):
 
 
 async def save(transaction: Transaction, statements: Iterable[Statement]) -> None:
-    """Write rows."""
+    """Write rows, and forget them; so many at once that neither holds the event loop."""
     for query, rows in statements:
-        if rows:
-            await done(transaction, query, rows=_Untold(rows))
+        while rows:
+            await done(transaction, query, rows=_Untold(rows[:ROWS_AT_ONCE]))
+            del rows[:ROWS_AT_ONCE]
 
 
 def statements_of(unsaved: Unsaved) -> Iterator[Statement]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from functools import partial
 from typing import Any
 
 from graph_schema.canonical import parse_event
@@ -77,6 +79,18 @@ RETURN collect([e.eventId, e.position])
 """
 
 
+AT_ONCE = 1000
+"""So many items are asked for at once: an answer is unpacked in one go, and nothing else goes on meanwhile."""
+LARGE_PAYLOAD = 100_000
+"""Characters of an event that is read beside the event loop."""
+
+
+def _pieces(keys: Collection[str]) -> Iterator[list[str]]:
+    ordered = list(keys)
+    for start in range(0, len(ordered), AT_ONCE):
+        yield ordered[start : start + AT_ONCE]
+
+
 class Neo4jSource:
     """A `refold.Source` over one transaction."""
 
@@ -84,12 +98,21 @@ class Neo4jSource:
         self._transaction = transaction
 
     async def tails(self, keys: Collection[str]) -> dict[str, Tail]:
-        rows = await one(self._transaction, TAILS, keys=list(keys))
-        return {key: Tail(state_of(state), last) for key, state, last in rows}
+        found: dict[str, Tail] = {}
+        for some in _pieces(keys):
+            rows = await one(self._transaction, TAILS, keys=some)
+            found.update((key, Tail(state_of(state), last)) for key, state, last in rows)
+        return found
 
     async def timelines(self, keys: Collection[str]) -> dict[str, list[tuple[Position, Effects]]]:
         found: dict[str, list[tuple[Position, Effects]]] = {key: [] for key in keys}
-        async for record in await self._transaction.run(*planned_once(TIMELINES, {"keys": list(keys)})):
+        for some in _pieces(keys):
+            found |= await self._timelines(some)
+        return found
+
+    async def _timelines(self, keys: list[str]) -> dict[str, list[tuple[Position, Effects]]]:
+        found: dict[str, list[tuple[Position, Effects]]] = {}
+        async for record in await self._transaction.run(*planned_once(TIMELINES, {"keys": keys})):
             touches: dict[Position, list[Effect]] = defaultdict(list)
             for position, effect in _effects(record):
                 entry = touches[position]
@@ -105,7 +128,8 @@ class Neo4jSource:
         ids = [event_id_of(position) for position in positions]
         rows = await one(self._transaction, JUDGED, ids=ids)
         for position, status, problems, mixing, claims, also, payload in rows:
-            event, _ = parse_event(payload)
+            parse = partial(parse_event, payload)
+            event, _ = parse() if len(payload) < LARGE_PAYLOAD else await asyncio.to_thread(parse)
             touched = {*event.named_keys(), *(loads(also) or ())}
             found[position] = (event, outcome_of(status, problems, mixing, claims), touched)
         return found

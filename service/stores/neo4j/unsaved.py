@@ -16,7 +16,7 @@ from graph_schema.events import Registration
 from graph_schema.life import Custody, Mark, Stay
 from graph_schema.order import Position
 from graph_schema.state import State
-from service.stores.folding import Folded
+from service.stores.folding import Folded, release
 from service.stores.neo4j.facts import (
     body_facts,
     born_facts,
@@ -45,6 +45,10 @@ class Added:
         """Add an edge; its `facts` say from when it is known."""
         self.rows.append(row)
         self._standing.setdefault(identity, []).append(row)
+
+    def release(self) -> None:
+        """Forget by which identities edges may be taken back; their rows stay."""
+        release(self._standing)
 
     def standing(self, identity: Hashable) -> Rows:
         """Those of an identity that stand."""
@@ -172,6 +176,12 @@ class Unsaved:
         for key, at in changes.closed_custody:
             self.custody.close(key, at, known)
         self._join(changes, known)
+
+    def release(self) -> None:
+        """Forget all but the rows, which are to be written."""
+        release(self.items)
+        for added in (self.births, self.stays, self.custody, self.uses, self.marks, self.names):
+            added.release()
 
     def _judge(self, folded: Folded, records: dict[Position, Row], known: int) -> None:
         for judged in folded.judged():

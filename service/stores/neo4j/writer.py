@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from graph_schema.events import AnyEvent
 from graph_schema.order import Position
 from graph_schema.outcome import Outcome
 from service.chain import Head, extend, recorded_us_after
 from service.ports import NewEvent
-from service.stores.folding import fold_in
+from service.stores.folding import Folded, fold_in
+from service.stores.neo4j.beside import fold_beside, is_large
 from service.stores.neo4j.connection import Transaction, done, one
 from service.stores.neo4j.folded import FoldedGraph
 from service.stores.neo4j.registrations import Registrations
@@ -21,6 +22,7 @@ from service.stores.neo4j.save import save, statements_of
 from service.stores.neo4j.state import LogLost, refuse_other_schema, refuse_rebuilding
 from service.stores.neo4j.unsaved import Unsaved
 
+T = TypeVar("T")
 LOCK = """
 MATCH (l:Log {name: 'voltrace'})
 SET l.writers = coalesce(l.writers, 0) + 1
@@ -53,6 +55,8 @@ class Neo4jWriter:
         self._digests: dict[str, bytes | None] = {}
         self._unsaved = Unsaved()
         self._batches: dict[int, int] = {}
+        self._large = False
+        """Whether so much is written that the event loop would be held for too long."""
         self._saving: asyncio.Task[None] | None = None
 
     @classmethod
@@ -105,11 +109,22 @@ class Neo4jWriter:
         if len(self._unsaved.events) >= SAVED_AT_ONCE:
             await self._save()
         self._graph.tell(events)
-        folded = await fold_in(events, self._graph, self._graph, self._graph.outcomes)
-        self._graph.fold(folded)
+        large = is_large(events)
+        self._large = self._large or large
+        folded = await (fold_beside if large else fold_here)(events, self._graph)
         shown = await self._registrations.shown(folded.judged())
-        self._unsaved.add(folded, records, shown, known)
+
+        def take_in() -> None:
+            self._graph.fold(folded)
+            self._unsaved.add(folded, records, shown, known)
+            folded.release()
+
+        await self._aside(take_in)
         return folded.outcomes(events)
+
+    async def _aside(self, work: Callable[[], T]) -> T:
+        """Do what takes Python long where much is to be written: on a worker thread."""
+        return await asyncio.to_thread(work) if self._large else work()
 
     async def _finish(self) -> None:
         """Have everything written that was found."""
@@ -131,6 +146,7 @@ class Neo4jWriter:
         try:
             yield
             await self._finish()
+            await self._aside(self._graph.release)
         except Exception as error:
             if self._saving is not None:
                 (found,) = await asyncio.gather(self._saving, return_exceptions=True)
@@ -145,9 +161,11 @@ class Neo4jWriter:
     async def _save(self) -> None:
         """Begin to write what is not written. Its rows are put together here, since the next fold goes on from them."""
         rows = []
-        for statement in statements_of(self._unsaved):
+        statements = statements_of(self._unsaved)
+        while (statement := await self._aside(lambda: next(statements, None))) is not None:
             rows.append(statement)
             await self._turn()
+        await self._aside(self._unsaved.release)
         self._unsaved = Unsaved()
         await self._saved()
         self._saving = asyncio.create_task(save(self._transaction, rows))
@@ -163,6 +181,11 @@ class Neo4jWriter:
         """Let what is being written go on. Raises the error that it ended with."""
         if self._saving is not None:
             await (self._saved() if self._saving.done() else asyncio.sleep(0))
+
+
+async def fold_here(events: list[AnyEvent], graph: FoldedGraph) -> Folded:
+    """Fold events into a graph."""
+    return await fold_in(events, graph, graph, graph.outcomes)
 
 
 def record_of(new: NewEvent, head: Head, previous: Head) -> dict[str, Any]:

@@ -87,6 +87,7 @@ class Saver:
         for key, line in lines.items():
             if line.entries is None and not line.appended:
                 continue
+            check_wanted()
             columns = state_columns(line.final(), line.last)
             if key in ids:
                 updates.append((*columns, ids[key]))

@@ -39,6 +39,7 @@ class SqliteSource:
             " FROM json_each(?) j CROSS JOIN item i ON i.key = j.value",
             keys,
         ):
+            check_wanted()
             self.ids[key] = number
             found[key] = Tail(state_of(columns), columns[-1])
         return found
@@ -57,6 +58,7 @@ class SqliteSource:
         names = {self.ids[key]: key for key in keys if key in self.ids}
         touches: dict[str, dict[int, list[Effect]]] = {key: defaultdict(list) for key in keys}
         for item, seq, effect in self._effects(names):
+            check_wanted()
             entry = touches[names[item]][seq]
             if effect is not None:
                 entry.append(effect)

@@ -81,6 +81,7 @@ class SqliteWriter:
         folded = await fold_in(events, source, voidings, self._outcomes)
         check_wanted()
         Saver(self._connection, source, known).save(folded, records)
+        folded.release()
         return folded.outcomes(events)
 
     async def _outcomes(self, event_ids: list[str]) -> dict[str, Outcome]:

@@ -233,12 +233,6 @@ def test_null_is_as_left_out(data: Ask) -> None:
     assert data(typed % "NOWHERE")["recordInspection"]["status"] == "PENDING", "kept, as the default says"
 
 
-def test_the_status_of_an_event_before_it_was_recorded_is_an_error(answer: Ask) -> None:
-    query = '{ events(first: 1) { edges { node { status(knownAt: "2001-01-01T00:00:00Z") } } } }'
-    (error,) = answer(query)["errors"]
-    assert error["message"] == "knownAt: the event was not recorded then"
-
-
 def test_a_path_is_bounded_as_a_trace(told: Store) -> None:
     query = '{ path(from: "%s", to: "%s") { truncated nodes { key } } }' % (PACK_RECYCLED, PACK_NEW)
     with ExitStack() as stack:

@@ -7,7 +7,7 @@ import pytest
 from graph_schema.rules import recipients
 from graph_schema.rules.limits import REPORTING, ROLES, SCOPES, TRANSPORT
 from graph_schema.voiding import REGULATOR
-from seed.story import CARBONATE, PACK_NEW
+from seed.story import CARBONATE, PACK_NEW, PACK_RECYCLED
 from service.access.custody import TAKES_OUT
 from service.api.schema import sdl
 from service.ports import Store
@@ -25,14 +25,30 @@ def test_a_lot_that_is_not_there_yet_has_no_remainder(data: Ask) -> None:
 
 
 @pytest.mark.usefixtures("told")
-def test_a_status_before_an_item_was_there_says_where_to_put_the_moment(answer: Ask, data: Ask) -> None:
-    query = '{ items(%s first: 100) { edges { node { key status(asOf: "2024-01-01T00:00:00Z") } } } }'
-    body = answer(query % "")
-    (message,) = {error["message"] for error in body["errors"]}
-    assert message.startswith("asOf, knownAt: the item is not known then; put `asOf` on the list or the lookup above")
-    keys = [edge["node"]["key"] for edge in data(query % 'asOf: "2024-01-01T00:00:00Z"')["items"]["edges"]]
-    assert keys
-    assert PACK_NEW not in keys
+def test_a_status_before_an_item_was_there_hides_no_other(data: Ask) -> None:
+    """Nothing above the last line of the table of statuses holds then; the moment on the list leaves such items out."""
+    query = '{ items(%s first: 100) { edges { node { key status(asOf: "2022-07-01T00:00:00Z") } } } }'
+    found = {edge["node"]["key"]: edge["node"]["status"] for edge in data(query % "")["items"]["edges"]}
+    there = {
+        edge["node"]["key"]: edge["node"]["status"]
+        for edge in data(query % 'asOf: "2022-07-01T00:00:00Z"')["items"]["edges"]
+    }
+    assert there[PACK_RECYCLED] == found[PACK_RECYCLED] == "INSTALLED"
+    assert PACK_NEW not in there
+    assert found == dict.fromkeys(found, "AVAILABLE") | there
+
+
+def test_the_status_of_an_event_before_its_record_is_the_first(store: Store, data: Ask) -> None:
+    """An error would take all other events with it."""
+    when = {"occurredAt": "2026-01-01T00:00:00Z", "actor": "A"}
+    send(store, [{**when, "eventId": "look", "type": "INSPECTION", "item": "P", "measurements": {}}])
+    send(store, [{**when, "eventId": "enrol", "type": "ENROLMENT", "items": [{"key": "P", "kind": "BATTERY"}]}])
+    query = '{ events(first: 9) { edges { node { eventId status then: status(knownAt: "2001-01-01T00:00:00Z") } } } }'
+    found = [edge["node"] for edge in data(query)["events"]["edges"]]
+    assert found == [
+        {"eventId": "look", "status": "ACCEPTED", "then": "PENDING"},
+        {"eventId": "enrol", "status": "ACCEPTED", "then": "ACCEPTED"},
+    ]
 
 
 @pytest.mark.parametrize(
@@ -71,3 +87,15 @@ def test_the_schema_names_the_roles_and_scopes_that_rules_know() -> None:
     text = sdl()
     assert text.count(", ".join(ROLES)) >= 3, "the filter, the field, the input"
     assert text.count(", ".join(SCOPES)) >= 2
+
+
+def test_each_kind_of_item_has_a_lookup(store: Store, data: Ask) -> None:
+    when = {"occurredAt": "2026-01-01T00:00:00Z", "actor": "A"}
+    kinds = ("BATTERY", "MODULE", "CELL", "COMPONENT", "VEHICLE", "LOT")
+    items = [
+        {"key": kind[:3], "kind": kind, "identifiers": [{"scheme": "S", "value": f"other-{kind}"}]} for kind in kinds
+    ]
+    send(store, [{**when, "eventId": "e", "type": "ENROLMENT", "items": items}])
+    fields = [f'{kind.lower()}(key: "other-{kind}") {{ key kind }}' for kind in kinds]
+    found = data(f'{{ {" ".join(fields)} none: component(key: "BAT") {{ key }} }}')
+    assert found == {kind.lower(): {"key": kind[:3], "kind": kind} for kind in kinds} | {"none": None}
