@@ -28,11 +28,13 @@ from service.api.context import Context
 from service.explaining import explain
 from service.explorer.asking import MakeContext, ask
 from service.explorer.digital_links import KEYS, path_of, spellings
+from service.explorer.failing import unanswered
 from service.explorer.label import label
 from service.explorer.pages import base_address, identity_page, page
 from service.languages import chosen
 from service.refusals import failed, refusal
 from service.regions import PROVINCE_CODES
+from service.stores.errors import StoreError
 from service.writers.png import NO_FONT, has_font, rendered
 
 ITEM = """query ($key: String!) {
@@ -113,7 +115,10 @@ def routes(context: MakeContext) -> APIRouter:
         key, _, extension = name.rpartition(".")
         if extension not in ("svg", "png"):
             return refusal(404, failed(f"{name}: a label is .svg or .png", "NOT_FOUND"))
-        item = await _item(await context(request), key)
+        try:
+            item = await _item(await context(request), key)
+        except StoreError as error:
+            return unanswered(request, error)
         if item is None:
             return refusal(404, failed(f"{key}: no item of that key or identifier is known", "NOT_FOUND"))
         address = _link(request, item["key"]) or identity_address(request, item["key"])
@@ -189,7 +194,7 @@ def may_collect(outlet: Mapping[str, Any], moment: datetime) -> bool:
 
 
 async def _public(asking: Context, query: str, **variables: Any) -> dict[str, Any] | None:
-    """What a query tells the public; None where it fails."""
+    """What a query tells the public; None where it is refused."""
     context = Context(asking.store, asking.settings, Asker(asking.asker.identity, PUBLIC), asking.feed, asking.metrics)
     context.request = asking.request
     try:

@@ -14,9 +14,11 @@ from starlette.responses import Response
 from service.api.context import Context
 from service.api.errors import too_long
 from service.explorer.asking import MakeContext, ask
+from service.explorer.failing import unanswered
 from service.explorer.pages import page
 from service.languages import ENGLISH, Language, chosen
 from service.refusals import refused
+from service.stores.errors import StoreError
 from service.writers.csv import written
 
 FIRST = 100
@@ -72,6 +74,8 @@ def routes(context: MakeContext) -> APIRouter:
                     asking.forget_read()
         except GraphQLError as error:
             return refused(400, error)
+        except StoreError as error:
+            return unanswered(request, error)
         except TimeoutError:
             return refused(503, too_long(time.monotonic() - started, seconds, ", ask for fewer keys"))
         headers = {"Content-Disposition": 'attachment; filename="recall.csv"', "Cache-Control": "private, no-cache"}
