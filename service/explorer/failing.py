@@ -1,4 +1,5 @@
-"""What is shown where there is no page: the store does not answer, nothing is at an address, something went wrong."""
+"""What is shown where there is no page: the store does not answer, nothing is at an address, something went wrong, or
+who asks did not sign in."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.api.context import Context
 from service.api.errors import AWAY, AWAY_CODE
 from service.explorer.pages import page
 from service.refusals import Error, failed, refusal
@@ -38,6 +40,14 @@ def unanswered(request: Request, error: Exception) -> Response:
 def _log(error: Exception) -> None:
     if not isinstance(error.__cause__, GraphQLError):  # else it is logged
         LOGGER.error("the store does not answer: %s", error)
+
+
+def closed(request: Request, context: Context, title: str, key: str = "") -> Response | None:
+    """What the public is told in place of a page that has nothing for it, 403; None where there is one. `title`: a text
+    of the catalogue; `key`: of the item that it is about, which may have a digital ID."""
+    if context.sight.viewer.traces:
+        return None
+    return page(request, "closed.html", 403, title=title, key=key)
 
 
 def show_when_away(app: FastAPI) -> None:

@@ -76,7 +76,7 @@ def routes(context: MakeContext) -> APIRouter:
         asking = await context(request)
         item = await _item(asking, key)
         if item is None:
-            return page(request, "no-identity.html", 404, key=key, explained=explain(key), found=False)
+            return _none(request, key, await _known(asking, key))
         linked = linked_data(item, identity_address(request, item["key"]))
         if LINKED_DATA in request.headers.get("accept", ""):
             return Response(orjson.dumps(linked), media_type=LINKED_DATA)
@@ -101,11 +101,13 @@ def routes(context: MakeContext) -> APIRouter:
         path = request.scope.get("raw_path", b"").decode("ascii") or quote(request.url.path)
         asking = await context(request)
         own, *others = spellings(base_address(request), path)
+        known = None
         for text in (own, *others):
             found = await _public(asking, KEY, key=text)
             if found is not None and found["item"] is not None:
                 return RedirectResponse(identity_page(found["item"]["key"]), 307)
-        return page(request, "no-identity.html", 404, key=own, explained=explain(own), found=False)
+            known = known or await _known(asking, text)
+        return _none(request, own, known)
 
     for first in KEYS:
         router.add_api_route(f"/{first}/{{rest:path}}", linked_to)
@@ -158,6 +160,20 @@ class Outlets(NamedTuple):
     own: dict[str, Any] | None
     regions: list[tuple[str, list[Any]]]
     after: str | None
+
+
+async def _known(asking: Context, key: str) -> str | None:
+    """The key of an item that who asks may see, though it has no public page."""
+    try:
+        found = (await ask(asking, KEY, key=key))["item"] if asking.sight.viewer.traces else None
+    except GraphQLError:
+        return None
+    return found and found["key"]
+
+
+def _none(request: Request, key: str, known: str | None) -> Response:
+    """That there is no page; `known`: what it is the key of, where who asks may see that."""
+    return page(request, "no-identity.html", 404, key=key, explained=explain(key), found=False, known=known)
 
 
 async def _item(asking: Context, key: str) -> dict[str, Any] | None:

@@ -18,6 +18,8 @@ from starlette.responses import HTMLResponse
 from graph_schema.identifiers import TITLES
 from graph_schema.rules import RULE_SETS
 from service import __version__
+from service.access.asker import Asker
+from service.access.viewer import PUBLIC, Viewer
 from service.explorer.moments import as_typed
 from service.languages import ENGLISH, TAGS, Language, chosen
 from service.phrases import translated
@@ -126,8 +128,8 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     `nonce` for a style of its own, `explore(key)`, `titles` of schemes, `scans` (whether pictures of codes are read),
     `address` of this page, `sign_in` (the form that leads back to it), `in_language(tag)`, it in another language,
     `with_links(name, **values)` for texts with links in them, `plain(name)` for a role or scope, `status(item)` for a
-    status in words, `sees_all` (whether nothing is withheld), and `synthetic` (whether the store holds a generated
-    history).
+    status in words, `sees_all` (whether nothing is withheld), `signed_in` (who, if anybody), and `synthetic`
+    (whether the store holds a generated history).
     """
     language = language_of(request)
     nonce = secrets.token_urlsafe(16)
@@ -149,6 +151,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
             "synthetic": getattr(request.state, "synthetic", False),
             "languages": TAGS,
             "authenticated": request.state.asker.identity.configured,
+            "signed_in": _signed_in(request.state.asker),
             "scans": can_scan(),
             "nonce": nonce,
             "version": __version__,
@@ -161,6 +164,11 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     if (wanted := request.query_params.get("lang")) in TAGS:
         answer.set_cookie(LANGUAGE_COOKIE, str(wanted), max_age=31_536_000, httponly=True, samesite="lax")
     return answer
+
+
+def _signed_in(asker: Asker) -> Viewer | None:
+    """Who signed in; None where nobody did, or nobody is asked to."""
+    return asker.viewer if asker.identity.configured and asker.viewer != PUBLIC else None
 
 
 def _sign_in(request: Request) -> str:

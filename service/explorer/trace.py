@@ -12,7 +12,7 @@ from graphql import GraphQLError
 from markupsafe import Markup
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from graph_schema.answer import Trace, TraceNode
 from graph_schema.further import NAMED_MAX, STEP
@@ -20,6 +20,7 @@ from service import tracing
 from service.api.context import Context
 from service.api.errors import too_long
 from service.api.exports import Asked, note_of, question_of, read_asked
+from service.api.scalars import Claims
 from service.explorer.asking import MakeContext
 from service.explorer.balance import flow_of
 from service.explorer.fates import elements_of
@@ -28,7 +29,7 @@ from service.explorer.opened import opened
 from service.explorer.pages import identity_page, language_of, page
 from service.explorer.querying import NODES, queried
 from service.explorer.sankey import described, said_of, sankey, titled
-from service.explorer.state import VIEWS, State, read_state
+from service.explorer.state import MOMENTS, VIEWS, State, checked, ignored, read_state, without_empty
 from service.explorer.timeline import lanes_of
 from service.explorer.turned import turned
 from service.languages import Language
@@ -46,11 +47,13 @@ def routes(context: MakeContext) -> APIRouter:
 
     @router.get("/explore")
     async def traced(request: Request) -> Response:
+        if (address := without_empty(request.query_params)) is not None:
+            return RedirectResponse(address, 303)
         asking = await context(request)
-        state = State(request.query_params.get("key", ""))
+        state = read_state(request.query_params)
         seconds, started = asking.settings.execution_timeout_s, time.monotonic()
         try:
-            state = read_state(request.query_params)
+            state = checked(state)
             async with asyncio.timeout(seconds):
                 return await _page(request, asking, state)
         except GraphQLError as error:
@@ -71,8 +74,17 @@ async def _page(request: Request, context: Context, state: State) -> Response:
     trace = await tracing.trace(context.store, question, then.sequence, context.sight)
     if trace is None:
         return page(
-            request, "unknown.html", 404, key=state.key, state=state, asked=asked, traces=context.sight.viewer.traces
+            request,
+            "unknown.html",
+            404,
+            key=state.key,
+            state=state,
+            then=note_of(asked._replace(claims=Claims.ACCEPTED), language_of(request)),
+            traces=context.sight.viewer.traces,
         )
+    keys = {node.key for node in trace.nodes}
+    left_out = ignored(request.query_params) + [f"group={one}" for one in state.groups if one not in keys]
+    state = state._replace(groups=tuple(one for one in state.groups if one in keys))
     if state.view in ("picture", "timeline", "table"):
         trace = await tracing.with_used_up(context.store, trace, asked.as_of, then.sequence, context.sight)
     wider = _wider(trace, asked, context.settings.nodes_max)
@@ -82,8 +94,8 @@ async def _page(request: Request, context: Context, state: State) -> Response:
     content = await asyncio.to_thread(partial(_content, trace, state, asked, wider, most, language))
     if state.view == "timeline":
         content["lanes"] = content["lanes"].page(request.query_params.get("lanes", ""))
-        keys = [key for lane in content["lanes"].lanes for key in lane.keys]
-        content["lanes"] = content["lanes"].marked(await marked_events(context, keys, asked.as_of, asked.known_at))
+        shown = [key for lane in content["lanes"].lanes for key in lane.keys]
+        content["lanes"] = content["lanes"].marked(await marked_events(context, shown, asked.as_of, asked.known_at))
     if state.view == "query":
         content |= await queried(context, state, asked)
     return page(
@@ -94,6 +106,9 @@ async def _page(request: Request, context: Context, state: State) -> Response:
         asked=asked,
         views=VIEWS,
         more=more,
+        ignored=left_out,
+        compare=state.leads_to("compare", "key", trace.root, "direction", *MOMENTS, "claims"),
+        recall=state.leads_to("recall", "keys", trace.root, *MOMENTS),
         root=next(node for node in trace.nodes if node.key == trace.root and node.depth == 0),
         opened=await opened(context, trace, state.open, asked.as_of, asked.known_at) if state.open else None,
         identity=identity_page(trace.root),
