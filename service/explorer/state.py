@@ -29,8 +29,8 @@ _SEEN = re.compile(r"-?\d{1,6},-?\d{1,6},\d{1,6},\d{1,6}")
 class State(NamedTuple):
     """The key of the item, which view, the key of what is looked at, what groups are open (by the key of their first
     node), the parameters of an export, the key of the node whose further edges were asked for, what of the picture is
-    seen (its left, top, width and height), the element of the balance (`""`: mass), and of what further neighbours
-    are told."""
+    seen (its left, top, width and height), the element of the balance (`""`: mass), of what further neighbours are
+    told, by which column the table is, and after how many nodes it begins."""
 
     key: str
     view: str = VIEWS[0]
@@ -41,6 +41,8 @@ class State(NamedTuple):
     seen: str = ""
     element: str = ""
     further: tuple[str, ...] = ()
+    sort: str = ""
+    rows: str = ""
 
     def address(self, **other: str | tuple[str, ...]) -> str:
         """The address of the page in another state, at the panel where one is opened; an empty value is left out. What
@@ -51,6 +53,8 @@ class State(NamedTuple):
             "element": self.element,
             "near": self.near,
             "seen": "" if other.keys() - {"open"} else self.seen,
+            "sort": self.sort,
+            "rows": "" if other.keys() - {"open"} else self.rows,
         }
         stated |= dict(self.parameters) | other
         if stated["view"] == VIEWS[0]:
@@ -96,6 +100,8 @@ def read_state(stated: QueryParams) -> State:
         stated.get("seen", ""),
         stated.get("element", "").strip(),
         tuple(name for name in stated.getlist("further") if name),
+        stated.get("sort", ""),
+        stated.get("rows", ""),
     )
 
 

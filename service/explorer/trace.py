@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from graph_schema.answer import Trace, TraceNode
 from graph_schema.further import NAMED_MAX, STEP
+from graph_schema.trace import TraceQuestion
 from service import tracing
 from service.api.context import Context
 from service.api.errors import too_long
@@ -25,11 +26,12 @@ from service.explorer.asking import MakeContext
 from service.explorer.balance import flow_of
 from service.explorer.fates import elements_of
 from service.explorer.late import marked_events
-from service.explorer.opened import opened
+from service.explorer.opened import opened, unsettled
 from service.explorer.pages import identity_page, language_of, page
 from service.explorer.querying import NODES, queried
 from service.explorer.sankey import described, said_of, sankey, titled
 from service.explorer.state import MOMENTS, VIEWS, State, checked, ignored, read_state, without_empty
+from service.explorer.table import COLUMNS, rows_of, told
 from service.explorer.timeline import lanes_of
 from service.explorer.turned import turned
 from service.languages import Language
@@ -39,6 +41,7 @@ from service.writers.svg import Links, svg
 
 NODES_STEP = 10
 """So many times as many are asked for by a click."""
+STEPPED = NODES_STEP * NODES
 
 
 def routes(context: MakeContext) -> APIRouter:
@@ -72,6 +75,9 @@ async def _page(request: Request, context: Context, state: State) -> Response:
     question = question_of(context, asked)
     then = await context.moment(asked.as_of, asked.known_at)
     trace = await tracing.trace(context.store, question, then.sequence, context.sight)
+    if trace is not None and trace.truncated and (wider_one := _for_balance(context, state, asked)):
+        asked = _asked(state, STEPPED)
+        trace = await tracing.trace(context.store, wider_one, then.sequence, context.sight)
     if trace is None:
         return page(
             request,
@@ -110,6 +116,7 @@ async def _page(request: Request, context: Context, state: State) -> Response:
         compare=state.leads_to("compare", "key", trace.root, "direction", *MOMENTS, "claims"),
         recall=state.leads_to("recall", "keys", trace.root, *MOMENTS),
         root=next(node for node in trace.nodes if node.key == trace.root and node.depth == 0),
+        unsettled=await unsettled(context, trace, asked.known_at),
         opened=await opened(context, trace, state.open, asked.as_of, asked.known_at) if state.open else None,
         identity=identity_page(trace.root),
         note=note_of(asked, language),
@@ -117,9 +124,19 @@ async def _page(request: Request, context: Context, state: State) -> Response:
     )
 
 
-def _asked(state: State) -> Asked:
+def _for_balance(context: Context, state: State, asked: Asked) -> TraceQuestion | None:
+    """A trace that is cut off has no balance: of one whose bounds nobody stated a wider one, where it may be asked."""
+    if state.view != "balance" or asked.max_depth is not None or "maxNodes" in dict(state.parameters):
+        return None
+    try:
+        return question_of(context, _asked(state, STEPPED))
+    except GraphQLError:
+        return None
+
+
+def _asked(state: State, nodes: int = NODES) -> Asked:
     weighed = state.view in ("balance", "query")
-    stated = {"maxNodes": str(NODES)} | dict(state.parameters)
+    stated = {"maxNodes": str(nodes)} | dict(state.parameters)
     further = [("further", name) for name in state.further]
     return read_asked(state.key, BY_NAME["json" if weighed else "svg"], QueryParams([*stated.items(), *further]))
 
@@ -163,7 +180,12 @@ def _content(
         return {"lanes": lanes_of(trace, asked.as_of, state.groups)}
     if state.view == "balance":
         return _balance(trace, state, language)
-    return {"export": state.export("csv")}
+    return {
+        "export": state.export("csv"),
+        "columns": COLUMNS,
+        "rows": rows_of(trace.nodes, state.sort, state.rows, language),
+        "cell": lambda node, column: told(node, column, language),
+    }
 
 
 def _balance(trace: Trace, state: State, language: Language) -> dict[str, Any]:
