@@ -42,12 +42,12 @@ def _log(error: Exception) -> None:
         LOGGER.error("the store does not answer: %s", error)
 
 
-def closed(request: Request, context: Context, title: str, key: str = "") -> Response | None:
-    """What the public is told in place of a page that has nothing for it, 403; None where there is one. `title`: a text
+def closed(request: Request, context: Context, title: str, key: str = "", status: int = 403) -> Response | None:
+    """What the public is told in place of a page that has nothing for it; None where there is one. `title`: a text
     of the catalogue; `key`: of the item that it is about, which may have a digital ID."""
     if context.sight.viewer.traces:
         return None
-    return page(request, "closed.html", 403, title=title, key=key)
+    return page(request, "closed.html", status, title=title, key=key)
 
 
 def show_when_away(app: FastAPI) -> None:

@@ -60,14 +60,15 @@ def routes(context: MakeContext) -> APIRouter:
     @router.get("/overview")
     async def overview(request: Request, years: str = "") -> Response:
         asking = await context(request)
-        if (instead := closed(request, asking, "nav.overview")) is not None:
+        if (instead := closed(request, asking, "nav.overview", status=200)) is not None:
             return instead
         try:
             counts = await ask(asking, COUNTS)
             asking.forget()
             findings = (await ask(asking, FINDINGS))["findings"]
             asking.forget()
-            yearly = await years_of(asking, counts["BATTERY"]["totalCount"], years == "show")
+            batteries = counts["BATTERY"]["totalCount"]
+            yearly = None if years == "none" else await years_of(asking, batteries, years == "show")
         except GraphQLError as error:
             return page(request, "problem.html", 400, message=error.message, state=None)
         return page(

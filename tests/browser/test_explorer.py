@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from seed.story import BLACK_MASS, PACK_RECYCLED, RECYCLER
 from service.explorer.home import EXAMPLES
@@ -206,10 +207,25 @@ def test_without_script_all_is_there(browser: Browser, address: str) -> None:
     expect(page.locator("#panel")).to_contain_text("black mass")
 
 
+def number(shown: Locator) -> int:
+    """The number that a text begins with."""
+    return int((shown.text_content() or "").split()[0].replace(",", ""))
+
+
+def test_an_overview_that_lost_its_connection_says_so(browser: Browser, address: str) -> None:
+    page = Watched(browser, address).page
+    page.route("**/graphql/stream*", lambda route: route.abort())
+    page.goto("/overview")
+    expect(page.locator("#live")).to_contain_text("connection lost")
+
+
 def test_the_overview_shows_events_as_they_are_recorded(browser: Browser, address: str) -> None:
     watched = Watched(browser, address)
     watched.page.goto("/overview")
     expect(watched.page.locator("#live")).to_contain_text("live")
+    places = ("#counted", "#kinds li:first-child b", "#statuses li:first-child b")
+    counted = [watched.page.locator(one) for one in places]
+    before = [number(one) for one in counted]
     name = f"LIVE-{os.getpid()}"
     event = {
         "eventId": name,
@@ -225,6 +241,8 @@ def test_the_overview_shows_events_as_they_are_recorded(browser: Browser, addres
     assert entry.get_by_role("link").evaluate_all("all => all.map(one => one.getAttribute('href'))") == [
         f"/event/{name}", "/organization/MAKER", f"/explore?key={name}",
     ]  # fmt: skip
+    for one, count in zip(counted, before, strict=True):
+        expect(one).to_have_text(re.compile(rf"^{count + 1:,}\b"))
     said = entry.text_content()
     watched.page.reload()
     expect(entry).to_have_text(said or "")
