@@ -30,6 +30,7 @@ PAGES = [
     "/event/X",
     f"/history?key={PACK_RECYCLED}",
     f"/compare?key={PACK_RECYCLED}&before=2025-01-01",
+    f"/compare?key={PACK_RECYCLED}",
     f"/id/{PACK_RECYCLED}",
     "/01/09506000134352/21/7",
     *(f"/explore?key={PACK_RECYCLED}&view={view}" for view in ("picture", "timeline", "balance", "table", "query")),
