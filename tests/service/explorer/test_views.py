@@ -342,7 +342,8 @@ def test_nothing_is_added_up_again_until_something_is_recorded(monkeypatch: pyte
     with TestClient(create_app(store, Settings(store="memory:", audit_interval_s=0))) as client:
         client.get("/overview")
         client.get("/overview")
-        assert len(asked) == 2
+        assert len(asked) == 2, "years and stages; where nothing was retired, nothing was recovered"
         send(store, story()[20:])
-        assert client.get("/overview").status_code == 200
-        assert len(asked) == 4
+        for _ in range(2):
+            assert client.get("/overview").status_code == 200
+        assert len(asked) == 5
