@@ -27,6 +27,7 @@ from service.bootstrap import open_store
 from service.ending import when_told_to_end
 from service.explorer import compare, event, history, home, lists, organization, overview, recall, scan, sign_in, trace
 from service.explorer import identity as identity_page
+from service.explorer.failing import page_of_refusal, show_when_away
 from service.feed import Feed
 from service.following import FlowFollower, Follower
 from service.metrics import CONTENT_TYPE, Metrics, Timed
@@ -75,7 +76,8 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
     app = FastAPI(
         title="voltrace", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, telemetry=telemetry
     )
-    refuse_in_one_shape(app)
+    refuse_in_one_shape(app, page_of_refusal)
+    show_when_away(app)
     rates = Rates(config.rate_per_s, config.rate_burst)
     app.add_middleware(HeadAsGet)
     app.add_middleware(BodyLimit, bytes_max=config.body_max_bytes)

@@ -3,7 +3,7 @@ programs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from fastapi import FastAPI
@@ -44,19 +44,27 @@ def code_of(status: int) -> str:
     return _CODES.get(status, BAD_REQUEST)
 
 
-def refuse_in_one_shape(app: FastAPI) -> None:
-    """What FastAPI refuses by itself, and what goes wrong unexpectedly, is told as all else is."""
+def refuse_in_one_shape(app: FastAPI, drawn: Callable[[Request, int, Error], Response | None]) -> None:
+    """What FastAPI refuses by itself, and what goes wrong unexpectedly, is told as all else is; `drawn` is a page of
+    it, for who asks for one."""
 
-    async def refused(_: Request, error: Any) -> Response:
-        told = failed(str(error.detail), code_of(error.status_code))
-        return refusal(error.status_code, told, error.headers)
+    def told(request: Request, status: int, error: Error, headers: Mapping[str, str] | None = None) -> Response:
+        page = drawn(request, status, error)
+        if page is None:
+            return refusal(status, error, headers)
+        page.headers.update(headers or {})
+        return page
 
-    async def misread(_: Request, error: Any) -> Response:
+    async def refused(request: Request, error: Any) -> Response:
+        why = failed(str(error.detail), code_of(error.status_code))
+        return told(request, error.status_code, why, error.headers)
+
+    async def misread(request: Request, error: Any) -> Response:
         wrong = [f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors()]
-        return refusal(422, failed("; ".join(wrong), BAD_REQUEST))
+        return told(request, 422, failed("; ".join(wrong), BAD_REQUEST))
 
-    async def unexpected(_: Request, error: Exception) -> Response:
-        return refusal(500, failed(UNEXPECTED, UNEXPECTED_CODE))
+    async def unexpected(request: Request, error: Exception) -> Response:
+        return told(request, 500, failed(UNEXPECTED, UNEXPECTED_CODE))
 
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RequestValidationError, misread)

@@ -303,9 +303,10 @@ class Query:
         direction: TraceDirection,
         from_: Annotated[TraceMoment, strawberry.argument(name="from", description="The earlier moment.")],
         to: Annotated[TraceMoment, strawberry.argument(description="The later moment.")],
+        claims: Claims | None = Claims.ACCEPTED,
     ) -> TraceChanges | None:
         """A difference of traces."""
-        return await trace_changes(info, key, direction, from_, to)
+        return await trace_changes(info, key, direction, from_, to, claims)
 
     @strawberry.field(
         description="Recall: all that substance of suspect cells, lots or other items is in, where that is now, and "

@@ -14,7 +14,7 @@ from graph_schema.trace import TraceQuestion
 from service import tracing
 from service.api.context import Moment
 from service.api.item import Info
-from service.api.scalars import TraceDirection
+from service.api.scalars import Claims, TraceDirection
 from service.api.trace import TraceEdge, TraceNode, node_of
 
 
@@ -63,11 +63,16 @@ class TraceChanges:
 
 
 async def trace_changes(
-    info: Info, key: str, direction: answer.Direction, before: TraceMoment, after: TraceMoment
+    info: Info,
+    key: str,
+    direction: answer.Direction,
+    before: TraceMoment,
+    after: TraceMoment,
+    claims: Claims | None = Claims.ACCEPTED,
 ) -> TraceChanges | None:
     """The difference of an item's traces at two moments, None where it is known at neither."""
     moments = [await info.context.moment(one.as_of, one.known_at) for one in (before, after)]
-    was, is_ = [await _trace(info, key, direction, moment) for moment in moments]
+    was, is_ = [await _trace(info, key, direction, moment, claims is Claims.ALL) for moment in moments]
     if was is None and is_ is None:
         return None
     found = difference(was, is_)
@@ -92,9 +97,9 @@ async def trace_changes(
     )
 
 
-async def _trace(info: Info, key: str, direction: TraceDirection, moment: Moment) -> answer.Trace | None:
+async def _trace(info: Info, key: str, direction: TraceDirection, moment: Moment, claimed: bool) -> answer.Trace | None:
     context = info.context
-    question = TraceQuestion(key, direction, moment.as_of, nodes_max=context.settings.nodes_max, weigh=False)
+    question = TraceQuestion(key, direction, moment.as_of, claimed, nodes_max=context.settings.nodes_max, weigh=False)
     return await tracing.trace(context.store, question, moment.sequence, context.sight)
 
 

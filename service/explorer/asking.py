@@ -9,7 +9,9 @@ from graphql import GraphQLError
 from starlette.requests import Request
 
 from service.api.context import Context
+from service.api.errors import AWAY_CODE
 from service.api.schema import schema
+from service.stores.errors import StoreError
 
 NAMED = " ".join(f"... on {kind} {{ model }}" for kind in ("Battery", "Module", "Cell", "Component", "Vehicle"))
 """By which name an item is told, besides its key."""
@@ -21,8 +23,12 @@ MakeContext = Callable[[Request], Awaitable[Context]]
 
 
 async def ask(context: Context, query: str, **variables: Any) -> dict[str, Any]:
-    """The data of an answer. Raises GraphQLError, the first where there are several."""
+    """The data of an answer. Raises GraphQLError, the first where there are several; StoreError where the store does
+    not answer."""
     result = await schema.execute(query, variable_values=variables, context_value=context)
+    for error in result.errors or ():
+        if (error.extensions or {}).get("code") == AWAY_CODE:
+            raise StoreError(str(error.original_error or error.message)) from error
     if result.errors:
         raise result.errors[0]
     if result.data is None:

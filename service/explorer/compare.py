@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter
 from graphql import GraphQLError
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api.context import Context, global_id
 from service.explorer.asking import MakeContext, ask
+from service.explorer.failing import closed
 from service.explorer.moments import moment
 from service.explorer.pages import page
 
 _NODE = "key kind label status at redacted"
 _EDGE = "kind source target from to massKg openedBy closedBy contested"
-QUERY = f"""query ($key: String!, $direction: TraceDirection!, $from: TraceMoment!, $to: TraceMoment!) {{
-  traceChanges(key: $key, direction: $direction, from: $from, to: $to) {{
+QUERY = f"""query (
+  $key: String!, $direction: TraceDirection!, $from: TraceMoment!, $to: TraceMoment!, $claims: Claims
+) {{
+  traceChanges(key: $key, direction: $direction, from: $from, to: $to, claims: $claims) {{
     nodesAdded {{ {_NODE} }} nodesRemoved {{ {_NODE} }}
     nodesChanged {{ before {{ {_NODE} }} after {{ {_NODE} }} fields }}
     edgesAdded {{ {_EDGE} }} edgesRemoved {{ {_EDGE} }}
@@ -31,7 +36,12 @@ NAMES = """query ($ids: [ID!]!) {
     ... on Item { key kind }
   }
 }"""
-DIRECTIONS = ("FORWARD", "BACKWARD", "BOTH")
+LAST = """query ($key: String!) {
+  events(first: 50, filter: { item: $key }, orderBy: { direction: DESC }) { edges { node { status occurredAt } } }
+}"""
+"""When the events of an item occurred that were recorded last."""
+CLAIMS = ("ACCEPTED", "ALL")
+DIRECTIONS = ("BOTH", "FORWARD", "BACKWARD")
 WHAT = ("asOf", "knownAt")
 SHOWN = 40
 """So many sentences of a kind are shown first; ten times as many by each click on."""
@@ -78,37 +88,67 @@ def routes(context: MakeContext) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/compare")
-    async def compared(
-        request: Request,
-        key: str = "",
-        direction: str = "BOTH",
-        what: str = "asOf",
-        before: str = "",
-        after: str = "",
-        shown: str = "",
-    ) -> Response:
-        stated = {"key": key.strip(), "direction": direction if direction in DIRECTIONS else "BOTH"}
-        stated |= {"what": what if what in WHAT else WHAT[0], "before": before.strip(), "after": after.strip()}
+    async def compared(request: Request) -> Response:
+        asked = request.query_params
+        stated = _stated(asked)
+        asking = await context(request)
+        if (instead := closed(request, asking, "compare.title", stated["key"])) is not None:
+            return instead
+        shown = asked.get("shown", "")
         limit = int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 7 else SHOWN
-        told, wrong, truncated = None, "", False
-        if stated["key"] and stated["before"]:
-            try:
-                asking = await context(request)
+        told, wrong, truncated, proposed = None, "", False, False
+        try:
+            if stated["key"] and not stated["before"]:
+                stated["before"], proposed = await _proposed(asking, stated)
+            if stated["key"] and stated["before"]:
                 changes = (await ask(asking, QUERY, **_variables(stated)))["traceChanges"]
                 wrong = "" if changes is not None else "compare.unknown"
                 if changes is not None:
                     told, truncated = await _told(asking, changes, max(limit, 1)), changes["truncated"]
-            except GraphQLError as error:
-                return _shown(request, stated, message=error.message, status=400)
-        return _shown(request, stated, told=told, wrong=wrong, truncated=truncated, step=10 * limit)
+        except GraphQLError as error:
+            return _shown(request, stated, message=error.message, status=400)
+        return _shown(request, stated, told=told, wrong=wrong, truncated=truncated, step=10 * limit, proposed=proposed)
 
     return router
 
 
+def _stated(asked: QueryParams) -> dict[str, str]:
+    """What an address says; of the two times the one that a trace is as of is compared, unless `what` says."""
+    stated = {name: asked.get(name, "").strip() for name in ("key", "before", "after", *WHAT)}
+    what = asked.get("what", "")
+    if what not in WHAT:
+        what = WHAT[1] if stated[WHAT[1]] and not stated[WHAT[0]] else WHAT[0]
+    if not stated["before"]:
+        stated["before"] = stated[what]
+    stated[what] = ""
+    for name, choices in (("direction", DIRECTIONS), ("claims", CLAIMS)):
+        value = asked.get(name, "").upper()
+        stated[name] = value if value in choices else choices[0]
+    return stated | {"what": what}
+
+
+async def _proposed(context: Context, stated: dict[str, str]) -> tuple[str, bool]:
+    """The day before the last event of the item; empty where none is known."""
+    if stated["what"] != WHAT[0]:
+        return "", False
+    edges = (await ask(context, LAST, key=stated["key"]))["events"]["edges"]
+    context.forget_read()
+    days = [edge["node"]["occurredAt"] for edge in edges if edge["node"]["status"] == "ACCEPTED"]
+    if not days:
+        return "", False
+    day = datetime.fromisoformat(max(days)).date()
+    return ((day - timedelta(days=1)).isoformat(), True) if day > date.min else ("", False)
+
+
 def _variables(stated: dict[str, str]) -> dict[str, object]:
-    moments = {"from": stated["before"], "to": stated["after"]}
-    told = {name: {stated["what"]: moment(text)} if text else {} for name, text in moments.items()}
-    return {"key": stated["key"], "direction": stated["direction"], **told}
+    """What is asked for: two moments of one of the two times, as of one moment of the other, where that is stated."""
+    other = {name: moment(name, stated[name]) for name in WHAT if stated[name]}
+    names = {"from": ("Before", "before"), "to": ("After", "after")}
+    told = {
+        one: other | ({stated["what"]: moment(name, stated[field])} if stated[field] else {})
+        for one, (name, field) in names.items()
+    }
+    return {"key": stated["key"], "direction": stated["direction"], "claims": stated["claims"], **told}
 
 
 async def _told(context: Context, changes: dict[str, Any], limit: int) -> dict[str, Told]:
@@ -174,7 +214,7 @@ def _of_edge(one: dict[str, Any], names: dict[tuple[str, str], Named]) -> Senten
 
 
 def _shown(request: Request, stated: dict[str, str], status: int = 200, **values: Any) -> Response:
-    plain: dict[str, Any] = {"told": None, "wrong": "", "message": "", "truncated": False, "step": 0}
+    plain: dict[str, Any] = {"told": None, "wrong": "", "message": "", "truncated": False, "step": 0, "proposed": False}
     return page(
         request,
         "compare.html",
@@ -182,6 +222,7 @@ def _shown(request: Request, stated: dict[str, str], status: int = 200, **values
         stated=stated,
         directions=DIRECTIONS,
         what=WHAT,
+        claims=CLAIMS,
         more=str(request.url.include_query_params(shown=values.get("step", 0))).partition(request.url.netloc)[2],
         **(plain | values),
     )

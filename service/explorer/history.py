@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.explorer.asking import MakeContext, ask
+from service.explorer.failing import closed
 from service.explorer.lists import address
 from service.explorer.moments import moment
 from service.explorer.pages import page
@@ -39,15 +40,18 @@ def routes(context: MakeContext) -> APIRouter:
     @router.get("/history")
     async def history(request: Request) -> Response:
         stated = {name: request.query_params.get(name, "").strip() for name in ("key", *MOMENTS, *CURSORS)}
-        moments = {name: moment(stated[name]) or None for name in MOMENTS}
         cursors = {name: stated[name] or None for name in CURSORS}
+        asking = await context(request)
+        if (instead := closed(request, asking, "item.custody", stated["key"])) is not None:
+            return instead
         try:
-            found = await ask(await context(request), QUERY, key=stated["key"], first=FIRST, **moments, **cursors)
+            moments = {name: moment(name, stated[name]) or None for name in MOMENTS}
+            found = await ask(asking, QUERY, key=stated["key"], first=FIRST, **moments, **cursors)
         except GraphQLError as error:
             return page(request, "problem.html", 400, message=error.message, state=None)
         item: dict[str, Any] | None = found["item"]
         if item is None:
-            return page(request, "no-identity.html", 404, key=stated["key"], explained=None, found=False)
+            return page(request, "no-identity.html", 404, key=stated["key"], explained=None, found=False, known=None)
         return page(
             request,
             "history.html",

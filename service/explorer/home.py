@@ -14,7 +14,7 @@ from service.api.context import Context
 from service.explaining import explain
 from service.explorer.addresses import pasted
 from service.explorer.asking import EVENT, MakeContext, ask
-from service.explorer.pages import base_address, explore, identity_page, organization_page, page
+from service.explorer.pages import base_address, event_page, explore, identity_page, organization_page, page
 
 EXAMPLES = (PACK_A, PACK_RECYCLED, "urn:uuid:386da648-326a-4855-84c1-13597c1f2f09")
 """Of the story and of the real file, where they are loaded."""
@@ -58,9 +58,19 @@ async def _found(request: Request, context: Context, text: str) -> Response:
         found = (await ask(context, SEARCH, text=text, first=FOUND))["search"]
     except GraphQLError as error:
         return page(request, "found.html", 400, q=text, found=[], explained=None, error=error.message, opens=opens)
+    if not found and await _is_event(context, text):
+        return RedirectResponse(event_page(text), 303)
     if len(found) == 1:
         return RedirectResponse((opens if "kind" in found[0] else organization_page)(found[0]["key"]), 303)
     return page(request, "found.html", q=text, found=found, explained=explain(text), error="", opens=opens)
+
+
+async def _is_event(context: Context, text: str) -> bool:
+    """Whether a text is the id of an event that who asks may see."""
+    context.forget_read()
+    return (await ask(context, "query ($id: String!) { event(eventId: $id) { eventId } }", id=text))[
+        "event"
+    ] is not None
 
 
 async def _start(request: Request, context: Context) -> Response:

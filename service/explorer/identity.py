@@ -28,11 +28,13 @@ from service.api.context import Context
 from service.explaining import explain
 from service.explorer.asking import MakeContext, ask
 from service.explorer.digital_links import KEYS, path_of, spellings
+from service.explorer.failing import unanswered
 from service.explorer.label import label
 from service.explorer.pages import base_address, identity_page, page
 from service.languages import chosen
 from service.refusals import failed, refusal
 from service.regions import PROVINCE_CODES
+from service.stores.errors import StoreError
 from service.writers.png import NO_FONT, has_font, rendered
 
 ITEM = """query ($key: String!) {
@@ -74,7 +76,7 @@ def routes(context: MakeContext) -> APIRouter:
         asking = await context(request)
         item = await _item(asking, key)
         if item is None:
-            return page(request, "no-identity.html", 404, key=key, explained=explain(key), found=False)
+            return _none(request, key, await _known(asking, key))
         linked = linked_data(item, identity_address(request, item["key"]))
         if LINKED_DATA in request.headers.get("accept", ""):
             return Response(orjson.dumps(linked), media_type=LINKED_DATA)
@@ -99,11 +101,13 @@ def routes(context: MakeContext) -> APIRouter:
         path = request.scope.get("raw_path", b"").decode("ascii") or quote(request.url.path)
         asking = await context(request)
         own, *others = spellings(base_address(request), path)
+        known = None
         for text in (own, *others):
             found = await _public(asking, KEY, key=text)
             if found is not None and found["item"] is not None:
                 return RedirectResponse(identity_page(found["item"]["key"]), 307)
-        return page(request, "no-identity.html", 404, key=own, explained=explain(own), found=False)
+            known = known or await _known(asking, text)
+        return _none(request, own, known)
 
     for first in KEYS:
         router.add_api_route(f"/{first}/{{rest:path}}", linked_to)
@@ -113,7 +117,10 @@ def routes(context: MakeContext) -> APIRouter:
         key, _, extension = name.rpartition(".")
         if extension not in ("svg", "png"):
             return refusal(404, failed(f"{name}: a label is .svg or .png", "NOT_FOUND"))
-        item = await _item(await context(request), key)
+        try:
+            item = await _item(await context(request), key)
+        except StoreError as error:
+            return unanswered(request, error)
         if item is None:
             return refusal(404, failed(f"{key}: no item of that key or identifier is known", "NOT_FOUND"))
         address = _link(request, item["key"]) or identity_address(request, item["key"])
@@ -155,6 +162,20 @@ class Outlets(NamedTuple):
     after: str | None
 
 
+async def _known(asking: Context, key: str) -> str | None:
+    """The key of an item that who asks may see, though it has no public page."""
+    try:
+        found = (await ask(asking, KEY, key=key))["item"] if asking.sight.viewer.traces else None
+    except GraphQLError:
+        return None
+    return found and found["key"]
+
+
+def _none(request: Request, key: str, known: str | None) -> Response:
+    """That there is no page; `known`: what it is the key of, where who asks may see that."""
+    return page(request, "no-identity.html", 404, key=key, explained=explain(key), found=False, known=known)
+
+
 async def _item(asking: Context, key: str) -> dict[str, Any] | None:
     """An item as the public sees it; None where there is nothing to see."""
     found = await _public(asking, ITEM, key=key)
@@ -189,7 +210,7 @@ def may_collect(outlet: Mapping[str, Any], moment: datetime) -> bool:
 
 
 async def _public(asking: Context, query: str, **variables: Any) -> dict[str, Any] | None:
-    """What a query tells the public; None where it fails."""
+    """What a query tells the public; None where it is refused."""
     context = Context(asking.store, asking.settings, Asker(asking.asker.identity, PUBLIC), asking.feed, asking.metrics)
     context.request = asking.request
     try:

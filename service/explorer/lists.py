@@ -14,8 +14,9 @@ from starlette.responses import Response
 
 from graph_schema.rules import Severity
 from service.explorer.asking import MakeContext, ask
+from service.explorer.failing import closed
 from service.explorer.overview import KINDS, STATUSES
-from service.explorer.pages import FINDINGS, event_page, explore, identity_page, page
+from service.explorer.pages import FINDINGS, event_page, explore, page
 from service.regions import PROVINCE_CODES
 
 FIRST = 50
@@ -86,13 +87,14 @@ def routes(context: MakeContext) -> APIRouter:
     async def _list(request: Request, name: str, query: str, fields: Sequence[Field]) -> Response:
         stated = {one.name: request.query_params.get(one.name, "").strip() for one in fields}
         asking = await context(request)
+        if (instead := closed(request, asking, f"lists.{name}")) is not None:
+            return instead
         found, message = None, ""
         try:
             variables = {"filter": filter_of(fields, stated), "after": request.query_params.get("after") or None}
             found = (await ask(asking, query, first=FIRST, **variables))[name]
         except GraphQLError as error:
             message = error.message
-        traces = asking.sight.viewer.traces
         return page(
             request,
             f"{name}.html",
@@ -102,8 +104,7 @@ def routes(context: MakeContext) -> APIRouter:
             stated=stated,
             found=found,
             message=message,
-            opens=explore if traces else identity_page,
-            leads_from=_leads_from if traces else lambda subject: lambda event: None,
+            leads_from=_leads_from,
             provinces=PROVINCE_CODES,
             more=more(name, stated, found["pageInfo"]) if found else None,
         )

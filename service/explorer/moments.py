@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-import re
+from datetime import date
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+from graphql import GraphQLError
+
+from service.api.scalars import read_moment
+
 _END = "T23:59:59.999999Z"
 
 
-def moment(text: str) -> str:
-    """A moment as GraphQL takes it: of a day alone the end of it (UTC), so that what occurred on it counts. What is
-    neither is left as it is, and refused there."""
+def moment(name: str, text: str) -> str:
+    """A moment as GraphQL takes it: of a day alone the end of it (UTC), so that what occurred on it counts. `name`: of
+    the field that it was written into. Raises GraphQLError for what is neither a day nor a time."""
     stated = text.strip()
-    return f"{stated}{_END}" if _DAY.fullmatch(stated) else stated
+    if not stated:
+        return ""
+    if _is_day(stated):
+        return f"{stated}{_END}"
+    try:
+        read_moment(stated)
+    except GraphQLError as error:
+        hint = "; in an address + is written %2B" if " " in stated else ""
+        told = "neither a day, such as 2026-06-30, nor a time with an offset, such as 2026-04-01T08:30:00+08:00"
+        raise GraphQLError(f"{name}: {stated!r} is {told}{hint}") from error
+    return stated
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def as_typed(stated: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from graph_schema.answer import Trace
-from service.api.context import Context
+from service.api.context import Context, global_id
 from service.explorer.asking import ask
 
 ITEM = """query ($key: String!, $asOf: DateTime, $knownAt: DateTime) {
@@ -29,6 +29,26 @@ EVENT = """query ($id: String!) {
     actor { key name } items { key kind } problems { code message conflictsWith }
   }
 }"""
+
+UNSETTLED_MAX = 40
+"""So many pending or contested events are told of a trace."""
+UNSETTLED = """query ($ids: [ID!]!, $knownAt: DateTime) {
+  nodes(ids: $ids, knownAt: $knownAt) {
+    ... on Event {
+      eventId type status(knownAt: $knownAt) occurredAt actor { key name } problems { code message conflictsWith }
+    }
+  }
+}"""
+
+
+async def unsettled(context: Context, trace: Trace, known_at: datetime | None) -> list[dict[str, Any]]:
+    """The first pending or contested events of a trace: when and what each was, who reported it, and what is wrong."""
+    ids = [global_id("Event", one) for one in trace.unsettled[:UNSETTLED_MAX]]
+    if not ids:
+        return []
+    context.forget_read()
+    found = await ask(context, UNSETTLED, ids=ids, knownAt=known_at and known_at.isoformat())
+    return [one for one in found["nodes"] if one]
 
 
 async def opened(

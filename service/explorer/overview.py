@@ -13,6 +13,7 @@ from starlette.responses import Response
 from graph_schema.outcome import EventStatus
 from service.api.scalars import EventType
 from service.explorer.asking import EVENT, MakeContext, ask
+from service.explorer.failing import closed
 from service.explorer.pages import language_of, page
 from service.explorer.stage_flow import stage_flow
 from service.explorer.years import years_of
@@ -59,12 +60,15 @@ def routes(context: MakeContext) -> APIRouter:
     @router.get("/overview")
     async def overview(request: Request, years: str = "") -> Response:
         asking = await context(request)
+        if (instead := closed(request, asking, "nav.overview", status=200)) is not None:
+            return instead
         try:
             counts = await ask(asking, COUNTS)
             asking.forget()
             findings = (await ask(asking, FINDINGS))["findings"]
             asking.forget()
-            yearly = await years_of(asking, counts["BATTERY"]["totalCount"], years == "show")
+            batteries = counts["BATTERY"]["totalCount"]
+            yearly = None if years == "none" else await years_of(asking, batteries, years == "show")
         except GraphQLError as error:
             return page(request, "problem.html", 400, message=error.message, state=None)
         return page(

@@ -18,6 +18,8 @@ from starlette.responses import HTMLResponse
 from graph_schema.identifiers import TITLES
 from graph_schema.rules import RULE_SETS
 from service import __version__
+from service.access.asker import Asker
+from service.access.viewer import PUBLIC, Viewer
 from service.explorer.moments import as_typed
 from service.languages import ENGLISH, TAGS, Language, chosen
 from service.phrases import translated
@@ -111,6 +113,12 @@ def plain(language: Language, name: str) -> str:
     return (language is not ENGLISH and translated(language.tag, name)) or name.lower().replace("_", " ")
 
 
+def counted(language: Language, name: str, count: int) -> str:
+    """A text of the catalogue with a count in it, in the singular where it is one and the catalogue has that."""
+    one = f"{name}.one"
+    return language.text(one if count == 1 and one in language.texts else name, count=language.number(count))
+
+
 def status_of(language: Language, item: Mapping[str, Any]) -> str:
     """The status of an item in words; a lot of which nothing is left is used up, not available."""
     used_up = item["kind"] == "LOT" and item["status"] == "AVAILABLE" and item.get("remainingKg") == 0
@@ -121,12 +129,13 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     """A page: a template of `templates/` with values, in the reader's language.
 
     A template has besides: `t(name, **values)` for texts, `said(sentence)` for what the service says in English,
-    `localized(address)` for files in the reader's language, `material(name)`, `region(code)` and `finding(code)` for
-    their names, `language` with `number`, `mass`, `date` and `time`, `moment(text)` for a time as the API has it,
-    `nonce` for a style of its own, `explore(key)`, `titles` of schemes, `scans` (whether pictures of codes are read),
-    `address` of this page, `sign_in` (the form that leads back to it), `in_language(tag)`, it in another language,
-    `with_links(name, **values)` for texts with links in them, `plain(name)` for a role or scope, `status(item)` for a
-    status in words, `sees_all` (whether nothing is withheld), and `synthetic` (whether the store holds a generated
+    `localized(address)` for files in the reader's language, `material(name)`, `region(code)` and `finding(code)`
+    for their names, `language` with `number`, `mass`, `date` and `time`, `moment(text)` for a time as the API has
+    it, `nonce` for a style of its own, `explore(key)`, `titles` of schemes, `scans` (whether pictures of codes are
+    read), `address` of this page, `sign_in` (the form that leads back to it), `in_language(tag)`, it in another
+    language, `with_links(name, **values)` for texts with links in them, `plain(name)` for a role or scope,
+    `status(item)` for a status in words, `counted(name, count)` for a text with a count in it, `sees_all` (whether
+    nothing is withheld), `signed_in` (who, if anybody), and `synthetic` (whether the store holds a generated
     history).
     """
     language = language_of(request)
@@ -145,10 +154,12 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
             "with_links": partial(with_links, language),
             "plain": partial(plain, language),
             "status": partial(status_of, language),
+            "counted": partial(counted, language),
             "sees_all": request.state.asker.viewer.sees_all,
             "synthetic": getattr(request.state, "synthetic", False),
             "languages": TAGS,
             "authenticated": request.state.asker.identity.configured,
+            "signed_in": _signed_in(request.state.asker),
             "scans": can_scan(),
             "nonce": nonce,
             "version": __version__,
@@ -161,6 +172,11 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     if (wanted := request.query_params.get("lang")) in TAGS:
         answer.set_cookie(LANGUAGE_COOKIE, str(wanted), max_age=31_536_000, httponly=True, samesite="lax")
     return answer
+
+
+def _signed_in(asker: Asker) -> Viewer | None:
+    """Who signed in; None where nobody did, or nobody is asked to."""
+    return asker.viewer if asker.identity.configured and asker.viewer != PUBLIC else None
 
 
 def _sign_in(request: Request) -> str:

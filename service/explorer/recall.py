@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from graphql import GraphQLError
@@ -14,16 +15,19 @@ from starlette.responses import Response
 from service.api.context import Context
 from service.api.errors import too_long
 from service.explorer.asking import MakeContext, ask
+from service.explorer.failing import closed, unanswered
+from service.explorer.moments import moment
 from service.explorer.pages import page
 from service.languages import ENGLISH, Language, chosen
 from service.refusals import refused
+from service.stores.errors import StoreError
 from service.writers.csv import written
 
 FIRST = 100
 HOLDERS = 50
 """So many holders are on a page; all of them are in the file."""
-QUERY = """query ($keys: [String!]!, $first: Int, $after: String) {
-  affected(keys: $keys, first: $first, after: $after) {
+QUERY = """query ($keys: [String!]!, $asOf: DateTime, $knownAt: DateTime, $first: Int, $after: String) {
+  affected(keys: $keys, asOf: $asOf, knownAt: $knownAt, first: $first, after: $after) {
     counts {
       kinds { kind count } vehicles holders ended byHolder { count holder { key label redacted } }
     }
@@ -46,14 +50,30 @@ def routes(context: MakeContext) -> APIRouter:
 
     @router.get("/recall")
     async def recall(request: Request, keys: str = "", after: str = "") -> Response:
+        moments = _moments(request)
+        asking = await context(request)
+        if (instead := closed(request, asking, "recall.title")) is not None:
+            return instead
         found, message = None, ""
         if named := keys.split():
             try:
-                found = await _asked(await context(request), named, after)
+                found = await _asked(asking, named, _read(moments), after)
             except GraphQLError as error:
                 message = error.message
         status = 400 if message else 200
-        return page(request, "recall.html", status, keys=keys.strip(), found=found, message=message, shown=HOLDERS)
+        stated = {"keys": keys.strip()} | {name: text for name, text in moments.items() if text}
+        return page(
+            request,
+            "recall.html",
+            status,
+            keys=keys.strip(),
+            moments=moments,
+            found=found,
+            message=message,
+            shown=HOLDERS,
+            file=f"/recall.csv?{urlencode(stated)}",
+            next=f"/recall?{urlencode(stated)}",
+        )
 
     @router.get("/recall.csv")
     async def listed(request: Request, keys: str = "") -> Response:
@@ -62,9 +82,10 @@ def routes(context: MakeContext) -> APIRouter:
         after, language = "", chosen(request.query_params.get("lang"), None)
         seconds, started = asking.settings.execution_timeout_s, time.monotonic()
         try:
+            moments = _read(_moments(request))
             async with asyncio.timeout(seconds):
                 while True:
-                    items = (await _asked(asking, keys.split(), after, asking.settings.page_max))["items"]
+                    items = (await _asked(asking, keys.split(), moments, after, asking.settings.page_max))["items"]
                     rows += [_row(edge["node"], language) for edge in items["edges"]]
                     if not items["pageInfo"]["hasNextPage"]:
                         break
@@ -72,6 +93,8 @@ def routes(context: MakeContext) -> APIRouter:
                     asking.forget_read()
         except GraphQLError as error:
             return refused(400, error)
+        except StoreError as error:
+            return unanswered(request, error)
         except TimeoutError:
             return refused(503, too_long(time.monotonic() - started, seconds, ", ask for fewer keys"))
         headers = {"Content-Disposition": 'attachment; filename="recall.csv"', "Cache-Control": "private, no-cache"}
@@ -80,9 +103,21 @@ def routes(context: MakeContext) -> APIRouter:
     return router
 
 
-async def _asked(context: Context, keys: list[str], after: str, first: int = FIRST) -> dict[str, Any]:
-    found: dict[str, Any] = (await ask(context, QUERY, keys=keys, first=first, after=after or None))["affected"]
-    return found
+def _moments(request: Request) -> dict[str, str]:
+    """The moments that an address states, as they were written."""
+    return {name: request.query_params.get(name, "").strip() for name in ("asOf", "knownAt")}
+
+
+def _read(moments: dict[str, str]) -> dict[str, str | None]:
+    """Moments as GraphQL takes them. Raises GraphQLError naming the one that is none."""
+    return {name: moment(name, text) or None for name, text in moments.items()}
+
+
+async def _asked(
+    context: Context, keys: list[str], moments: dict[str, str | None], after: str, first: int = FIRST
+) -> dict[str, Any]:
+    found = await ask(context, QUERY, keys=keys, first=first, after=after or None, **moments)
+    return found["affected"]  # type: ignore[no-any-return]
 
 
 def _row(one: dict[str, Any], language: Language) -> list[str]:

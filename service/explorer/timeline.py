@@ -100,6 +100,12 @@ class Lanes(NamedTuple):
         following = self.first + len(self.lanes)
         return following if following < self.all else None
 
+    @property
+    def signs(self) -> frozenset[str]:
+        """Which signs are on the page: kinds of stretches, and codes of findings that are marked."""
+        spans = {span.kind for lane in self.lanes for span in lane.spans}
+        return frozenset(spans | {mark.events[0].code for lane in self.lanes for mark in lane.marks})
+
     def marked(self, late: Mapping[str, list[Marked]]) -> Lanes:
         """The same with what was reported late of each item."""
         return self._replace(lanes=[_marked(lane, _marks(_events(lane, late), self.scale)) for lane in self.lanes])

@@ -12,23 +12,26 @@ from graphql import GraphQLError
 from markupsafe import Markup
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from graph_schema.answer import Trace, TraceNode
 from graph_schema.further import NAMED_MAX, STEP
+from graph_schema.trace import TraceQuestion
 from service import tracing
 from service.api.context import Context
 from service.api.errors import too_long
 from service.api.exports import Asked, note_of, question_of, read_asked
+from service.api.scalars import Claims
 from service.explorer.asking import MakeContext
 from service.explorer.balance import flow_of
 from service.explorer.fates import elements_of
 from service.explorer.late import marked_events
-from service.explorer.opened import opened
+from service.explorer.opened import opened, unsettled
 from service.explorer.pages import identity_page, language_of, page
 from service.explorer.querying import NODES, queried
 from service.explorer.sankey import described, said_of, sankey, titled
-from service.explorer.state import VIEWS, State, read_state
+from service.explorer.state import MOMENTS, VIEWS, State, checked, ignored, read_state, without_empty
+from service.explorer.table import COLUMNS, rows_of, told
 from service.explorer.timeline import lanes_of
 from service.explorer.turned import turned
 from service.languages import Language
@@ -38,6 +41,7 @@ from service.writers.svg import Links, svg
 
 NODES_STEP = 10
 """So many times as many are asked for by a click."""
+STEPPED = NODES_STEP * NODES
 
 
 def routes(context: MakeContext) -> APIRouter:
@@ -46,11 +50,13 @@ def routes(context: MakeContext) -> APIRouter:
 
     @router.get("/explore")
     async def traced(request: Request) -> Response:
+        if (address := without_empty(request.query_params)) is not None:
+            return RedirectResponse(address, 303)
         asking = await context(request)
-        state = State(request.query_params.get("key", ""))
+        state = read_state(request.query_params)
         seconds, started = asking.settings.execution_timeout_s, time.monotonic()
         try:
-            state = read_state(request.query_params)
+            state = checked(state)
             async with asyncio.timeout(seconds):
                 return await _page(request, asking, state)
         except GraphQLError as error:
@@ -69,10 +75,22 @@ async def _page(request: Request, context: Context, state: State) -> Response:
     question = question_of(context, asked)
     then = await context.moment(asked.as_of, asked.known_at)
     trace = await tracing.trace(context.store, question, then.sequence, context.sight)
+    if trace is not None and trace.truncated and (wider_one := _for_balance(context, state, asked)):
+        asked = _asked(state, STEPPED)
+        trace = await tracing.trace(context.store, wider_one, then.sequence, context.sight)
     if trace is None:
         return page(
-            request, "unknown.html", 404, key=state.key, state=state, asked=asked, traces=context.sight.viewer.traces
+            request,
+            "unknown.html",
+            404,
+            key=state.key,
+            state=state,
+            then=note_of(asked._replace(claims=Claims.ACCEPTED), language_of(request)),
+            traces=context.sight.viewer.traces,
         )
+    keys = {node.key for node in trace.nodes}
+    left_out = ignored(request.query_params) + [f"group={one}" for one in state.groups if one not in keys]
+    state = state._replace(groups=tuple(one for one in state.groups if one in keys))
     if state.view in ("picture", "timeline", "table"):
         trace = await tracing.with_used_up(context.store, trace, asked.as_of, then.sequence, context.sight)
     wider = _wider(trace, asked, context.settings.nodes_max)
@@ -82,8 +100,8 @@ async def _page(request: Request, context: Context, state: State) -> Response:
     content = await asyncio.to_thread(partial(_content, trace, state, asked, wider, most, language))
     if state.view == "timeline":
         content["lanes"] = content["lanes"].page(request.query_params.get("lanes", ""))
-        keys = [key for lane in content["lanes"].lanes for key in lane.keys]
-        content["lanes"] = content["lanes"].marked(await marked_events(context, keys, asked.as_of, asked.known_at))
+        shown = [key for lane in content["lanes"].lanes for key in lane.keys]
+        content["lanes"] = content["lanes"].marked(await marked_events(context, shown, asked.as_of, asked.known_at))
     if state.view == "query":
         content |= await queried(context, state, asked)
     return page(
@@ -94,7 +112,11 @@ async def _page(request: Request, context: Context, state: State) -> Response:
         asked=asked,
         views=VIEWS,
         more=more,
+        ignored=left_out,
+        compare=state.leads_to("compare", "key", trace.root, "direction", *MOMENTS, "claims"),
+        recall=state.leads_to("recall", "keys", trace.root, *MOMENTS),
         root=next(node for node in trace.nodes if node.key == trace.root and node.depth == 0),
+        unsettled=await unsettled(context, trace, asked.known_at),
         opened=await opened(context, trace, state.open, asked.as_of, asked.known_at) if state.open else None,
         identity=identity_page(trace.root),
         note=note_of(asked, language),
@@ -102,9 +124,19 @@ async def _page(request: Request, context: Context, state: State) -> Response:
     )
 
 
-def _asked(state: State) -> Asked:
+def _for_balance(context: Context, state: State, asked: Asked) -> TraceQuestion | None:
+    """A trace that is cut off has no balance: of one whose bounds nobody stated a wider one, where it may be asked."""
+    if state.view != "balance" or asked.max_depth is not None or "maxNodes" in dict(state.parameters):
+        return None
+    try:
+        return question_of(context, _asked(state, STEPPED))
+    except GraphQLError:
+        return None
+
+
+def _asked(state: State, nodes: int = NODES) -> Asked:
     weighed = state.view in ("balance", "query")
-    stated = {"maxNodes": str(NODES)} | dict(state.parameters)
+    stated = {"maxNodes": str(nodes)} | dict(state.parameters)
     further = [("further", name) for name in state.further]
     return read_asked(state.key, BY_NAME["json" if weighed else "svg"], QueryParams([*stated.items(), *further]))
 
@@ -148,7 +180,12 @@ def _content(
         return {"lanes": lanes_of(trace, asked.as_of, state.groups)}
     if state.view == "balance":
         return _balance(trace, state, language)
-    return {"export": state.export("csv")}
+    return {
+        "export": state.export("csv"),
+        "columns": COLUMNS,
+        "rows": rows_of(trace.nodes, state.sort, state.rows, language),
+        "cell": lambda node, column: told(node, column, language),
+    }
 
 
 def _balance(trace: Trace, state: State, language: Language) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -28,6 +29,12 @@ QUERY = f"""query ($organization: String) {{
     yearly {{ year retired {" ".join(f"{name}Mass {{ kg unknown }}" for name in MASSES)} }}
   }}
 }}"""
+RECOVERED = """recovery {
+      elements { element recoveredKg unknownInputs }
+    }"""
+"""What is recovered by now of what entered recycling in a period."""
+RECOVERED_MAX = 25
+"""Of so many years, the last ones, it is told what was recovered."""
 KEPT_MAX = 200
 _KEPT: WeakKeyDictionary[Any, dict[tuple[str, str | None], tuple[int, dict[str, Any]]]] = WeakKeyDictionary()
 """What was added up last, by store, query and whose report it is, with the number of the last record then."""
@@ -51,7 +58,7 @@ class Year(NamedTuple):
 
 class Years(NamedTuple):
     """What there is to show: years and stages in their order, or why there are none (`late`: they are still being
-    added up)."""
+    added up). `recovered`: what is recovered by now of what entered recycling in a year, where that was added up."""
 
     years: list[Year]
     stages: list[Stage]
@@ -59,6 +66,7 @@ class Years(NamedTuple):
     message: str = ""
     late: bool = False
     asked: bool = True
+    recovered: Mapping[int, Mass] = MappingProxyType({})
 
     @property
     def unit(self) -> tuple[str, int]:
@@ -78,7 +86,8 @@ async def years_of(context: Context, batteries: int, wanted: bool) -> Years | No
     try:
         async with asyncio.timeout(SECONDS):
             yearly = summed((await _added_up(context, QUERY, organization))["report"]["yearly"])
-            return Years(yearly, await _stages(context, organization), organization)
+            found = Years(yearly, await _stages(context, organization), organization)
+            return found._replace(recovered=await _recovered(context, [one.year for one in yearly], organization))
     except GraphQLError as error:
         return Years([], [], organization, error.message)
     except TimeoutError:
@@ -93,6 +102,32 @@ async def _stages(context: Context, organization: str | None) -> list[Stage]:
         if (error.extensions or {}).get("code") == "LIMIT":
             return []
         raise
+
+
+async def _recovered(context: Context, years: Sequence[int], organization: str | None) -> dict[int, Mass]:
+    """What was recovered of what entered in each of the last years; of none where that costs more than one operation
+    may."""
+    told = years[-RECOVERED_MAX:]
+    if not told:
+        return {}
+    asked = " ".join(
+        f'y{year}: report(filter: {{ organization: $organization, from: "{year}-01-01T00:00:00Z", '
+        f'to: "{year}-12-31T23:59:59.999999Z" }}) {{ {RECOVERED} }}'
+        for year in told
+    )
+    try:
+        found = await _added_up(context, f"query ($organization: String) {{ {asked} }}", organization)
+    except GraphQLError as error:
+        if (error.extensions or {}).get("code") == "LIMIT":
+            return {}
+        raise
+    flows = {year: found[f"y{year}"]["recovery"]["elements"] for year in told}
+    return {
+        year: Mass(one["recoveredKg"], one["unknownInputs"])
+        for year, elements in flows.items()
+        for one in elements
+        if not one["element"]
+    }
 
 
 async def _added_up(context: Context, query: str, organization: str | None) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from seed.story import BLACK_MASS, PACK_RECYCLED, RECYCLER
 from service.explorer.home import EXAMPLES
@@ -144,6 +145,9 @@ def test_a_list_is_read_on_a_phone_without_moving_it_sideways(browser: Browser, 
         told = table.locator("tbody td[data-label]").evaluate_all("all => all.map(one => one.dataset.label)")
         heads = [text.strip() for text in table.locator("th").all_text_contents()]
         assert set(told) == set(heads[1:]), name
+    page.goto(PAGES["history"])
+    for table in page.locator("table.rows").all():
+        assert table.evaluate("one => one.scrollWidth <= one.parentElement.clientWidth")
     page.goto(PAGES["timeline"])
     assert page.locator(".lanes").evaluate("one => one.scrollWidth <= one.clientWidth")
 
@@ -163,11 +167,11 @@ def test_no_name_in_a_lane_is_cut_to_a_letter(browser: Browser, address: str) ->
 def test_the_table_sorts(browser: Browser, address: str) -> None:
     page = Watched(browser, address).page
     page.goto(PAGES["table"])
-    page.get_by_role("button", name="Key").click()
+    page.locator("thead").get_by_role("link", name="Key").click()
+    expect(page.locator("th[aria-sort=ascending]")).to_have_count(1)
     keys = page.locator("tbody tr td:nth-child(1)").all_text_contents()
     before, after = keys[0].strip(), keys[-1].strip()
     assert before < after
-    expect(page.locator("th[aria-sort=ascending]")).to_have_count(1)
 
 
 def test_a_picture_of_a_label_leads_to_its_trace(browser: Browser, address: str) -> None:
@@ -203,10 +207,25 @@ def test_without_script_all_is_there(browser: Browser, address: str) -> None:
     expect(page.locator("#panel")).to_contain_text("black mass")
 
 
+def number(shown: Locator) -> int:
+    """The number that a text begins with."""
+    return int((shown.text_content() or "").split()[0].replace(",", ""))
+
+
+def test_an_overview_that_lost_its_connection_says_so(browser: Browser, address: str) -> None:
+    page = Watched(browser, address).page
+    page.route("**/graphql/stream*", lambda route: route.abort())
+    page.goto("/overview")
+    expect(page.locator("#live")).to_contain_text("connection lost")
+
+
 def test_the_overview_shows_events_as_they_are_recorded(browser: Browser, address: str) -> None:
     watched = Watched(browser, address)
     watched.page.goto("/overview")
     expect(watched.page.locator("#live")).to_contain_text("live")
+    places = ("#counted", "#kinds li:first-child b", "#statuses li:first-child b")
+    counted = [watched.page.locator(one) for one in places]
+    before = [number(one) for one in counted]
     name = f"LIVE-{os.getpid()}"
     event = {
         "eventId": name,
@@ -222,6 +241,8 @@ def test_the_overview_shows_events_as_they_are_recorded(browser: Browser, addres
     assert entry.get_by_role("link").evaluate_all("all => all.map(one => one.getAttribute('href'))") == [
         f"/event/{name}", "/organization/MAKER", f"/explore?key={name}",
     ]  # fmt: skip
+    for one, count in zip(counted, before, strict=True):
+        expect(one).to_have_text(re.compile(rf"^{count + 1:,}\b"))
     said = entry.text_content()
     watched.page.reload()
     expect(entry).to_have_text(said or "")

@@ -6,16 +6,24 @@ const list = document.getElementById("latest");
 const texts = JSON.parse(list.dataset.texts);
 const source = new EventSource(`/graphql/stream?query=${encodeURIComponent(query)}`);
 const live = document.getElementById("live");
-const counted = live.textContent;
+const BETWEEN_MS = 2_000;
+let asking = false;
+let stale = false;
+let opened = false;
 source.addEventListener("open", () => {
-  live.textContent = `${counted} · ${live.dataset.live}`;
+  live.textContent = ` · ${live.dataset.live}`;
+  if (opened) refresh();
+  opened = true;
+});
+source.addEventListener("error", () => {
+  live.textContent = ` · ${live.dataset.lost}`;
 });
 source.addEventListener("next", (event) => {
   const { data, errors } = JSON.parse(event.data);
   if (errors && !["ENDED", "STALLED"].includes(errors[0].extensions.code)) {
     // Not for this reader, so it would be told the same again; after the end of a service the browser comes back.
     source.close();
-    live.textContent = counted;
+    live.textContent = "";
   }
   const node = data?.eventRecorded.node;
   if (!node) return;
@@ -40,7 +48,25 @@ source.addEventListener("next", (event) => {
   }
   list.prepend(entry);
   while (list.children.length > 15) list.lastElementChild.remove();
+  refresh();
 });
+
+// What is counted is drawn by the service again, without what takes it long; not more often than every two seconds.
+async function refresh() {
+  stale = true;
+  if (asking) return;
+  asking = true;
+  while (stale) {
+    stale = false;
+    const answer = await fetch("/overview?years=none").catch(() => null);
+    if (answer?.ok) {
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const part of fresh.querySelectorAll("[data-now]")) document.getElementById(part.id)?.replaceWith(part);
+    }
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
+  }
+  asking = false;
+}
 
 function linked(address, text) {
   const link = document.createElement("a");

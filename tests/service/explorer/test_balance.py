@@ -211,3 +211,33 @@ def test_an_element_is_chosen_in_the_address() -> None:
         assert "The balance does not close" in unknown
         assert "at least 2 kg in this battery" in unknown
         assert "100 %" in unknown
+
+
+def test_a_battery_of_many_cells_has_its_balance_without_being_asked_twice() -> None:
+    """What a picture is cut off at would leave no balance; a bound that somebody stated stays."""
+    cells = [{"key": f"C{number:03d}", "kind": "CELL", "massKg": 0.5} for number in range(500)]
+    battery = {"key": "B", "kind": "BATTERY", "massKg": 300, "parts": cells}
+    store = MemoryStore()
+    send(
+        store,
+        [
+            {
+                "eventId": "e",
+                "type": "PRODUCTION",
+                "occurredAt": "2024-01-01T00:00:00Z",
+                "actor": "A",
+                "outputs": [battery],
+            }
+        ],
+    )
+    with TestClient(create_app(store, Settings(store="memory:"))) as client:
+        text = client.get("/explore?key=B&view=balance").text
+        assert "300 kg in this battery" in text
+        assert "Cut off at a bound" not in text
+        assert "Cut off at a bound" in client.get("/explore?key=B&view=table").text
+        for stated in ("maxNodes=400", "maxDepth=1&maxNodes=10"):
+            assert "A bound cut the trace off" in client.get(f"/explore?key=B&view=balance&{stated}").text
+    with TestClient(create_app(store, Settings(store="memory:", cost_max=15_000))) as client:
+        answer = client.get("/explore?key=B&view=balance")
+        assert answer.status_code == 200
+        assert "A bound cut the trace off" in answer.text

@@ -66,7 +66,7 @@ def test_the_page_that_it_leads_to_is_there(client: TestClient) -> None:
     ("path", "told"),
     [
         ("/01/09506000134352/21/NOBODY", "a valid code, but nobody reported it"),
-        ("/01/09506000134352/21/CELL", "a valid code, but nobody reported it"),
+        ("/01/09506000134352/21/CELL", "is known here, but has no public page"),
         ("/01/09506000134353/21/7", "the check digit of (01) GTIN is 3; it should be 2"),
         ("/01/not-a-number", "no item of that key or identifier is known"),
         ("/8004/%3Cscript%3E", "no item of that key or identifier is known"),

@@ -190,3 +190,19 @@ def test_room_for_a_mark_is_in_the_style_of_the_page() -> None:
     text = shown(store, f"/explore?key={PACK_VANISHED}&view=timeline")
     assert 'class="mark"' in text
     assert re.search(r"#s0-\d > span { padding-left: calc\(", text)
+
+
+def test_the_legend_has_the_signs_that_are_there_and_no_other() -> None:
+    store = MemoryStore()
+    send(store, story())
+    signs = {"held": ">held: each", "inside": ">inside a host", "gap": ">nobody says who had it", "!": "reported later",
+             "≠": "by somebody who did not hold it"}  # fmt: skip
+    seen = set()
+    for key in (PACK_VANISHED, PACK_RECYCLED, module(3)):
+        text = shown(store, f"/explore?key={key}&view=timeline")
+        legend, _, lanes = text.partition('<p class="keys">')[2].partition("</p>")
+        there = {name for name in ("held", "inside", "gap") if f'class="span {name} ' in lanes}
+        there |= {name for name in "!≠" if f">{name}</a>" in lanes}
+        assert {name for name, told in signs.items() if told in legend} == there
+        seen |= there
+    assert {"held", "inside", "≠"} <= seen

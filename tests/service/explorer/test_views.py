@@ -123,14 +123,14 @@ def test_lists_and_histories_show_what_a_viewer_may_see(store: MemoryStore, tmp_
     }
     with TestClient(create_app(store, Settings(store="memory:", tokens_file=str(tokens.path)))) as client:
         for address in ("/items", "/findings"):
-            assert ">0 in all" in client.get(address).text
+            assert client.get(address).status_code == 403
             assert ">0 in all" not in client.get(address, headers=bearers["all"]).text
         assert KEYS.findall(client.get("/items?kind=BATTERY", headers=bearers["few"]).text) == [PACK_VANISHED]
         assert "production" in client.get(f"/history?key={PACK_A}", headers=bearers["all"]).text
-        for headers in ({}, bearers["few"]):
-            told = client.get(f"/history?key={PACK_A}", headers=headers).text
-            assert "Events: 0" in told, "that the battery is there is public; what happened to it is not"
-            assert "production" not in told
+        few = client.get(f"/history?key={PACK_A}", headers=bearers["few"]).text
+        assert few.count("Nothing of that kind is there, or to be seen by you") == 2
+        for told in (few, client.get(f"/history?key={PACK_A}").text):
+            assert "production" not in told, "that the battery is there is public; what happened to it is not"
             assert "Pudong" not in told
         assert "From stage to stage" not in client.get("/overview").text
 
@@ -138,7 +138,7 @@ def test_lists_and_histories_show_what_a_viewer_may_see(store: MemoryStore, tmp_
 def test_all_events_and_holders_of_an_item(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = client.get(f"/history?key={PACK_A}").text
     events = re.findall(r"open=([^&\"#]+)#panel\">[a-z]+<", whole)
-    holders = whole.partition('id="custody"')[2].count("<tr><td>")
+    holders = whole.partition('id="custody"')[2].count("<tr><td ")
     assert len(events) > 8
     assert holders > 3
     monkeypatch.setattr(history, "FIRST", 2)
@@ -146,7 +146,7 @@ def test_all_events_and_holders_of_an_item(client: TestClient, monkeypatch: pyte
     assert [event for page in pages for event in re.findall(r"open=([^&\"#]+)#panel\">[a-z]+<", page)] == events
     (further,) = re.findall(r'href="([^"]+)#custody"', pages[0])
     custody = [page.partition('id="custody"')[2] for page in [pages[0], *walked(client, unescape(further), "#custody")]]
-    assert sum(page.count("<tr><td>") for page in custody) == holders
+    assert sum(page.count("<tr><td ") for page in custody) == holders
     early = client.get(f"/history?key={PACK_A}&asOf=2021-06-01").text
     assert 0 < len(re.findall(r"open=[^\"]*asOf=2021-06-01[^\"]*#panel", early)) < len(events) + 2 * holders
 
@@ -342,7 +342,8 @@ def test_nothing_is_added_up_again_until_something_is_recorded(monkeypatch: pyte
     with TestClient(create_app(store, Settings(store="memory:", audit_interval_s=0))) as client:
         client.get("/overview")
         client.get("/overview")
-        assert len(asked) == 2
+        assert len(asked) == 2, "years and stages; where nothing was retired, nothing was recovered"
         send(store, story()[20:])
-        assert client.get("/overview").status_code == 200
-        assert len(asked) == 4
+        for _ in range(2):
+            assert client.get("/overview").status_code == 200
+        assert len(asked) == 5
