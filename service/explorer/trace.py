@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,7 @@ from starlette.responses import Response
 
 from graph_schema.answer import Trace, TraceNode
 from graph_schema.further import NAMED_MAX, STEP
+from graph_schema.surroundings import Beyond
 from service import tracing
 from service.api.context import Context
 from service.api.errors import too_long
@@ -36,6 +38,8 @@ from service.writers.formats import BY_NAME
 from service.writers.layout import Box, Way, lay_out
 from service.writers.svg import Links, svg
 
+BEYOND = {"picture": Beyond.HOLDERS, "timeline": Beyond.HOSTS}
+"""What a view tells beyond the bounds: a box says who has it, a lane also what it is in."""
 NODES_STEP = 10
 """So many times as many are asked for by a click."""
 
@@ -66,15 +70,14 @@ async def _page(request: Request, context: Context, state: State) -> Response:
     if not state.key:
         raise GraphQLError("key: which item? Give its key or another identifier of it")
     asked = _asked(state)
-    question = question_of(context, asked)
+    question = replace(question_of(context, asked), beyond=BEYOND.get(state.view, Beyond.NOTHING))
     then = await context.moment(asked.as_of, asked.known_at)
     trace = await tracing.trace(context.store, question, then.sequence, context.sight)
     if trace is None:
         return page(
             request, "unknown.html", 404, key=state.key, state=state, asked=asked, traces=context.sight.viewer.traces
         )
-    if state.view in ("picture", "timeline", "table"):
-        trace = await tracing.with_used_up(context.store, trace, asked.as_of, then.sequence, context.sight)
+    trace = await tracing.with_used_up(context.store, trace, asked.as_of, then.sequence, context.sight)
     wider = _wider(trace, asked, context.settings.nodes_max)
     more = None if wider is None else state.address(**wider)
     language = language_of(request)

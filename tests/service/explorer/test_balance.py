@@ -211,3 +211,14 @@ def test_an_element_is_chosen_in_the_address() -> None:
         assert "The balance does not close" in unknown
         assert "at least 2 kg in this battery" in unknown
         assert "100 %" in unknown
+
+
+def test_a_balance_of_a_trace_that_goes_back_leads_to_where_it_went() -> None:
+    store = MemoryStore()
+    send(store, story())
+    with TestClient(create_app(store, Settings(store="memory:"))) as client:
+        text = client.get(f"/explore?key={PACK_RECYCLED}&direction=BACKWARD&view=balance").text
+        assert "The mass of it is not known" not in text
+        (link,) = re.findall(r'A balance follows[^<]*<a href="([^"]+)">Show where it went</a>', text)
+        followed = client.get(unescape(link)).text
+    assert "Total mass <small>" in followed
