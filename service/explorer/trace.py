@@ -29,7 +29,7 @@ from service.explorer.late import marked_events
 from service.explorer.opened import opened
 from service.explorer.pages import identity_page, language_of, page
 from service.explorer.querying import NODES, queried
-from service.explorer.sankey import described, said_of, sankey, titled
+from service.explorer.sankey import described, said_of, sankey, titled, width_of
 from service.explorer.state import VIEWS, State, read_state
 from service.explorer.timeline import lanes_of
 from service.explorer.turned import turned
@@ -162,6 +162,7 @@ def _balance(trace: Trace, state: State, language: Language) -> dict[str, Any]:
         "flow": flow,
         "bands": rows,
         "picture": Markup("") if flow is None else sankey(flow, language),
+        "wide": 0 if flow is None else width_of(flow),
         "narrow": Markup("") if flow is None else turned(flow, said_of(flow, language)),
         "elements": elements_of(trace),
         "closed": {row.element for row in trace.balance},
