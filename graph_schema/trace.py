@@ -19,6 +19,7 @@ from graph_schema.further import WALKED_MIN, Among, handles_of, with_neighbours
 from graph_schema.order import Position, cut_after, event_id_of, moment_of, type_of
 from graph_schema.reader import Counted, ItemRow, TraceReader
 from graph_schema.status import statuses
+from graph_schema.surroundings import Beyond, add_hosts, holders_of, host_node
 from graph_schema.walk import Walk
 from graph_schema.windows import END
 
@@ -43,6 +44,8 @@ class TraceQuestion:
     """The items and events that the names of `further` count for; several may have one name."""
     rank: Rank | None = None
     """By what a bound of nodes cuts among those of one depth and kind; their keys where it is None."""
+    beyond: Beyond = Beyond.NOTHING
+    """What is told beyond the bounds of what is within them."""
 
 
 async def trace(reader: TraceReader, question: TraceQuestion) -> Trace | None:
@@ -101,6 +104,7 @@ async def _siblings(walk: Walk, mixings: dict[Position, Mixing]) -> dict[Positio
 
 _ATTRIBUTION_ORDER = attrgetter("kind", "key", "element")
 _BALANCE_ORDER = attrgetter("element")
+_NODE_ORDER = attrgetter("depth", "kind", "key")
 _EDGE_ORDER = attrgetter("from_", "opened_by", "kind", "source", "target")
 
 
@@ -180,11 +184,29 @@ class Assembly:
         cut = next(iter(self.walks.values())).cut
         unsettled = await self._unsettled(within, result.truncated)
         result.unsettled = [event_id_of(event) for event in unsettled if event < cut]
-        kept = {node.handle for node in within} if result.truncated else None
-        result.edges = self._edges(kept)
-        if kept is not None:
-            result.frontier = await self._frontier(within, kept, complete)
+        if result.truncated:
+            kept = {node.handle for node in within}
+            ends = kept | await self._surround(result, ranked, kept)
+            result.edges = self._edges(kept, ends)
+            result.frontier = await self._frontier(within, kept, ends, complete)
+        else:
+            result.edges = self._edges(None, None)
         return result
+
+    async def _surround(self, result: Trace, ranked: list[Node], kept: set[Any]) -> set[Any]:
+        """Add the nodes that are told beyond a bound, and no more of these than that; their handles."""
+        beyond, items, walks = self.question.beyond, [one for one in kept if one in self.items], self.walks.values()
+        if beyond is Beyond.NOTHING:
+            return set()
+        ends = holders_of(walks, set(items)) - kept
+        result.nodes += await self._nodes([node for node in ranked if node.handle in ends])
+        if beyond is Beyond.HOSTS:
+            self.items.update(await add_hosts(self.reader, walks, items))
+            hosts = {row[1]: row[0] for walk in walks for row in walk.stays if row[0] in kept and row[1] not in kept}
+            result.nodes += [host_node(self.items[host], self.depths[part] + 1) for host, part in hosts.items()]
+            ends.update(hosts)
+        result.nodes.sort(key=_NODE_ORDER)
+        return ends
 
     async def _unsettled(self, nodes: list[Node], truncated: bool) -> list[Position]:
         if truncated:
@@ -216,19 +238,21 @@ class Assembly:
                 found.append(TraceNode(key, kind, Role.CUSTODIAN, depth, label, None, None, key))
         return found
 
-    def _edges(self, kept: set[Any] | None) -> list[TraceEdge]:
-        """The edges between nodes that are kept (None: all are)."""
+    def _edges(self, kept: set[Any] | None, ends: set[Any] | None) -> list[TraceEdge]:
+        """The edges from nodes that are kept to their `ends` (None: all are)."""
         edges: list[TraceEdge] = []
         seen: set[Any] = set()
         for walk in self.walks.values():
             if len(self.walks) == 1:
-                EdgeMaker(walk, self.items, kept).add_to(edges)
+                EdgeMaker(walk, self.items, kept, ends).add_to(edges)
             else:
-                EdgeMaker(walk, self.items, kept, seen).add_to(edges)
+                EdgeMaker(walk, self.items, kept, ends, seen).add_to(edges)
         edges.sort(key=_EDGE_ORDER)
         return edges
 
-    async def _frontier(self, ranked: list[Node], kept: set[Any], complete: set[Any]) -> list[FrontierNode]:
+    async def _frontier(
+        self, ranked: list[Node], kept: set[Any], ends: set[Any], complete: set[Any]
+    ) -> list[FrontierNode]:
         """The nodes with edges that are not shown, each with an upper bound of how many: what the index has of it. Of a
         `complete` one all are known."""
         shown: Counter[Any] = Counter()
@@ -236,7 +260,7 @@ class Assembly:
         for here, there in {ends for walk in self.walks.values() for ends in _all_ends(walk)}:
             for one, other in ((here[0], there[0]), (there[0], here[0])):
                 if one in kept:
-                    (shown if other in kept else hidden)[one] += 1
+                    (shown if other in ends else hidden)[one] += 1
         for node, degree in (await self._degrees(kept)).items():
             rest = 0 if node in complete else degree - shown[node]
             if rest > hidden[node]:
@@ -276,11 +300,17 @@ class EdgeMaker:
     """Makes the edges of a walk, those in `seen` left out."""
 
     def __init__(
-        self, walk: Walk, items: dict[Any, ItemRow], kept: set[Any] | None, seen: set[Any] | None = None
+        self,
+        walk: Walk,
+        items: dict[Any, ItemRow],
+        kept: set[Any] | None,
+        ends: set[Any] | None,
+        seen: set[Any] | None = None,
     ) -> None:
         self._walk = walk
         self._items = items
         self._kept = kept
+        self._ends = ends
         self._seen = seen
         self._told: dict[Position, tuple[datetime, str]] = {}
 
@@ -312,10 +342,10 @@ class EdgeMaker:
     def _wanted(
         self, kind: str, rows: Iterable[tuple[Any, ...]], source: int, target: int | None, opened: int
     ) -> Iterable[tuple[Any, ...]]:
-        kept, seen = self._kept, self._seen
-        if kept is not None:
+        kept, ends, seen = self._kept, self._ends, self._seen
+        if kept is not None and ends is not None:
             rows = [
-                row for row in rows if row[source] in kept and ((row[1],) if target is None else row[target]) in kept
+                row for row in rows if row[source] in kept and ((row[1],) if target is None else row[target]) in ends
             ]
         if seen is not None:
             fresh = []

@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from graph_schema.answer import Direction, Trace, TraceNode
 from graph_schema.canonical import utc_text
+from graph_schema.surroundings import Beyond
 from graph_schema.trace import TraceQuestion
 from service import tracing
 from service.api.context import Context
@@ -130,6 +131,7 @@ def question_of(context: Context, asked: Asked) -> TraceQuestion:
         bound(asked.max_nodes, ceiling, "maxNodes", 1) or ceiling,
         weigh=asked.format.weighed,
         further=further_of(asked.further, asked.max_nodes or ceiling, ceiling),
+        beyond=Beyond.HOLDERS if asked.format.drawn else Beyond.NOTHING,
     )
     document, operation = _document(asked.format.weighed)
     sizes = Sizes(context.settings, operation, {"maxNodes": question.nodes_max, "further": list(question.further)})

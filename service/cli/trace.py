@@ -11,6 +11,7 @@ import click
 from graph_schema.answer import Direction, Trace
 from graph_schema.canonical import utc_text
 from graph_schema.further import NAMED_MAX
+from graph_schema.surroundings import Beyond
 from graph_schema.trace import TraceQuestion
 from service import tracing
 from service.cli.common import Moment, configured, err, finish, opened, out, store_option
@@ -75,21 +76,24 @@ def trace(
     wanted = [Direction.FORWARD, Direction.BACKWARD] if apart else [chosen]
 
     weigh = chosen_format is None or chosen_format.weighed
+    drawn = chosen_format is not None and chosen_format.drawn
+    bounds = max_depth, max_nodes or ceiling, weigh, further
+    beyond = Beyond.HOLDERS if drawn else Beyond.NOTHING
 
     async def ask() -> tuple[list[Trace | None], bool]:
         sequence = await store.sequence_at(known_at)
         traces = [
             await tracing.trace(
                 store,
-                TraceQuestion(key, one, as_of, claims == "all", max_depth, max_nodes or ceiling, weigh, further),
+                TraceQuestion(key, one, as_of, claims == "all", *bounds, beyond=beyond),
                 sequence,
             )
             for one in wanted
         ]
-        if chosen_format is None or not chosen_format.drawn:
+        if not drawn:
             return traces, False
-        drawn = [one and await tracing.with_used_up(store, one, as_of, sequence) for one in traces]
-        return drawn, await holds_synthetic(store)
+        shown = [one and await tracing.with_used_up(store, one, as_of, sequence) for one in traces]
+        return shown, await holds_synthetic(store)
 
     traces, synthetic = finish(store, ask)
     for one in traces:

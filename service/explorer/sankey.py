@@ -13,9 +13,12 @@ from service.explorer.fates import ROOT
 from service.explorer.ribbons import Ribbon, ribbons
 from service.languages import Language
 from service.writers.layout.text import fitting
+from service.writers.layout.text import width_of as text_width
 from service.writers.named import named_material
 
 COLUMN, BAR, HEAD = 236, 16, 34
+NARROW, MANY = 210, 5
+"""How wide a column is where there are more than so many, so that all of them fit on a laptop."""
 SIZE = 12
 
 
@@ -36,6 +39,11 @@ def sankey(flow: Flow, language: Language) -> Markup:
     return drawn(flow, said_of(flow, language))
 
 
+def width_of(flow: Flow) -> int:
+    """How wide the picture of an element's flow is, in pixels, where it is neither made smaller nor larger."""
+    return len(flow.columns) * (COLUMN if len(flow.columns) <= MANY else NARROW)
+
+
 def said_of(flow: Flow, language: Language) -> Said:
     """What is written in the picture of an element's flow."""
     told = "; ".join(f"{language.text(f'balance.{fate}')} {language.mass(kg)}" for fate, kg in flow.fates)
@@ -43,7 +51,9 @@ def said_of(flow: Flow, language: Language) -> Said:
     def beside(place: Place) -> tuple[str, str]:
         return titled(place, language), " · ".join(filter(None, [described(place, language), language.mass(place.kg)]))
 
-    return Said(list(_heads(flow, language)), beside, language.mass, told)
+    return Said(
+        list(_heads(flow, language)), beside, language.mass, told, COLUMN if len(flow.columns) <= MANY else NARROW
+    )
 
 
 def drawn(flow: Flow, said: Said) -> Markup:
@@ -100,9 +110,12 @@ def _heads(flow: Flow, language: Language) -> Iterator[str]:
 def _bar(place: Place, left: float, top: float, height: float, said: Said) -> Markup:
     title, second = said.beside(place)
     middle, room = top + height / 2, said.column - BAR - 14
+    shown = fitting(title, SIZE, room, bold=True, ends=len(place.nodes) == 1)
+    told = fitting(second, SIZE, room, ends=True)
+    wide = max(text_width(shown, SIZE, bold=True), text_width(told, SIZE))
     return Markup(
         '<g><title>{title}, {second}</title><rect class="{look}" x="{left:g}" y="{top:.1f}" width="{bar}"'
-        ' height="{height:.1f}"/><text x="{x:g}" y="{above:.1f}">{shown}</text>'
+        ' height="{height:.1f}"/>{plate}<text x="{x:g}" y="{above:.1f}">{shown}</text>'
         '<text class="second" x="{x:g}" y="{under:.1f}">{told}</text></g>'
     ).format(
         title=title,
@@ -115,8 +128,16 @@ def _bar(place: Place, left: float, top: float, height: float, said: Said) -> Ma
         x=left + BAR + 6,
         above=middle - 2,
         under=middle + 13,
-        shown=fitting(title, SIZE, room, bold=True, ends=len(place.nodes) == 1),
-        told=fitting(second, SIZE, room, ends=True),
+        shown=shown,
+        told=told,
+        plate=plate(left + BAR + 6, middle - 14, wide, 31),
+    )
+
+
+def plate(left: float, top: float, width: float, height: float) -> Markup:
+    """What stands behind a text, so that bands below it do not strike it through."""
+    return Markup('<rect class="plate" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:g}" rx="3"/>').format(
+        left - 3, top, width + 6, height
     )
 
 

@@ -16,11 +16,19 @@ LANES_MAX = 60
 COLOURS = 8
 MARK = 2.5
 """How far apart marks are at least, in per cent of a lane; what is nearer is one mark."""
-
-
 TICKS_MIN, TICKS_MAX = 3, 12
 UNITS = (("year", "y"), ("month", "yMMM"), ("day", "MMMd"))
 """What the axis is divided into, the longest first, and how a reader's language writes it (CLDR skeletons)."""
+
+
+TOLD = ("HELD", "INSIDE")
+KINDS = {
+    ("HELD_BY", False): "HELD",
+    ("PART_OF", False): "INSIDE",
+    ("HELD_BY", True): "CLAIMED",
+    ("PART_OF", True): "CLAIMED_INSIDE",
+}
+"""Which stretch an edge is, by its kind and whether it is contested."""
 
 
 class Tick(NamedTuple):
@@ -32,8 +40,8 @@ class Tick(NamedTuple):
 
 
 class Span(NamedTuple):
-    """A stretch of a lane, in per cent of its width: `HELD`, `INSIDE` a host, `CLAIMED` in a contested event, or a
-    `GAP`."""
+    """A stretch of a lane, in per cent of its width: `HELD`, `INSIDE` a host, either one claimed in a contested event
+    (`CLAIMED`, `CLAIMED_INSIDE`), or a `GAP`."""
 
     kind: str
     name: str
@@ -57,7 +65,8 @@ class Mark(NamedTuple):
 
 
 class Lane(NamedTuple):
-    """What happened to one item; `others`: the keys of those of one kind and name that the same happened to."""
+    """What happened to one item; `others`: the keys of those of one kind and name that the same happened to.
+    `withheld`: of the item nothing else is told."""
 
     key: str
     kind: str
@@ -66,6 +75,7 @@ class Lane(NamedTuple):
     name: str = ""
     status: str = ""
     others: tuple[str, ...] = ()
+    withheld: bool = False
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -121,28 +131,23 @@ def lanes_of(trace: Trace, as_of: datetime | None, opened: Collection[str] = ())
     names = {node.key: node.label for node in trace.nodes if node.kind == "ORGANIZATION"}
     withheld = {node.key for node in trace.nodes if node.redacted}
     colours = {key: number % COLOURS for number, key in enumerate(sorted(names))}
-    held: dict[str, list[TraceEdge]] = {}
-    inside: dict[str, list[TraceEdge]] = {}
-    claimed: dict[str, list[TraceEdge]] = {}
+    stretches: dict[str, list[Span]] = {}
     for edge in trace.edges:
-        if edge.contested and edge.kind == "HELD_BY":
-            claimed.setdefault(edge.source, []).append(edge)
-        elif not edge.contested and edge.kind in ("HELD_BY", "PART_OF"):
-            (held if edge.kind == "HELD_BY" else inside).setdefault(edge.source, []).append(edge)
-    items = [node for node in trace.nodes if node.kind not in ("ORGANIZATION", "EVENT")]
+        kind = KINDS.get((edge.kind, edge.contested))
+        if kind is not None:
+            colour = colours.get(edge.target, 0) if kind == "HELD" else 0
+            span = scale.span(kind, names.get(edge.target, edge.target), edge, colour)
+            stretches.setdefault(edge.source, []).append(span._replace(key="") if edge.target in withheld else span)
     lanes = []
-    for node in items:
-        told = [
-            *(scale.span("HELD", names.get(one.target, one.target), one, colours.get(one.target, 0))
-              for one in held.get(node.key, [])),
-            *(scale.span("INSIDE", one.target, one, 0) for one in inside.get(node.key, [])),
-        ]  # fmt: skip
-        claims = [scale.span("CLAIMED", names.get(one.target, one.target), one, 0) for one in claimed.get(node.key, [])]
-        if told or claims:
-            spans = [*_with_gaps(sorted(told, key=lambda one: one.begins), scale), *claims]
-            spans = [one._replace(key="") if one.key in withheld else one for one in spans]
+    for node in trace.nodes:
+        found = stretches.get(node.key)
+        if found and node.kind not in ("ORGANIZATION", "EVENT"):
+            told = [one for one in found if one.kind in TOLD]
+            told.sort(key=lambda one: (one.begins, one.kind))
+            claims = sorted((one for one in found if one.kind not in TOLD), key=lambda one: one.kind)
             name = "" if node.label == node.key or node.redacted else node.label
-            lanes.append(Lane(node.key, node.kind, spans, [], name, node.status or ""))
+            spans = [*_with_gaps(told, scale), *claims]
+            lanes.append(Lane(node.key, node.kind, spans, [], name, node.status or "", withheld=node.redacted))
     lanes = _grouped(lanes, opened)
     return Lanes(lanes, 0, len(lanes), scale.ticks(), scale)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 
 from graph_schema.answer import Trace, TraceNode
 from graph_schema.further import NAMED_MAX, STEP
+from graph_schema.surroundings import Beyond
 from graph_schema.trace import TraceQuestion
 from service import tracing
 from service.api.context import Context
@@ -29,7 +31,7 @@ from service.explorer.late import marked_events
 from service.explorer.opened import opened, unsettled
 from service.explorer.pages import identity_page, language_of, page
 from service.explorer.querying import NODES, queried
-from service.explorer.sankey import described, said_of, sankey, titled
+from service.explorer.sankey import described, said_of, sankey, titled, width_of
 from service.explorer.state import MOMENTS, VIEWS, State, checked, ignored, read_state, without_empty
 from service.explorer.table import COLUMNS, rows_of, told
 from service.explorer.timeline import lanes_of
@@ -39,6 +41,8 @@ from service.writers.formats import BY_NAME
 from service.writers.layout import Box, Way, lay_out
 from service.writers.svg import Links, svg
 
+BEYOND = {"picture": Beyond.HOLDERS, "timeline": Beyond.HOSTS}
+"""What a view tells beyond the bounds: a box says who has it, a lane also what it is in."""
 NODES_STEP = 10
 """So many times as many are asked for by a click."""
 STEPPED = NODES_STEP * NODES
@@ -72,7 +76,7 @@ async def _page(request: Request, context: Context, state: State) -> Response:
     if not state.key:
         raise GraphQLError("key: which item? Give its key or another identifier of it")
     asked = _asked(state)
-    question = question_of(context, asked)
+    question = replace(question_of(context, asked), beyond=BEYOND.get(state.view, Beyond.NOTHING))
     then = await context.moment(asked.as_of, asked.known_at)
     trace = await tracing.trace(context.store, question, then.sequence, context.sight)
     if trace is not None and trace.truncated and (wider_one := _for_balance(context, state, asked)):
@@ -91,8 +95,7 @@ async def _page(request: Request, context: Context, state: State) -> Response:
     keys = {node.key for node in trace.nodes}
     left_out = ignored(request.query_params) + [f"group={one}" for one in state.groups if one not in keys]
     state = state._replace(groups=tuple(one for one in state.groups if one in keys))
-    if state.view in ("picture", "timeline", "table"):
-        trace = await tracing.with_used_up(context.store, trace, asked.as_of, then.sequence, context.sight)
+    trace = await tracing.with_used_up(context.store, trace, asked.as_of, then.sequence, context.sight)
     wider = _wider(trace, asked, context.settings.nodes_max)
     more = None if wider is None else state.address(**wider)
     language = language_of(request)
@@ -196,6 +199,7 @@ def _balance(trace: Trace, state: State, language: Language) -> dict[str, Any]:
         "flow": flow,
         "bands": rows,
         "picture": Markup("") if flow is None else sankey(flow, language),
+        "wide": 0 if flow is None else width_of(flow),
         "narrow": Markup("") if flow is None else turned(flow, said_of(flow, language)),
         "elements": elements_of(trace),
         "closed": {row.element for row in trace.balance},

@@ -9,7 +9,8 @@ from service.writers.layout.text import fitting
 from service.writers.markup import xml_text
 from service.writers.svg.drawing import NOWHERE, Drawing, Links
 from service.writers.svg.legend import Legend
-from service.writers.svg.style import SCOPE, sheet
+from service.writers.svg.scope import SCOPE
+from service.writers.svg.style import sheet
 
 __all__ = ["Links", "svg"]
 
@@ -47,7 +48,7 @@ def svg(
         f' aria-labelledby="{SCOPE}-title {SCOPE}-summary">',
         f'<title id="{SCOPE}-title">{xml_text(heading)}</title>',
         f'<desc id="{SCOPE}-summary">{xml_text(_summary(trace, language))}</desc>',
-        f"<style{allowed}>{sheet(dark)}</style>",
+        f"<style{allowed}>{sheet(dark, drawing.materials.values())}</style>",
         drawing.definitions(),
         f'<rect class="ground" width="{width:g}" height="{height:g}"/>',
     ]

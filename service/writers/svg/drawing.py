@@ -11,7 +11,8 @@ from service.languages import ENGLISH, Language
 from service.writers.layout import Box, Line, Picture, Text, Way
 from service.writers.layout.sizing import HUB
 from service.writers.markup import xml_text
-from service.writers.svg.style import MATERIALS, SCOPE
+from service.writers.svg.materials import looks, patterns
+from service.writers.svg.scope import SCOPE
 
 TOLD_MAX = 20
 """So many members of a group, or edges of a line, are told by name."""
@@ -39,7 +40,7 @@ NOWHERE = Links()
 
 
 class Drawing:
-    """Draws a layout. `materials`: the colour of each material of lots, by number. `numbers`: by which a page's script
+    """Draws a layout. `materials`: how each material of lots looks, by number. `numbers`: by which a page's script
     finds a box (`data-box`), what that is inside of (`data-inside`), and the lines from and to it. `marked`: the key of
     what is looked at."""
 
@@ -49,11 +50,10 @@ class Drawing:
         self.picture, self.links, self.marked, self.language = picture, links, marked, language
         every = picture.every_box()
         self.numbers = {box.name: number for number, box in enumerate(every)}
-        names = sorted({name for box in every if (name := _material(box)) is not None})
-        self.materials = {name: number % MATERIALS for number, name in enumerate(names)}
+        self.materials = looks(name for box in every if (name := _material(box)) is not None)
 
     def definitions(self) -> str:
-        """What is referred to: tips of arrows, and the hatching of what is withheld."""
+        """What is referred to: tips of arrows, patterns of materials, and the hatching of what is withheld."""
         tips = "".join(
             f'<marker id="{SCOPE}-tip-{name}" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8"'
             f' markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path class="tip-{name}" d="M0 0L8 4L0 8z"/>'
@@ -66,7 +66,7 @@ class Drawing:
             '<rect class="hatch-ground" width="8" height="8"/><line class="hatch-line" x1="0" y1="0" x2="0" y2="8"/>'
             "</pattern>"
         )
-        return f"<defs>{tips}{hatch}</defs>"
+        return f"<defs>{tips}{hatch}{patterns(self.materials.values())}</defs>"
 
     def lines(self) -> Iterator[str]:
         """The lines, to be drawn above the boxes: they lead into hosts, and pass no text."""

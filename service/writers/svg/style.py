@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-MATERIALS = 8
-"""So many colours of lots there are; materials beyond share them."""
-SCOPE = "trace-picture"
-"""The class of the picture; what it calls by an id begins with it."""
+from service.writers.svg.materials import rules as material_rules
+from service.writers.svg.scope import SCOPE
+
 FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', 'Noto Sans CJK SC', 'Microsoft YaHei', 'PingFang SC', sans-serif"
 
 
@@ -62,8 +61,9 @@ DARK = Scheme(
 )
 
 
-def sheet(dark: bool) -> str:
-    """The style sheet; `dark` adds that of the dark scheme for those who prefer it."""
+def sheet(dark: bool, materials: Collection[int] = ()) -> str:
+    """The style sheet; `dark` adds that of the dark scheme for those who prefer it; `materials`: the looks of those that are
+    in the picture."""
     fixed = f"""
 text {{ font-family: {FONT}; }}
 .key, .more, .heading {{ font-weight: 600; }}
@@ -82,7 +82,7 @@ path.plus {{ stroke-width: 2; }}
 .further > rect {{ fill-opacity: 0; }}
 .further text {{ text-decoration: underline; }}
 """
-    told = _scoped(fixed + _scheme(LIGHT))
+    told = _scoped("\n".join([fixed.strip(), _scheme(LIGHT).strip(), *material_rules(materials)]))
     return told + (f"@media (prefers-color-scheme: dark) {{\n{_scoped(_scheme(DARK))}}}\n" if dark else "")
 
 
@@ -103,7 +103,8 @@ def _scheme(colours: Scheme) -> str:
         f".more {{ fill: {colours.root}; }}",
         f".box > rect {{ fill: {colours.ground}; stroke: {colours.frame}; }}",
         *(f".{kind} > rect {{ fill: {fill}; }}" for kind, fill in colours.kinds.items()),
-        *(f".material-{number} > rect {{ fill: {fill}; }}" for number, fill in enumerate(colours.lots)),
+        *(f".material-{number} > rect, .lot-{number} {{ fill: {fill}; }}" for number, fill in enumerate(colours.lots)),
+        f".lot-sign path {{ stroke: {colours.frame}; stroke-opacity: 0.3; }}",
         f".withheld > rect {{ fill: url(#{SCOPE}-hatch); }}",
         f".hatch-ground {{ fill: {colours.withheld}; }}",
         f".hatch-line {{ stroke: {colours.hatch}; stroke-width: 3; }}",

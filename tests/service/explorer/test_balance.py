@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from html import unescape
+from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
@@ -19,7 +20,7 @@ from service.app import create_app
 from service.explorer.balance import COLUMN_MAX, STAGES, Flow, flow_of
 from service.explorer.fates import FATES, bands_of, elements_of, parts_of
 from service.explorer.ribbons import ribbons
-from service.explorer.sankey import said_of, sankey
+from service.explorer.sankey import said_of, sankey, width_of
 from service.explorer.turned import turned
 from service.languages import ENGLISH, TAGS, language
 from service.settings import Settings
@@ -241,3 +242,51 @@ def test_a_battery_of_many_cells_has_its_balance_without_being_asked_twice() -> 
         answer = client.get("/explore?key=B&view=balance")
         assert answer.status_code == 200
         assert "A bound cut the trace off" in answer.text
+
+
+def test_a_balance_of_a_trace_that_goes_back_leads_to_where_it_went() -> None:
+    store = MemoryStore()
+    send(store, story())
+    with TestClient(create_app(store, Settings(store="memory:"))) as client:
+        text = client.get(f"/explore?key={PACK_RECYCLED}&direction=BACKWARD&view=balance").text
+        assert "The mass of it is not known" not in text
+        (link,) = re.findall(r'A balance follows[^<]*<a href="([^"]+)">Show where it went</a>', text)
+        followed = client.get(unescape(link)).text
+    assert "Total mass <small>" in followed
+
+
+def test_a_flow_with_many_bars_fits_a_phone_and_one_with_many_columns_a_laptop() -> None:
+    events = recycled(key="L0", massKg=1)
+    events[1]["outputs"] = [
+        {"key": f"LOT-OF-COPPER-2026-{number:02}", "material": "copper", "massKg": 0.1 + number / 20}
+        for number in range(12)
+    ]
+    for flow in (flow_of(forward(events, "B"), ""), flow_of(forward(story(), PACK_A), "Li")):
+        assert flow is not None
+        narrow = str(turned(flow, said_of(flow, ENGLISH)))
+        assert 'class="balance turned fits"' in narrow
+        assert float(re.findall(r'viewBox="0 0 (\d+)', narrow)[0]) <= 358
+        for place in flow.places.values():
+            if len(place.nodes) == 1 and len(place.nodes[0].key) < 20:
+                assert f">{place.nodes[0].key}<" in narrow, "no key is parted or cut"
+    deep = flow_of(forward(story(), PACK_A), "Li")
+    assert deep is not None
+    assert width_of(deep) == len(deep.columns) * said_of(deep, ENGLISH).column
+    six = deep.columns * 2
+    deep.columns[:] = six[:6]
+    assert width_of(deep) <= 1334
+
+
+def test_a_background_is_not_taken_for_that_of_a_text_in_a_picture() -> None:
+    """A bar has a fill: a background of it has no effect, but counts where contrasts are told."""
+    sheet = (files("service.explorer") / "static/trace.css").read_text("utf-8")
+    rules = re.findall(r"([^{}]+) \{([^{}]*)\}", sheet)
+    told = [
+        selectors
+        for selectors, body in rules
+        if "background" in body
+        for one in selectors.split(",")
+        if ".balance ." in one
+    ]
+    assert len(rules) > 50
+    assert not told

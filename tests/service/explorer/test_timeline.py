@@ -13,6 +13,7 @@ from graph_schema.order import instant_us
 from seed.story import PACK_RECYCLED, PACK_VANISHED, module, story
 from service.app import create_app
 from service.explorer.late import Marked
+from service.explorer.state import VIEWS
 from service.explorer.timeline import COLOURS, Lane, Lanes, Scale, Span, lanes_of
 from service.recording import Stated
 from service.settings import Settings
@@ -146,9 +147,59 @@ def test_units_with_the_same_custody_are_one_lane() -> None:
     assert re.search(r'<a class="grouped" href="[^"]*group=C0[^"]*">3 × cell A ', text)
 
 
+def test_a_lane_of_a_trace_that_a_bound_cut_off_has_all_of_its_custody() -> None:
+    told = [
+        ("PRODUCTION", "2024-01-01", "2024-01-02", {"outputs": [{"key": "C", "kind": "CELL"}]}),
+        ("PRODUCTION", "2024-02-01", "2024-02-02", {
+            "outputs": [{"key": "PACK", "kind": "BATTERY", "parts": [{"key": "C"}]}],
+        }),
+        ("TRANSFER", "2024-03-01", "2024-03-02", {"items": ["PACK"], "to": "MAKER"}),
+        ("PRODUCTION", "2024-04-01", "2024-04-02", {
+            "actor": "MAKER", "outputs": [{"key": "CAR", "kind": "VEHICLE", "parts": [{"key": "PACK"}]}],
+        }),
+    ]  # fmt: skip
+    store = recorded(told)
+    address = "/explore?key=C&direction=FORWARD&asOf=2024-06-01"
+    lanes = re.findall(r'<li id="s[01]-\d" class="[^"]*" title="([^"]*)"', shown(store, f"{address}&view=timeline"))
+    assert lanes[-3:] == [
+        "held by WORKSHOP, Feb 1, 2024 to Mar 1, 2024",
+        "held by MAKER, Mar 1, 2024 to Apr 1, 2024",
+        "inside CAR, Apr 1, 2024 to now",
+    ]
+    cut = shown(store, f"{address}&view=timeline&maxDepth=1")
+    assert "Cut off at a bound" in cut
+    assert re.findall(r'<li id="s[01]-\d" class="[^"]*" title="([^"]*)"', cut) == lanes
+    assert re.findall(r'<a class="code" href="[^"]*">(\w+)</a>\s*<ol>', cut) == ["C", "PACK"], "a host has none"
+    for picture in (
+        shown(store, f"{address}&maxDepth=1"),
+        shown(store, "/trace/C.svg?direction=FORWARD&maxDepth=1"),
+    ):
+        assert "was held by MAKER, after 1 more" in picture
+
+
+def test_a_contested_host_is_in_the_lane_of_its_part() -> None:
+    told = [
+        ("PRODUCTION", "2024-01-02", "2024-01-02", {"outputs": [*MADE, {"key": "CAR2", "kind": "VEHICLE"}]}),
+        ("INSTALLATION", "2024-02-01", "2024-02-02", {"part": "PACK", "host": "CAR2"}),
+    ]
+    store = recorded(told)
+    address = "/explore?key=PACK&view=timeline&asOf=2024-06-01"
+    assert "CAR2" not in shown(store, address)
+    text = shown(store, f"{address}&claims=ALL")
+    assert re.findall(r'<li id="[^"]*" class="span claimed inside [^"]*" title="([^"]*)"', text) == [
+        "claimed, in a contested event, to be inside CAR2, Feb 1, 2024 to now"
+    ]
+    assert re.search(r'<li class="claimed inside">claimed, [^<]* inside <a href="[^"]*open=CAR2', text)
+
+
 def test_a_lot_of_which_nothing_is_left_is_used_up_and_not_available() -> None:
     store = MemoryStore()
     send(store, story())
+    lot = next(node.key for node in ask(store, PACK_RECYCLED).nodes if node.label == "black mass")
+    for view in VIEWS:
+        page = shown(store, f"/explore?key={lot}&view={view}")
+        heading = page[page.index('<header class="heading">') : page.index('<form class="asked"')]
+        assert "used up" in heading, view
     for view in ("picture", "table", "timeline"):
         text = shown(store, f"/explore?key={PACK_RECYCLED}&view={view}")
         assert text.count("used up") > 0, view

@@ -13,6 +13,7 @@ from service.languages import TAGS, language
 from service.writers.layout import lay_out
 from service.writers.png import LETTERS, NoFont, has_font, png
 from service.writers.svg import Links, svg
+from service.writers.svg.materials import COLOURS, KNOWN, LOOKS, looks
 from tests.service.writers.written import of_catena_x, of_packs, of_random, of_story
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -244,3 +245,22 @@ def test_a_line_says_whether_it_is_part_of_it_now() -> None:
     entries = {text.text for text in ElementTree.fromstring(told).iter(f"{SVG}text")}
     assert ("was part of" in entries) == any(line.is_over for line in lines)
     assert ("is part of" in entries) == any(not line.is_over for line in lines)
+
+
+def test_every_material_of_a_picture_looks_different_and_a_known_one_always_the_same() -> None:
+    names = [*KNOWN, *(f"material {number}" for number in range(LOOKS - len(KNOWN)))]
+    assert len(set(looks(names).values())) == len(names) == LOOKS
+    assert all(look < COLOURS for look in looks(["cullet"]).values()), "a few are told by their colours"
+    for name in KNOWN:
+        assert looks([name, "cullet"])[name] == looks(names)[name]
+    crowd = looks(f"material {number}" for number in range(2 * LOOKS))
+    assert set(crowd.values()) == set(range(LOOKS))
+
+
+def test_a_material_that_has_a_pattern_is_filled_with_it() -> None:
+    assert KNOWN["graphite"] >= COLOURS > KNOWN["black mass"]
+    lots = [lot("A", Role.ROOT, label="black mass"), lot("B", label="graphite")]
+    text = svg(Trace("A", Direction.FORWARD, lots, []))
+    assert re.search(rf'<g class="box lot \w+ material-{KNOWN["graphite"]}"', text)
+    (pattern,) = re.findall(r'<pattern id="(trace-picture-material-\d+)"', text)
+    assert f"fill: url(#{pattern});" in text
