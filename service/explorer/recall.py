@@ -15,7 +15,7 @@ from service.api.context import Context
 from service.api.errors import too_long
 from service.explorer.asking import MakeContext, ask
 from service.explorer.pages import page
-from service.languages import ENGLISH, Language, chosen
+from service.languages import Language, chosen
 from service.refusals import refused
 from service.writers.csv import written
 
@@ -93,7 +93,7 @@ def _row(one: dict[str, Any], language: Language) -> list[str]:
     ended = "" if one["ended"] is None else str(one["ended"]).lower()
     return [
         one["node"]["key"],
-        one["node"]["kind"] if language is ENGLISH else language.named("kind", one["node"]["kind"]),
+        one["node"]["kind"] if language.is_english else language.named("kind", one["node"]["kind"]),
         " ".join(one["suspects"]),
         key("outermost"),
         key("vehicle"),
