@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
-from functools import cache
+from datetime import date, datetime
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
 import orjson
-from babel import Locale, dates, negotiate_locale, numbers
+from babel import Locale, UnknownLocaleError, dates, negotiate_locale, numbers
+from babel.core import get_global
 
 TAGS = ("en", "zh-Hans")
 """The languages there are, the one for everybody else first."""
@@ -24,7 +25,8 @@ TONNES_FROM_KG = 10_000
 
 
 class Language(NamedTuple):
-    """A language: its tag (BCP 47), and the locale by which dates and numbers are written."""
+    """A language: its tag (BCP 47), and the locale by which dates and numbers are written, which is that of a territory
+    where the reader's is known."""
 
     tag: str
     locale: Locale
@@ -61,9 +63,21 @@ class Language(NamedTuple):
             return f"< {self.number(0.1)} %"
         return f"> {self.number(99.9)} %" if 99.95 <= share < 100 * (1 - 1e-9) else f"{self.number(round(share, 1))} %"
 
-    def date(self, moment: datetime | None) -> str:
+    @property
+    def is_english(self) -> bool:
+        """Whether it is the language that the service itself speaks."""
+        return self.tag == TAGS[0]
+
+    @property
+    def locale_tag(self) -> str:
+        """The tag of the locale (BCP 47)."""
+        return str(self.locale).replace("_", "-")
+
+    def date(self, moment: date | None) -> str:
         """The day, in UTC."""
-        return self.text("unknown") if moment is None else str(dates.format_date(moment, "medium", self.locale))
+        if moment is None:
+            return self.text("unknown")
+        return _medium(moment.date() if isinstance(moment, datetime) else moment, self.locale)
 
     def skeleton(self, moment: datetime, pattern: str) -> str:
         """A moment as a skeleton of CLDR says, such as `yMMM`, in UTC."""
@@ -73,7 +87,14 @@ class Language(NamedTuple):
         """The day and the minute, in UTC."""
         if moment is None:
             return self.text("unknown")
-        return f"{dates.format_datetime(moment, 'yyyy-MM-dd HH:mm', locale=self.locale)} UTC"
+        joined = str(dates.get_datetime_format("medium", locale=self.locale))
+        told = dates.format_time(moment, "short", tzinfo=dates.UTC, locale=self.locale)
+        return f"{joined.replace('{0}', told).replace('{1}', self.date(moment))} UTC"
+
+
+@lru_cache(16_384)
+def _medium(day: date, locale: Locale) -> str:
+    return str(dates.format_date(day, "medium", locale))
 
 
 @cache
@@ -83,16 +104,35 @@ def language(tag: str) -> Language:
     return Language(tag, Locale.parse(tag, sep="-"), orjson.loads(stored))
 
 
+@lru_cache(256)
+def of_territory(tag: str, territory: str) -> Language:
+    """A language as it is written in a territory (ISO 3166), where CLDR says how that is."""
+    known = language(tag)
+    try:
+        return known._replace(locale=Locale.parse(f"{known.locale}_{territory}"))
+    except (UnknownLocaleError, ValueError):
+        return known
+
+
 ENGLISH = language(TAGS[0])
 
 
 def chosen(wanted: str | None, accepted: str | None) -> Language:
-    """The language that was chosen (`wanted`, a tag), or the first that a browser accepts (`Accept-Language`)."""
-    if wanted in TAGS:
-        return language(str(wanted))
+    """The language that was chosen (`wanted`, a tag), or the first that a browser accepts (`Accept-Language`); dates
+    and numbers in it are written as in the territory of the tag that the browser prefers."""
     preferred = [tag.replace("-", "_") for tag in _preferred(accepted or "")]
-    found = negotiate_locale(preferred, [tag.replace("-", "_") for tag in TAGS], aliases=_ALIASES)
-    return language((found or TAGS[0]).replace("_", "-"))
+    found = wanted
+    if wanted not in TAGS:
+        found = negotiate_locale(preferred, [tag.replace("-", "_") for tag in TAGS], aliases=_ALIASES)
+    tag = (found or TAGS[0]).replace("_", "-")
+    territory = _territory(preferred[0]) if preferred else None
+    return language(tag) if territory is None else of_territory(tag, territory)
+
+
+def _territory(tag: str) -> str | None:
+    """The territory of a tag, or where most speak its language; None where there is none."""
+    whole = tag if "_" in tag else get_global("likely_subtags").get(tag.lower(), "")
+    return next((part.upper() for part in whole.split("_")[1:] if len(part) == 2 and part.isalpha()), None)
 
 
 def _preferred(accepted: str) -> list[str]:

@@ -223,8 +223,9 @@ def note_of(asked: Asked, language: Language = ENGLISH, synthetic: bool = False)
 def _told(moment: datetime, language: Language) -> str:
     """A moment for people: the last microsecond of a day is its end."""
     if moment.astimezone(UTC).time() == time_of_day.max:
-        return language.text("note.end", day=f"{moment.astimezone(UTC):%Y-%m-%d}")
-    return utc_text(moment)
+        return language.text("note.end", day=language.date(moment.astimezone(UTC)))
+    whole = not (moment.second or moment.microsecond)
+    return language.time(moment.astimezone(UTC)) if whole else utc_text(moment)
 
 
 def _address(node: TraceNode, asked: Asked, language: Language) -> str | None:
@@ -235,7 +236,7 @@ def _address(node: TraceNode, asked: Asked, language: Language) -> str | None:
     stated = {name: utc_text(moment) for name, moment in moments.items() if moment is not None}
     if asked.claims is Claims.ALL:
         stated["claims"] = asked.claims.value
-    if language is not ENGLISH:
+    if not language.is_english:
         stated[LANGUAGE] = language.tag
     query = urlencode({"direction": asked.direction.value, **stated})
     return f"/trace/{quote(node.key, safe='')}.{asked.format.extension}?{query}"

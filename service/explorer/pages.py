@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -32,6 +33,8 @@ POLICY = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """The Content-Security-Policy of a page: nothing from elsewhere, no script in the page, and no style but its own."""
+
+_DAY = re.compile(r"(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])")
 
 FINDINGS = {rule.code: rule.title for rule_set in RULE_SETS for rule in rule_set.all}
 """What each finding is called."""
@@ -90,7 +93,7 @@ def language_of(request: Request) -> Language:
 def localized(address: str, language: Language) -> str:
     """The address of a file, in the reader's language."""
     joint = "" if address.endswith("?") else "&" if "?" in address else "?"
-    return address.rstrip("?") if language is ENGLISH else f"{address}{joint}lang={language.tag}"
+    return address.rstrip("?") if language.is_english else f"{address}{joint}lang={language.tag}"
 
 
 def said(language: Language, sentence: str) -> str:
@@ -103,6 +106,19 @@ def said(language: Language, sentence: str) -> str:
     return Markup('<span lang="{}">{}</span>').format(ENGLISH.tag, sentence)
 
 
+def finding_sentence(language: Language, text: str) -> str:
+    """What a finding says, in the reader's language, with days as its readers write them."""
+    told = said(language, text)
+    return type(told)(_DAY.sub(lambda found: _written(found[0], language), told))
+
+
+def _written(day: str, language: Language) -> str:
+    try:
+        return language.date(date.fromisoformat(day))
+    except ValueError:
+        return day
+
+
 def with_links(language: Language, name: str, /, **values: Any) -> Markup:
     """A text of the catalogue, with values that may be links."""
     return escape(language.texts[name]).format(**values)
@@ -110,7 +126,7 @@ def with_links(language: Language, name: str, /, **values: Any) -> Markup:
 
 def plain(language: Language, name: str) -> str:
     """What a role of an organization or a scope is called; one that has no translation is in plain words."""
-    return (language is not ENGLISH and translated(language.tag, name)) or name.lower().replace("_", " ")
+    return (not language.is_english and translated(language.tag, name)) or name.lower().replace("_", " ")
 
 
 def counted(language: Language, name: str, count: int) -> str:
@@ -130,13 +146,13 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
 
     A template has besides: `t(name, **values)` for texts, `said(sentence)` for what the service says in English,
     `localized(address)` for files in the reader's language, `material(name)`, `region(code)` and `finding(code)`
-    for their names, `language` with `number`, `mass`, `date` and `time`, `moment(text)` for a time as the API has
-    it, `nonce` for a style of its own, `explore(key)`, `titles` of schemes, `scans` (whether pictures of codes are
-    read), `address` of this page, `sign_in` (the form that leads back to it), `in_language(tag)`, it in another
-    language, `with_links(name, **values)` for texts with links in them, `plain(name)` for a role or scope,
-    `status(item)` for a status in words, `counted(name, count)` for a text with a count in it, `sees_all` (whether
-    nothing is withheld), `signed_in` (who, if anybody), and `synthetic` (whether the store holds a generated
-    history).
+    for their names, `language` with `number`, `mass`, `date` and `time`, `moment(text)` and `day(text)` for a time
+    as the API has it, `finding_sentence(text)` for what a finding says, `nonce` for a style of its own,
+    `explore(key)`, `titles` of schemes, `scans` (whether pictures of codes are read), `address` of this page,
+    `sign_in` (the form that leads back to it), `in_language(tag)`, it in another language, `with_links(name,
+    **values)` for texts with links in them, `plain(name)` for a role or scope, `status(item)` for a status in
+    words, `counted(name, count)` for a text with a count in it, `sees_all` (whether nothing is withheld),
+    `signed_in` (who, if anybody), and `synthetic` (whether the store holds a generated history).
     """
     language = language_of(request)
     nonce = secrets.token_urlsafe(16)
@@ -145,9 +161,11 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
         | {
             "t": language.text,
             "said": partial(said, language),
+            "finding_sentence": partial(finding_sentence, language),
             "material": lambda name: translated(language.tag, name) or name,
             "region": lambda code: region_name(code, language),
             "finding": lambda code: said(language, FINDINGS[code]) if code in FINDINGS else code,
+            "day": lambda stated: language.date(date.fromisoformat(stated[:10])),
             "moment": lambda stated: language.time(datetime.fromisoformat(stated).astimezone(UTC)),
             "localized": lambda address: localized(address, language),
             "language": language,

@@ -18,7 +18,7 @@ from service.explorer.asking import MakeContext, ask
 from service.explorer.failing import closed, unanswered
 from service.explorer.moments import moment
 from service.explorer.pages import page
-from service.languages import ENGLISH, Language, chosen
+from service.languages import Language, chosen
 from service.refusals import refused
 from service.stores.errors import StoreError
 from service.writers.csv import written
@@ -128,7 +128,7 @@ def _row(one: dict[str, Any], language: Language) -> list[str]:
     ended = "" if one["ended"] is None else str(one["ended"]).lower()
     return [
         one["node"]["key"],
-        one["node"]["kind"] if language is ENGLISH else language.named("kind", one["node"]["kind"]),
+        one["node"]["kind"] if language.is_english else language.named("kind", one["node"]["kind"]),
         " ".join(one["suspects"]),
         key("outermost"),
         key("vehicle"),

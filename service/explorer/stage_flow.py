@@ -12,7 +12,7 @@ from service.explorer.sankey import Said, drawn
 from service.explorer.stages import Stage
 from service.languages import Language
 
-WIDTH = 1140
+WIDTH = 930
 """Of the picture, which is drawn as wide as the page is."""
 OTHER = "other"
 """Made, and neither in use nor retired."""

@@ -50,7 +50,7 @@ def rows_of(nodes: Sequence[TraceNode], sort: str, stated: str, language: Langua
     if column not in COLUMNS:
         sort = ""
     else:
-        nodes = sorted(nodes, key=lambda node: _natural(told(node, column, language)), reverse=sort != column)
+        nodes = sorted(nodes, key=lambda node: _natural(_ordered(node, column, language)), reverse=sort != column)
     first = int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 7 else 0
     first = first if first < len(nodes) else 0
     return Rows(nodes[first : first + ROWS_MAX], first, len(nodes), sort)
@@ -59,7 +59,7 @@ def rows_of(nodes: Sequence[TraceNode], sort: str, stated: str, language: Langua
 def told(node: TraceNode, column: str, language: Language = ENGLISH) -> str:
     """What a cell says."""
     if column == "date":
-        return node.at.date().isoformat() if node.at else ""
+        return language.date(node.at) if node.at else ""
     if column == "status" and node.status:
         return language.text(("eventStatus." if node.kind == "EVENT" else "status.") + node.status)
     if column == "label":
@@ -67,6 +67,13 @@ def told(node: TraceNode, column: str, language: Language = ENGLISH) -> str:
     found = {"key": node.key, "depth": str(node.depth)}
     found |= {"kind": language.text(f"kind.{node.kind}"), "role": language.text(f"role.{node.role.value}")}
     return found.get(column, "")
+
+
+def _ordered(node: TraceNode, column: str, language: Language) -> str:
+    """What a node is sorted by: what its cell says, and times by when they are."""
+    if column == "date":
+        return node.at.isoformat() if node.at else ""
+    return told(node, column, language)
 
 
 def _label(node: TraceNode, language: Language) -> str:

@@ -39,7 +39,7 @@ from service.explorer.turned import turned
 from service.languages import Language
 from service.writers.formats import BY_NAME
 from service.writers.layout import Box, Way, lay_out
-from service.writers.svg import Links, svg
+from service.writers.svg import Links, legend_of, svg
 
 BEYOND = {"picture": Beyond.HOLDERS, "timeline": Beyond.HOSTS}
 """What a view tells beyond the bounds: a box says who has it, a lane also what it is in."""
@@ -168,6 +168,7 @@ def _content(
         further = partial(_further, state, wider, most)
         links = Links(partial(_opened, state), lambda node: state.with_group(node.key), further)
         return {
+            "legend": [(Markup(sign), text) for sign, text in legend_of(laid_out, language)],
             "picture": lambda nonce: svg(
                 trace,
                 links,

@@ -48,7 +48,7 @@ def written(columns: Iterable[str], rows: Iterable[Iterable[str]], language: Lan
     the file begins with a byte order mark, without which spreadsheets take such letters for others."""
     file = io.StringIO()
     writer = table.writer(file)
-    if language is not ENGLISH:
+    if not language.is_english:
         file.write("\ufeff")
     writer.writerow([translated(language.tag, name) or name for name in columns])
     writer.writerows([harmless(cell) for cell in row] for row in rows)
@@ -57,7 +57,7 @@ def written(columns: Iterable[str], rows: Iterable[Iterable[str]], language: Lan
 
 def _named(language: Language, group: str, value: str | None) -> str:
     """What a value is called: in English as the API has it."""
-    return value or "" if language is ENGLISH or not value else language.named(group, value)
+    return value or "" if language.is_english or not value else language.named(group, value)
 
 
 def _node(node: TraceNode, language: Language) -> list[str]:

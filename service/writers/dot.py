@@ -26,7 +26,7 @@ def dot(trace: Trace, language: Language = ENGLISH) -> str:
 
 
 def _stated(edge: TraceEdge, language: Language) -> dict[str, str]:
-    name = edge.kind if language is ENGLISH else language.named("edge", edge.kind)
+    name = edge.kind if language.is_english else language.named("edge", edge.kind)
     if over := until(edge, language):
         return {"label": f"{name}, {over}", "style": "dotted"}
     label = name if edge.mass_kg is None else f"{name} {edge.mass_kg:g} kg"

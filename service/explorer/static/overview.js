@@ -4,6 +4,7 @@ const ITEMS = `items { key kind ${MODELS} ... on MaterialLot { material } }`;
 const query = `subscription { eventRecorded { cursor node { eventId type occurredAt status actor { key name } ${ITEMS} } } }`;
 const list = document.getElementById("latest");
 const texts = JSON.parse(list.dataset.texts);
+const day = new Intl.DateTimeFormat(list.dataset.locale, { dateStyle: "medium", timeZone: "UTC" });
 const source = new EventSource(`/graphql/stream?query=${encodeURIComponent(query)}`);
 const live = document.getElementById("live");
 const BETWEEN_MS = 2_000;
@@ -29,7 +30,7 @@ source.addEventListener("next", (event) => {
   if (!node) return;
   const entry = document.createElement("li");
   entry.className = "fresh";
-  entry.append(`${node.occurredAt.slice(0, 10)} `, linked(`/event/${encodeURIComponent(node.eventId)}`, texts[node.type] ?? node.type));
+  entry.append(`${day.format(new Date(node.occurredAt))} `, linked(`/event/${encodeURIComponent(node.eventId)}`, texts[node.type] ?? node.type));
   if (node.status !== "ACCEPTED") {
     const status = document.createElement("em");
     status.className = "warn";

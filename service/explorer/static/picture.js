@@ -10,10 +10,11 @@ const LARGEST = 2;
 const NEAR = 0.06;
 // A box that is larger than the frame begins so far inside of it.
 const INSET = 24;
-// Room below the frame for what moves it.
-const BELOW = 100;
-// So much of the window's height a picture may take that would else be cut off.
-const MOST = 0.75;
+// Room below the frame for what moves it and for what its colours mean, where that is not much.
+const BELOW = 160;
+// So much of the window's height a picture takes that would else be cut off, where less is free than is of use.
+const MOST = 0.6;
+const OF_USE = 300;
 
 const frame = document.getElementById("frame");
 const svg = frame.querySelector("svg");
@@ -67,10 +68,12 @@ function fit() {
 // The frame takes the width that it has, and no more of the height than the picture needs and the window has free; more
 // than that, where the picture would else be cut off.
 function measure() {
-  const free = window.innerHeight - frame.getBoundingClientRect().top - window.scrollY - BELOW;
+  const below = document.getElementById("below").getBoundingClientRect().height + 16;
+  const free = window.innerHeight - frame.getBoundingClientRect().top - window.scrollY - Math.min(below, BELOW);
   const least = whole.height * SMALLEST;
   const needed = whole.height * Math.min(Math.max(frame.clientWidth / whole.width, SMALLEST), LARGEST);
-  const height = least > free ? Math.min(least, Math.max(free, window.innerHeight * MOST)) : Math.min(needed, free);
+  const most = free >= OF_USE ? free : window.innerHeight * MOST;
+  const height = least > free ? Math.min(least, most) : Math.min(needed, free);
   frame.style.setProperty("--height", `${Math.round(Math.max(height, 200))}px`);
 }
 
@@ -229,8 +232,8 @@ for (const one of svg.querySelectorAll("[data-box]")) {
 frame.classList.add("live");
 // What is focused is moved into sight by its own handler; a browser would scroll the frame.
 frame.addEventListener("scroll", () => frame.scrollTo(0, 0));
-measure();
 document.getElementById("zoom").hidden = false;
+measure();
 edges = edgesOf(frame.parentElement, whole, onward);
 map = mapOf(document.getElementById("map"), svg, whole, (x, y) => {
   const now = seen();

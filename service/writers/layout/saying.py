@@ -62,14 +62,8 @@ def left_on(vertex: Vertex, language: Language) -> str:
 
 
 def _from_to(moments: Sequence[datetime], language: Language) -> str:
-    found = sorted({_day(one) for one in moments})
-    if len(found) > 1:
-        return language.text("picture.days", first=found[0], last=found[-1])
-    return found[0] if found else ""
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d}"
+    found = [language.date(one) for one in (min(moments), max(moments))] if moments else [""]
+    return found[0] if found[0] == found[-1] else language.text("picture.days", first=found[0], last=found[-1])
 
 
 def holders_of(held: Sequence[TraceEdge], names: Mapping[str, str], language: Language) -> str:
@@ -93,7 +87,7 @@ def claimed_by(claims: Sequence[TraceEdge], names: Mapping[str, str], language: 
 
 def holding(edge: TraceEdge, names: Mapping[str, str], language: Language) -> str:
     """Who had it from when to when."""
-    until = language.text("picture.now") if edge.to is None else _day(edge.to)
+    until = language.text("picture.now") if edge.to is None else language.date(edge.to)
     name = names.get(edge.target, edge.target)
-    text = language.text("picture.holding", name=name, since=_day(edge.from_), until=until)
+    text = language.text("picture.holding", name=name, since=language.date(edge.from_), until=until)
     return language.text("picture.contested", what=text) if edge.contested else text

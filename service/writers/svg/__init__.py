@@ -8,11 +8,11 @@ from service.writers.layout import Picture, lay_out
 from service.writers.layout.text import fitting
 from service.writers.markup import xml_text
 from service.writers.svg.drawing import NOWHERE, Drawing, Links
-from service.writers.svg.legend import Legend
+from service.writers.svg.legend import Legend, beside
 from service.writers.svg.scope import SCOPE
 from service.writers.svg.style import sheet
 
-__all__ = ["Links", "svg"]
+__all__ = ["Links", "legend_of", "svg"]
 
 MARGIN = 20.0
 WIDTH_MIN = 520.0
@@ -32,15 +32,15 @@ def svg(
     """A trace as an SVG document. `note` is a line below the heading, such as the moment of the trace; `dark` adds
     colours for those who prefer dark; `picture` is the layout, where it is known; `nonce` that of the page it is in;
     `marked` the key of what is looked at in it; `language` that of its texts, which the layout must be in, too;
-    `headed` says whether it has a heading and the note in it, which a page has around it."""
+    `headed` says whether it has a heading, the note and a legend in it, which a page has around it."""
     picture = picture or lay_out(trace, language=language)
     drawing = Drawing(picture, links, marked, language)
     width = max(picture.width + 2 * MARGIN, WIDTH_MIN)
-    legend = Legend(picture, drawing.materials, width - 2 * MARGIN, language)
+    legend = Legend(picture, drawing.materials, width - 2 * MARGIN, language) if headed else None
     heading = language.text(f"picture.heading.{trace.direction}", key=trace.root)
     below = _below(trace, note, language) if headed else ""
     top = MARGIN + (40 if headed else 0) + (18 if below else 0)
-    height = top + picture.height + 24 + legend.height + MARGIN
+    height = top + picture.height + (24 + legend.height if legend else 0) + MARGIN
     allowed = f' nonce="{xml_text(nonce)}"' if nonce else ""
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}"'
@@ -62,12 +62,18 @@ def svg(
         *drawing.boxes(),
         *drawing.lines(),
         "</g>",
-        f'<g class="legend" transform="translate({MARGIN:g} {top + picture.height + 24:g})">',
-        *legend.entries(),
-        "</g>",
-        "</svg>\n",
     ]
+    if legend:
+        place = f"translate({MARGIN:g} {top + picture.height + 24:g})"
+        parts += [f'<g class="legend" transform="{place}">', *legend.entries(), "</g>"]
+    parts.append("</svg>\n")
     return "\n".join(parts)
+
+
+def legend_of(picture: Picture, language: Language = ENGLISH) -> list[tuple[str, str]]:
+    """What the colours and lines of a layout mean, for a page that has that beside the picture: signs, as elements of
+    HTML that the picture's own style is for, and what they mean."""
+    return beside(picture, Drawing(picture, language=language).materials, language)
 
 
 def _line(style: str, text: str, x: float, y: float, size: float, width: float, bold: bool = False) -> str:

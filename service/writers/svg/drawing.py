@@ -237,6 +237,6 @@ def _told(line: Line, names: dict[str, str], language: Language) -> str:
 
 def _details(edge: TraceEdge, language: Language) -> str:
     if edge.kind == "PART_OF":
-        until = language.text("picture.now") if edge.to is None else f"{edge.to:%Y-%m-%d}"
-        return ", " + language.text("picture.days", first=f"{edge.from_:%Y-%m-%d}", last=until)
-    return "" if edge.mass_kg is None else f", {edge.mass_kg:g} kg"
+        until = language.text("picture.now") if edge.to is None else language.date(edge.to)
+        return ", " + language.text("picture.days", first=language.date(edge.from_), last=until)
+    return "" if edge.mass_kg is None else f", {language.mass(edge.mass_kg)}"

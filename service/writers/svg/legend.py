@@ -9,6 +9,7 @@ from service.phrases import translated
 from service.writers.layout import Picture, Way
 from service.writers.layout.text import fitting, width_of
 from service.writers.markup import xml_text
+from service.writers.svg.scope import SCOPE
 
 SIZE = 11.0
 ROW = 20.0
@@ -34,14 +35,32 @@ class Legend:
     def entries(self) -> Iterator[str]:
         """The entries as elements."""
         for x, y, sign, look, text in self.placed:
-            if sign == "line":
-                drawn = f'<path class="{look}" d="M{x:g} {y + 8:g}L{x + 20:g} {y + 8:g}"/>'
-            elif sign == "nested":
-                drawn = f'<g class="box"><rect x="{x:g}" y="{y + 1:g}" width="20" height="14" rx="3"/></g>'
-                drawn += f'<g class="{look}"><rect x="{x + 4:g}" y="{y + 4:g}" width="12" height="8" rx="2"/></g>'
-            else:  # a box or a claim
-                drawn = f'<g class="{look}"><rect x="{x:g}" y="{y + 2:g}" width="20" height="12" rx="3"/></g>'
-            yield f'{drawn}<text x="{x + SIGN:g}" y="{y + 12:g}" font-size="{SIZE:g}">{xml_text(text)}</text>'
+            place = f'x="{x + SIGN:g}" y="{y + 12:g}" font-size="{SIZE:g}"'
+            yield f"{_sign(sign, look, x, y)}<text {place}>{xml_text(text)}</text>"
+
+
+def beside(picture: Picture, materials: dict[str, int], language: Language) -> list[tuple[str, str]]:
+    """The entries of a legend that stands beside its picture, in a page: the sign, as a picture of its own in the style
+    of the other, and what it means."""
+    return [
+        (
+            f'<svg class="{SCOPE}" width="{SIGN:g}" height="18" viewBox="-2 -1 {SIGN:g} 18" aria-hidden="true">'
+            f"{_sign(sign, look, 0, 0)}</svg>",
+            text,
+        )
+        for sign, look, text in _entries(picture, materials, language)
+    ]
+
+
+def _sign(sign: str, look: str, x: float, y: float) -> str:
+    if sign == "line":
+        return f'<path class="{look}" d="M{x:g} {y + 8:g}L{x + 20:g} {y + 8:g}"/>'
+    if sign == "nested":
+        return (
+            f'<g class="box"><rect x="{x:g}" y="{y + 1:g}" width="20" height="14" rx="3"/></g>'
+            f'<g class="{look}"><rect x="{x + 4:g}" y="{y + 4:g}" width="12" height="8" rx="2"/></g>'
+        )
+    return f'<g class="{look}"><rect x="{x:g}" y="{y + 2:g}" width="20" height="12" rx="3"/></g>'
 
 
 def _entries(picture: Picture, materials: dict[str, int], language: Language) -> Iterator[tuple[str, str, str]]:

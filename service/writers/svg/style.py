@@ -62,8 +62,8 @@ DARK = Scheme(
 
 
 def sheet(dark: bool, materials: Collection[int] = ()) -> str:
-    """The style sheet; `dark` adds that of the dark scheme for those who prefer it; `materials`: the looks of those
-    that are in the picture."""
+    """The style sheet; `dark` adds that of the dark scheme for those who prefer it; `materials`: the looks that are in
+    the picture."""
     fixed = f"""
 text {{ font-family: {FONT}; }}
 .key, .more, .heading {{ font-weight: 600; }}

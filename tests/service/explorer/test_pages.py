@@ -98,12 +98,12 @@ def test_the_picture_leads_to_what_is_in_it_and_keeps_the_state(client: TestClie
     opened = client.get(link.replace("&amp;", "&")).text
     assert "black mass" in opened
     assert "Xiang Metals" in opened
-    assert "as of 2026-08-01" in opened
+    assert "as of Aug 1, 2026, 12:00\u202fAM UTC" in opened
 
 
 def test_the_picture_is_in_the_language_of_the_page(client: TestClient) -> None:
     text = client.get(f"{TRACE}&asOf=2026-08-01T00:00:00Z", headers={"Accept-Language": "zh-Hans"}).text
-    for told in (f"{PACK_RECYCLED}：来源与去向", "电池 · MJ-3 · 已终结", ">再生利用</text>", "截至 2026-08-01"):
+    for told in (f"{PACK_RECYCLED}：来源与去向", "电池 · MJ-3 · 已终结", ">再生利用</text>", "截至 2026年8月1日"):
         assert told in text
     assert "as of 2026" not in text
 

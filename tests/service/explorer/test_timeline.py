@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from math import dist
+from pathlib import Path
 from typing import Any
 
 from starlette.testclient import TestClient
 
 from graph_schema.order import instant_us
-from seed.story import PACK_RECYCLED, PACK_VANISHED, module, story
+from seed.story import MAKER, PACK_RECYCLED, PACK_VANISHED, module, story
+from service.access.tokens import Tokens
 from service.app import create_app
 from service.explorer.late import Marked
 from service.explorer.state import VIEWS
@@ -190,6 +192,19 @@ def test_a_contested_host_is_in_the_lane_of_its_part() -> None:
         "claimed, in a contested event, to be inside CAR2, Feb 1, 2024 to now"
     ]
     assert re.search(r'<li class="claimed inside">claimed, [^<]* inside <a href="[^"]*open=CAR2', text)
+
+
+def test_a_lane_that_is_withheld_leads_nowhere(tmp_path: Path) -> None:
+    store, tokens = MemoryStore(), Tokens(tmp_path / "tokens.json")
+    send(store, story())
+    bearer = {"Authorization": f"Bearer {tokens.create('maker', 'participant', MAKER)}"}
+    with TestClient(create_app(store, Settings(store="memory:", tokens_file=str(tokens.path)))) as client:
+        text = client.get(f"/explore?key={PACK_RECYCLED}&view=timeline", headers=bearer).text
+    assert "open=withheld" not in text
+    lanes = re.findall(r'<span title="withheld:(\w+)">withheld (\w+) <small class="code">(\w+)</small></span>', text)
+    assert lanes
+    assert all(whole.endswith(end) for whole, _, end in lanes)
+    assert not re.search(r">\s*withheld:", text), "a pseudonym is no name"
 
 
 def test_a_lot_of_which_nothing_is_left_is_used_up_and_not_available() -> None:
