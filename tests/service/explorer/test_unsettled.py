@@ -32,7 +32,7 @@ def told(client: TestClient, address: str, **headers: str) -> str:
 def test_a_contested_event_says_when_what_who_and_why(client: TestClient) -> None:
     listed = told(client, f"/explore?key={module(3)}&view=table")
     words = re.sub(r"\s+", " ", re.sub("<[^>]+>", "", LINK.sub("", listed)))
-    assert "2026-06-15 transfer story-56-transfer · contested · Bay Taxi" in words
+    assert "Jun 15, 2026 transfer story-56-transfer · contested · Bay Taxi" in words
     assert "conflicts with story-45-recycling" in words
     assert "ended" in words
     for link in re.findall('href="([^"]+)"', listed):
