@@ -15,7 +15,8 @@ STAGES = ("root", "blackMass", "intermediates", "metals", "products", "fates")
 them, and what became of it all."""
 TOLD = (FATES[0], "unrefined", "left", *FATES[1:])
 """What is told to have become of it. What a balance counts as recovered is so of materials alone: black mass that
-nobody refined is not yet, and what is left of a lot that the trace begins at never was in anything else."""
+nobody refined is not yet, slag is lost, and what is left of a lot that the trace begins at never was in anything
+else."""
 COLUMN_MAX = 8
 """So many places of a column stand alone; the smallest beyond are one."""
 _LEAST = 1e-9

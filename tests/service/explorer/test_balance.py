@@ -148,6 +148,12 @@ def test_a_lot_may_be_called_like_a_fate() -> None:
     assert [place.nodes[0].key for place in flow.columns[1]] == ["loss"]
 
 
+def test_what_lies_in_slag_is_lost() -> None:
+    flow = flow_of(forward(recycled(key="L", material="slag", massKg=5, composition={"Ni": 1.5}), "B"), "Ni")
+    assert flow is not None
+    assert dict(flow.fates) == {"loss": 2.0}
+
+
 def test_what_is_recovered_is_neither_black_mass_nor_what_is_left_of_a_lot() -> None:
     store = MemoryStore()
     send(store, story())
