@@ -278,8 +278,9 @@ class Neo4jSnapshot:
             for sequence, key in await self.one(cypher.CHANGES, seq=after.sequence, key=after.key, limit=limit)
         ]
         if len(found) < limit:
-            rest = {"key": after.key if after.sequence >= self.sequence else "", "limit": limit - len(found)}
-            found += [Change(self.sequence, key) for key in await self.one(cypher.CHANGES_LAST, **rest)]
+            rest: dict[str, Any] = {"key": after.key if after.sequence >= self.sequence else "", "limit": limit - len(found)}
+            last = sorted(await self.one(cypher.CHANGES_LAST, **rest))[: rest["limit"]]
+            found += [Change(self.sequence, key) for key in last]
         return found
 
     async def audited(self) -> Audited:

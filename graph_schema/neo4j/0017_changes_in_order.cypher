@@ -1,0 +1,4 @@
+// What changed since a place is told in order, page by page: keys are compared by code point in an index only.
+
+CREATE INDEX voltrace_item_changes IF NOT EXISTS FOR (i:Item) ON (i.changed, i.key);
+DROP INDEX voltrace_item_changed IF EXISTS;
