@@ -52,6 +52,7 @@ WAYS_OUT = {
     **dict.fromkeys(
         TIMED_OUT, "VOLTRACE_READ_TIMEOUT_S and VOLTRACE_WRITE_TIMEOUT_S are how long a read and a write may take"
     ),
+    "Neo.DatabaseError.Schema.ConstraintCreationFailed": "delete one of the two, and run `voltrace migrate` again",
     "Neo.ClientError.Security.Forbidden": "grant the user of VOLTRACE_NEO4J_USER reading, writing and the schema",
     "Neo.TransientError.General.MemoryPoolOutOfMemoryError": "record fewer events at once (--batch), or give "
     "transactions more memory (db.memory.transaction.total.max, dbms.memory.transaction.total.max)",
@@ -126,6 +127,8 @@ class Connection:
         path = urlsplit(url).path.strip("/")
         if path:
             raise StoreError(f"{url}: a database is not named in the address; set VOLTRACE_NEO4J_DATABASE={path}")
+        if login.database == "system":
+            raise StoreError(f"{url}: the database system holds no graph; name another with VOLTRACE_NEO4J_DATABASE")
         self.url = url
         self.retry_s = retry_s
         self.login = login
