@@ -85,7 +85,8 @@ class AuditProgress:
     """The progress of the audit."""
 
     sequence: int | None = strawberry.field(
-        description="Findings on items and on organizations are at least as of this record of the log; null where anything of the log is withheld."
+        description="Findings on items and on organizations are at least as of this record of the log; null where"
+        " anything of the log is withheld."
     )
     at: datetime | None = strawberry.field(description="When something was worked out last; null: never.")
     up_to_date: bool = strawberry.field(description="Whether that is the last record.")

@@ -89,6 +89,7 @@ ELSE 'AVAILABLE' END"""
 
 def _conditions(where: ItemFilter) -> Iterator[str]:
     yield known("y")
+    yield "y.position IS NOT NULL"  # what others wrote under our labels has none
     yield _occurred("e")
     if where.kind is not None:
         yield "y.kind = $kind"

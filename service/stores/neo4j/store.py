@@ -21,7 +21,7 @@ from service.flow_rows import FlowRevision
 from service.ports import Fault, T, Writer
 from service.stores.checking import check
 from service.stores.errors import StoreError
-from service.stores.neo4j.checking import Neo4jGraph, check_shown, rebuild
+from service.stores.neo4j.checking import Neo4jGraph, check_foreign, check_shown, rebuild
 from service.stores.neo4j.connection import (
     READ_TIMEOUT_S,
     RETRY_TIMEOUT_S,
@@ -201,7 +201,7 @@ class Neo4jStore:
         async with self.connection.checking() as transaction:
             try:
                 graph = Neo4jGraph(transaction)
-                faults = await check(graph) or await check_shown(graph)
+                faults = await check_foreign(graph) or await check(graph) or await check_shown(graph)
             except (StoreError, Neo4jError, DriverError, TimeoutError):
                 raise
             except Exception as error:

@@ -1,11 +1,13 @@
 """What others have in a database, and what they took away: it is told before anything is done, with the way out."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from graph_schema.neo4j import migrations, rules
+from service.ports import EventFilter, ItemFilter, ItemOrder
 from service.stores.contract.telling import made, registered, unit
 from service.stores.errors import StoreError
 from service.stores.neo4j import Login, Neo4jStore
@@ -153,3 +155,33 @@ def test_what_came_in_twice_meanwhile_is_named(store: Neo4jStore) -> None:
     finally:
         RUNNER.run(run(store, "MATCH (i:Item) DETACH DELETE i"))
         RUNNER.run(migrate(store.connection))
+
+
+def test_what_others_add_later_is_no_item_and_named_by_a_check(store: Neo4jStore) -> None:
+    send(store, [made("p", 1, unit("P")), made("q", 2, unit("Q"))])
+    theirs = (
+        "(:Event {occurredAt: datetime('2024-03-01T01:30:00Z'), actor: 'A', type: 'PRODUCTION', status: 'ACCEPTED'})"
+    )
+    RUNNER.run(run(store, f"CREATE {theirs}-[:YIELDED {{knownFrom: 0}}]->(:Item {{name: 'x'}})"))
+
+    async def read() -> None:
+        async with store.snapshot() as snapshot:
+            for where in (ItemFilter(), ItemFilter(producer="A"), ItemFilter(party="A")):
+                assert await snapshot.item_count(where) == 2
+                for order in ItemOrder:
+                    assert await snapshot.item_page(where, None, 9, order=order) == [("P", "P"), ("Q", "Q")]
+            assert await snapshot.event_count(EventFilter()) == 2
+            assert [one.event_id for one in await snapshot.event_page(EventFilter(actor="A"), None, 9)] == ["p", "q"]
+
+    RUNNER.run(read())
+    faults = RUNNER.run(store.verify())
+    assert [re.sub(r"'.*?'", "ID", fault.what) for fault in faults] == [
+        f"it has the label {label} and is not of voltrace; take the label away (MATCH (n) WHERE elementId(n) = "
+        f"ID REMOVE n:{label}), or delete it"
+        for label in ("Event", "Item")
+    ]
+    for fault in faults:
+        RUNNER.run(
+            run(store, "MATCH (n) WHERE elementId(n) = $id DETACH DELETE n", id=fault.where.removeprefix("node "))
+        )
+    assert RUNNER.run(store.verify()) == []
