@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
@@ -19,6 +19,14 @@ Judge = Callable[["Rule", Any], Iterable[Finding]]
 """A pure function of the rule and of what it judges: the history of an item, or an enterprise."""
 
 CHINA_TIME = timezone(timedelta(hours=8))
+
+
+def day_at(moment: datetime, zone: tzinfo = CHINA_TIME) -> date:
+    """The day of a moment, in China or elsewhere; of one that is beyond the calendar there, its last day or first."""
+    try:
+        return moment.astimezone(zone).date()
+    except OverflowError:
+        return date.max if moment.year == date.max.year else date.min
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ class Rule:
 
     def holds_at(self, moment: datetime) -> bool:
         """Whether what occurred at a moment falls under it."""
-        day = moment.astimezone(CHINA_TIME).date()
+        day = day_at(moment)
         return (self.valid_from is None or self.valid_from <= day) and (
             self.valid_until is None or day <= self.valid_until
         )

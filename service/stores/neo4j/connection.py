@@ -47,6 +47,7 @@ TIMED_OUT = (
     "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
 )
 DEADLOCK = "Neo.TransientError.Transaction.DeadlockDetected"
+FEWER = "record fewer events at once (--batch of `voltrace ingest`; a copy keeps the batches of its source), or give "
 WAYS_OUT = {
     "Neo.ClientError.Database.DatabaseNotFound": "name one that is there with VOLTRACE_NEO4J_DATABASE",
     **dict.fromkeys(
@@ -54,16 +55,17 @@ WAYS_OUT = {
     ),
     "Neo.DatabaseError.Schema.ConstraintCreationFailed": "delete one of the two, and run `voltrace migrate` again",
     "Neo.ClientError.Security.Forbidden": "grant the user of VOLTRACE_NEO4J_USER reading, writing and the schema",
-    "Neo.TransientError.General.MemoryPoolOutOfMemoryError": "record fewer events at once (--batch), or give "
-    "transactions more memory (db.memory.transaction.total.max, dbms.memory.transaction.total.max)",
-    "Neo.TransientError.General.TransactionMemoryLimit": "record fewer events at once (--batch), or give "
-    "transactions more memory (db.memory.transaction.max)",
+    "Neo.TransientError.General.MemoryPoolOutOfMemoryError": FEWER
+    + "transactions more memory (db.memory.transaction.total.max, dbms.memory.transaction.total.max)",
+    "Neo.TransientError.General.TransactionMemoryLimit": FEWER + "transactions more memory (db.memory.transaction.max)",
     DEADLOCK: "another transaction held what this one wanted, and the other "
     "way round; nothing of this one was done: send it again, and end what holds nodes of voltrace for long",
     BOOKMARKS[0]: "it was set back to an earlier state, or a replica lags; ask again, without an old Voltrace-Bookmark",
     BOOKMARKS[1]: "ask again, without that Voltrace-Bookmark",
 }
 """What helps, by the code of a server's error."""
+SAID = {DEADLOCK: "deadlock", **dict.fromkeys(TIMED_OUT, "it took longer than it may, and was ended")}
+"""What is told in place of what a server says, which advises its own clients."""
 
 
 _PARAMETER = re.compile(r"\$(\w+)")
@@ -275,7 +277,7 @@ class Connection:
                 raise UnknownBookmark(f"{HEADER}: no bookmark of this store; ask again without it") from error
             if code in BOOKMARKS and not FOLLOWED.get():
                 self.forget_bookmarks()
-            said = "deadlock" if code == DEADLOCK else getattr(error, "message", None) or str(error)
+            said = SAID.get(code) or getattr(error, "message", None) or str(error)
             raise StoreError("; ".join(filter(None, [f"{self.url}: {_line(said)}", WAYS_OUT.get(code)]))) from error
 
     def forget_bookmarks(self) -> None:

@@ -150,7 +150,9 @@ def test_what_came_in_twice_meanwhile_is_named(store: Neo4jStore) -> None:
     RUNNER.run(run(store, "DROP CONSTRAINT voltrace_item_key"))
     RUNNER.run(run(store, "CREATE (:Item {key: 'P'})"))
     try:
-        with pytest.raises(StoreError, match=r"Both Node.*`Item`.*'P'; delete one of the two, and run `voltrace migr"):
+        with pytest.raises(
+            StoreError, match=r"Both Node.*`Item`.*'P'.*; delete one of the two, and run `voltrace migr"
+        ):
             RUNNER.run(migrate(store.connection))
     finally:
         RUNNER.run(run(store, "MATCH (i:Item) DETACH DELETE i"))
