@@ -24,6 +24,7 @@ from neo4j.exceptions import (
 from service.causality import FOLLOWED, HEADER
 from service.stores.errors import StoreError, UnknownBookmark
 from service.stores.neo4j.patient import Patient
+from service.warming import PATIENCE_S
 
 T = TypeVar("T")
 
@@ -192,7 +193,7 @@ class Connection:
         with _untouched():
             async with self.session(leader, follows) as session:
                 with _of_the_work():
-                    yield Reads(session, self.read_timeout_s)
+                    yield Reads(session, max(self.read_timeout_s, PATIENCE_S.get()))
 
     async def written(
         self, unit: Callable[[neo4j.AsyncManagedTransaction], Awaitable[T]], timeout_s: float | None = None
@@ -321,7 +322,7 @@ class Reads:
 
     def __init__(self, session: neo4j.AsyncSession, timeout_s: float) -> None:
         self._session = session
-        self._timeout_s = timeout_s
+        self.timeout_s = timeout_s
         self.asked = 0
         """How many queries were asked."""
         self.said: tuple[int, list[Any]] | None = None
@@ -336,10 +337,10 @@ class Reads:
         """The only record of a query, None where there is none; and what the server says beside."""
         self.asked += 1
         query, values = planned_once(query, values)
-        async with asyncio.timeout(self._timeout_s + GRACE_S):
+        async with asyncio.timeout(self.timeout_s + GRACE_S):
             for wait_s in (*RETRY_AFTER_S, None):
                 try:
-                    result = await self._session.run(neo4j.Query(query, timeout=self._timeout_s), values)
+                    result = await self._session.run(neo4j.Query(query, timeout=self.timeout_s), values)
                     return await result.single(), await result.consume()
                 except ValueError as error:
                     raise ConfigurationError(str(error)) from error
