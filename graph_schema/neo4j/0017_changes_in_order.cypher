@@ -2,3 +2,7 @@
 
 CREATE INDEX voltrace_item_changes IF NOT EXISTS FOR (i:Item) ON (i.changed, i.key);
 DROP INDEX voltrace_item_changed IF EXISTS;
+
+// What is kept may lack what was not told so: it is worked out anew.
+MATCH (a:Audit {name: 'voltrace'}) SET a.rules = '';
+MATCH (k:FlowsKept {name: 'voltrace'}) SET k.version = '';
