@@ -48,24 +48,31 @@ class Flows:
         self, walk: Walk, mixings: dict[Any, Mixing], siblings: dict[Any, list[ItemRow]] | None = None
     ) -> None:
         self.walk = walk
-        self.own: dict[Any, Portion] = {item: self._own(walk.items[item]) for item in walk.carriers}
+        self.carriers = sorted(walk.carriers, key=self._key)
+        """In the order of their keys, as all that is added up: the last digit of a sum goes by it."""
+        self.inside_root = sorted(walk.inside_root, key=self._key)
+        self.own: dict[Any, Portion] = {item: self._own(walk.items[item]) for item in self.carriers}
         self.elements = sorted({TOTAL_MASS}.union(*(portion.composition or {} for portion in self.own.values())))
         self.mixing = mixings
         self.inputs: dict[Any, list[tuple[Any, Portion]]] = defaultdict(list)
         self.drawn: dict[Any, list[float | None]] = defaultdict(list)
-        for item, event, kg in walk.consumptions:
+        for item, event, kg in sorted(walk.consumptions, key=lambda row: (row[1], self._key(row[0]))):
             self.inputs[event].append((item, self._portion(item, event, kg)))
         self.outputs: dict[Any, list[Any]] = defaultdict(list)
         self.yielded: dict[Any, list[Any]] = defaultdict(list)
         """All that each event brought into being: more than the carriers, where the walk went backward."""
-        for event, item in walk.yields:
+        for event, item in sorted(walk.yields, key=lambda row: self._key(row[1])):
             self.yielded[event].append(item)
             if item in walk.carriers:
                 self.outputs[event].append(item)
         for event, beside in (siblings or {}).items():
             self.own.update({row.handle: self._own(row) for row in beside})
-            self.yielded[event] = [row.handle for row in beside]
+            self.yielded[event] = [row.handle for row in sorted(beside, key=lambda row: row.key)]
         self.events = sorted({*self.inputs, *self.outputs})
+
+    def _key(self, item: Any) -> str:
+        row = self.walk.items.get(item)
+        return "" if row is None else row.key
 
     def divisor(self, event: Any, element: str) -> tuple[str, float]:
         """The basis and W of an event: as the fold stored it, with the outputs whose bodies were settled later."""
@@ -174,7 +181,7 @@ def _balance(flows: Flows, element: str, shares: dict[Any, Share], before: dict[
     if any(share.rank > whole.rank for share in before.values()):
         return None
     kg: dict[Any, float] = {}
-    for item in flows.walk.carriers:
+    for item in flows.carriers:
         content = flows.content(flows.own[item], element)
         if content is None or shares[item].rank > whole.rank:
             return None
@@ -183,7 +190,7 @@ def _balance(flows: Flows, element: str, shares: dict[Any, Share], before: dict[
             flows.own[item].mass_kg is None or None in flows.drawn.get(item, ())
         ):
             return None
-    root = sum(kg[item] * (1.0 - before.get(item, NOTHING).s) for item in flows.walk.inside_root)
+    root = sum(kg[item] * (1.0 - before.get(item, NOTHING).s) for item in flows.inside_root)
     if root <= 0:
         return None
     disposed, loss, gone = _moved(flows, element, {**shares, **before}, shares, kg)
@@ -247,13 +254,13 @@ def backward(flows: Flows) -> list[Attribution]:
 
 def _root_total(flows: Flows, element: str) -> float | None:
     """Kilograms in the root and all that was ever inside it; matter that came home counts once."""
-    members = [flows.content(flows.own[item], element) for item in flows.walk.inside_root]
+    members = [flows.content(flows.own[item], element) for item in flows.inside_root]
     if None in members:
         return None
     _, before = _shares(flows, element)
     return sum(
         (flows.content(flows.own[item], element) or 0.0) * (1.0 - before.get(item, NOTHING).s)
-        for item in flows.walk.inside_root
+        for item in flows.inside_root
     )
 
 
@@ -261,7 +268,7 @@ def _sources(flows: Flows, element: str) -> dict[Any, tuple[float, int]]:
     """Kilograms in the root that came from each item, and the rank of the weakest basis on the way."""
     whole = _untransformed(element)
     found: dict[Any, tuple[float, int]] = {
-        item: (flows.content(flows.own[item], element) or 0.0, whole.rank) for item in flows.walk.inside_root
+        item: (flows.content(flows.own[item], element) or 0.0, whole.rank) for item in flows.inside_root
     }
     for event in reversed(flows.events):
         if event not in flows.mixing:

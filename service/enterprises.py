@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 from graph_schema.canonical import parse_event
@@ -19,7 +19,7 @@ from graph_schema.rules import RULE_SETS, Failure, Finding, Party, RuleSet, judg
 from graph_schema.rules.enterprise import Enterprise, EnterpriseYear, ModelPeriod, Waiting
 from graph_schema.rules.enterprises import is_european, periods_of, year_of
 from graph_schema.rules.limits import CONTENT_EU, RECOVERY_2024, RECOVERY_EU
-from graph_schema.rules.rule import CHINA_TIME
+from graph_schema.rules.rule import CHINA_TIME, day_at
 from graph_schema.windows import END
 from service.flow_reading import FreshRows, Rows
 from service.gathering import Gathering
@@ -111,11 +111,12 @@ async def _organizations(snapshot: Snapshot) -> list[str]:
 def _years(
     recoveries: Recoveries, key: str, acted: Iterable[TransformationRow], first: int, zone: tzinfo
 ) -> tuple[EnterpriseYear, ...]:
-    """The years in which an enterprise recycled or refined, from the first that anything is asked of."""
+    """The years in which an enterprise recycled or refined, from the first that anything is asked of. The last one of
+    the calendar has no end, so nothing is asked of it."""
     years: dict[int, list[str]] = defaultdict(list)
     for row in acted:
-        years[moment_of(row.position).astimezone(zone).year].append(event_id_of(row.position))
-    judged = sorted(year for year in years if year >= first)
+        years[day_at(moment_of(row.position), zone).year].append(event_id_of(row.position))
+    judged = sorted(year for year in years if first <= year < date.max.year)
     flows = recoveries.flows(key, [_scope(key, *year_of(year, zone)) for year in judged])
     return tuple(
         EnterpriseYear(*year_of(year, zone), tuple(found), tuple(years[year]))

@@ -6,12 +6,18 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
 
 from graph_schema.answer import Direction
 from service.ports import Store
 from service.stores.errors import StoreError
 
 LOGGER = logging.getLogger("voltrace")
+WARMING_S = 300.0
+"""How long each of them may take: nobody waits for it, and a server that just started may plan longer than a read
+may take."""
+PATIENCE_S: ContextVar[float] = ContextVar("patience_s", default=0.0)
+"""How long a read may take at least, whatever the settings say of those that somebody waits for."""
 NOBODY = ""
 """The key of no item."""
 
@@ -33,6 +39,7 @@ async def warmed(store: Store) -> AsyncIterator[None]:
 
 async def warm(store: Store) -> None:
     """Look for nothing, in both directions. A store that does not answer is told of by `/readyz`."""
+    patient = PATIENCE_S.set(WARMING_S)
     try:
         async with store.snapshot() as snapshot:
             for direction in (Direction.FORWARD, Direction.BACKWARD):
@@ -41,3 +48,5 @@ async def warm(store: Store) -> None:
         LOGGER.warning("traces are not planned beforehand: %s", error)
     except Exception:  # What is done beforehand must not end the service.
         LOGGER.exception("traces are not planned beforehand")
+    finally:
+        PATIENCE_S.reset(patient)

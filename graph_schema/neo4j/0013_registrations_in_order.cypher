@@ -6,7 +6,7 @@ CREATE INDEX voltrace_registers_region IF NOT EXISTS FOR ()-[r:REGISTERS]-() ON 
 // What a registration states is read off its payload, which has no spaces. A text ends at a quote that no backslash is
 // before. In the payload no character is below 32, so these stand for what is escaped until the text is found; then a
 // quote does, which no text holds before its own are put back.
-MATCH (o:Organization) CALL (o) {
+MATCH (o:Organization) WHERE EXISTS { (o)<-[:REGISTERS]-(:Event) } CALL (o) {
   MATCH (o)<-[r:REGISTERS]-(e)
   WITH r, e, replace(replace(e.payload, '\\\\', '\u0001'), '\\"', '\u0002') AS payload
   WITH r, e, split(split(payload, '"organization":{')[1], '"place":{')[0] AS said

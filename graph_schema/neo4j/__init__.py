@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -18,6 +19,36 @@ class Migration(NamedTuple):
     number: int
     name: str
     statements: tuple[str, ...]
+
+
+class Rule(NamedTuple):
+    """A constraint (`unique`) or an index that the migrations make: its name, the label or type of what it is of, the
+    properties, in order, and the statement that makes it."""
+
+    name: str
+    of: str
+    properties: tuple[str, ...]
+    unique: bool
+    statement: str
+
+
+_MADE = re.compile(
+    r"CREATE (CONSTRAINT|INDEX) (\w+) IF NOT EXISTS FOR (?:\(\w+:(\w+)\)|\(\)-\[\w+:(\w+)\]-\(\)) (?:REQUIRE|ON) (.+)"
+)
+_DROPPED = re.compile(r"DROP INDEX (\w+) IF EXISTS")
+
+
+def rules(steps: Iterable[Migration]) -> dict[str, Rule]:
+    """What is there of constraints and indexes after migrations, by name."""
+    found: dict[str, Rule] = {}
+    for statement in (statement for step in steps for statement in step.statements):
+        if made := _MADE.fullmatch(statement):
+            sort, name, label, edge, properties = made.groups()
+            of = tuple(re.findall(r"\w+\.(\w+)", properties))
+            found[name] = Rule(name, label or edge, of, sort == "CONSTRAINT", statement)
+        elif dropped := _DROPPED.fullmatch(statement):
+            found.pop(dropped[1], None)
+    return found
 
 
 def migrations() -> list[Migration]:

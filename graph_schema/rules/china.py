@@ -17,7 +17,7 @@ from graph_schema.rules.history import UNITS, History, Thing, Told
 from graph_schema.rules.limits import BANNED_USES, NO_35, ORDER_73, REPORTING, TRANSPORT, Limit
 from graph_schema.rules.parties import Party
 from graph_schema.rules.recipients import UTILIZES, unauthorized_recipient
-from graph_schema.rules.rule import CHINA_TIME, Rule, RuleSet
+from graph_schema.rules.rule import CHINA_TIME, Rule, RuleSet, day_at
 from graph_schema.rules.scrapping import battery_missing_at_scrapping
 
 OLD, NEW = "cn-2018-35", "cn-order-73"
@@ -160,7 +160,7 @@ def _banned(thing: Thing) -> str | None:
 
 
 def _day(event: Told) -> str:
-    return str(moment_of(event.position).astimezone(CHINA_TIME).date())
+    return str(day_at(moment_of(event.position)))
 
 
 def _late(name: str, basis: str, begins: date, ends: date | None) -> Rule:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 import chinese_calendar
 
 from graph_schema.rules.limits import Limit, Unit
-from graph_schema.rules.rule import CHINA_TIME
+from graph_schema.rules.rule import CHINA_TIME, day_at
+
+LAST_YEAR = date.max.year - 1
+"""No limit is over by the end of the calendar for what is in this year, or later."""
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def deadline(limit: Limit, moment: datetime) -> datetime:
-    """The first moment that is too late. A day is a day in China, the day of the fact itself does not count.
+    """The first moment that is too late. A day is a day in China, the day of the fact itself does not count. Of what is
+    within two years of the end of the calendar, that end.
 
     Raises ValueError for working days of a year whose holidays are not known (`chinesecalendar` knows 2004 to 2026):
     nobody is blamed by a calendar that was guessed.
     """
-    day = moment.astimezone(CHINA_TIME).date()
+    day = day_at(moment)
+    if day.year >= LAST_YEAR:
+        return NEVER
     if limit.unit is Unit.DAYS:
         last = day + timedelta(days=limit.number)
     elif limit.unit is Unit.MONTHS:

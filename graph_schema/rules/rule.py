@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from functools import cached_property
 from pathlib import Path
 from traceback import extract_tb
@@ -20,6 +20,14 @@ Judge = Callable[["Rule", Any], Iterable[Finding]]
 """A pure function of the rule and of what it judges: the history of an item, or an enterprise."""
 
 CHINA_TIME = timezone(timedelta(hours=8))
+
+
+def day_at(moment: datetime, zone: tzinfo = CHINA_TIME) -> date:
+    """The day of a moment, in China or elsewhere; of one that is beyond the calendar there, its last day or first."""
+    try:
+        return moment.astimezone(zone).date()
+    except OverflowError:
+        return date.max if moment.year == date.max.year else date.min
 
 
 @dataclass(frozen=True)

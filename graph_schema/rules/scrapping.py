@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from graph_schema.order import Position, moment_of
 from graph_schema.rules.finding import Finding
 from graph_schema.rules.history import History, Told
-from graph_schema.rules.rule import CHINA_TIME, Rule
+from graph_schema.rules.rule import Rule, day_at
 
 ENDS = {"SCRAPPING": "scrapped", "DISMANTLING": "dismantled", "RECYCLING": "recycled"}
 SWAP_KINDS = frozenset([True, "true", "SWAP", "BATTERY_SWAP"])
@@ -73,4 +73,4 @@ def _is_swap(history: History) -> bool:
 
 
 def _day(event: Told) -> str:
-    return str(moment_of(event.position).astimezone(CHINA_TIME).date())
+    return str(day_at(moment_of(event.position)))

@@ -85,7 +85,8 @@ class AuditProgress:
     """The progress of the audit."""
 
     sequence: int | None = strawberry.field(
-        description="Findings are at least as of this record of the log; null where anything of the log is withheld."
+        description="Findings on items and on organizations are at least as of this record of the log; null where"
+        " anything of the log is withheld."
     )
     at: datetime | None = strawberry.field(description="When something was worked out last; null: never.")
     up_to_date: bool = strawberry.field(description="Whether that is the last record.")
@@ -122,8 +123,9 @@ class FindingConnection:
         """The progress."""
         done = await info.context.read(self.moment, lambda snapshot: KeptInSight(snapshot).audited())
         at = moment_of_us(done.at_us) if done.at_us else None
-        sequence = done.base if info.context.sight.viewer.sees_all else None
-        return AuditProgress(sequence=sequence, at=at, up_to_date=done.base >= self.moment.sequence)
+        base = min(done.base, done.organizations)
+        sequence = base if info.context.sight.viewer.sees_all else None
+        return AuditProgress(sequence=sequence, at=at, up_to_date=base >= self.moment.sequence)
 
 
 async def chosen_findings(context: Context, where: FindingFilter | None, moment: Moment) -> Filter:

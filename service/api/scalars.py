@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NewType
 
@@ -35,13 +35,17 @@ __all__ = [
 
 
 def read_moment(value: Any) -> datetime:
-    """A time with an offset. Raises BadValue saying how one is written."""
+    """A time with an offset. Raises BadValue saying how one is written, and for one that has no name in UTC."""
     if isinstance(value, str):
         try:
             moment = datetime.fromisoformat(value.upper())
         except ValueError:
             moment = None
         if moment is not None and moment.tzinfo is not None and len(value) > 10:
+            try:
+                moment.astimezone(UTC)
+            except OverflowError:
+                raise BadValue(f"{value!r} is too near the beginning or the end of the calendar") from None
             return moment
     raise BadValue(f"{value!r} is not an RFC 3339 time with an offset, such as 2026-04-01T08:30:00+08:00")
 

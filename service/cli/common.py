@@ -125,4 +125,8 @@ class Moment(click.ParamType[datetime]):
             return moment.replace(hour=23, minute=59, second=59, microsecond=999_999, tzinfo=UTC)
         if moment.tzinfo is None:
             self.fail(f"{value!r} has no offset; write {value}Z for UTC, or {value}+08:00", param, ctx)
+        try:
+            moment.astimezone(UTC)
+        except OverflowError:
+            self.fail(f"{value!r} is too near the beginning or the end of the calendar", param, ctx)
         return moment

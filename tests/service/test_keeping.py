@@ -12,7 +12,9 @@ from service.findings import CountBy, FindingFilter, Subject
 from service.keeping import Keeper, fingerprint
 from service.kept import found
 from service.ports import Store
-from service.stores.contract.telling import event, made, moment, registered, unit
+from service.recording import RecordStatus
+from service.stores.contract.telling import draw, event, lot, made, moment, moved, registered, unit
+from service.stores.memory import MemoryStore
 from tests.support import send, wait
 
 DAY_US = 86_400_000_000
@@ -144,3 +146,25 @@ def test_a_finding_counts_for_the_region_of_its_first_party(store: Store) -> Non
     regions, count = wait(store, ask())
     assert count == [(None, 4)]
     assert regions == [("CN-44", 2), (None, 2)]
+
+
+def test_what_occurs_at_the_end_of_the_calendar_is_judged_too() -> None:
+    """In China it is the next day already, which has no name; anybody may record such an event."""
+    store = MemoryStore()
+    at = [f"9999-12-31T23:59:59.99999{number}Z" for number in range(6)]
+    place = {"region": "CN-44"}
+    roles = ("BATTERY_MAKER", "VEHICLE_MAKER", "RECYCLER")
+    pack, car = unit("P", "BATTERY"), unit("V", "VEHICLE")
+    recycled = event("5", "RECYCLING", 0, inputs=[draw("P")], outputs=[lot("L", 1.0)])
+    history = [
+        made("1", 0, pack, car),
+        moved("2", "INSTALLATION", 0, "P", "V"),
+        moved("3", "REMOVAL", 0, "P", "V"),
+        event("4", "RETIREMENT", 0, item="P"),
+        recycled,
+    ]
+    told = [{**one, "occurredAt": moment, "place": place} for one, moment in zip(history, at, strict=False)]
+    answers = send(store, [registered("r", 1, "A", *roles, region="CN-44"), *told])
+    assert {one.status for one in answers} == {RecordStatus.ACCEPTED}
+    assert wait(store, Keeper(store).run()) == [], "no rule failed"
+    assert ("UNAUTHORIZED_PROCESSING", "P") in kept(store)

@@ -149,6 +149,24 @@ async def check_changes_are_told_to_who_follows(store: Store) -> None:
         assert all(one.sequence <= until for one in told)
 
 
+MIXED = ("a", "ｚ", "ｚz", "😀", "😀z", "\uffee")
+"""Keys that are in one order by code point and in another by UTF-16."""
+
+
+async def check_changes_are_told_of_every_key(store: Store) -> None:
+    """Whatever it begins with; of the last record and of those before it, page by page; none is behind the last key."""
+    await tell(store, made("mixed", 1, *map(unit, MIXED)))
+    for sequence, keys in ((1, MIXED), (2, (*MIXED, "c")), (1, (*MIXED, "c"))):
+        if "c" in keys and sequence == 2:
+            await tell(store, made("more", 2, unit("c")))
+        for page in (1, 2, 10):
+            told = [change.key for change in await _changed(store, Change(0, ""), page, sequence)]
+            assert set(MIXED) <= set(told) <= set(keys), (sequence, page)
+            assert len(told) == len(set(told))
+            behind = await _changed(store, Change(sequence, LAST_KEY), page, sequence)
+            assert not set(MIXED) & {change.key for change in behind}, (sequence, page)
+
+
 async def check_a_copy_knows_what_its_source_knew(store: Store) -> None:
     """Copied in two steps, another batch having come in between; every moment of knowledge is kept."""
     memory = MemoryStore()

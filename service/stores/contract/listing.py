@@ -83,6 +83,27 @@ async def check_items_by_what_was_stated(store: Store) -> None:
         assert await _keys(snapshot, ItemFilter(chemistry="LFP")) == "A", "known then"
 
 
+async def check_texts_with_a_nul(store: Store) -> None:
+    """Whole, as any other text; a text that ends where that begins is another."""
+    named = [{"scheme": "DMC", "value": "S\0n-7"}]
+    odd = unit("A", "BATTERY", model="a\0b", chemistry="\0", identifiers=named)
+    await tell(store, made("a", 1, odd, unit("B", model="a", identifiers=[{"scheme": "DMC", "value": "s"}])))
+    found = {
+        ItemFilter(model="a\0b"): "A",
+        ItemFilter(model="a"): "B",
+        ItemFilter(model="a\0c"): "",
+        ItemFilter(chemistry="\0"): "A",
+        ItemFilter(chemistry=""): "",
+        ItemFilter(text="N-7"): "A",
+        ItemFilter(text="s\0N"): "A",
+        ItemFilter(text="s\0x"): "",
+        ItemFilter(text="s"): "A B",
+    }
+    async with store.snapshot() as snapshot:
+        for where, expected in found.items():
+            assert await _keys(snapshot, where) == expected, where
+
+
 async def check_what_another_event_stated_is_known_no_more(store: Store) -> None:
     await tell(store, made("wrong", 1, unit("A", "BATTERY", chemistry="LFP", model="X1"), actor="W"))
     await tell(store, voided("v", 2, "wrong", "W"), made("right", 3, unit("A", "CELL", chemistry="NMC"), actor="R"))
@@ -207,6 +228,34 @@ async def check_a_late_removal_takes_a_party_away(store: Store) -> None:
             assert await _keys(snapshot, ItemFilter(party="B")) == keys, sequence
             found = await snapshot.event_page(EventFilter(party="B"), None, MANY)
             assert [one.event_id for one in found] == events.split(), sequence
+
+
+STAYS = 60
+"""How often each of three parts was in the same host: there are so many to the third power ways up."""
+
+
+async def check_parties_of_what_was_often_in_the_same_hosts(store: Store) -> None:
+    """Each way up is narrowed hop by hop: what was held before the last part came in is no part's."""
+    await tell(
+        store, made("m", 0, unit("CELL", "CELL"), unit("MODULE"), unit("PACK", "BATTERY"), unit("CAR", "VEHICLE"))
+    )
+    await tell(store, event("early", "TRANSFER", 1, items=["CAR"], to="EARLY"))
+    await tell(store, event("back", "TRANSFER", 2, "EARLY", items=["CAR"], to="A"))
+    hour, events = 3.0, []
+    for part, host in (("PACK", "CAR"), ("MODULE", "PACK"), ("CELL", "MODULE")):
+        for stay in range(STAYS):
+            hour += 1
+            events.append(moved(f"in {part} {stay}", "INSTALLATION", hour, part, host))
+            if stay < STAYS - 1:
+                events.append(moved(f"out {part} {stay}", "REMOVAL", hour + 0.5, part, host))
+    await tell(store, *events)
+    await tell(store, event("sold", "TRANSFER", hour + 1, "A", items=["CAR"], to="B"))
+    expected = {"A": "CAR CELL MODULE PACK", "B": "CAR CELL MODULE PACK", "EARLY": "CAR", "NOBODY": ""}
+    async with store.snapshot() as snapshot:
+        items = await handles(snapshot, ["CAR", "CELL", "MODULE", "PACK"])
+        for party, keys in expected.items():
+            assert await _keys(snapshot, ItemFilter(party=party)) == keys, party
+            assert len(await snapshot.concerned(items, party)) == len(keys.split()), party
 
 
 async def check_events_of_a_party(store: Store) -> None:

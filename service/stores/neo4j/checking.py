@@ -72,6 +72,38 @@ class Neo4jGraph:
         return {(key, event_id) async for key, event_id in self.rows(NAMED)}
 
 
+OWN_OF_NODES = {
+    "Event": ("sequence", "eventId", "position"),
+    "Item": ("key",),
+    "Organization": ("key",),
+    "Identifier": ("value",),
+    "Batch": ("recordedUs", "last"),
+    "Finding": ("id",),
+    "Flow": ("id", "kind", "key"),
+}
+"""What each node of ours has."""
+
+
+def _foreign(label: str, own: tuple[str, ...]) -> str:
+    lacks = " OR ".join(f"n.{name} IS NULL" for name in own)
+    return f"MATCH (n:{label}) WHERE {lacks} WITH n LIMIT 1 RETURN '{label}' AS label, elementId(n) AS id"
+
+
+FOREIGN = " UNION ALL ".join(_foreign(label, own) for label, own in OWN_OF_NODES.items())
+
+
+async def check_foreign(graph: Neo4jGraph) -> list[Fault]:
+    """The first node of each label that others wrote after the log was begun: what follows would stumble over it."""
+    return [
+        Fault(
+            f"node {node}",
+            f"it has the label {label} and is not of voltrace; take the label away (MATCH (n) WHERE elementId(n) = "
+            f"'{node}' REMOVE n:{label}), or delete it",
+        )
+        async for label, node in graph.rows(FOREIGN)
+    ]
+
+
 SHOWN_BY_ITEMS = """
 MATCH (i:Item) OPTIONAL MATCH (i)<-[y:YIELDED]-() WHERE y.knownTo IS NULL
 RETURN i.key, labels(i), y.spec, properties(i)

@@ -24,6 +24,7 @@ from neo4j.exceptions import (
 from service.causality import FOLLOWED, HEADER
 from service.stores.errors import StoreError, UnknownBookmark
 from service.stores.neo4j.patient import Patient
+from service.warming import PATIENCE_S
 
 T = TypeVar("T")
 
@@ -47,22 +48,25 @@ TIMED_OUT = (
     "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
 )
 DEADLOCK = "Neo.TransientError.Transaction.DeadlockDetected"
+FEWER = "record fewer events at once (--batch of `voltrace ingest`; a copy keeps the batches of its source), or give "
 WAYS_OUT = {
     "Neo.ClientError.Database.DatabaseNotFound": "name one that is there with VOLTRACE_NEO4J_DATABASE",
     **dict.fromkeys(
         TIMED_OUT, "VOLTRACE_READ_TIMEOUT_S and VOLTRACE_WRITE_TIMEOUT_S are how long a read and a write may take"
     ),
+    "Neo.DatabaseError.Schema.ConstraintCreationFailed": "delete one of the two, and run `voltrace migrate` again",
     "Neo.ClientError.Security.Forbidden": "grant the user of VOLTRACE_NEO4J_USER reading, writing and the schema",
-    "Neo.TransientError.General.MemoryPoolOutOfMemoryError": "record fewer events at once (--batch), or give "
-    "transactions more memory (db.memory.transaction.total.max, dbms.memory.transaction.total.max)",
-    "Neo.TransientError.General.TransactionMemoryLimit": "record fewer events at once (--batch), or give "
-    "transactions more memory (db.memory.transaction.max)",
+    "Neo.TransientError.General.MemoryPoolOutOfMemoryError": FEWER
+    + "transactions more memory (db.memory.transaction.total.max, dbms.memory.transaction.total.max)",
+    "Neo.TransientError.General.TransactionMemoryLimit": FEWER + "transactions more memory (db.memory.transaction.max)",
     DEADLOCK: "another transaction held what this one wanted, and the other "
     "way round; nothing of this one was done: send it again, and end what holds nodes of voltrace for long",
     BOOKMARKS[0]: "it was set back to an earlier state, or a replica lags; ask again, without an old Voltrace-Bookmark",
     BOOKMARKS[1]: "ask again, without that Voltrace-Bookmark",
 }
 """What helps, by the code of a server's error."""
+SAID = {DEADLOCK: "deadlock", **dict.fromkeys(TIMED_OUT, "it took longer than it may, and was ended")}
+"""What is told in place of what a server says, which advises its own clients."""
 
 
 _PARAMETER = re.compile(r"\$(\w+)")
@@ -126,6 +130,8 @@ class Connection:
         path = urlsplit(url).path.strip("/")
         if path:
             raise StoreError(f"{url}: a database is not named in the address; set VOLTRACE_NEO4J_DATABASE={path}")
+        if login.database == "system":
+            raise StoreError(f"{url}: the database system holds no graph; name another with VOLTRACE_NEO4J_DATABASE")
         self.url = url
         self.retry_s = retry_s
         self.login = login
@@ -187,7 +193,7 @@ class Connection:
         with _untouched():
             async with self.session(leader, follows) as session:
                 with _of_the_work():
-                    yield Reads(session, self.read_timeout_s)
+                    yield Reads(session, max(self.read_timeout_s, PATIENCE_S.get()))
 
     async def written(
         self, unit: Callable[[neo4j.AsyncManagedTransaction], Awaitable[T]], timeout_s: float | None = None
@@ -272,7 +278,7 @@ class Connection:
                 raise UnknownBookmark(f"{HEADER}: no bookmark of this store; ask again without it") from error
             if code in BOOKMARKS and not FOLLOWED.get():
                 self.forget_bookmarks()
-            said = "deadlock" if code == DEADLOCK else getattr(error, "message", None) or str(error)
+            said = SAID.get(code) or getattr(error, "message", None) or str(error)
             raise StoreError("; ".join(filter(None, [f"{self.url}: {_line(said)}", WAYS_OUT.get(code)]))) from error
 
     def forget_bookmarks(self) -> None:
@@ -316,7 +322,7 @@ class Reads:
 
     def __init__(self, session: neo4j.AsyncSession, timeout_s: float) -> None:
         self._session = session
-        self._timeout_s = timeout_s
+        self.timeout_s = timeout_s
         self.asked = 0
         """How many queries were asked."""
         self.said: tuple[int, list[Any]] | None = None
@@ -331,10 +337,10 @@ class Reads:
         """The only record of a query, None where there is none; and what the server says beside."""
         self.asked += 1
         query, values = planned_once(query, values)
-        async with asyncio.timeout(self._timeout_s + GRACE_S):
+        async with asyncio.timeout(self.timeout_s + GRACE_S):
             for wait_s in (*RETRY_AFTER_S, None):
                 try:
-                    result = await self._session.run(neo4j.Query(query, timeout=self._timeout_s), values)
+                    result = await self._session.run(neo4j.Query(query, timeout=self.timeout_s), values)
                     return await result.single(), await result.consume()
                 except ValueError as error:
                     raise ConfigurationError(str(error)) from error

@@ -190,14 +190,33 @@ KEYED = (
     + " RETURN collect(i.key)"
 )
 
-CHANGES = """
-MATCH (i:Item) USING INDEX SEEK i:Item(changed) WHERE $seq <= i.changed < $k AND (i.changed > $seq OR i.key > $key)
-WITH i.changed AS changed, i.key AS key ORDER BY changed, key LIMIT $limit
+_CHANGES = "MATCH (i:Item) USING INDEX SEEK i:Item(changed, key) WHERE"
+CHANGES = f"""
+CALL () {{
+  {_CHANGES} i.changed = $seq AND i.key > $key AND $seq < $k
+  RETURN i.changed AS changed, i.key AS key ORDER BY i.changed, i.key LIMIT $limit
+UNION ALL
+  {_CHANGES} $seq < i.changed < $k AND i.key IS NOT NULL
+  RETURN i.changed AS changed, i.key AS key ORDER BY i.changed, i.key LIMIT $limit
+}}
+WITH changed, key ORDER BY changed, key LIMIT $limit
 RETURN collect([changed, key])
 """
-CHANGES_LAST = """
-MATCH (i:Item) USING INDEX SEEK i:Item(changed) WHERE i.changed >= $k AND i.key > $key
-WITH i.key AS key ORDER BY key LIMIT $limit
-RETURN collect(key)
+"""Only the index compares keys by code point: without it, `>` goes by UTF-16, which is another order."""
+CHANGES_LAST = f"""
+CALL () {{
+  {_CHANGES} i.changed = $k AND i.key > $key
+  RETURN i.key AS key ORDER BY i.changed, i.key LIMIT $limit
+}}
+WITH collect(key) AS now
+CALL () {{
+  {_CHANGES} i.changed > $k AND i.key IS NOT NULL RETURN i.key AS key, 0 AS place
+  UNION ALL RETURN $key AS key, 1 AS place
+}}
+WITH now, key, place ORDER BY key, place
+WITH now, collect(key) AS keys, collect(place) AS places
+WITH now, keys, [at IN range(0, size(places) - 1) WHERE places[at] = 1][0] + 1 AS next
+RETURN now + keys[next .. next + $limit]
 """
-"""What changed last by the end of the snapshot or behind it: told as of its end, so that it is told again."""
+"""What changed last by the end of the snapshot or behind it: told as of its end, so that it is told again. What is
+behind it is put in order together with the key that it is wanted after, and read on from there."""

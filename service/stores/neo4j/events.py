@@ -15,7 +15,7 @@ from graph_schema.order import (
 from graph_schema.outcome import EventStatus
 from service.ports import EventFilter, ItemFilter, StoredEvent
 from service.stores.concerning import Concerning, Page, Stored
-from service.stores.neo4j import items
+from service.stores.neo4j import items, parties
 from service.stores.neo4j.cypher import judged
 from service.stores.neo4j.histories import EVENTS, HISTORY, events_of, history_of
 from service.stores.values import problems_of
@@ -178,7 +178,7 @@ class Lists:
             self._start = f"CALL () {{ {_THEIRS if stored is None else _ABOUT} }} WITH e"
 
         async def concerned(keys: Collection[str]) -> set[str]:
-            return await items.concerned(self._snapshot, keys, party)
+            return await parties.concerned(self._snapshot, keys, party)
 
         return Concerning(party, page, concerned, stored)
 

@@ -6,7 +6,7 @@ reads in order, and asks each item whether it belongs to it, until the page is f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,27 +14,22 @@ from pydantic_core import to_json
 
 from graph_schema.order import instant_of, moment_of_us
 from service.ports import ItemFilter, ItemOrder, ItemPlace
-from service.stores.neo4j.cypher import known, number
+from service.stores.neo4j.cypher import known
 from service.stores.neo4j.organizations import registered_in
+from service.stores.neo4j.parties import MAY_BE, THAT_MAY, concerned
 
 if TYPE_CHECKING:
     from service.stores.neo4j.snapshot import Neo4jSnapshot
 
 FEW = 2000
 """Of so many items that may belong to an organization it is tried whether they are few."""
+SOME = 100
+"""So many at least of those that may be of a party are read at once, of which some turn out not to be."""
 
 
 def utc(moment: datetime | None) -> datetime | None:
     """A time as the database compares it: of two names of one instant it takes one to be later."""
     return None if moment is None else moment.astimezone(UTC)
-
-
-def _before(one: str, other: str) -> str:
-    """Whether the one edge was opened before the other closed."""
-    return (
-        f"({other}.closedKnown IS NULL OR {other}.closedKnown > $k OR {one}.from < {other}.to"
-        f" OR ({one}.from = {other}.to AND {number(one + '.opened')} < {number(other + '.closed')}))"
-    )
 
 
 def _open(edge: str) -> str:
@@ -58,14 +53,8 @@ class Belonging(NamedTuple):
 _UP = "(i)-[up:PART_OF*0..]->()"
 _BY_KEY = " USING INDEX SEEK o:Organization(key)"
 _BY_ACTOR = " USING INDEX SEEK e:Event(actor)"
-PARTY = Belonging(
-    f"(e.actor = $party OR EXISTS {{ MATCH {_UP}-[h:HELD_BY]->(o) WHERE o.key = $party AND {known('h')}"
-    f" AND all(r IN up WHERE {known('r')})"
-    f" AND all(one IN up + [h] WHERE all(other IN up + [h] WHERE {_before('one', 'other')})) }})",
-    f"MATCH (o:Organization {{key: $party}})<-[h:HELD_BY]-()<-[up:PART_OF*0..]-(i){_BY_KEY}"
-    f" WHERE {known('h')} AND all(r IN up WHERE {known('r')}) RETURN i"
-    f" UNION MATCH (e:Event {{actor: $party}})-[y:YIELDED]->(i){_BY_ACTOR} WHERE {known('y')} RETURN i",
-)
+PARTY = Belonging(MAY_BE, THAT_MAY)
+"""Of which `concerned` tells those that do not."""
 HOLDER = Belonging(
     f"EXISTS {{ MATCH {_UP}-[h:HELD_BY]->(o) WHERE o.key IN $holders AND {_open('h')}"
     f" AND all(r IN up WHERE {_open('r')}) }}",
@@ -100,6 +89,7 @@ ELSE 'AVAILABLE' END"""
 
 def _conditions(where: ItemFilter) -> Iterator[str]:
     yield known("y")
+    yield "y.position IS NOT NULL"  # what others wrote under our labels has none
     yield _occurred("e")
     if where.kind is not None:
         yield "y.kind = $kind"
@@ -146,7 +136,15 @@ class Lists:
                 query = f"CALL () {{ {belonging.may} }} WITH DISTINCT i LIMIT $few RETURN collect(i.key)"
                 found = await self._snapshot.one(query, **self._values, few=FEW)
                 keys = found if len(found) < FEW else None
-        return keys
+        return keys if keys is None else await self._theirs(keys)
+
+    async def _theirs(self, keys: list[str]) -> list[str]:
+        """Those of the keys that are of the party that is asked for, if one is."""
+        party = self._where.party
+        if party is None:
+            return keys
+        found = await concerned(self._snapshot, keys, party)
+        return [key for key in keys if key in found]
 
     async def _belonging(self) -> list[Belonging]:
         where = self._where
@@ -188,8 +186,24 @@ class Lists:
     async def page(self, after: ItemPlace | None, limit: int, reverse: bool, order: ItemOrder) -> list[str]:
         """A page of keys."""
         few = await self.few()
+        if few is not None or self._where.party is None:
+            return [place.key for place in await self._page(few, after, limit, reverse, order)]
+        found: list[str] = []
+        size = max(limit, SOME)
+        while len(found) < limit:
+            places = await self._page(None, after, size, reverse, order)
+            found += await self._theirs([place.key for place in places])
+            if len(places) < size:
+                break
+            after = places[-1]
+        return found[:limit]
+
+    async def _page(
+        self, few: list[str] | None, after: ItemPlace | None, limit: int, reverse: bool, order: ItemOrder
+    ) -> list[ItemPlace]:
+        """A page of those that may be of the party, where one is asked for and they are many."""
         if few is None and order is ItemOrder.KEY:
-            return await self._by_key(after, limit, reverse)
+            return [ItemPlace(key, 0) for key in await self._by_key(after, limit, reverse)]
         places = await (self._born_about(after, limit, reverse) if few is None else self._of(few))
 
         def rank(place: ItemPlace) -> tuple[int, str]:
@@ -199,7 +213,7 @@ class Lists:
         if after is not None:
             edge = rank(after)
             places = [place for place in places if (rank(place) < edge if reverse else rank(place) > edge)]
-        return [place.key for place in places[:limit]]
+        return places[:limit]
 
     async def _by_key(self, after: ItemPlace | None, limit: int, reverse: bool) -> list[str]:
         """Only the index compares keys by code point: without it, `>` goes by UTF-16."""
@@ -236,8 +250,11 @@ class Lists:
         few = await self.few()
         if few is not None:
             return len(await self._of(few))
-        query = f"MATCH (i:Item)<-[y:YIELDED]-(e) WHERE {self._all()} RETURN count(*)"
-        return int(await self._snapshot.one(query, **self._values))
+        match = f"MATCH (i:Item)<-[y:YIELDED]-(e) WHERE {self._all()}"
+        if self._where.party is not None:
+            may = await self._snapshot.one(f"{match} RETURN collect(i.key)", **self._values)
+            return len(await self._theirs(may))
+        return int(await self._snapshot.one(f"{match} RETURN count(*)", **self._values))
 
 
 IDENTIFIED = f"""
@@ -271,14 +288,3 @@ async def called(
     keys, identified = await snapshot.one(query, text=text, behind=behind, limit=limit, asOf=utc(where.as_of))
     found = {key for key in keys if key.startswith(text)} | set(identified)
     return [(key, key) for key in sorted(key for key in found if key > behind)[:limit]]
-
-
-async def concerned(snapshot: Neo4jSnapshot, keys: Collection[Any], organization: str) -> set[Any]:
-    """Those of the items, by key, that an organization is a party of."""
-    if not keys:
-        return set()
-    query = (
-        "UNWIND $wanted AS each MATCH (i:Item {key: each})<-[y:YIELDED]-(e) USING INDEX SEEK i:Item(key)"
-        f" WHERE {known('y')} AND {PARTY.is_so} RETURN collect(i.key)"
-    )
-    return set(await snapshot.one(query, wanted=list(keys), party=organization))

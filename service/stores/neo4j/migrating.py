@@ -11,9 +11,10 @@ from typing import Any
 
 from neo4j.exceptions import DriverError, Neo4jError
 
-from graph_schema.neo4j import Migration, migrations
+from graph_schema.neo4j import Migration, Rule, migrations, rules
 from service.stores.errors import StoreError
 from service.stores.neo4j.connection import Connection, one
+from service.stores.neo4j.guarding import lost, made_in, refuse_foreign_nodes, refuse_in_the_way
 
 OLDEST = (5, 26)
 """The oldest Neo4j that knows all that is asked of it."""
@@ -61,62 +62,70 @@ def refuse_older(url: str, agent: str) -> None:
 
 
 async def outstanding(connection: Connection) -> list[Migration]:
-    """The migrations of an empty database. Raises StoreError for one that is newer, older, or not ours."""
-    missing = await _missing(connection)
-    if not missing:
-        return []
-    if missing[0].number > 1:
+    """The migrations of an empty database. Raises StoreError for one that is newer, older, not ours, or lost some of
+    its constraints and indexes."""
+    applied, again, missing = await _steps(connection)
+    if applied and missing:
         raise StoreError(
-            f"{connection.url} has the schema version {missing[0].number - 1}, this voltrace needs "
+            f"{connection.url} has the schema version {applied}, this voltrace needs "
             f"{missing[-1].number}; run `voltrace migrate`"
         )
-    async with connection.reading(leader=True) as reads:
-        if await reads.one(OCCUPIED):
-            raise StoreError(
-                f"{connection.url} holds a log of voltrace without its indexes, as an import leaves it; "
-                "run `voltrace migrate`"
-            )
+    if again:
+        raise StoreError(f"{connection.url}: {again[0].name}; run `voltrace migrate`, which makes it again")
+    if missing:
+        async with connection.reading(leader=True) as reads:
+            if await reads.one(OCCUPIED):
+                raise StoreError(
+                    f"{connection.url} holds a log of voltrace without its indexes, as an import leaves it; "
+                    "run `voltrace migrate`"
+                )
     return missing
 
 
-async def _missing(connection: Connection) -> list[Migration]:
+async def _steps(connection: Connection) -> tuple[int, list[Migration], list[Migration]]:
+    """The last migration that was applied, a step that makes again what was lost since, if anything was, and the
+    migrations that are missing. Raises StoreError where nothing can be made."""
     applied, known = await version(connection), migrations()
     if applied > known[-1].number:
         raise StoreError(
             f"{connection.url} has the schema version {applied}, this voltrace knows {known[-1].number}; "
             "use the voltrace that wrote it, or a newer one"
         )
-    if not applied:
-        await _refuse_foreign(connection)
-    return [migration for migration in known if migration.number > applied]
-
-
-async def _refuse_foreign(connection: Connection) -> None:
-    """Raises StoreError where the database holds what somebody else wrote."""
+    missing = [migration for migration in known if migration.number > applied]
+    wanted = rules(known)
     async with connection.reading(leader=True) as reads:
-        if await reads.one(OCCUPIED) and not await reads.one(LOADED):
-            raise StoreError(
-                f"{connection.url} holds events or items that are not of voltrace, and is left as it is; "
-                "name another database with VOLTRACE_NEO4J_DATABASE"
-            )
+        if not applied and not await reads.one(LOADED):
+            await refuse_foreign_nodes(reads, connection.url)
+        made = await made_in(reads)
+    before = rules(step for step in known if step.number <= applied)
+    gone = lost(made, [rule for name, rule in wanted.items() if name in before])
+    if missing or gone:
+        refuse_in_the_way(made, list(wanted.values()), connection.url, begun=bool(applied))
+    again = Migration(applied, f"what was dropped: {', '.join(rule.name for rule in gone)}", _statements(gone))
+    return applied, [again] if gone else [], missing
+
+
+def _statements(gone: list[Rule]) -> tuple[str, ...]:
+    return tuple(rule.statement for rule in gone)
 
 
 async def migrate(
     connection: Connection, dry_run: bool = False, clock: Callable[[], float] = time.monotonic
 ) -> list[Migration]:
-    """Apply what is missing; the migrations that were (dry run: would be) applied.
+    """Apply what is missing, and make again what was dropped; the steps that were (dry run: would be) applied.
 
     May be run again at any time, also by several services at once: the version is set when all is there. Where they
     cross each other, it is tried again until the time of the connection for tries is over by `clock`, in seconds.
     """
-    missing = await _missing(connection)
-    if dry_run or not missing:
-        return missing
+    _, again, missing = await _steps(connection)
+    steps = again + missing
+    if dry_run or not steps:
+        return steps
     began, pause_s = clock(), PAUSES_S[0]
     while True:
         try:
-            await _apply(connection, missing)
-            return missing
+            await _apply(connection, steps)
+            return steps
         except StoreError as error:
             if clock() - began >= connection.retry_s or not _passes(error):
                 raise

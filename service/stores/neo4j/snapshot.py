@@ -52,9 +52,10 @@ from service.stores.neo4j.events import Lists as EventLists
 from service.stores.neo4j.findings import audited, finding_counts, finding_page
 from service.stores.neo4j.flows import flow_page, flows_kept
 from service.stores.neo4j.histories import history, history_count
-from service.stores.neo4j.items import IDENTIFIED, called, concerned
+from service.stores.neo4j.items import IDENTIFIED, called
 from service.stores.neo4j.items import Lists as ItemLists
 from service.stores.neo4j.organizations import ARE_ORGANIZATIONS, organization_keys, registered
+from service.stores.neo4j.parties import concerned
 from service.stores.neo4j.state import marked
 
 
@@ -278,8 +279,12 @@ class Neo4jSnapshot:
             for sequence, key in await self.one(cypher.CHANGES, seq=after.sequence, key=after.key, limit=limit)
         ]
         if len(found) < limit:
-            rest = {"key": after.key if after.sequence >= self.sequence else "", "limit": limit - len(found)}
-            found += [Change(self.sequence, key) for key in await self.one(cypher.CHANGES_LAST, **rest)]
+            rest: dict[str, Any] = {
+                "key": after.key if after.sequence >= self.sequence else "",
+                "limit": limit - len(found),
+            }
+            last = sorted(await self.one(cypher.CHANGES_LAST, **rest))[: rest["limit"]]
+            found += [Change(self.sequence, key) for key in last]
         return found
 
     async def audited(self) -> Audited:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import Context
@@ -20,7 +21,7 @@ from service.flow_rows import FlowRevision
 from service.ports import Fault, T, Writer
 from service.stores.checking import check
 from service.stores.errors import StoreError
-from service.stores.neo4j.checking import Neo4jGraph, check_shown, rebuild
+from service.stores.neo4j.checking import Neo4jGraph, check_foreign, check_shown, rebuild
 from service.stores.neo4j.connection import (
     READ_TIMEOUT_S,
     RETRY_TIMEOUT_S,
@@ -38,6 +39,8 @@ from service.stores.neo4j.state import LogLost, State, Unready, read_state, refu
 from service.stores.neo4j.writer import Neo4jWriter
 
 LOGGER = logging.getLogger("voltrace")
+LOOK_AGAIN_S = 60.0
+"""How long the schema is taken to be as it was seen: constraints and indexes may be dropped while a service runs."""
 LAST = "MATCH (l:Log {name: 'voltrace'}) RETURN l.sequence"
 SEQUENCE_AT = """
 MATCH (b:Batch) USING INDEX SEEK b:Batch(recordedUs) WHERE b.recordedUs <= $us
@@ -65,6 +68,7 @@ class Neo4jStore:
         self.url = url
         self.connection = Connection(url, login, read_timeout_s, write_timeout_s, retry_s)
         self._ready = False
+        self._looked_at = 0.0
         self._begun = False
         """Whether there was a log: a database that lost it is not begun again without being told to."""
         self._seen: State | None = None
@@ -75,7 +79,7 @@ class Neo4jStore:
     async def _prepare(self) -> None:
         """See to the schema, once: those that come at once to an event loop wait for the same look at it, and get its
         error, so that none waits for a server that hangs longer than the first."""
-        if self._ready and not self.connection.doubtful:
+        if self._ready and not self.connection.doubtful and time.monotonic() - self._looked_at < LOOK_AGAIN_S:
             return
         loop = asyncio.get_running_loop()
         looking = self._looking.get(loop)
@@ -92,12 +96,14 @@ class Neo4jStore:
     async def _look(self) -> None:
         if self.connection.doubtful:
             await self._look_back()
-        if not self._ready:
+        if not self._ready or time.monotonic() - self._looked_at >= LOOK_AGAIN_S:
+            self._ready = False
             if await outstanding(self.connection):
                 if self._begun:
                     raise LogLost(self.url)
                 await migrate(self.connection)
             self._ready = self._begun = True
+            self._looked_at = time.monotonic()
 
     async def _look_back(self) -> None:
         """Find out whether the database was set back, after a read that waited in vain.
@@ -195,7 +201,7 @@ class Neo4jStore:
         async with self.connection.checking() as transaction:
             try:
                 graph = Neo4jGraph(transaction)
-                faults = await check(graph) or await check_shown(graph)
+                faults = await check_foreign(graph) or await check(graph) or await check_shown(graph)
             except (StoreError, Neo4jError, DriverError, TimeoutError):
                 raise
             except Exception as error:

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pydantic_core import to_json
+
 from graph_schema.answer import Handle
 from graph_schema.order import TYPE_ORDER, cut_after, cut_before, instant_bytes
 from service.ports import ItemFilter, ItemOrder, ItemPlace
@@ -108,9 +110,17 @@ ELSE 'AVAILABLE' END"""
 
 
 def contains(column: str, text: str) -> str:
-    """Whether a column has `:text` in it, in any case."""
-    lower = "lower" if text.isascii() else "unicode_lower"
-    return f"instr({lower}({column}), {lower}(:text))"
+    """Whether a column has `:text` in it, in any case; of a text with a NUL, `lower` leaves what is before that."""
+    found = "instr({lower}({column}), {lower}(:text))"
+    if not text.isascii() or "\0" in text:
+        return found.format(lower="unicode_lower", column=column)
+    plain, whole = (found.format(lower=lower, column=column) for lower in ("lower", "unicode_lower"))
+    return f"CASE WHEN instr({column}, char(0)) THEN {whole} ELSE {plain} END"
+
+
+def _twice(text: str | None) -> str | None:
+    """How SQLite tells a text that it takes out of JSON two times, as it stands there: alone it would end at a NUL."""
+    return None if text is None else f"[{(said := to_json(text).decode())},{said}]"
 
 
 def _stated(where: ItemFilter) -> Iterator[str]:
@@ -122,7 +132,7 @@ def _stated(where: ItemFilter) -> Iterator[str]:
         yield f"({contains('i.key', where.text)} OR EXISTS ({names}))"
     for name in ("chemistry", "model", "material"):
         if getattr(where, name) is not None:
-            yield f"json_extract(CAST(y.spec AS TEXT), '$.{name}') = :{name}"
+            yield f"json_extract(CAST(y.spec AS TEXT), '$.{name}', '$.{name}') = :{name}"
     if where.produced_from is not None:
         yield f"NOT {_ENROLLED} AND b.pos >= :produced_from"
     if where.produced_to is not None:
@@ -136,10 +146,8 @@ class Lists:
 
     def __init__(self, snapshot: SqliteSnapshot, where: ItemFilter) -> None:
         self._snapshot = snapshot
-        self._values: dict[str, Any] = {
-            name: getattr(where, name)
-            for name in ("kind", "text", "chemistry", "model", "material", "producer", "party")
-        }
+        self._values: dict[str, Any] = {name: getattr(where, name) for name in ("kind", "text", "producer", "party")}
+        self._values |= {name: _twice(getattr(where, name)) for name in ("chemistry", "model", "material")}
         self._values |= {"cut": where.cut, "status": where.status and where.status.value}
         if where.produced_from is not None:
             self._values["produced_from"] = cut_before(where.produced_from)

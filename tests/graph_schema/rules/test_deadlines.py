@@ -1,11 +1,12 @@
 """When limits are over, in the calendar of China."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from graph_schema.rules.deadlines import deadline, is_working_day, months_after, working_days_after
-from graph_schema.rules.limits import CONFIRMATION, REPORTING, STANDSTILL
+from graph_schema.rules.limits import CONFIRMATION, REPORTING, STANDSTILL, Limit
+from graph_schema.rules.rule import day_at
 
 
 def test_holidays_and_make_up_days() -> None:
@@ -34,3 +35,14 @@ def test_the_day_itself_does_not_count_and_the_last_day_is_in_time() -> None:
     assert (
         deadline(first, datetime.fromisoformat("2024-02-06T08:00:00+08:00")).isoformat() == "2024-03-05T00:00:00+08:00"
     )
+
+
+@pytest.mark.parametrize("limit", [CONFIRMATION, STANDSTILL], ids=lambda limit: limit.unit.value)
+@pytest.mark.parametrize("moment", ["9998-12-31T23:00:00+00:00", "9999-12-31T23:59:59.999999+00:00"])
+def test_no_limit_is_over_behind_the_end_of_the_calendar(limit: Limit, moment: str) -> None:
+    assert deadline(limit, datetime.fromisoformat(moment)) == datetime.max.replace(tzinfo=UTC)
+
+
+def test_the_last_day_of_the_calendar_in_china_is_that_of_what_is_behind_it() -> None:
+    assert day_at(datetime.max.replace(tzinfo=UTC)) == date.max
+    assert day_at(datetime(2026, 1, 1, 16, tzinfo=UTC)) == date(2026, 1, 2)

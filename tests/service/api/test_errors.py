@@ -41,6 +41,15 @@ def test_bad_questions(answer: Ask, query: str) -> None:
         ("{ items(filter: { producedTo: 5 }) { totalCount } }", {}, "filter: 5 is not an RFC 3339 time"),
         ('query ($t: DateTime = "x") { items(asOf: $t) { totalCount } }', {}, "$t: 'x' is not an RFC 3339 time"),
         ("query ($t: DateTime) { items(asOf: $t) { totalCount } }", {"t": "x"}, "'$t' has invalid value: 'x' is not"),
+        *(
+            (query % moment, {}, f"'{moment}' is too near the beginning or the end of the calendar")
+            for moment in ("9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00")
+            for query in (
+                '{ items(asOf: "%s") { totalCount } }',
+                '{ items(filter: { producedFrom: "%s" }) { totalCount } }',
+                '{ events(filter: { occurredTo: "%s" }) { totalCount } }',
+            )
+        ),
     ],
 )
 def test_a_time_that_is_none_names_where_it_stands(answer: Ask, query: str, variables: Any, message: str) -> None:

@@ -73,6 +73,21 @@ def test_pages_in_the_order_in_which_they_came_to_light(client: TestClient) -> N
     assert sum(one["count"] for one in whole["codes"]) == 6
 
 
+def test_what_is_found_of_organizations_is_waited_for() -> None:
+    """They are judged after the items; until then what is listed is not all there is."""
+    store = MemoryStore()
+    send(store, story())
+    with TestClient(create_app(store, quick(store, audit_interval_s=0))) as client:
+        keeper = Keeper(store)
+        while not wait(store, keeper.step()).finished:
+            pass
+        before = asked(client)["audited"]
+        wait(store, keeper.organizations())
+        after = asked(client)["audited"]
+    assert (before["sequence"], before["upToDate"]) == (0, False)
+    assert (after["sequence"], after["upToDate"]) == (len(story()), True)
+
+
 @pytest.mark.parametrize(
     ("where", "codes"),
     [

@@ -10,6 +10,7 @@ from service.stores.contract.listing import (
     check_all_that_is_about_an_organization,
     check_events_of_a_party,
     check_organizations,
+    check_parties_of_what_was_often_in_the_same_hosts,
 )
 from service.stores.contract.script import BATCHES, ORGANIZATIONS
 from tests.conftest import KINDS, MakeStore
@@ -34,6 +35,13 @@ def test_the_script(make_store: MakeStore) -> None:
 def test_a_random_history(make_store: MakeStore) -> None:
     events = random_history(random.Random(1), 25)
     RUNNER.run(_check(make_store, [events[:12], events[12:]], ()))
+
+
+@pytest.mark.usefixtures("little_is_much")
+@pytest.mark.parametrize("make_store", KINDS[1:], indirect=True)
+def test_parties_of_what_was_often_in_the_same_hosts(make_store: MakeStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.stores.neo4j.items.SOME", 1)
+    RUNNER.run(run_check(check_parties_of_what_was_often_in_the_same_hosts, make_store))
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])

@@ -23,6 +23,7 @@ from service.stores.contract.telling import made, standing, tell, unit
 from service.stores.errors import StoreError
 from service.stores.memory import MemoryStore
 from service.stores.neo4j import Login, Neo4jStore
+from service.stores.neo4j.connection import WAYS_OUT
 from service.stores.neo4j.migrating import refuse_older
 from service.testing.neo4j import with_login
 from service.testing.neo4j.server import Server
@@ -271,3 +272,26 @@ def test_an_old_server_is_refused() -> None:
     refuse_older("bolt://new", "Neo4j/2026.09.0")
     with pytest.raises(StoreError, match=r"bolt://old is Neo4j/4\.4\.40; voltrace needs Neo4j 5\.26 or newer"):
         refuse_older("bolt://old", "Neo4j/4.4.40")
+
+
+def test_what_the_server_ends_is_told_in_our_words(server: Server) -> None:
+    """Its own advice is to try again, which would take as long."""
+    store = Neo4jStore(server.url, server.login, read_timeout_s=0.5)
+    endless = "UNWIND range(1, 100000000000) AS n WITH n WHERE n < 0 RETURN count(n)"
+
+    async def read() -> None:
+        async with store.connection.reading() as reads:
+            await reads.one(endless)
+
+    told = r": it took longer than it may, and was ended; VOLTRACE_READ_TIMEOUT_S and VOLTRACE_WRITE_TIMEOUT_S are"
+    with pytest.raises(StoreError, match=told) as caught:
+        RUNNER.run(read())
+    assert "Retry" not in str(caught.value)
+    assert "retry" not in str(caught.value)
+    RUNNER.run(store.close())
+
+
+@pytest.mark.parametrize("code", ["General.MemoryPoolOutOfMemoryError", "General.TransactionMemoryLimit"])
+def test_what_is_too_much_at_once_names_a_way_out_of_each_command(code: str) -> None:
+    """`voltrace copy` has no --batch: it keeps the batches of its source."""
+    assert "--batch of `voltrace ingest`; a copy keeps the batches" in WAYS_OUT[f"Neo.TransientError.{code}"]

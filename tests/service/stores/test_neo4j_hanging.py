@@ -22,7 +22,7 @@ from service.stores.neo4j import Neo4jStore, checking
 from service.stores.neo4j import connection as connection_module
 from service.stores.neo4j import store as store_module
 from service.stores.neo4j.connection import Connection, MaybeRecorded, Reads
-from service.stores.neo4j.migrating import _refuse_foreign, migrate, outstanding, version
+from service.stores.neo4j.migrating import _steps, migrate, outstanding, version
 from service.stores.neo4j.state import LogLost
 from service.testing.neo4j.server import Server
 from tests.conftest import NEO4J_VERSIONS
@@ -207,7 +207,7 @@ def mute() -> Iterator[str]:
         yield f"bolt://127.0.0.1:{listener.getsockname()[1]}"
 
 
-@pytest.mark.parametrize("ask", [version, outstanding, _refuse_foreign, migrate], ids=lambda ask: ask.__name__)
+@pytest.mark.parametrize("ask", [version, outstanding, _steps, migrate], ids=lambda ask: ask.__name__)
 def test_what_never_answers_is_not_waited_for(
     mute: str, ask: Callable[[Connection], Awaitable[object]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

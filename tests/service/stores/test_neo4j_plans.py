@@ -20,6 +20,7 @@ from service.places import (
     OrganizationPlace,
 )
 from service.ports import (
+    Change,
     EventFilter,
     ItemFilter,
     ItemOrder,
@@ -227,6 +228,7 @@ IN_ORDER = {
 FEW = {
     "items of a holder": (page("item_page", ItemFilter(holder="B"), None, 3), "Organization(key)"),
     "items of a custodian": (page("item_page", ItemFilter(custodian="B"), ITEM, 3), "Organization(key)"),
+    "changes": (page("changes", Change(1, "P1"), 3), "Item(changed, key)"),
     "items of a party": (page("item_page", ItemFilter(party="B"), None, 3), "Organization(key)"),
     "items of a producer": (page("item_page", ItemFilter(producer="A"), None, 3), "Event(actor)"),
     "events of an item": (page("event_page", EventFilter(item="P1"), None, 3), "Event(eventId)"),

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from graph_schema.neo4j import migrations
+from service.findings import FindingFilter
+from service.keeping import Keeper
 from service.recording import RecordStatus
-from service.stores.contract.telling import made, unit
+from service.stores.contract.telling import event, made, unit
 from service.stores.errors import StoreError
 from service.stores.neo4j import Neo4jStore
 from service.stores.neo4j.migrating import migrate
@@ -74,3 +76,20 @@ def test_nobody_reads_or_writes_a_schema_that_became_newer(store: Neo4jStore) ->
     finally:
         RUNNER.run(run(store, "MATCH (s:Schema) SET s.version = $v", v=NEWEST))
     assert [one.status for one in send(store, [made("q", 1, unit("Q"))])] == [RecordStatus.ACCEPTED]
+
+
+def test_what_was_kept_before_all_changes_were_told_is_worked_out_anew(store: Neo4jStore) -> None:
+    send(store, [made("p", 1, unit("P")), event("t", "TRANSFER", 2, "STRANGER", items=["P"], to="B")])
+    RUNNER.run(Keeper(store).run())
+    RUNNER.run(run(store, "MATCH (f:Finding) DETACH DELETE f"))
+    RUNNER.run(Keeper(store).run())
+
+    async def codes() -> list[str]:
+        async with store.snapshot() as snapshot:
+            return sorted({one.code for one in await snapshot.finding_page(FindingFilter(), None, 99)})
+
+    assert RUNNER.run(codes()) == [], "nothing changed since"
+    RUNNER.run(run(store, "MATCH (s:Schema) SET s.version = 16"))
+    RUNNER.run(migrate(store.connection))
+    RUNNER.run(Keeper(store).run())
+    assert "UNREGISTERED_ORGANIZATION" in RUNNER.run(codes())
