@@ -15,13 +15,18 @@ Python's own 700, 10 and 10 look through everything several times while one larg
 
 @contextmanager
 def rarely() -> Iterator[None]:
-    """Inside this, what there is already is not looked through, and the rest seldom."""
-    before = gc.get_threshold()
+    """Inside this, what there is already is not looked through, and the rest seldom.
+
+    Where the process has set aside what it holds (`gc.freeze`), that stays so: only what came since is looked through.
+    """
+    before, ours = gc.get_threshold(), not gc.get_freeze_count()
     gc.collect()
-    gc.freeze()
+    if ours:
+        gc.freeze()
     gc.set_threshold(NEW_OBJECTS, YOUNG_LOOKS, OLDER_LOOKS)
     try:
         yield
     finally:
         gc.set_threshold(*before)
-        gc.unfreeze()
+        if ours:
+            gc.unfreeze()

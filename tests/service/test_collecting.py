@@ -1,0 +1,42 @@
+"""When Python looks for cycles of garbage, in a service and in what is around it."""
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from service.collecting import NEW_OBJECTS, OLDER_LOOKS, YOUNG_LOOKS, rarely
+
+
+@pytest.fixture(autouse=True)
+def nothing_set_aside() -> Iterator[None]:
+    """The run of tests has set aside what it holds, and does so again."""
+    gc.unfreeze()
+    yield
+    gc.freeze()
+
+
+def test_what_is_there_is_set_aside_while_a_service_runs() -> None:
+    before = gc.get_threshold()
+    with rarely():
+        assert gc.get_freeze_count() > 0
+        assert gc.get_threshold() == (NEW_OBJECTS, YOUNG_LOOKS, OLDER_LOOKS)
+    assert gc.get_freeze_count() == 0
+    assert gc.get_threshold() == before
+
+
+def test_what_the_process_set_aside_itself_stays_so() -> None:
+    gc.freeze()
+    held = gc.get_freeze_count()
+    with rarely():
+        assert gc.get_freeze_count() <= held, "what came since may still become garbage"
+    assert gc.get_freeze_count() > held / 2
+
+
+def test_of_two_services_in_one_process_the_first_that_ends_leaves_the_other_alone() -> None:
+    with rarely():
+        with rarely():
+            pass
+        assert gc.get_freeze_count() > 0
+        assert gc.get_threshold() == (NEW_OBJECTS, YOUNG_LOOKS, OLDER_LOOKS)
+    assert gc.get_freeze_count() == 0
