@@ -99,8 +99,11 @@ def docker_answers() -> bool:
 
 
 @contextmanager
-def running(version: str) -> Iterator[Server]:
-    """A server of a version, until the block ends. Raises RuntimeError with the way out where there is none."""
+def running(version: str, measured: bool = False) -> Iterator[Server]:
+    """A server of a version, until the block ends; one of our own is for tests, or to be `measured`.
+
+    Raises RuntimeError with the way out where there is none.
+    """
     address = os.environ.get("VOLTRACE_TEST_NEO4J")
     if address:
         yield Server(address, named_login(), version, "named")
@@ -108,7 +111,7 @@ def running(version: str) -> Iterator[Server]:
         with _container(version) as server:
             yield server
     else:
-        with local.started(version) as server:
+        with local.started(version, measured=measured) as server:
             yield server
 
 
