@@ -137,6 +137,13 @@ def _container(version: str) -> Iterator[Server]:
 
 
 @contextmanager
+def _with_names(version: str) -> Iterator[Server]:
+    with running(version) as server:
+        server.know_names()
+        yield server
+
+
+@contextmanager
 def servers() -> Iterator[Callable[[str], Server]]:
     """Gives the server of a version, started when it is first asked for; all run until the block ends. The workers of a
     run of pytest-xdist share them (`sharing.alone`).
@@ -148,7 +155,7 @@ def servers() -> Iterator[Callable[[str], Server]]:
 
         def server(version: str) -> Server:
             if version not in started:
-                started[version] = stack.enter_context(shared(version, running))
+                started[version] = stack.enter_context(shared(version, _with_names))
             return started[version]
 
         yield server

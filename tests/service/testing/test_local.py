@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from service.testing.neo4j import local, running
+from service.stores.neo4j import Login
+from service.testing.neo4j import local, running, servers
 from service.testing.neo4j.classes import Prepared
+from service.testing.neo4j.server import Server
+from service.testing.neo4j.sharing import RUN
 
 
 @pytest.fixture
@@ -38,3 +41,18 @@ def test_a_server_for_tests_compiles_briefly(commands: list[list[str]]) -> None:
     for_tests, measured = (set(command) for command in commands)
     assert for_tests - measured == set(local.BRIEFLY)
     assert measured < for_tests
+
+
+def test_a_server_of_a_run_of_tests_knows_all_names_before_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    @contextmanager
+    def nothing(version: str) -> Iterator[Server]:
+        yield Server("bolt://nowhere", Login(), version, "nowhere")
+
+    monkeypatch.delenv(RUN, raising=False)
+    monkeypatch.setattr("service.testing.neo4j.running", nothing)
+    monkeypatch.setattr(Server, "know_names", lambda server: told.append(server.version))
+    with servers() as server:
+        assert server("5.26.20") == server("5.26.20")
+    assert told == ["5.26.20"]
