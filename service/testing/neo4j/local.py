@@ -135,8 +135,10 @@ def _command(java: Path, artifacts: Path, made: Prepared, options: Sequence[str]
 async def _told(server: Server) -> None:
     """Have a server load what recording takes."""
     store = server.store()
-    await record(store, story())
-    await store.close()
+    try:
+        await record(store, story())
+    finally:
+        await store.close()
 
 
 @contextmanager
