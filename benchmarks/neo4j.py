@@ -243,5 +243,5 @@ def measure(batteries: int, keys: list[str], named: load.Named, seconds: float) 
         finally:
             await store.close()
 
-    with running(version) as server:
+    with running(version, measured=True) as server:
         return asyncio.run(run(server))

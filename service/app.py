@@ -68,10 +68,12 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with collecting.rarely(), when_told_to_end(feed.end):
-            async with warmed(store), followed(store, config, feed, metrics):
-                yield
-        await store.close()
+        try:
+            with collecting.rarely(), when_told_to_end(feed.end):
+                async with warmed(store), followed(store, config, feed, metrics):
+                    yield
+        finally:
+            await store.close()
 
     app = FastAPI(
         title="voltrace", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, telemetry=telemetry

@@ -22,13 +22,20 @@ def seldom() -> None:
 @contextmanager
 def rarely(tidy: bool = True) -> Iterator[None]:
     """The same, until it is left. `tidy`: look once before, so that no garbage stays; what ends soon need not wait for
-    that."""
-    before = gc.get_threshold()
+    that.
+
+    Where the process has set aside what it holds (`gc.freeze`), that stays so: only what came since is looked through.
+    """
+    before, ours = gc.get_threshold(), not gc.get_freeze_count()
     if tidy:
         gc.collect()
-    seldom()
+    if ours:
+        seldom()
+    else:
+        gc.set_threshold(NEW_OBJECTS, YOUNG_LOOKS, OLDER_LOOKS)
     try:
         yield
     finally:
         gc.set_threshold(*before)
-        gc.unfreeze()
+        if ours:
+            gc.unfreeze()

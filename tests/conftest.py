@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -30,6 +31,12 @@ KINDS_AND_VERSIONS = ["memory", "sqlite", *_ON_NEO4J]
 def pytest_report_header() -> str:
     """Which Neo4j the tests run on."""
     return f"neo4j: {neo4j.chosen()}"
+
+
+def pytest_collection_finish() -> None:
+    """All tests and what they import stay to the end: each service that starts would look through them again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -13,12 +13,13 @@ from typing import Any
 from graph_schema.order import moment_of
 from graph_schema.rules.deadlines import deadline
 from graph_schema.rules.finding import Finding, Severity
-from graph_schema.rules.history import UNITS, History, Thing, Told
+from graph_schema.rules.history import UNITS, History, Told
 from graph_schema.rules.limits import BANNED_USES, NO_35, ORDER_73, REPORTING, TRANSPORT, Limit
 from graph_schema.rules.parties import Party
 from graph_schema.rules.recipients import UTILIZES, unauthorized_recipient
 from graph_schema.rules.rule import CHINA_TIME, Rule, RuleSet, day_at
 from graph_schema.rules.scrapping import battery_missing_at_scrapping
+from graph_schema.rules.thing import Thing
 
 OLD, NEW = "cn-2018-35", "cn-order-73"
 

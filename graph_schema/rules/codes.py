@@ -10,7 +10,7 @@ from graph_schema.identifiers.gbt34014 import BatteryCode, read, sound_code
 from graph_schema.order import event_id_of, moment_of, type_of
 from graph_schema.rules.finding import Finding
 from graph_schema.rules.history import UNITS, History
-from graph_schema.rules.rule import CHINA_TIME, Rule
+from graph_schema.rules.rule import Rule, day_at
 
 
 def code_malformed(rule: Rule, history: History) -> Iterator[Finding]:
@@ -49,9 +49,9 @@ def _contradictions(history: History, code: BatteryCode) -> Iterator[str]:
     stated = next((letter for letter, names in families.items() if chemistry.startswith(names)), None)
     if len(named) == 1 and stated is not None and stated != code.battery_type:
         yield f"battery type {code.battery_type}, but its chemistry is recorded as {chemistry}"
-    made = moment_of(thing.born).astimezone(CHINA_TIME)
-    if type_of(thing.born) == "PRODUCTION" and code.made > (made + timedelta(days=1)).date():
-        yield f"that it was made on {code.made}, but its production is recorded on {made.date()}"
+    made = day_at(moment_of(thing.born))
+    if type_of(thing.born) == "PRODUCTION" and code.made - timedelta(days=1) > made:
+        yield f"that it was made on {code.made}, but its production is recorded on {made}"
 
 
 def original_code_lost(rule: Rule, history: History) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from graph_schema.rules.finding import Finding
 from graph_schema.rules.history import History, Told
 from graph_schema.rules.limits import CONFIRMATION, TRANSPORT
 from graph_schema.rules.parties import Party
-from graph_schema.rules.rule import CHINA_TIME, Rule
+from graph_schema.rules.rule import Rule, day_at
 from graph_schema.voiding import REGULATOR
 
 TAKES_BACK = frozenset(["OUTLET", "BATTERY_MAKER", "VEHICLE_MAKER", "IMPORTER"])
@@ -102,4 +102,4 @@ def _passes_on(later: Told, event: Told, carrier: str, history: History) -> bool
 
 
 def _day(event: Told) -> str:
-    return str(moment_of(event.position).astimezone(CHINA_TIME).date())
+    return str(day_at(moment_of(event.position)))

@@ -1,14 +1,29 @@
 """The benchmark runs, and reports every part; it judges no times."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from benchmarks.__main__ import main
 from service.reporting import REPORTS
+from service.testing.neo4j.server import Server
 from service.writers.layout.gathering import BOXES_MAX
+from tests.conftest import NEO4J_VERSIONS
 
 
-def test_a_tiny_run_writes_both_reports(tmp_path: Path) -> None:
+@pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+def test_a_tiny_run_writes_both_reports(tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the server of the tests, which has most plans already; a measurement starts its own."""
+
+    @contextmanager
+    def running(version: str, measured: bool) -> Iterator[Server]:
+        assert (version, measured) == (NEO4J_VERSIONS[0], True)
+        yield server
+
+    monkeypatch.setattr("benchmarks.neo4j.running", running)
     sizes = {
         "batteries": "600",
         "small": "20",

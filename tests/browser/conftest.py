@@ -30,6 +30,14 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def started_browser() -> Iterator[Browser]:
     with chromium() as browser:
         yield browser
+
+
+@pytest.fixture
+def browser(started_browser: Browser) -> Iterator[Browser]:
+    """A browser without a page, whose pages are closed at the end: each that stays open keeps two processes."""
+    yield started_browser
+    for context in started_browser.contexts:
+        context.close()

@@ -72,6 +72,12 @@ def test_every_page_is_accessible_small_and_large(
     assert found == []
 
 
+@pytest.mark.parametrize("turn", range(2))
+def test_no_page_of_the_test_before_is_open(browser: Browser, address: str, turn: int) -> None:
+    assert browser.contexts == []
+    assert Watched(browser, address).page.context in browser.contexts
+
+
 def test_from_the_empty_page_to_what_it_became_in_two_clicks(browser: Browser, address: str) -> None:
     page = Watched(browser, address).page
     page.goto("/")

@@ -1,20 +1,49 @@
-"""While a command or a service runs, Python looks for cycles of garbage seldom, and afterwards as before."""
+"""When Python looks for cycles of garbage, in a command or a service and in what is around it."""
 
 import gc
 import subprocess
 import sys
+from collections.abc import Iterator
+
+import pytest
 
 from service.bootstrap import open_store
 from service.cli.common import finish
-from service.collecting import NEW_OBJECTS, rarely
+from service.collecting import NEW_OBJECTS, OLDER_LOOKS, YOUNG_LOOKS, rarely
 
 
-def test_what_there_is_already_is_not_looked_through() -> None:
+@pytest.fixture(autouse=True)
+def nothing_set_aside() -> Iterator[None]:
+    """The run of tests has set aside what it holds, and does so again."""
+    gc.unfreeze()
+    yield
+    gc.freeze()
+
+
+def test_what_is_there_is_set_aside_while_a_service_runs() -> None:
     before = gc.get_threshold()
     with rarely():
-        assert gc.get_threshold()[0] == NEW_OBJECTS
         assert gc.get_freeze_count() > 0
-    assert (gc.get_threshold(), gc.get_freeze_count()) == (before, 0)
+        assert gc.get_threshold() == (NEW_OBJECTS, YOUNG_LOOKS, OLDER_LOOKS)
+    assert gc.get_freeze_count() == 0
+    assert gc.get_threshold() == before
+
+
+def test_what_the_process_set_aside_itself_stays_so() -> None:
+    gc.freeze()
+    held = gc.get_freeze_count()
+    with rarely():
+        assert gc.get_freeze_count() <= held, "what came since may still become garbage"
+    assert gc.get_freeze_count() > held / 2
+
+
+def test_of_two_services_in_one_process_the_first_that_ends_leaves_the_other_alone() -> None:
+    with rarely():
+        with rarely():
+            pass
+        assert gc.get_freeze_count() > 0
+        assert gc.get_threshold() == (NEW_OBJECTS, YOUNG_LOOKS, OLDER_LOOKS)
+    assert gc.get_freeze_count() == 0
 
 
 def test_a_command_looks_seldom() -> None:

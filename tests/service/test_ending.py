@@ -6,12 +6,17 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
+from service.app import create_app
 from service.ending import when_told_to_end
 from service.feed import Ended, Feed
+from service.settings import Settings
 from service.stores.memory import MemoryStore
 
 
@@ -72,3 +77,24 @@ def test_who_waits_for_the_log_ends() -> None:
             await feed.pause(3600)
 
     asyncio.run(run())
+
+
+def test_a_service_closes_its_store_also_where_something_fails_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[bool] = []
+
+    class Closing(MemoryStore):
+        async def close(self) -> None:
+            closed.append(True)
+
+    @asynccontextmanager
+    async def failing(*_: object) -> AsyncIterator[None]:
+        yield
+        raise RuntimeError("at the end")
+
+    monkeypatch.setattr("service.app.followed", failing)
+    with (
+        pytest.raises(RuntimeError, match="at the end"),
+        TestClient(create_app(Closing(), Settings(store="memory:"))),
+    ):
+        pass
+    assert closed == [True]

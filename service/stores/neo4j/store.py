@@ -230,4 +230,8 @@ class Neo4jStore:
         return encode(await self.connection.bookmarks())
 
     async def close(self) -> None:
+        looking = self._looking.get(asyncio.get_running_loop())
+        if looking is not None:  # those who waited for it are gone, and it would open a connection that nobody closes
+            looking.cancel()
+            await asyncio.wait([looking])
         await self.connection.close()

@@ -99,8 +99,11 @@ def docker_answers() -> bool:
 
 
 @contextmanager
-def running(version: str) -> Iterator[Server]:
-    """A server of a version, until the block ends. Raises RuntimeError with the way out where there is none."""
+def running(version: str, measured: bool = False) -> Iterator[Server]:
+    """A server of a version, until the block ends; one of our own is for tests, or to be `measured`.
+
+    Raises RuntimeError with the way out where there is none.
+    """
     address = os.environ.get("VOLTRACE_TEST_NEO4J")
     if address:
         yield Server(address, named_login(), version, "named")
@@ -108,7 +111,7 @@ def running(version: str) -> Iterator[Server]:
         with _container(version) as server:
             yield server
     else:
-        with local.started(version) as server:
+        with local.started(version, measured=measured) as server:
             yield server
 
 
@@ -134,6 +137,13 @@ def _container(version: str) -> Iterator[Server]:
 
 
 @contextmanager
+def _with_names(version: str) -> Iterator[Server]:
+    with running(version) as server:
+        server.know_names()
+        yield server
+
+
+@contextmanager
 def servers() -> Iterator[Callable[[str], Server]]:
     """Gives the server of a version, started when it is first asked for; all run until the block ends. The workers of a
     run of pytest-xdist share them (`sharing.alone`).
@@ -145,7 +155,7 @@ def servers() -> Iterator[Callable[[str], Server]]:
 
         def server(version: str) -> Server:
             if version not in started:
-                started[version] = stack.enter_context(shared(version, running))
+                started[version] = stack.enter_context(shared(version, _with_names))
             return started[version]
 
         yield server

@@ -29,7 +29,7 @@ from service.testing.neo4j.server import Server
 OPENS = ("java.nio", "java.io", "sun.nio.ch", "java.lang", "java.util.concurrent")
 JVM = ("-Xmx1g", "-XX:+UseSerialGC")
 BRIEFLY = ("-XX:TieredStopAtLevel=1",)
-"""For what ends soon: what compiles better takes longer than it saves."""
+"""For tests, which do most things once: the compiler that compiles better takes longer than it saves."""
 CACHE_MIB = 256
 STARTING_S = 600
 OLDEST_JAVA = {"5": 17}
@@ -99,7 +99,7 @@ def load(version: str, home: Path, files_of_export: Path) -> None:
     (home / "conf" / "neo4j.conf").touch()
     program = ["org.neo4j.cli.AdminTool", "database", "import", "full", "neo4j", "@import.args"]
     done = subprocess.run(
-        [*_java(version, BRIEFLY), *program],
+        [*_java(version), *program],
         cwd=files_of_export,
         env={**os.environ, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")},
         capture_output=True,
@@ -110,7 +110,7 @@ def load(version: str, home: Path, files_of_export: Path) -> None:
         raise RuntimeError(f"the import into Neo4j {version} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
 
 
-def _java(version: str, options: Sequence[str] = ()) -> list[str]:
+def _java(version: str, options: Sequence[str] = BRIEFLY) -> list[str]:
     """The command that runs a class of a version."""
     java = java_for(version)
     if java is None:
@@ -118,7 +118,7 @@ def _java(version: str, options: Sequence[str] = ()) -> list[str]:
     artifacts = jars(version)
 
     def train(made: Prepared, option: str) -> None:
-        command = _command(java, artifacts, made, [option])
+        command = _command(java, artifacts, made, [*BRIEFLY, option])
         with _running(command, version) as server, ThreadPoolExecutor(1) as apart:
             apart.submit(lambda: asyncio.run(_told(server))).result()
 
@@ -135,20 +135,22 @@ def _command(java: Path, artifacts: Path, made: Prepared, options: Sequence[str]
 async def _told(server: Server) -> None:
     """Have a server load what recording takes."""
     store = server.store()
-    await record(store, story())
-    await store.close()
+    try:
+        await record(store, story())
+    finally:
+        await store.close()
 
 
 @contextmanager
 def started(
-    version: str, home: Path | None = None, login: Login = Login(), port: int | None = None, briefly: bool = False
+    version: str, home: Path | None = None, login: Login = Login(), port: int | None = None, measured: bool = False
 ) -> Iterator[Server]:
     """A server of our own until the block ends; with an empty database, or with what a home holds; on a port that is
     free, or that is stated.
 
-    It asks for a login where one is given. `briefly` is for a few questions: it starts sooner, and is slower later.
+    It asks for a login where one is given. One that is `measured` is as fast as Java makes it, but not at once.
     """
-    with _running(_java(version, BRIEFLY if briefly else ()), version, home, login, port) as server:
+    with _running(_java(version, () if measured else BRIEFLY), version, home, login, port) as server:
         yield server
 
 

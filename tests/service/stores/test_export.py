@@ -139,7 +139,7 @@ def test_the_imported_graph_is_the_recorded_one(
     done = Export(source, files).run()
     assert "--multiline-fields=true" in (files / "import.args").read_text()
     local.load(version, home, files)
-    with local.started(version, home, briefly=True) as imported, closing(imported.store()) as store:
+    with local.started(version, home) as imported, closing(imported.store()) as store:
         assert same(dump(imported), dump(server))
         assert done.nodes + done.relationships == dump(imported).total()
         with pytest.raises(StoreError, match="voltrace migrate"):
@@ -165,5 +165,5 @@ def test_compressed_files_of_single_lines(
     assert "multiline" not in (files / "import.args").read_text()
     assert (files / "event.csv.gz").exists()
     local.load(IMPORTERS[0], home, files)
-    with local.started(IMPORTERS[0], home, briefly=True) as imported:
+    with local.started(IMPORTERS[0], home) as imported:
         assert same(dump(imported), dump(server))

@@ -312,6 +312,17 @@ def test_every_label_type_and_property_is_described(store: Neo4jStore) -> None:
     RUNNER.run(run())
 
 
+def test_the_server_of_the_tests_knows_all_names(server: Server, store: Neo4jStore) -> None:
+    """Else each query that has one which is new to it is planned again."""
+    server.know_names()
+
+    async def known(procedure: str) -> set[str]:
+        async with store.connection.session(writes=False) as session:
+            return {record[0] async for record in await session.run(f"CALL db.{procedure}()")}
+
+    assert RUNNER.run(known("propertyKeys")) >= {"rebuilding", "knownFrom", *NODES["Log"].properties}
+
+
 def test_what_is_there_until_a_rebuild_is_done_is_described(store: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
     async def interrupted(*arguments: Any) -> int:
         raise KeyboardInterrupt

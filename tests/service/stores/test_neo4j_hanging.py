@@ -240,3 +240,30 @@ def test_readyz_does_not_wait_long(mute: str, monkeypatch: pytest.MonkeyPatch) -
         answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["error"].startswith("no answer within 0.3 s; VOLTRACE_READ_TIMEOUT_S")
+
+
+def test_the_look_at_the_schema_ends_with_its_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it goes on after all who asked went away, it opens a connection that nobody closes."""
+
+    async def closed() -> None:
+        store = Neo4jStore("bolt://127.0.0.1:1")
+        begun, more = asyncio.Event(), asyncio.Event()
+
+        async def slow(connection: Connection) -> list[Any]:
+            begun.set()
+            await more.wait()
+            connection.driver()
+            return []
+
+        monkeypatch.setattr(store_module, "outstanding", slow)
+        asked = asyncio.create_task(store.sequence_at(None))
+        await begun.wait()
+        (looking,) = store._looking.values()
+        asked.cancel()
+        await asyncio.wait([asked])
+        await store.close()
+        more.set()
+        await asyncio.wait([looking])
+        assert not store.connection._drivers
+
+    RUNNER.run(closed())

@@ -44,7 +44,7 @@ def test_nothing_acknowledged_is_lost_with_a_server_that_is_killed(tmp_path: Pat
         finally:
             await store.close()
 
-    with local.started(OWN, tmp_path, briefly=True) as server:
+    with local.started(OWN, tmp_path) as server:
         assert server.process is not None
         process = server.process
 
@@ -56,7 +56,7 @@ def test_nothing_acknowledged_is_lost_with_a_server_that_is_killed(tmp_path: Pat
         with pytest.raises(StoreError, match=r"no Neo4j answers|was lost while it confirmed"):
             RUNNER.run(ingest(Neo4jStore(server.url, retry_s=0.5), killing))
     assert 20 <= acknowledged[-1] < 57
-    with local.started(OWN, tmp_path, port=int(server.url.rpartition(":")[2]), briefly=True) as again:
+    with local.started(OWN, tmp_path, port=int(server.url.rpartition(":")[2])) as again:
         assert again.url == server.url
         store = again.store()
         found = RUNNER.run(store.sequence_at(None))
