@@ -168,6 +168,20 @@ def test_what_fits_large_enough_to_read_begins_whole(
     assert seen_of(page) == begins
 
 
+@pytest.mark.parametrize("trace", [TRACE, REAL])
+def test_a_laptop_shows_the_picture_with_what_moves_it(browser: Browser, address: str, trace: str) -> None:
+    page = Watched(browser, address, 1366, height=768).page
+    page.goto(trace)
+    expect(page.get_by_role("button", name="Fit")).to_be_in_viewport(ratio=1)
+    frame, entry = page.locator("#frame.live"), page.locator(".legend li").first
+    expect(frame).to_be_in_viewport(ratio=1)
+    expect(entry).to_be_in_viewport(ratio=1)
+    before = entry.bounding_box()
+    frame.focus()
+    page.keyboard.press("ArrowRight")
+    assert entry.bounding_box() == before, "it does not move with the picture"
+
+
 @pytest.mark.parametrize(
     ("width", "key", "way", "steps"), [(1440, PACK_RECYCLED, "right", 1), (390, EXAMPLES[2], "left", 3)]
 )

@@ -250,4 +250,5 @@ new ResizeObserver(() => {
 }).observe(frame);
 window.addEventListener("resize", measure);
 begin();
+measure();  // the map takes room, where there is one
 begun = true;
