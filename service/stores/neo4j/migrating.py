@@ -97,7 +97,7 @@ async def _steps(connection: Connection) -> tuple[int, list[Migration], list[Mig
         if not applied and not await reads.one(LOADED):
             await refuse_foreign_nodes(reads, connection.url)
         made = await made_in(reads)
-    before = rules(step for step in known if step.number <= applied)
+    before = rules(step for step in known if step.number <= applied).keys() - rules(missing).keys()
     gone = lost(made, [rule for name, rule in wanted.items() if name in before])
     if missing or gone:
         refuse_in_the_way(made, list(wanted.values()), connection.url, begun=bool(applied))
