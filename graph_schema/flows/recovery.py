@@ -14,7 +14,8 @@ event in the record made; reagents and primary lots are none. Source: recovery o
 over input of the whole recycling process, all plants together); the Chinese conditions of 2024 take the same quotient.
 
 Where the contents of an event's inputs or outputs are not all known, nobody can say which output holds whose matter:
-what went in there is unknown, what comes out is followed no further, and there is no rate.
+what went in there is unknown, what comes out is followed no further, and there is no rate. Where none of what went in
+can be waste matter that is meant, what comes out is none, whatever is unknown of it.
 """
 
 from __future__ import annotations
@@ -68,6 +69,11 @@ class ElementFlow(NamedTuple):
     def output_kg(self) -> float:
         """What came out in lots that are no residues: recovered, in process or disposed of since."""
         return self.recovered_kg + self.in_process_kg + self.disposed_kg
+
+    @property
+    def has_entered(self) -> bool:
+        """Whether anything entered, or may have."""
+        return self.input_kg > 0 or self.unknown_inputs > 0
 
 
 class BlackMass(NamedTuple):
@@ -124,7 +130,7 @@ def recovery_by_chemistry(
     for chemistry in wanted:
         one = scope._replace(chemistry=chemistry)
         flows = [Followed(chain, lots, one, element).flow() for element in elements]
-        entered = [flow for flow in flows if flow.input_kg > 0 or flow.unknown_inputs]
+        entered = [flow for flow in flows if flow.has_entered]
         found += [ChemistryRecovery(chemistry or None, entered)] if entered else []
     return found
 
@@ -149,6 +155,16 @@ class _Input(NamedTuple):
     kg: float
     share: Share | None
     unknown: int
+
+    @classmethod
+    def of(cls, kg: float, share: Share | None, unknown: int) -> _Input:
+        """What went in; of what there is nothing of, nothing is waste matter."""
+        return cls(kg, share if kg or unknown else PRIMARY, unknown)
+
+    @property
+    def may_be_waste(self) -> bool:
+        """Whether any of it is waste matter that is meant, or may be."""
+        return self.share is None or self.share.waste > 0
 
 
 class Followed:
@@ -187,17 +203,21 @@ class Followed:
         found = []
         for chemistry, bodies in row.units.items():
             kg, unknown = bodies.content(self.element)
-            found.append(_Input(kg, WASTE if self.scope.has_chemistry(chemistry) else PRIMARY, unknown))
+            found.append(_Input.of(kg, WASTE if self.scope.has_chemistry(chemistry) else PRIMARY, unknown))
         for draw in row.draws:
-            content = content_of(draw.portion, self.element)
+            has_none = content_of(self.lots[draw.lot].content, self.element) == 0
+            content = 0.0 if has_none else content_of(draw.portion, self.element)
             self.drawn.setdefault(draw.lot, []).append(content)
-            found.append(_Input(content or 0.0, self.share_of(draw.lot), int(content is None)))
+            found.append(_Input.of(content or 0.0, self.share_of(draw.lot), int(content is None)))
         return found
 
     def _pass(self, row: TransformationRow) -> None:
         inputs = self._inputs(row)
         if is_acting(row, self.scope):
             inputs = self._enter(inputs, counted=self._first <= instant_of(row.position) <= self._last)
+        if not any(one.may_be_waste for one in inputs):
+            self.shares |= dict.fromkeys(row.outputs, PRIMARY)
+            return
         carried = sum(one.kg * one.share.counted for one in inputs if one.share is not None)
         contents = [content_of(self.lots[lot].content, self.element) for lot in row.outputs]
         out = sum(kg for kg in contents if kg is not None)

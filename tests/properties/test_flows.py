@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph_schema.flows.amounts import Scope
+from graph_schema.flows.amounts import UNSTATED, Scope
 from graph_schema.flows.batteries import BatteryRow, Fate
 from graph_schema.flows.recovery import CHAIN, Recoveries, recovery
 from graph_schema.flows.summaries import Fates, Market, Stages, Yearly
@@ -64,18 +64,29 @@ def _specs(event: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 class Tank:
-    """A lot: how much there was, how much is left (None: nobody knows), and the dyes in it, in kg."""
+    """A lot: how much there was, how much is left (None: nobody knows), the dyes in it, in kg, and whether there is
+    surely no waste in it, however much it is."""
 
-    def __init__(self, kg: float | None, dyes: dict[str, float] | None) -> None:
+    def __init__(self, kg: float | None, dyes: dict[str, float] | None, pure: bool) -> None:
         self.created = self.left = kg
-        self.dyes = dyes
+        self.dyes, self.pure = dyes, pure
+        self.full = None if dyes is None else dict(dyes)
 
 
 class Replay:
     """Dyes `waste`, `entered` and `counted`, poured in the order of events. None of it is shares of anything."""
 
-    def __init__(self, graph: Graph, material: dict[str, str], scope: Scope, element: str) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        material: dict[str, str],
+        chemistries: dict[str, str | None],
+        scope: Scope,
+        element: str,
+    ) -> None:
         self.graph, self.material, self.scope, self.element = graph, material, scope, element
+        self.chemistries = chemistries
+        self.unknown_inputs = 0
         self.tanks: dict[str, Tank] = {}
         self.input = self.lost = self.disposed = self.recovered = self.unknown = 0.0
         self.region: dict[str, str] = {}
@@ -99,60 +110,94 @@ class Replay:
         content = birth.composition if lot else birth.body_composition
         return None if content is None else content.get(self.element, 0.0)
 
+    def _is_meant(self, unit: str, at: Any) -> bool:
+        """Whether a unit is of the chemistry: the one it states, else that of what it is in."""
+        while unit not in self.chemistries or self.chemistries[unit] is None:
+            hosts = [
+                stay.host
+                for stay in self.graph.life(unit).stays
+                if stay.opened < at and (stay.closed is None or at <= stay.closed)
+            ]
+            if not hosts:
+                return self.scope.chemistry in (None, UNSTATED)
+            unit = hosts[0]
+        return self.scope.chemistry in (None, self.chemistries[unit])
+
     def _pour(self, event: Any, outcome: Any) -> None:
-        chain = event.type in ("RECYCLING", "REFINING")
+        chain = event.type in CHAIN
         pot = {"kg": 0.0, "waste": 0.0, "entered": 0.0, "counted": 0.0}
-        clear = True
+        clear = pure = True
         acting = self.scope.organization in (None, event.actor)
         acting = acting and self.scope.region in (None, self.region.get(event.actor))
         for key, effects in outcome.effects.items():
             for effect in effects:
                 if effect[0] == "end" and event.type == "DISPOSAL" and key in self.tanks:
-                    tank = self.tanks[key]
-                    if tank.dyes is not None and tank.left is not None:
-                        self.disposed += tank.dyes["counted"]
-                        tank.dyes["counted"] = 0.0
+                    self._dispose(self.tanks[key])
                 if effect[0] == "draw":
                     poured = self._draw(key, effect[1])
+                    waste = not self.tanks[key].pure
+                    fresh = self._is_fresh(self.tanks[key])
                     if event.type == "PRODUCTION":
                         self.recovered += 0.0 if poured is None else poured["counted"]
                 elif effect[0] == "end" and chain and self.graph.life(key).birth.kind != "LOT":  # type: ignore[union-attr]
                     kg = self._kg(key)
-                    poured = None if kg is None else {"kg": kg, "waste": kg, "entered": 0.0, "counted": 0.0}
+                    waste = fresh = self._is_meant(key, event.position)
+                    poured = None if kg is None else {"kg": kg, "waste": kg * waste, "entered": 0.0, "counted": 0.0}
                 else:
                     continue
                 if poured is None:
                     clear = False
+                    pure = pure and not waste
+                    self.unknown_inputs += acting and chain and fresh and self.scope.in_period(event.position)
                     continue
+                pure = pure and poured["waste"] == 0
                 if acting and chain:
-                    new = poured["waste"] - poured["entered"]
-                    poured["entered"] = poured["waste"]
-                    if self.scope.in_period(event.position):
-                        self.input += new
-                        poured["counted"] += new
+                    self._enter(poured, event.position)
                 for name, kg in poured.items():
                     pot[name] += kg
         if not chain:
             self._fill_new(outcome)
             return
-        born = [key for key, effects in outcome.effects.items() if any(effect[0] == "born" for effect in effects)]
+        self._fill([key for key, effects in outcome.effects.items() if effects[0][0] == "born"], pot, clear, pure)
+
+    def _enter(self, poured: dict[str, float], at: Any) -> None:
+        new = poured["waste"] - poured["entered"]
+        poured["entered"] = poured["waste"]
+        if self.scope.in_period(at):
+            self.input += new
+            poured["counted"] += new
+
+    def _dispose(self, tank: Tank) -> None:
+        if tank.dyes is not None and tank.left is not None:
+            self.disposed += tank.dyes["counted"]
+            tank.dyes["counted"] = 0.0
+
+    def _fill(self, born: list[str], pot: dict[str, float], clear: bool, pure: bool) -> None:
+        """What comes out of a plant. Where no waste went in, none comes out, whatever is unknown."""
         contents = [self._kg(key) for key in born]
-        if not clear or None in contents:
+        if not pure and (not clear or None in contents):
             self.unknown += pot["counted"]
-            self.tanks |= {key: Tank(kg, None) for key, kg in zip(born, contents, strict=True)}
+            self.tanks |= {key: Tank(kg, None, pure) for key, kg in zip(born, contents, strict=True)}
             return
         whole = max(pot["kg"], sum(kg or 0.0 for kg in contents))
         for key, kg in zip(born, contents, strict=True):
             part = (kg or 0.0) / whole if whole else 0.0
-            self.tanks[key] = Tank(kg, {name: pot[name] * part for name in ("waste", "entered", "counted")})
+            dyes = {name: pot[name] * part for name in ("waste", "entered", "counted")}
+            self.tanks[key] = Tank(kg, dyes, pure)
         self.lost += pot["counted"] - sum(self.tanks[key].dyes["counted"] for key in born)  # type: ignore[index, misc]
 
     def _fill_new(self, outcome: Any) -> None:
         for key, effects in outcome.effects.items():
             if effects[0][0] == "born" and effects[0][1] == "LOT":
                 kg = self._kg(key)
-                dirty = self.material[key] == "black mass"
-                self.tanks[key] = Tank(kg, {"waste": (kg or 0.0) * dirty, "entered": 0.0, "counted": 0.0})
+                dirty = self.material[key] == "black mass" and self.scope.chemistry in (None, UNSTATED)
+                self.tanks[key] = Tank(kg, {"waste": (kg or 0.0) * dirty, "entered": 0.0, "counted": 0.0}, not dirty)
+
+    def _is_fresh(self, tank: Tank) -> bool:
+        """Whether anything in a lot may not have entered yet."""
+        if tank.full is None or tank.created is None:
+            return not tank.pure
+        return tank.full["waste"] > tank.full["entered"]
 
     def _draw(self, lot: str, kg: float | None) -> dict[str, float] | None:
         tank, mass = self.tanks[lot], self.graph.life(lot).birth.mass_kg  # type: ignore[union-attr]
@@ -160,27 +205,21 @@ class Replay:
             drawn = None
         else:
             drawn = kg if not self.element else (tank.created or 0.0) * kg / mass  # type: ignore[operator]
+        if drawn == 0 or tank.created == 0:
+            return {"kg": 0.0, "waste": 0.0, "entered": 0.0, "counted": 0.0}
         if not self.element and drawn is not None and tank.created is None and tank.dyes is not None:
-            dirty = self.material[lot] == "black mass"
-            return {"kg": drawn, "waste": drawn * dirty, "entered": 0.0, "counted": 0.0}
+            return {"kg": drawn, "waste": drawn * (not tank.pure), "entered": 0.0, "counted": 0.0}
         if drawn is None or tank.created is None:
             if tank.dyes is not None and drawn is None:
                 tank.left = None
             return None
-        if tank.dyes is None:
+        if tank.dyes is None or tank.full is None:
             return None
-        part = drawn / tank.created if tank.created else 0.0
-        original = self._original(tank)
-        poured = {name: original[name] * part for name in original}
+        part = drawn / tank.created
+        poured = {name: kg * part for name, kg in tank.full.items()}
         for name, amount in poured.items():
             tank.dyes[name] -= amount
         return poured | {"kg": drawn}
-
-    def _original(self, tank: Tank) -> dict[str, float]:
-        assert tank.dyes is not None
-        if not hasattr(tank, "full"):
-            tank.full = dict(tank.dyes)  # type: ignore[attr-defined]
-        return tank.full  # type: ignore[attr-defined, no-any-return]
 
     def result(self) -> tuple[float, ...]:
         process = 0.0
@@ -236,12 +275,17 @@ def check_recovery(seed: int) -> None:
     store = MemoryStore()
     send(store, events)
     _, (rows, lots) = read(store)
-    material = {key: lot.material or "" for key, lot in lots.items()} | _materials(events)
+    material = {key: lot.material or "" for key, lot in lots.items()} | _stated(events, "material")
+    chemistries = _stated(events, "chemistry")
     rng = random.Random(seed)
-    for scope in scopes(rng):
+    for scope in [
+        *scopes(rng),
+        *(one._replace(chemistry=rng.choice(["LFP", "NMC622", UNSTATED])) for one in scopes(rng)),
+    ]:
         for flow in recovery(rows, lots, scope, ["", "Li", "Ni", "Co"]).flows:
-            expected = Replay(graph, material, scope, flow.element).result()
-            assert tuple(flow)[1:7] == pytest.approx(expected, rel=1e-9, abs=1e-9), (seed, scope, flow.element)
+            replay = Replay(graph, material, chemistries, scope, flow.element)
+            expected = *replay.result(), replay.unknown_inputs
+            assert tuple(flow)[1:] == pytest.approx(expected, rel=1e-9, abs=1e-9), (seed, scope, flow.element)
             parts = flow.recovered_kg + flow.in_process_kg + flow.disposed_kg + flow.lost_kg + flow.unknown_kg
             assert parts == pytest.approx(flow.input_kg, rel=1e-9, abs=1e-9), (seed, scope, flow.element)
             assert flow.rate is None or not flow.unknown_inputs
@@ -261,8 +305,8 @@ def check_recoveries(rows: list[TransformationRow], lots: dict[str, LotRow], rng
             }
 
 
-def _materials(events: list[dict[str, Any]]) -> dict[str, str]:
-    return {spec["key"]: spec["material"] for event in events for spec in _specs(event) if "material" in spec}
+def _stated(events: list[dict[str, Any]], field: str) -> dict[str, Any]:
+    return {spec["key"]: spec[field] for event in events for spec in _specs(event) if field in spec}
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -244,6 +244,70 @@ def test_each_chemistry_is_followed_alone_and_what_nobody_states_is_a_line_of_it
     assert sum(flow.recovered_kg for flow in lines) == pytest.approx(flows["Ni"].recovered_kg)
 
 
+@pytest.fixture
+def strangers() -> MemoryStore:
+    """REFINER draws on a lot of LFP and unnamed packs of which nobody states what is in it. Elsewhere OTHER recycles a
+    pack of another chemistry and makes a lot of unknown content of it; zinc is only there."""
+
+    def event(number: int, kind: str, actor: str, **fields: Any) -> dict[str, Any]:
+        return {"eventId": f"{kind}{number}", "type": kind, "occurredAt": f"2024-01-{number:02}T00:00:00Z",
+                "actor": actor, **fields}  # fmt: skip
+
+    sodium = pack("ODD", chemistry="NA-ION", composition={"Zn": 3.0})
+    units = [pack("LFP", chemistry="LFP", composition={"Li": 4.0}), pack("ANY", chemistry=None, composition=None)]
+    odd = {"key": "OX", "material": "salt", "massKg": 5.0, "composition": {"Zn": 1.0}}
+    black = {"key": "B", "material": "black mass", "massKg": 80.0}
+    salt = {"key": "S", "material": "salt", "massKg": 9.0, "composition": {"Li": 1.0}}
+    store = MemoryStore()
+    done = send(store, [
+        event(1, "PRODUCTION", "MAKER", outputs=[*units, sodium]),
+        event(2, "RECYCLING", "OTHER", inputs=[{"key": "ODD"}], outputs=[{"key": "OM", "material": "black mass"}]),
+        event(3, "REFINING", "OTHER", inputs=[{"key": "OM"}], outputs=[odd]),
+        event(4, "RECYCLING", "RECYCLER", inputs=[{"key": "LFP"}, {"key": "ANY"}], outputs=[black]),
+        event(5, "REFINING", "REFINER", inputs=[{"key": "B", "massKg": 40.0}], outputs=[salt]),
+    ])  # fmt: skip
+    assert {one.status.value for one in done} == {"ACCEPTED"}
+    return store
+
+
+@pytest.mark.parametrize("afresh", [False, True])
+def test_a_chemistry_enters_only_with_what_it_can_be_in(strangers: MemoryStore, afresh: bool) -> None:
+    def told(organization: str | None) -> dict[str | None, dict[str, tuple[float, int]]]:
+        reports = Reports(strangers, Question(Scope(organization=organization)), afresh=afresh)
+        lines = RUNNER.run(reports.chemistries())
+        return {
+            line.chemistry: {flow.element: (flow.input_kg, flow.unknown_inputs) for flow in line.flows}
+            for line in lines
+        }
+
+    assert set(told("REFINER")) == {"LFP", None}
+    assert {one["Li"] for one in told("REFINER").values()} == {(0.0, 1)}
+    assert set(told("OTHER")) == {"NA-ION"}
+    everything = told(None)
+    assert set(everything) == {"LFP", "NA-ION", None}
+    assert everything["NA-ION"]["Zn"] == (3.0, 1), "the draw on OM, of which nobody knows what is in it"
+    assert everything["LFP"]["Li"] == (4.0, 1), "that on B, and not that on OM"
+
+
+def test_what_comes_of_what_is_no_waste_is_none_however_little_is_known_of_it() -> None:
+    """Ore of unknown content is refined to something of unknown content, which goes into a plant beside a battery."""
+
+    def event(number: int, kind: str, **fields: Any) -> dict[str, Any]:
+        return {"eventId": f"{kind}{number}", "type": kind, "occurredAt": f"2024-01-{number:02}T00:00:00Z",
+                "actor": "REFINER", **fields}  # fmt: skip
+
+    store = MemoryStore()
+    done = send(store, [
+        event(1, "ENROLMENT", items=[{"key": "ORE", "kind": "LOT", "material": "ore", "massKg": 10.0}]),
+        event(2, "REFINING", inputs=[{"key": "ORE", "massKg": 10.0}],
+              outputs=[{"key": "ACID", "material": "acid", "massKg": 5.0}]),
+        event(3, "REFINING", inputs=[{"key": "ACID", "massKg": 5.0}],
+              outputs=[{"key": "SALT", "material": "salt", "massKg": 5.0, "composition": {"Ni": 1.0}}]),
+    ])  # fmt: skip
+    assert {one.status.value for one in done} == {"ACCEPTED"}
+    assert {(flow.input_kg, flow.unknown_inputs) for flow in ask(store, "recovery").flows} == {(0.0, 0)}
+
+
 def test_who_is_registered_only_later_was_it_all_along() -> None:
     """The plant and the outlet acted and held before anybody registered them."""
     store = MemoryStore()
