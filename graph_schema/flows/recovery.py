@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from graph_schema.elements import TOTAL_MASS
 from graph_schema.flows.amounts import UNSTATED, Scope, content_of
 from graph_schema.flows.transformations import LotRow, TransformationRow
 from graph_schema.order import instant_of
@@ -92,7 +93,7 @@ class BlackMass(NamedTuple):
 
 
 class Recovery(NamedTuple):
-    """A report: flows by element, total mass first."""
+    """A report: flows by element, total mass first; elements of which nothing entered are left out."""
 
     flows: list[ElementFlow]
     black_mass: BlackMass
@@ -101,12 +102,13 @@ class Recovery(NamedTuple):
 def recovery(
     rows: Iterable[TransformationRow], lots: Mapping[str, LotRow], scope: Scope, elements: Iterable[str] | None = None
 ) -> Recovery:
-    """The report of a scope over all transformations of the record, in any order, and the lots that they touch."""
+    """The report of a scope over all transformations of the record, in any order, and the lots that they touch; of
+    `elements`, where they are given, whether anything of them entered or not."""
     chain = sorted((row for row in rows if row.type in CHAIN), key=lambda row: row.position)
-    wanted = elements_of(chain, lots) if elements is None else sorted(set(elements))
-    return Recovery(
-        [Followed(chain, lots, scope, element).flow() for element in wanted], black_mass(chain, lots, scope)
-    )
+    wanted = elements_of(chain, lots, scope) if elements is None else sorted(set(elements))
+    flows = [Followed(chain, lots, scope, element).flow() for element in wanted]
+    told = [flow for flow in flows if elements is not None or not flow.element or flow.has_entered]
+    return Recovery(told, black_mass(chain, lots, scope))
 
 
 class ChemistryRecovery(NamedTuple):
@@ -125,7 +127,7 @@ def recovery_by_chemistry(
     chain = sorted((row for row in rows if row.type in CHAIN), key=lambda row: row.position)
     stated = {chemistry for row in chain for chemistry in row.units if chemistry and scope.has_chemistry(chemistry)}
     wanted = [*sorted(stated), *([UNSTATED] if scope.has_chemistry(None) else [])]
-    elements = elements_of(chain, lots)
+    elements = elements_of(chain, lots, scope)
     found = []
     for chemistry in wanted:
         one = scope._replace(chemistry=chemistry)
@@ -135,14 +137,19 @@ def recovery_by_chemistry(
     return found
 
 
-def elements_of(rows: Iterable[TransformationRow], lots: Mapping[str, LotRow]) -> list[str]:
-    """Total mass (`""`) and every element that an input or a lot lists."""
-    found = {""}
-    for row in rows:
-        for bodies in row.units.values():
-            found |= set(bodies.composition)
-    for lot in lots.values():
-        found |= set(lot.content.composition or ())
+def elements_of(chain: Iterable[TransformationRow], lots: Mapping[str, LotRow], scope: Scope) -> list[str]:
+    """Total mass (`""`), and every element that can have entered a scope: that is listed of what its own events in the
+    period took or made, or of anything that came into that. The chain is in its order."""
+    found = {TOTAL_MASS}
+    within: dict[str, set[str]] = {}
+    for row in chain:
+        listed = {element for bodies in row.units.values() for element in bodies.composition}
+        listed.update(*(within.get(draw.lot, ()) for draw in row.draws))
+        touched = [*(draw.lot for draw in row.draws), *row.outputs]
+        listed.update(*(lots[lot].content.composition or () for lot in touched))
+        within |= dict.fromkeys(row.outputs, listed)
+        if is_acting(row, scope) and scope.in_period(row.position):
+            found |= listed
     return sorted(found)
 
 

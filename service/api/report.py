@@ -95,7 +95,9 @@ class Recovery:
 
     question: strawberry.Private[Question]
 
-    elements: list[ElementFlow] = strawberry.field(description="Total mass, and each element.")
+    elements: list[ElementFlow] = strawberry.field(
+        description="Total mass, and each element of which anything entered."
+    )
     black_mass_kg: float = strawberry.field(description="Black mass that recyclings yielded, in kg.")
     black_mass_yield: float | None = strawberry.field(description="Kilograms of black mass from a kilogram of battery.")
     unknown_recyclings: int = strawberry.field(description="Recyclings of which a mass for that is not known.")
