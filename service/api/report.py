@@ -16,7 +16,7 @@ from graph_schema.flows.recovery import ElementFlow as Flow
 from graph_schema.flows.recovery import Recovery as Found
 from service.api.context import Moment
 from service.api.item import Info
-from service.api.report_cost import cost_of, rounded
+from service.api.report_cost import cost_of
 from service.reporting import NotAllowed, Question, Reports
 from service.running import run
 from service.synthetic import holds_synthetic
@@ -264,10 +264,10 @@ async def _ask(info: Info, question: Question, report: Callable[[Reports], Await
 
     async def cost() -> int:
         async with store.snapshot(question.sequence) as snapshot:
-            return await cost_of(snapshot, question, report.__name__, latest and question.as_of is None)
+            kept = latest and question.as_of is None
+            return await cost_of(snapshot, question, report.__name__, kept, viewer.sees_all)
 
-    charged = await run(store, cost)
-    info.context.spending.charge(charged if viewer.sees_all else rounded(charged), "report")
+    info.context.spending.charge(await run(store, cost), "report")
     if latest:
         reports.question = question._replace(sequence=None)
     return await report(reports)

@@ -29,21 +29,24 @@ WORK = {
 """As measured from kept rows of a generated history: ten elements, of four chemistries."""
 FRESH = Work(0, 35, 60)
 """What it takes to work out a row that is not kept."""
-DIGITS = 2
-"""So exactly who does not see all is told what a report was charged: it says how many rows of others there are."""
+BATTERIES, TRANSFORMATIONS = 1024, 64
+"""As many rows as this are charged at least to who does not see all."""
 
 
-async def cost_of(snapshot: Snapshot, question: Question, what: str, kept: bool) -> int:
+async def cost_of(snapshot: Snapshot, question: Question, what: str, kept: bool, sees_all: bool) -> int:
     """What one of `reporting.REPORTS` is charged; `kept`: it is added up from rows that are kept, all of which are
-    read, whatever it is about; else the rows of what it is about are worked out."""
+    read, whatever it is about; else the rows of what it is about are worked out. Who does not see all is charged for
+    about as many rows as there are, because they are others'; a report is about its own batteries."""
     work = WORK[what]
     every = meant = transformations = 0
     if work.battery and kept:
         every = await snapshot.item_count(ItemFilter(kind="BATTERY"))
+        every = every if sees_all else blurred(every, BATTERIES)
     if work.meant or (work.battery and not kept):
         meant = await snapshot.item_count(question.filter._replace(kind="BATTERY"))
     if work.transformation:
         transformations = await snapshot.event_count(EventFilter(types=("RECYCLING", "REFINING", "REPURPOSING")))
+        transformations = transformations if sees_all else blurred(transformations, TRANSFORMATIONS)
     if kept:
         return work.battery * every + work.meant * meant + work.transformation * transformations
     return (work.battery + work.meant + FRESH.meant) * meant + (
@@ -51,7 +54,7 @@ async def cost_of(snapshot: Snapshot, question: Question, what: str, kept: bool)
     ) * transformations
 
 
-def rounded(cost: int) -> int:
-    """A cost rounded up to so many digits as are told to who does not see all."""
-    unit = int(10 ** max(len(str(cost)) - DIGITS, 0))
-    return -(-cost // unit) * unit
+def blurred(count: int, least: int) -> int:
+    """The power of two that a count is rounded up to; `least` is one, too. A sum of counts times what each takes would
+    tell them, however it is rounded: who adds rows of its own sees where it steps."""
+    return max(least, 1 << max(count - 1, 0).bit_length())

@@ -1,10 +1,10 @@
-"""What reports on one's own organization tell of others."""
+"""What reports on one's own organization tell of others, in what they say and in what they are charged."""
 
 from typing import Any
 
 import pytest
 
-from seed.story import RECYCLER, STORAGE, TAXI, WORKSHOP
+from seed.story import MAKER, RECYCLER, STORAGE, TAXI, WORKSHOP
 from service.ports import Store
 from tests.service.access.conftest import AskAs
 from tests.support import send
@@ -67,3 +67,45 @@ def test_the_chemistries_are_those_that_entered_ones_own_plants(ask: AskAs) -> N
     assert chemistries(WORKSHOP) == ["ZN-AIR"]
     assert "NMC" in chemistries(RECYCLER)
     assert "ZN-AIR" not in chemistries(RECYCLER)
+
+
+REPORTS = (
+    "fates { fate }",
+    "yearly { year }",
+    "recovery { blackMassKg }",
+    "recovery { byChemistry { chemistry } }",
+    "recycledContent { element }",
+)
+
+
+def charged(ask: AskAs, who: str, **more: Any) -> list[int]:
+    """What each report on its own organization is charged."""
+    query = "query($who: String, $asOf: DateTime) { report(filter: { organization: $who }, asOf: $asOf) { %s } }"
+    answers = [ask(who, query % one, who=MAKER, **more) for one in REPORTS]
+    assert not any("errors" in answer for answer in answers)
+    return [answer["extensions"]["cost"]["charged"] for answer in answers]
+
+
+@pytest.mark.parametrize("as_of", [None, "2026-09-01T00:00:00Z"])
+def test_no_charge_tells_how_many_rows_others_have(told: Store, ask: AskAs, as_of: str | None) -> None:
+    """The events of others' plants grow from the story's to 60, their batteries by 1,000: no charge follows."""
+    before, exact = charged(ask, MAKER, asOf=as_of), charged(ask, "regulator", asOf=as_of)
+    batteries = [{"key": f"B{number}", "kind": "BATTERY", "massKg": 50.0} for number in range(1000)]
+    send(told, [
+        event("PRODUCTION", TAXI, 1, outputs=batteries),
+        *(
+            event("RECYCLING", TAXI, 2, inputs=[{"key": f"B{number}"}],
+                  outputs=[{"key": f"M{number}", "material": "BLACK_MASS"}]) | {"eventId": f"R{number}"}
+            for number in range(55)
+        ),
+    ])  # fmt: skip
+    assert charged(ask, MAKER, asOf=as_of) == before
+    after = charged(ask, "regulator", asOf=as_of)
+    assert all(now > then for now, then in zip(after[1:], exact[1:], strict=True)), "who sees all is charged as it is"
+
+
+@pytest.mark.usefixtures("told")
+def test_ones_own_batteries_are_charged_as_they_are(told: Store, ask: AskAs) -> None:
+    before = charged(ask, MAKER)
+    send(told, [event("PRODUCTION", MAKER, 1, outputs=[{"key": "OWN", "kind": "BATTERY"}])])
+    assert [now - then for now, then in zip(charged(ask, MAKER), before, strict=True)] == [0, 0, 0, 0, 3]

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from service.access.tokens import Tokens
 from service.api.limits.spending import Spending
-from service.api.report_cost import rounded
+from service.api.report_cost import blurred
 from service.app import create_app
 from service.settings import Settings
 from service.stores.memory import MemoryStore
@@ -100,7 +100,7 @@ def test_a_report_beyond_the_budget_is_refused_before_it_is_made(store: MemorySt
 
 
 def test_who_does_not_see_all_is_not_told_how_many_rows_there_are() -> None:
-    assert [rounded(one) for one in (0, 7, 99, 100, 101, 123_456)] == [0, 7, 99, 100, 110, 130_000]
+    assert [blurred(one, 64) for one in (0, 1, 64, 65, 128, 129, 100_000)] == [64, 64, 64, 128, 128, 256, 131_072]
 
 
 def test_a_period_that_ends_before_it_begins(store: MemoryStore) -> None:
