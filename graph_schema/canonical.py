@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from graph_schema.errors import MalformedEvent
 from graph_schema.events import ADAPTER, AnyEvent
 from graph_schema.faults import given, malformed
-from graph_schema.plain_json import beyond_64_bits, read_json, said_of
+from graph_schema.plain_json import read_json, said_of, unkept
 
 GENESIS = bytes(32)
 """The hash before the first event."""
@@ -97,25 +97,38 @@ def parse_event(data: bytes | str | dict[str, Any]) -> tuple[AnyEvent, dict[str,
     if "recordedAt" in payload:
         payload = {name: value for name, value in payload.items() if name != "recordedAt"}
     try:
-        orjson.dumps(payload)
-        return ADAPTER.validate_python(payload), payload
+        lost = b"null" in orjson.dumps(payload)  # It writes null for what is not finite.
+        event = _validated(payload)
+        found = unkept(payload) if lost else None
+    except (TypeError, RecursionError) as error:
+        raise _not_plain(payload, error) from None
+    if found is not None:
+        raise _unkept(payload, *found)
+    return event, payload
+
+
+def _validated(payload: dict[str, Any]) -> AnyEvent:
+    try:
+        return ADAPTER.validate_python(payload)
     except ValidationError as error:
         if not _has_null(payload):
             raise malformed(payload, error) from None
-    except (TypeError, RecursionError) as error:
-        raise _not_plain(payload, error) from None
     try:
-        return ADAPTER.validate_python(_without_null(payload)), payload
+        return ADAPTER.validate_python(_without_null(payload))
     except ValidationError as error:
         raise malformed(payload, error) from None
 
 
 def _not_plain(payload: dict[str, Any], error: Exception) -> MalformedEvent:
-    event_id = payload.get("eventId")
     with suppress(RecursionError):
-        if (found := beyond_64_bits(payload)) is not None:
-            return MalformedEvent(found[0], said_of(found[1]), event_id if isinstance(event_id, str) else None)
+        if (found := unkept(payload)) is not None:
+            return _unkept(payload, *found)
     return MalformedEvent("", f"is no plain JSON, or nested too deeply: {error}")
+
+
+def _unkept(payload: dict[str, Any], place: str, number: float) -> MalformedEvent:
+    event_id = payload.get("eventId")
+    return MalformedEvent(place, said_of(number), event_id if isinstance(event_id, str) else None)
 
 
 _FREE = frozenset(["attributes"])

@@ -42,21 +42,28 @@ async def trace(
 
 async def _seen(snapshot: Snapshot, question: TraceQuestion, sight: Sight) -> Trace | None:
     """The trace as the viewer may see it. Of what is withheld nothing further is told, whatever its name: a name counts
-    only for what the viewer sees of that name. All that may count is tried at once; where some of it turns out not to
-    be seen, the answer is another one, without that."""
+    only for what the viewer sees of that name. All that it may see is tried at once; where some of it turns out not to
+    be seen in this trace, the answer is another one, without that."""
     reader = sight.reader(snapshot, question.as_of)
     if sight.viewer.sees_all or not question.further:
         return await sight.of(snapshot, await find_trace(reader, question))
     counted, among = question.further, await sight.nameable(snapshot, question.further)
     while True:
-        seen = await sight.of(snapshot, await find_trace(reader, replace(question, further=counted, among=among)))
-        nodes = [] if seen is None else seen.nodes
-        shown = {node.handle: node.key for node in nodes if not node.redacted and node.kind != "ORGANIZATION"}
-        names = {key for handle, key in shown.items() if handle in among}
+        whole = await find_trace(reader, replace(question, further=counted, among=among))
+        seen = await sight.of(snapshot, whole)
+        shown = {node.handle: node.key for node in _named(seen) if not node.redacted}
+        left = among.intersection(shown)
+        names = {shown[handle] for handle in left}
         more = tuple(name for name in counted if name in names)
-        if len(more) == len(counted):
+        tried = {node.handle for node in _named(whole) if node.key in counted and node.handle in among}
+        if len(more) == len(counted) and tried <= left:
             return seen
-        counted, among = more, frozenset(handle for handle in shown if handle in among)
+        counted, among = more, left
+
+
+def _named(trace: Trace | None) -> list[TraceNode]:
+    """The nodes that a name may count for."""
+    return [] if trace is None else [node for node in trace.nodes if node.kind != "ORGANIZATION"]
 
 
 async def with_used_up(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -19,16 +19,6 @@ from service.ports import Snapshot
 
 SHOWN = "SHOWN"
 """The kind of these pseudonyms: they must tell nothing of those by which withheld organizations are called."""
-
-
-class _Nameable:
-    """Items by their handles, and every event."""
-
-    def __init__(self, items: Collection[Any]) -> None:
-        self.items = frozenset(items)
-
-    def __contains__(self, handle: object) -> bool:
-        return isinstance(handle, bytes) or handle in self.items
 
 
 class Sight(NamedTuple):
@@ -62,9 +52,12 @@ class Sight(NamedTuple):
             return replace(question, key=root)
         return replace(question, key=root, rank=partial(self.pseudonym, self.viewer))
 
-    async def nameable(self, snapshot: Snapshot, names: Collection[str]) -> Container[Any]:
-        """What of these names may be seen in a trace: items in full sight, and events, of which the trace says so."""
-        return _Nameable((await Guarded(snapshot, self.viewer).keyed(names)).values())
+    async def nameable(self, snapshot: Snapshot, names: Collection[str]) -> frozenset[Any]:
+        """What of these names the viewer may see: the handles of items in full sight, and of events that it is told of.
+        What is withheld takes the same statements as what is not there."""
+        guard = Guarded(snapshot, self.viewer)
+        items = await guard.keyed(names)
+        return frozenset([*items.values(), *(event.position for event in await guard.stored(names))])
 
     async def roots(self, snapshot: Snapshot, *named: str) -> list[str] | None:
         """What to walk from for these keys or identifiers: the keys of the items that the viewer means by them, since

@@ -34,7 +34,10 @@ POLICY = (
 )
 """The Content-Security-Policy of a page: nothing from elsewhere, no script in the page, and no style but its own."""
 
-_DAY = re.compile(r"(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])")
+_DAY = re.compile(
+    r"(?:(?<!\S)|(?<=\s\()|(?<=^\()|(?<=[（，、：；。]))\d{4}-\d{2}-\d{2}(?=[.,:;)]*(?:\s|$)|[（），、：；。])"
+)
+"""A day that stands alone in a sentence: what it is a part of may be the key of an item, which stays what it is."""
 
 FINDINGS = {rule.code: rule.title for rule_set in RULE_SETS for rule in rule_set.all}
 """What each finding is called."""
@@ -99,8 +102,10 @@ def localized(address: str, language: Language) -> str:
 def said(language: Language, sentence: str) -> str:
     """A sentence that the service makes in English, in the reader's language; marked as English where it has none."""
     told = translated(language.tag, sentence)
-    if told is not None:
-        return told
+    return _in_english(sentence) if told is None else told
+
+
+def _in_english(sentence: str) -> str:
     if not any(letter.isalpha() for letter in sentence):
         return sentence
     return Markup('<span lang="{}">{}</span>').format(ENGLISH.tag, sentence)
@@ -108,8 +113,9 @@ def said(language: Language, sentence: str) -> str:
 
 def finding_sentence(language: Language, text: str) -> str:
     """What a finding says, in the reader's language, with days as its readers write them."""
-    told = said(language, text)
-    return type(told)(_DAY.sub(lambda found: _written(found[0], language), told))
+    told = translated(language.tag, text)
+    written = _DAY.sub(lambda found: _written(found[0], language), text if told is None else told)
+    return _in_english(written) if told is None else written
 
 
 def _written(day: str, language: Language) -> str:

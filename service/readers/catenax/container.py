@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from graph_schema.plain_json import beyond_64_bits, read_json, said_of
+from graph_schema.plain_json import read_json, said_of, unkept
 from service.readers.catenax.shapes import Json, Place
 from service.readers.reading import Reading
 
@@ -81,7 +81,7 @@ def load(data: bytes, name: str, reading: Reading) -> tuple[list[RawAsset], Json
         if key is None:
             continue
         place = Place(f"{place.where} {key}", reading)
-        if (found := beyond_64_bits(entry)) is not None:
+        if (found := unkept(entry)) is not None:
             place.malformed(found[0], said_of(found[1]))
             continue
         if "PlainObject" in entry:

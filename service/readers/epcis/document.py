@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from graph_schema.plain_json import beyond_64_bits, read_json, said_of
+from graph_schema.plain_json import read_json, said_of, unkept
 from service.readers.epcis.events import KINDS, EpcisEvent, moment
 from service.readers.epcis.uris import canonical, party_key
 from service.readers.places import FilePlace, Json
@@ -93,7 +93,7 @@ def _event(document: Document, entry: Any, index: int) -> EpcisEvent | None:
         return None
     if isinstance(entry.get("eventID"), str):
         place = FilePlace(f"{place.where} {entry['eventID'][:128]}", place.reading)
-    if (found := beyond_64_bits(entry)) is not None:
+    if (found := unkept(entry)) is not None:
         place.malformed(found[0], said_of(found[1]))
         return None
     kind = _kind(entry)

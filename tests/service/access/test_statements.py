@@ -93,6 +93,18 @@ def test_a_withheld_event_takes_what_an_absent_one_takes(asked: Asked) -> None:
     assert {"PRODUCTION", "TRANSFER", "REFINING", "REMOVAL"} <= set(hidden)
 
 
+def test_a_name_of_a_withheld_event_takes_what_an_absent_one_takes(asked: Asked) -> None:
+    """Of an event that is in the trace, withheld."""
+    query = """query ($key: String!, $further: [String!]) {
+      trace(key: $key, direction: FORWARD, maxNodes: 14, further: $further) { nodes { key redacted } } }"""
+    absent = asked(TAXI, query, key=PACK_RECYCLED, further=["no such event"])
+    assert any(node["redacted"] for node in absent[0]["data"]["trace"]["nodes"])
+    hidden = [one["eventId"] for one in story() if asked(TAXI, EVENT, id=one["eventId"])[0]["data"]["event"] is None]
+    assert len(hidden) > 3
+    for event in hidden:
+        assert asked(TAXI, query, key=PACK_RECYCLED, further=[event]) == absent, event
+
+
 def test_a_withheld_organization_takes_what_an_absent_one_takes(asked: Asked) -> None:
     query = "query ($key: String!) { organization(key: $key) { key } }"
     absent = asked(TAXI, query, key=ABSENT)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from graph_schema.events import EVENT_CLASSES
 from graph_schema.order import TYPE_ORDER
 from service.api.schema import schema
@@ -160,3 +162,17 @@ def test_a_whole_number_beyond_64_bits_is_refused_with_its_place(data: Ask) -> N
     told = "mutation ($event: EventInput!) { recordEvents(events: [$event]) { results { event { payload } } } }"
     (result,) = data(told, event=fits)["recordEvents"]["results"]
     assert result["event"]["payload"]["attributes"] == {"counter": 2**64 - 1}
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e999", "9" * 4301], ids=["large", "low", "long"])
+def test_a_number_that_would_be_kept_as_null_is_refused_with_its_place(data: Ask, number: str) -> None:
+    """In the document, in an event as JSON and as its typed input."""
+    free = f"attributes: {{ counters: [1, {number}] }}"
+    event = f'eventId: "i", occurredAt: "{at(1)}", actor: "A", item: "P", {free}'
+    refused = {"status": "REJECTED", "problems": [{"field": "attributes.counters.1"}]}
+    typed = f"mutation {{ recordInspection(event: {{ {event} }}) {{ status problems {{ field }} }} }}"
+    assert data(typed)["recordInspection"] == refused
+    asked = f'events: [{{ type: "INSPECTION", {event} }}]) {{ results {{ status problems {{ field }} }} }}'
+    for mutation in ("recordEvents", "validateEvents"):
+        assert data(f"mutation {{ {mutation}({asked} }}")[mutation]["results"] == [refused]
+    assert data("{ events { totalCount } }") == {"events": {"totalCount": 0}}

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from html import unescape
+from pathlib import Path
 
 import pytest
+from orjson import loads
 from starlette.testclient import TestClient
 
+import service
 from seed.story import PACK_VANISHED, story
 from service.app import create_app
+from service.explorer.pages import finding_sentence
 from service.keeping import Keeper
+from service.languages import ENGLISH, chosen
 from service.settings import Settings
 from service.stores.memory import MemoryStore
 from tests.support import send, wait
 
+CHINESE = Path(service.__file__).parent / "texts" / "phrases.zh-Hans.json"
 LINK = re.compile(r'<a href="([^"]+)"')
 
 
@@ -59,3 +66,32 @@ def test_an_event_has_an_address(client: TestClient) -> None:
     answer = client.get("/event/nothing")
     assert answer.status_code == 404
     assert "nothing: no event of that id is known" in answer.text
+
+
+KEYS = ["LOT:{}", "site/{}", "lot.{}", "LOT-{}", "L{}", "LOT({})", "{}/2", "{}.A", "{}:7", "{})x"]
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("tag", ["en", "zh-Hans"])
+def test_a_day_within_a_key_stays_what_it_is(tag: str, key: str) -> None:
+    key, language = key.format("2026-06-01"), chosen(tag, None)
+    lost = f"{key} was lost, says Bay on 2026-07-02: its materials left the loop"
+    for text in (lost, f"a sentence that nobody translated, of {key} on 2026-07-02"):
+        told = str(finding_sentence(language, text))
+        assert key in told
+        assert "2026-07-02" not in told
+        assert language.date(date(2026, 7, 2)) in told
+
+
+def test_a_day_is_written_for_the_reader_wherever_a_sentence_has_it() -> None:
+    """In each sentence of the catalogue of Chinese, where full-width marks touch it."""
+    days = re.compile(r"\{(day|since|out|recorded|begin|end)\}")
+    sentences = [
+        told for english, told in loads(CHINESE.read_bytes()).items() if re.search(r" (on|of|from) \{", english)
+    ]
+    found = [re.sub(r"\{\w+\}", "X", days.sub("2026-07-02", told)) for told in sentences if days.search(told)]
+    assert len(found) > 25
+    alone = ["on 2026-07-02, 2026-07-02; (2026-07-02), to 2026-07-02.", "（2026-07-02），2026-07-02；", "2026-07-02"]
+    for filled in found + alone:
+        told = str(finding_sentence(ENGLISH, filled))
+        assert told.count("Jul 2, 2026") == filled.count("2026-07-02"), filled
