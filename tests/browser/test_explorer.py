@@ -243,7 +243,7 @@ def test_the_overview_shows_events_as_they_are_recorded(browser: Browser, addres
     record = "mutation ($e: [EventInput!]!) { recordEvents(events: $e) { counts { count } } }"
     watched.page.request.post("/graphql", data={"query": record, "variables": {"e": [event]}})
     entry = watched.page.locator("#latest li", has_text=name)
-    expect(entry).to_contain_text(f"2026-10-01 production · MAKER · battery M-1 {name}")
+    expect(entry).to_contain_text(f"Oct 1, 2026 production · MAKER · battery M-1 {name}")
     assert entry.get_by_role("link").evaluate_all("all => all.map(one => one.getAttribute('href'))") == [
         f"/event/{name}", "/organization/MAKER", f"/explore?key={name}",
     ]  # fmt: skip
