@@ -43,10 +43,14 @@ class Made(NamedTuple):
         """Whether it is of what a rule is of."""
         return self.of == (rule.of,) and self.properties == rule.properties
 
+    def becomes(self, rule: Rule) -> bool:
+        """Whether it is the index of a constraint that another service is making, which owns none yet."""
+        return self.name == rule.name and rule.unique and self.sort == "RANGE" and self.is_of(rule)
+
     def blocks(self, rule: Rule) -> bool:
         """Whether a rule cannot be made beside it."""
         if self.name == rule.name:
-            return not self.does(rule)
+            return not self.does(rule) and not self.becomes(rule)
         plain = self.sort == "RANGE" and rule.unique
         return self.is_of(rule) and not self.does(rule) and (plain or (self.constrains and self.sort != "RANGE"))
 

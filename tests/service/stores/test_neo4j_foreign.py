@@ -12,6 +12,7 @@ from service.stores.contract.telling import made, registered, unit
 from service.stores.errors import StoreError
 from service.stores.neo4j import Login, Neo4jStore
 from service.stores.neo4j import store as store_module
+from service.stores.neo4j.guarding import Made, refuse_in_the_way
 from service.stores.neo4j.migrating import migrate
 from service.testing.neo4j.server import Server
 from tests.conftest import NEO4J_VERSIONS
@@ -187,3 +188,12 @@ def test_what_others_add_later_is_no_item_and_named_by_a_check(store: Neo4jStore
             run(store, "MATCH (n) WHERE elementId(n) = $id DETACH DELETE n", id=fault.where.removeprefix("node "))
         )
     assert RUNNER.run(store.verify()) == []
+
+
+def test_the_index_of_a_constraint_that_another_service_is_making_is_nobody_elses() -> None:
+    """It is there for a moment before the constraint that owns it; what has another name is in the way."""
+    rule = next(rule for rule in RULES.values() if rule.unique)
+    half = Made(rule.name, "RANGE", (rule.of,), rule.properties, constrains=False)
+    refuse_in_the_way([half], [rule], "bolt://here", begun=False)
+    with pytest.raises(StoreError, match="DROP INDEX `theirs`"):
+        refuse_in_the_way([half._replace(name="theirs")], [rule], "bolt://here", begun=False)
