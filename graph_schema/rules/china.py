@@ -10,14 +10,13 @@ from datetime import date
 from operator import itemgetter
 from typing import Any
 
-from graph_schema.order import moment_of
 from graph_schema.rules.deadlines import deadline
 from graph_schema.rules.finding import Finding, Severity
 from graph_schema.rules.history import UNITS, History, Told
 from graph_schema.rules.limits import BANNED_USES, NO_35, ORDER_73, REPORTING, TRANSPORT, Limit
 from graph_schema.rules.parties import Party
 from graph_schema.rules.recipients import UTILIZES, unauthorized_recipient
-from graph_schema.rules.rule import CHINA_TIME, Rule, RuleSet, day_at
+from graph_schema.rules.rule import Rule, RuleSet, day_at, day_in_china
 from graph_schema.rules.scrapping import battery_missing_at_scrapping
 from graph_schema.rules.thing import Thing
 
@@ -37,8 +36,8 @@ def late_report(rule: Rule, history: History) -> Iterator[Finding]:
         if event.recorded_at >= over:
             yield rule.finding(
                 history,
-                f"{party.name} reported {event.type.lower()} {event.event_id} of {_day(event)} only on "
-                f"{event.recorded_at.astimezone(CHINA_TIME).date()}: the limit is {limit.number} {limit.unit.value} "
+                f"{party.name} reported {event.type.lower()} {event.event_id} of {day_in_china(event)} only on "
+                f"{day_at(event.recorded_at)}: the limit is {limit.number} {limit.unit.value} "
                 f"({limit.source})",
                 [event.event_id],
                 over,
@@ -84,8 +83,8 @@ def unauthorized_processing(rule: Rule, history: History) -> Iterator[Finding]:
             continue
         yield rule.finding(
             history,
-            f"{party.name} did {event.type.lower()} {event.event_id} with {history.key} on {_day(event)} without an "
-            f"authorization for {event.type} at that moment",
+            f"{party.name} did {event.type.lower()} {event.event_id} with {history.key} on {day_in_china(event)} "
+            f"without an authorization for {event.type} at that moment",
             [event.event_id],
             event.position,
             [event.actor],
@@ -103,7 +102,7 @@ def _built_of_waste(rule: Rule, history: History) -> Iterator[Finding]:
             yield rule.finding(
                 history,
                 f"{history.party(event.actor).name} made {history.key} of the waste {', '.join(parts)} by production "
-                f"{event.event_id} on {_day(event)}, without an authorization for REPURPOSING at that moment",
+                f"{event.event_id} on {day_in_china(event)}, without an authorization for REPURPOSING at that moment",
                 [event.event_id],
                 event.position,
                 [event.actor],
@@ -139,8 +138,8 @@ def forbidden_use(rule: Rule, history: History) -> Iterator[Finding]:
         if history.used_before(stay.opened) and history.in_china(event):
             yield rule.finding(
                 history,
-                f"{history.party(event.actor).name} put the used {thing.key} into {stay.host} on {_day(event)}, which "
-                f"is for {use}",
+                f"{history.party(event.actor).name} put the used {thing.key} into {stay.host} on "
+                f"{day_in_china(event)}, which is for {use}",
                 [event.event_id],
                 stay.opened,
                 [event.actor],
@@ -158,10 +157,6 @@ def _banned(thing: Thing) -> str | None:
         if isinstance(value, str) and value.upper().replace(" ", "_").replace("-", "_") in BANNED_USES:
             return value
     return None
-
-
-def _day(event: Told) -> str:
-    return str(day_at(moment_of(event.position)))
 
 
 def _late(name: str, basis: str, begins: date, ends: date | None) -> Rule:

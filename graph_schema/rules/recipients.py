@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graph_schema.order import moment_of
 from graph_schema.rules.deadlines import deadline
 from graph_schema.rules.finding import Finding
 from graph_schema.rules.history import History, Told
 from graph_schema.rules.limits import CONFIRMATION, TRANSPORT
 from graph_schema.rules.parties import Party
-from graph_schema.rules.rule import Rule, day_at
+from graph_schema.rules.rule import Rule, day_in_china
 from graph_schema.voiding import REGULATOR
 
 TAKES_BACK = frozenset(["OUTLET", "BATTERY_MAKER", "VEHICLE_MAKER", "IMPORTER"])
@@ -35,7 +34,7 @@ def unauthorized_recipient(rule: Rule, history: History) -> Iterator[Finding]:
         if roles & TAKES_IN and not _sender(event, history).roles(event.position) & HANDS_ON:
             continue
         waste = "retired" if history.retired_before(event.position) else "waste"
-        handed = f"{giver.name} handed the {waste} {history.key} to {taker.name} on {_day(event)}"
+        handed = f"{giver.name} handed the {waste} {history.key} to {taker.name} on {day_in_china(event)}"
         if roles & TRANSPORT.roles:
             over = deadline(TRANSPORT, event.occurred_at)
             if not any(_passes_on(later, event, to, history) and later.occurred_at < over for later in history.handled):
@@ -99,7 +98,3 @@ def _passes_on(later: Told, event: Told, carrier: str, history: History) -> bool
     if later.actor != carrier:
         return True
     return later.type == "TRANSFER" and history.receiver(later) != carrier
-
-
-def _day(event: Told) -> str:
-    return str(day_at(moment_of(event.position)))

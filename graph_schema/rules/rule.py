@@ -30,6 +30,11 @@ def day_at(moment: datetime, zone: tzinfo = CHINA_TIME) -> date:
         return date.max if moment.year == date.max.year else date.min
 
 
+def day_in_china(event: Told) -> str:
+    """The day of an event, as it is told in a sentence."""
+    return str(day_at(moment_of(event.position)))
+
+
 @dataclass(frozen=True)
 class Rule:
     """One rule of one rule set. `judge` is a pure function of the rule and a history, or an enterprise."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graph_schema.order import Position, moment_of
+from graph_schema.order import Position
 from graph_schema.rules.finding import Finding
 from graph_schema.rules.history import History, Told
-from graph_schema.rules.rule import Rule, day_at
+from graph_schema.rules.rule import Rule, day_in_china
 
 ENDS = {"SCRAPPING": "scrapped", "DISMANTLING": "dismantled", "RECYCLING": "recycled"}
 SWAP_KINDS = frozenset([True, "true", "SWAP", "BATTERY_SWAP"])
@@ -23,10 +23,10 @@ def battery_missing_at_scrapping(rule: Rule, history: History) -> Iterator[Findi
             if (out := history.event(left)) is not None and not _by_a_dismantler(out, event, history)
         ]
         if missing:
-            did = f"{history.party(event.actor).name} {ENDS[event.type]} {history.key} on {_day(event)}"
+            did = f"{history.party(event.actor).name} {ENDS[event.type]} {history.key} on {day_in_china(event)}"
             sentences = [
                 f"{did} without its battery {battery}, which left it by {out.type.lower()} {out.event_id} of "
-                f"{history.party(out.actor).name} on {_day(out)}"
+                f"{history.party(out.actor).name} on {day_in_china(out)}"
                 for battery, out in missing
             ]
             yield rule.finding(
@@ -70,7 +70,3 @@ def _is_swap(history: History) -> bool:
     opened = {since for _, since, _ in history.batteries()}
     swapped = (event for event in history.accepted if event.type == "INSTALLATION" and event.position in opened)
     return any("SWAP_OPERATOR" in history.party(event.actor).roles(event.position) for event in swapped)
-
-
-def _day(event: Told) -> str:
-    return str(day_at(moment_of(event.position)))

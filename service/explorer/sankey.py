@@ -41,7 +41,11 @@ def sankey(flow: Flow, language: Language) -> Markup:
 
 def width_of(flow: Flow) -> int:
     """How wide the picture of an element's flow is, in pixels, where it is neither made smaller nor larger."""
-    return len(flow.columns) * (COLUMN if len(flow.columns) <= MANY else NARROW)
+    return len(flow.columns) * _column_of(flow)
+
+
+def _column_of(flow: Flow) -> int:
+    return COLUMN if len(flow.columns) <= MANY else NARROW
 
 
 def said_of(flow: Flow, language: Language) -> Said:
@@ -51,9 +55,7 @@ def said_of(flow: Flow, language: Language) -> Said:
     def beside(place: Place) -> tuple[str, str]:
         return titled(place, language), " · ".join(filter(None, [described(place, language), language.mass(place.kg)]))
 
-    return Said(
-        list(_heads(flow, language)), beside, language.mass, told, COLUMN if len(flow.columns) <= MANY else NARROW
-    )
+    return Said(list(_heads(flow, language)), beside, language.mass, told, _column_of(flow))
 
 
 def drawn(flow: Flow, said: Said) -> Markup:

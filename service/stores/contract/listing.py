@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from graph_schema.order import instant_us
 from graph_schema.status import ItemStatus
 from service.places import (
@@ -40,6 +42,13 @@ async def _keys(snapshot: Snapshot, where: ItemFilter) -> str:
     return " ".join(keys)
 
 
+async def _finds(store: Store, found: Mapping[ItemFilter, str]) -> None:
+    """The filters find what is told of them."""
+    async with store.snapshot() as snapshot:
+        for where, keys in found.items():
+            assert await _keys(snapshot, where) == keys, where
+
+
 async def check_items_by_what_was_stated(store: Store) -> None:
     odd = 'N"1\\\u00e4\t\u2028'
     attributes = {"chemistry": "hidden", "x": ',"model":"hidden"'}
@@ -76,9 +85,7 @@ async def check_items_by_what_was_stated(store: Store) -> None:
         ItemFilter(as_of=moment(2)): "A B",
         ItemFilter(as_of=moment(1.99)): "A",
     }
-    async with store.snapshot() as snapshot:
-        for where, keys in found.items():
-            assert await _keys(snapshot, where) == keys, where
+    await _finds(store, found)
     async with store.snapshot(2) as snapshot:
         assert await _keys(snapshot, ItemFilter(chemistry="LFP")) == "A", "known then"
 
@@ -99,9 +106,7 @@ async def check_texts_with_a_nul(store: Store) -> None:
         ItemFilter(text="s\0x"): "",
         ItemFilter(text="s"): "A B",
     }
-    async with store.snapshot() as snapshot:
-        for where, expected in found.items():
-            assert await _keys(snapshot, where) == expected, where
+    await _finds(store, found)
 
 
 async def check_what_another_event_stated_is_known_no_more(store: Store) -> None:
@@ -152,9 +157,7 @@ async def check_items_by_what_they_are_at_a_moment(store: Store) -> None:
         ItemFilter(status=status.ENDED, as_of=moment(6.99)): "",
         ItemFilter(status=status.AVAILABLE): "L",
     }
-    async with store.snapshot() as snapshot:
-        for where, keys in found.items():
-            assert await _keys(snapshot, where) == keys, where
+    await _finds(store, found)
 
 
 async def check_a_repurposing_takes_up_what_was_retired_at_that_instant(store: Store) -> None:

@@ -24,6 +24,7 @@ from service.explorer.sankey import said_of, sankey, width_of
 from service.explorer.turned import turned
 from service.languages import ENGLISH, TAGS, language
 from service.settings import Settings
+from service.stores.contract.telling import made
 from service.stores.memory import MemoryStore
 from tests.service.writers.written import of_random, told
 from tests.support import ask, send
@@ -225,18 +226,7 @@ def test_a_battery_of_many_cells_has_its_balance_without_being_asked_twice() -> 
     cells = [{"key": f"C{number:03d}", "kind": "CELL", "massKg": 0.5} for number in range(500)]
     battery = {"key": "B", "kind": "BATTERY", "massKg": 300, "parts": cells}
     store = MemoryStore()
-    send(
-        store,
-        [
-            {
-                "eventId": "e",
-                "type": "PRODUCTION",
-                "occurredAt": "2024-01-01T00:00:00Z",
-                "actor": "A",
-                "outputs": [battery],
-            }
-        ],
-    )
+    send(store, [made("e", 1, battery)])
     with TestClient(create_app(store, Settings(store="memory:"))) as client:
         text = client.get("/explore?key=B&view=balance").text
         assert "300 kg in this battery" in text

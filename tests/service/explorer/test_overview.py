@@ -10,6 +10,7 @@ from seed.story import MAKER, RECYCLER
 from service.app import create_app
 from service.explorer import years
 from service.settings import Settings
+from service.stores.contract.telling import made, unit
 from service.stores.memory import MemoryStore
 from tests.service.explorer.audited import audited_story
 from tests.support import send
@@ -59,19 +60,11 @@ def test_what_follows_the_log_comes_without_what_takes_long(client: TestClient) 
 
 def test_one_of_a_thing_is_told_in_the_singular() -> None:
     store = MemoryStore()
-    made = {"key": "P", "kind": "BATTERY"}
-    event = {
-        "eventId": "e",
-        "type": "PRODUCTION",
-        "occurredAt": "2024-01-01T00:00:00Z",
-        "actor": "A",
-        "outputs": [made],
-    }
     with TestClient(create_app(store, Settings(store="memory:"))) as client:
         empty = client.get("/").text
         assert "0 batteries" in empty
         assert "begin with one of these" not in empty
-        send(store, [event])
+        send(store, [made("e", 1, unit("P", "BATTERY"))])
         text = client.get("/").text
         assert ">1 battery<" in text
         assert "1 event in the log" in text
