@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
 from typing import NamedTuple
 
 from graph_schema.answer import Trace, TraceNode
@@ -57,9 +58,11 @@ class Flow:
 
 
 class _Known(NamedTuple):
-    """Nodes of a trace by key, and the types of the events that made and took them."""
+    """Nodes of a trace by key, how many steps each is from the root at most, and the types of the events that made and
+    took them."""
 
     nodes: dict[str, TraceNode]
+    steps: dict[str, int]
     made: dict[str, str]
     taken: dict[str, set[str]]
 
@@ -69,7 +72,7 @@ def flow_of(trace: Trace, element: str) -> Flow | None:
     bands = [band for band in bands_of(trace, element) if band.kg > _LEAST]
     if not bands:
         return None
-    known = _known(trace)
+    known = _known(trace, bands)
     places: dict[str, Place] = {}
     kg: dict[tuple[str, str, bool], float] = defaultdict(float)
     for band in bands:
@@ -90,7 +93,7 @@ def _put(places: dict[str, Place], known: _Known, root: str, key: str, is_fate: 
     if key == ROOT:
         return places.setdefault(ROOT, Place(ROOT, 0, [known.nodes[root]]))
     node = known.nodes[key]
-    name = _together(node)
+    name = _together(node, known.steps[key])
     place = places.setdefault(name, Place(name, _stage(node, known), []))
     if node not in place.nodes:
         place.nodes.append(node)
@@ -108,22 +111,35 @@ def _fate(name: str, source: Place) -> str:
     return "unrefined" if STAGES[source.stage] == "blackMass" else name
 
 
-def _known(trace: Trace) -> _Known:
+def _known(trace: Trace, bands: list[Band]) -> _Known:
     types = {node.key: node.label for node in trace.nodes if node.kind == "EVENT"}
     made = {edge.target: types.get(edge.source, "") for edge in trace.edges if edge.kind == "YIELDED"}
     taken: dict[str, set[str]] = defaultdict(set)
     for edge in trace.edges:
         if edge.kind == "CONSUMED_IN":
             taken[edge.source].add(types.get(edge.target, ""))
-    return _Known({node.key: node for node in trace.nodes if node.kind not in ("EVENT", "ORGANIZATION")}, made, taken)
+    nodes = {node.key: node for node in trace.nodes if node.kind not in ("EVENT", "ORGANIZATION")}
+    return _Known(nodes, _steps(bands), made, taken)
 
 
-def _together(node: TraceNode) -> str:
-    """The name of the place of an item: lots stand alone, units with those of their kind and distance that came the
-    same day."""
+def _steps(bands: list[Band]) -> dict[str, int]:
+    """The length of the longest way from the root to each item: what went from one to another is of two lengths."""
+    sources: dict[str, set[str]] = defaultdict(set)
+    for band in bands:
+        if not band.is_fate:
+            sources[band.target].add(band.source)
+    steps = {ROOT: 0}
+    for key in TopologicalSorter(sources).static_order():
+        steps[key] = max((steps[source] + 1 for source in sources[key]), default=0)
+    return steps
+
+
+def _together(node: TraceNode, steps: int) -> str:
+    """The name of the place of an item: lots stand alone, units with those of their kind and number of steps that came
+    the same day."""
     if node.kind == "LOT":
         return f"lot {node.key}"
-    return f"{node.kind} {node.label if node.label != node.key else ''} {node.depth} {node.at and node.at.date()}"
+    return f"{node.kind} {node.label if node.label != node.key else ''} {steps} {node.at and node.at.date()}"
 
 
 def _stage(node: TraceNode, known: _Known) -> int:

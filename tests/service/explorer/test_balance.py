@@ -72,6 +72,7 @@ def test_the_fates_of_any_history_are_those_of_its_balance(seed: int) -> None:
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 1_000_000))
 @example(131073)  # what was made is taken at the same time
+@example(443003)  # of a cell is made a lot, and of the lot a cell, as far from the root on the same day
 def test_a_place_lets_go_what_it_got(seed: int) -> None:
     for trace in of_random(seed):
         for element in elements_of(trace):
