@@ -41,7 +41,8 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture
 def neo4j_servers(provenance_neo4j_servers: Callable[[str], Server]) -> Iterator[Callable[[str], Server]]:
-    """A server of each version, started when it is first asked for; no other test uses it before this one ends."""
+    """A server of each version, started when it is first asked for; no other test uses it before this one ends, nor
+    finds the connections that this one left open."""
     held: dict[str, Server] = {}
     with ExitStack() as stack:
 
@@ -52,6 +53,8 @@ def neo4j_servers(provenance_neo4j_servers: Callable[[str], Server]) -> Iterator
             return held[version]
 
         yield server
+        if held:
+            gc.collect()
 
 
 @pytest.fixture

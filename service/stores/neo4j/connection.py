@@ -140,13 +140,16 @@ class Connection:
         self._bookmarks = neo4j.AsyncGraphDatabase.bookmark_manager()
         self.doubtful = False
         """Whether a read waited in vain: for a server that hangs, or for a bookmark that is never reached."""
-        self._drivers: WeakKeyDictionary[asyncio.AbstractEventLoop, neo4j.AsyncDriver] = WeakKeyDictionary()
+        self._drivers: WeakKeyDictionary[asyncio.AbstractEventLoop, neo4j.AsyncDriver | None] = WeakKeyDictionary()
+        """None: closed."""
 
     def driver(self) -> neo4j.AsyncDriver:
-        """The driver of the running event loop."""
+        """The driver of the running event loop. Raises StoreError once that is closed: nobody would close another."""
         loop = asyncio.get_running_loop()
         driver = self._drivers.get(loop)
         if driver is None:
+            if loop in self._drivers:
+                raise StoreError(f"{self.url} is closed here")
             auth = None if self.login.user is None else (self.login.user, self.login.password)
             with self.errors():
                 driver = neo4j.AsyncGraphDatabase.driver(
@@ -286,8 +289,9 @@ class Connection:
         self._bookmarks = neo4j.AsyncGraphDatabase.bookmark_manager()
 
     async def close(self) -> None:
-        """Close the connections of the running event loop."""
-        driver = self._drivers.pop(asyncio.get_running_loop(), None)
+        """Close the connections of the running event loop, in which nothing is asked from then on."""
+        loop = asyncio.get_running_loop()
+        driver, self._drivers[loop] = self._drivers.get(loop), None
         if driver is not None:
             await driver.close()
 

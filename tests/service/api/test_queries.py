@@ -1,7 +1,5 @@
 """Every query, on every store, through HTTP."""
 
-from contextlib import ExitStack
-
 import pytest
 from starlette.testclient import TestClient
 
@@ -235,12 +233,9 @@ def test_null_is_as_left_out(data: Ask) -> None:
 
 def test_a_path_is_bounded_as_a_trace(told: Store) -> None:
     query = '{ path(from: "%s", to: "%s") { truncated nodes { key } } }' % (PACK_RECYCLED, PACK_NEW)
-    with ExitStack() as stack:
-        found = {}
-        for nodes in (20_000, 3):
-            app = create_app(told, Settings(store=told.url, nodes_max=nodes))
-            client = TestClient(app)
-            stack.callback(client.close)
+    found = {}
+    for nodes in (20_000, 3):
+        with TestClient(create_app(told, Settings(store=told.url, nodes_max=nodes))) as client:
             found[nodes] = client.post("/graphql", json={"query": query}).json()
     assert found[20_000]["data"]["path"]["truncated"] is False
     assert len(found[20_000]["data"]["path"]["nodes"]) > 3

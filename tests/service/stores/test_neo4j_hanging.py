@@ -264,6 +264,8 @@ def test_the_look_at_the_schema_ends_with_its_store(monkeypatch: pytest.MonkeyPa
         await store.close()
         more.set()
         await asyncio.wait([looking])
-        assert not store.connection._drivers
+        assert not any(store.connection._drivers.values())
+        with pytest.raises(StoreError, match="is closed here"):
+            store.connection.driver()
 
     RUNNER.run(closed())
