@@ -13,9 +13,25 @@ Python's own 700, 10 and 10 look through everything several times while one larg
 """
 
 
+_aside: list[None] = []
+"""Holds something while what there was is set aside. Python can count that, which takes as long as a look."""
+
+
+def set_aside() -> None:
+    """What there is now is looked through no more, also after what is done `rarely`."""
+    gc.freeze()
+    _aside[:] = [None]
+
+
+def take_back() -> None:
+    """What was set aside is looked through again."""
+    gc.unfreeze()
+    _aside.clear()
+
+
 def seldom() -> None:
     """From now on look seldom, and not through what there is already."""
-    gc.freeze()
+    set_aside()
     gc.set_threshold(NEW_OBJECTS, YOUNG_LOOKS, OLDER_LOOKS)
 
 
@@ -24,9 +40,9 @@ def rarely(tidy: bool = True) -> Iterator[None]:
     """The same, until it is left. `tidy`: look once before, so that no garbage stays; what ends soon need not wait for
     that.
 
-    Where the process has set aside what it holds (`gc.freeze`), that stays so: only what came since is looked through.
+    Where something is set aside already, that stays so: only what came since is looked through.
     """
-    before, ours = gc.get_threshold(), not gc.get_freeze_count()
+    before, ours = gc.get_threshold(), not _aside
     if tidy:
         gc.collect()
     if ours:
@@ -38,4 +54,4 @@ def rarely(tidy: bool = True) -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         if ours:
-            gc.unfreeze()
+            take_back()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from service.collecting import set_aside
 from service.ports import Store
 from service.stores.memory import MemoryStore
 from service.stores.sqlite import SqliteStore
@@ -35,8 +36,19 @@ def pytest_report_header() -> str:
 
 def pytest_collection_finish() -> None:
     """All tests and what they import stay to the end: each service that starts would look through them again."""
+    _set_aside()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def what_a_module_leaves_is_set_aside() -> Iterator[None]:
+    """What was loaded for its tests, and what is told of them at the end, stays, too."""
+    yield
+    _set_aside()
+
+
+def _set_aside() -> None:
     gc.collect()
-    gc.freeze()
+    set_aside()
 
 
 @pytest.fixture

@@ -9,15 +9,15 @@ import pytest
 
 from service.bootstrap import open_store
 from service.cli.common import finish
-from service.collecting import NEW_OBJECTS, OLDER_LOOKS, YOUNG_LOOKS, rarely
+from service.collecting import NEW_OBJECTS, OLDER_LOOKS, YOUNG_LOOKS, rarely, set_aside, take_back
 
 
 @pytest.fixture(autouse=True)
 def nothing_set_aside() -> Iterator[None]:
     """The run of tests has set aside what it holds, and does so again."""
-    gc.unfreeze()
+    take_back()
     yield
-    gc.freeze()
+    set_aside()
 
 
 def test_what_is_there_is_set_aside_while_a_service_runs() -> None:
@@ -30,7 +30,7 @@ def test_what_is_there_is_set_aside_while_a_service_runs() -> None:
 
 
 def test_what_the_process_set_aside_itself_stays_so() -> None:
-    gc.freeze()
+    set_aside()
     held = gc.get_freeze_count()
     with rarely():
         assert gc.get_freeze_count() <= held, "what came since may still become garbage"
