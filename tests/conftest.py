@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,7 +16,7 @@ from service.stores.memory import MemoryStore
 from service.stores.sqlite import SqliteStore
 from service.testing import neo4j
 from service.testing.neo4j.server import Server
-from service.testing.neo4j.sharing import alone
+from service.testing.neo4j.sharing import RUN, alone
 from tests.support import wait
 
 MakeStore = Callable[[], Store]
@@ -27,6 +28,14 @@ _ON_NEO4J = [
 KINDS = ["memory", "sqlite", _ON_NEO4J[0]]
 KINDS_AND_VERSIONS = ["memory", "sqlite", *_ON_NEO4J]
 """Every version of Neo4j, too: for the contract suite."""
+NEO4J_ITSELF = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]} itself")
+"""For tests of the Neo4j store alone: beside those that run on every store, on the server of another worker."""
+
+
+def pytest_configure() -> None:
+    """Each worker has a server of its own."""
+    if RUN in os.environ:
+        os.environ[RUN] += f"-{os.environ['PYTEST_XDIST_WORKER']}"
 
 
 def pytest_report_header() -> str:

@@ -11,10 +11,10 @@ from benchmarks.__main__ import main
 from service.reporting import REPORTS
 from service.testing.neo4j.server import Server
 from service.writers.layout.gathering import BOXES_MAX
-from tests.conftest import NEO4J_VERSIONS
+from tests.conftest import NEO4J_ITSELF, NEO4J_VERSIONS
 
 
-@pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+@NEO4J_ITSELF
 def test_a_tiny_run_writes_both_reports(tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """On the server of the tests, which has most plans already; a measurement starts its own."""
 

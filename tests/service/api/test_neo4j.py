@@ -6,7 +6,6 @@ from typing import Any
 
 import httpx2 as httpx
 import orjson
-import pytest
 from starlette.testclient import TestClient
 from websockets.sync.client import connect
 
@@ -17,11 +16,11 @@ from service.settings import Settings
 from service.stores.neo4j import Neo4jStore
 from service.stores.neo4j.migrating import migrate
 from service.testing.neo4j.server import Server
-from tests.conftest import NEO4J_VERSIONS
+from tests.conftest import NEO4J_ITSELF
 from tests.serving import serving
 from tests.support import RUNNER
 
-pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+pytestmark = NEO4J_ITSELF
 
 RECORD = "mutation ($events: [EventInput!]!) { recordEvents(events: $events) { counts { status count } } }"
 FOLLOW = "subscription ($after: String) { eventRecorded(after: $after) { cursor node { eventId sequence } } }"

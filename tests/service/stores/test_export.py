@@ -21,11 +21,11 @@ from service.stores.sqlite import SqliteStore
 from service.testing.neo4j import VERSIONS, local
 from service.testing.neo4j.server import Server
 from service.writers.neo4j_admin import Export
-from tests.conftest import NEO4J_VERSIONS
+from tests.conftest import NEO4J_ITSELF
 from tests.oracle.histories import random_history
 from tests.support import everything, send, wait
 
-pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+pytestmark = NEO4J_ITSELF
 IMPORTERS = [version for version in VERSIONS if local.java_for(version) is not None] or [VERSIONS[0]]
 BATCH = 25
 START_US = 1_700_000_000_000_000

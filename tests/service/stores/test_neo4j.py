@@ -30,10 +30,10 @@ from service.stores.neo4j.connection import Reads
 from service.stores.neo4j.migrating import migrate, version
 from service.stores.neo4j.rows import LABELS
 from service.testing.neo4j.server import Server
-from tests.conftest import NEO4J_VERSIONS
+from tests.conftest import NEO4J_ITSELF
 from tests.support import RUNNER
 
-pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+pytestmark = NEO4J_ITSELF
 ROOT = Path(__file__).parents[3]
 
 

@@ -15,10 +15,10 @@ from service.recording import record
 from service.stores.contract.telling import event, made, unit, voided
 from service.stores.neo4j import Neo4jStore, beside, save, source
 from service.testing.neo4j.server import Server
-from tests.conftest import NEO4J_VERSIONS
+from tests.conftest import NEO4J_ITSELF
 from tests.support import RUNNER
 
-pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+pytestmark = NEO4J_ITSELF
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from service.stores.neo4j import Neo4jStore
 from service.stores.neo4j.migrating import version
 from service.stores.sqlite import SqliteStore
 from service.testing.neo4j.server import Server
-from tests.conftest import NEO4J_VERSIONS
+from tests.conftest import NEO4J_ITSELF
 from tests.support import RUNNER, ask, found_by, send, wait
 
-pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+pytestmark = NEO4J_ITSELF
 STEPS = migrations()
 ROOT = Path(__file__).parents[3]
 

@@ -12,10 +12,10 @@ from service.stores.errors import StoreError
 from service.stores.neo4j import Neo4jStore
 from service.stores.neo4j.writer import Neo4jWriter
 from service.testing.neo4j.server import Server
-from tests.conftest import NEO4J_VERSIONS
+from tests.conftest import NEO4J_ITSELF
 from tests.support import RUNNER
 
-pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+pytestmark = NEO4J_ITSELF
 HOLD_ITEMS = "MATCH (i:Item) SET i.key = i.key"
 HOLD_LOG = "MATCH (l:Log {name: 'voltrace'}) SET l.name = l.name"
 BLOCKED = "SHOW TRANSACTIONS YIELD status WHERE status STARTS WITH 'Blocked' RETURN count(*)"

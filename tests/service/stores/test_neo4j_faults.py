@@ -27,11 +27,11 @@ from service.stores.neo4j.connection import WAYS_OUT
 from service.stores.neo4j.migrating import refuse_older
 from service.testing.neo4j import with_login
 from service.testing.neo4j.server import Server
-from tests.conftest import NEO4J_VERSIONS
+from tests.conftest import NEO4J_ITSELF, NEO4J_VERSIONS
 from tests.service.stores.proxy import Proxy
 from tests.support import RUNNER, send
 
-pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+pytestmark = NEO4J_ITSELF
 AWAY_S = 1.5
 
 

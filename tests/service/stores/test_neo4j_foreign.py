@@ -15,11 +15,11 @@ from service.stores.neo4j import store as store_module
 from service.stores.neo4j.guarding import Made, refuse_in_the_way
 from service.stores.neo4j.migrating import migrate
 from service.testing.neo4j.server import Server
-from tests.conftest import NEO4J_VERSIONS
+from tests.conftest import NEO4J_ITSELF
 from tests.service.stores.test_neo4j_shared import forget_everything, run
 from tests.support import RUNNER, send
 
-pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+pytestmark = NEO4J_ITSELF
 RULES = rules(migrations())
 
 

@@ -25,11 +25,11 @@ from service.stores.neo4j.connection import Connection, MaybeRecorded, Reads
 from service.stores.neo4j.migrating import _steps, migrate, outstanding, version
 from service.stores.neo4j.state import LogLost
 from service.testing.neo4j.server import Server
-from tests.conftest import NEO4J_VERSIONS
+from tests.conftest import NEO4J_ITSELF
 from tests.service.stores.proxy import Proxy
 from tests.support import RUNNER, send
 
-pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+pytestmark = NEO4J_ITSELF
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from service.stores.contract.telling import draw, event, lot, made, unit
 from service.stores.memory import MemoryStore
 from service.stores.neo4j import Neo4jStore
 from service.stores.neo4j.connection import Reads
-from tests.conftest import NEO4J_VERSIONS
+from tests.conftest import NEO4J_ITSELF, NEO4J_VERSIONS
 from tests.support import RUNNER, ask, found_by, send
 
-pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+pytestmark = NEO4J_ITSELF
 DRAWS = 240
 LENGTH_OF_A_PLACE = 17 + len("u239")
 """A place in the total order goes as a list of its bytes."""

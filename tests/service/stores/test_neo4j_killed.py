@@ -26,10 +26,10 @@ from service.stores.neo4j import Neo4jStore
 from service.stores.neo4j.snapshot import Neo4jSnapshot
 from service.testing.neo4j import local
 from service.testing.neo4j.server import Server
-from tests.conftest import NEO4J_VERSIONS
+from tests.conftest import NEO4J_ITSELF, NEO4J_VERSIONS
 from tests.support import RUNNER
 
-pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+pytestmark = NEO4J_ITSELF
 OWN = NEO4J_VERSIONS[0] if NEO4J_VERSIONS[0] != "named" else "5.26.20"
 
 

@@ -35,10 +35,10 @@ from service.stores.neo4j.connection import Reads
 from service.stores.neo4j.snapshot import Neo4jSnapshot
 from service.stores.neo4j.store import SEQUENCE_AT
 from service.testing.neo4j.server import Server
-from tests.conftest import NEO4J_VERSIONS
+from tests.conftest import NEO4J_ITSELF
 from tests.support import RUNNER
 
-pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+pytestmark = NEO4J_ITSELF
 BATCH = 250
 
 

@@ -14,10 +14,10 @@ from service.stores.errors import StoreError
 from service.stores.neo4j import Neo4jStore
 from service.stores.neo4j.migrating import migrate
 from service.testing.neo4j.server import Server
-from tests.conftest import NEO4J_VERSIONS
+from tests.conftest import NEO4J_ITSELF
 from tests.support import RUNNER, send
 
-pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+pytestmark = NEO4J_ITSELF
 NEWEST = migrations()[-1].number
 
 

@@ -20,10 +20,10 @@ from service.stores.neo4j.connection import one
 from service.stores.neo4j.migrating import migrate, version
 from service.stores.neo4j.statements import GONE_EVENT
 from service.testing.neo4j.server import Server
-from tests.conftest import NEO4J_VERSIONS
+from tests.conftest import NEO4J_ITSELF
 from tests.support import RUNNER, send
 
-pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+pytestmark = NEO4J_ITSELF
 NEWEST = migrations()[-1].number
 INT_32 = b"\xca"
 """Before a number of four bytes, in PackStream."""

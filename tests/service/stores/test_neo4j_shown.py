@@ -11,10 +11,10 @@ from service.stores.contract.telling import event, lot, made, registered, unit, 
 from service.stores.neo4j import Neo4jStore, migrating
 from service.stores.neo4j.migrating import migrate
 from service.testing.neo4j.server import Server
-from tests.conftest import NEO4J_VERSIONS
+from tests.conftest import NEO4J_ITSELF, NEO4J_VERSIONS
 from tests.support import RUNNER, send
 
-pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+pytestmark = NEO4J_ITSELF
 PLACE = {"site": '"region":"', "region": "CN-SH"}
 ODD = [
     'say "a","b"]',

@@ -17,11 +17,11 @@ from service.stores.contract.telling import made, unit
 from service.stores.errors import StoreError
 from service.stores.neo4j import Neo4jStore
 from service.testing.neo4j.server import Server
-from tests.conftest import NEO4J_VERSIONS
+from tests.conftest import NEO4J_ITSELF
 from tests.service.stores.proxy import Proxy
 from tests.support import RUNNER, send
 
-pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+pytestmark = NEO4J_ITSELF
 HERE, ELSEWHERE = x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName("neo4j.elsewhere.example")
 PEM = serialization.Encoding.PEM
 ALWAYS = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)

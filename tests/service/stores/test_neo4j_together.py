@@ -13,11 +13,11 @@ from service.recording import Stated, record_batches
 from service.stores.contract.telling import START
 from service.stores.neo4j import Neo4jStore, writer
 from service.testing.neo4j.server import Server
-from tests.conftest import NEO4J_VERSIONS
+from tests.conftest import NEO4J_ITSELF
 from tests.oracle.histories import random_history
 from tests.support import RUNNER
 
-pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+pytestmark = NEO4J_ITSELF
 NODES = "MATCH (n) WHERE NOT n:Schema RETURN collect([elementId(n), labels(n), n {.*, writers: null, rebuilt: null}])"
 EDGES = "MATCH (a)-[r]->(b) RETURN collect([elementId(a), type(r), properties(r), elementId(b)])"
 

@@ -14,11 +14,11 @@ from service.stores.errors import StoreError
 from service.stores.neo4j import Neo4jStore, writer
 from service.stores.neo4j.writer import Neo4jWriter
 from service.testing.neo4j.server import Server
-from tests.conftest import NEO4J_VERSIONS
+from tests.conftest import NEO4J_ITSELF
 from tests.service.stores.proxy import Proxy
 from tests.support import RUNNER
 
-pytestmark = pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+pytestmark = NEO4J_ITSELF
 
 
 class CountingProxy(Proxy):

@@ -15,7 +15,7 @@ import pytest
 from seed.story import story
 from service.testing.neo4j.server import Server
 from service.testing.neo4j.sharing import HELD
-from tests.conftest import NEO4J_VERSIONS
+from tests.conftest import NEO4J_ITSELF, NEO4J_VERSIONS
 from tests.support import wait
 
 ROOT = Path(__file__).parents[3]
@@ -69,7 +69,7 @@ def named(server: Server) -> dict[str, str]:
     return {"VOLTRACE_TEST_NEO4J": server.url, "VOLTRACE_TEST_NEO4J_VERSIONS": "", HELD: os.environ[HELD], **login}
 
 
-@pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+@NEO4J_ITSELF
 def test_the_example_passes_on_the_neo4j_that_is_named(neo4j_servers: Callable[[str], Server]) -> None:
     server = neo4j_servers(NEO4J_VERSIONS[0])
     server.empty()
@@ -127,7 +127,7 @@ def test_turn(provenance_store, number):
 """
 
 
-@pytest.mark.xdist_group(f"neo4j {NEO4J_VERSIONS[0]}")
+@NEO4J_ITSELF
 @pytest.mark.parametrize("dist", ["load", "loadgroup"])
 def test_workers_take_turns_on_the_neo4j_that_is_named(
     tmp_path: Path, neo4j_servers: Callable[[str], Server], dist: str
