@@ -37,6 +37,8 @@ def custody_gap(rule: Rule, history: History) -> Iterator[Finding]:
         did = _acted_on(event, history) or _appears(event, span, history)
         if did is None or _moved_out(event, history) or _first_delivery(event, span.opened, span.organization, history):
             continue
+        if history.thing.kind == "LOT" and _has_some(event, history):
+            continue
         if event.type in APPEARS:
             appeared.add((event.actor, span.opened))
         yield rule.finding(
@@ -96,6 +98,29 @@ def _first_delivery(event: Told, opened: Position, holder: str, history: History
     new = opened == history.thing.born and holder == history.thing.producer
     unused = not history.enrolled and not history.retired_before(event.position)
     return new and unused and event.type in (*DELIVERED_UNSEEN, "ENROLMENT")
+
+
+def _has_some(event: Told, history: History) -> bool:
+    """Whether who acts on a lot may have a part of it, though another got it last: a transfer does not say how much
+    went, so who ever had some may have kept it, until all was drawn. Several may enrol what they bought of one lot that
+    nobody reported to have made."""
+    had = set(history.holders_before(event.position))
+    if history.enrolled:
+        had |= {one.actor for one in history.accepted if one.type == "ENROLMENT" and one.position <= event.position}
+    return event.actor in had and not _used_up(history, event.position)
+
+
+def _used_up(history: History, position: Position) -> bool:
+    """Whether nothing was left of a lot before a position, as far as its mass and all draws on it are stated."""
+    mass_kg = history.thing.spec.get("massKg")
+    drawn = [
+        draw.get("massKg")
+        for event in history.accepted
+        if event.position < position
+        for draw in event.payload.get("inputs") or ()
+        if draw["key"] == history.key
+    ]
+    return mass_kg is not None and None not in drawn and sum(drawn) >= mass_kg * (1 - 1e-9)
 
 
 def _appears(event: Told, span: Custody, history: History) -> str | None:
