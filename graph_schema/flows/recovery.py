@@ -20,7 +20,7 @@ can be waste matter that is meant, what comes out is none, whatever is unknown o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from graph_schema.elements import TOTAL_MASS
@@ -76,6 +76,10 @@ class ElementFlow(NamedTuple):
         """Whether anything entered, or may have."""
         return self.input_kg > 0 or self.unknown_inputs > 0
 
+    def joined(self, other: ElementFlow) -> ElementFlow:
+        """What became of both, of one element."""
+        return ElementFlow._make([self.element, *(one + more for one, more in zip(self[1:], other[1:], strict=True))])
+
 
 class BlackMass(NamedTuple):
     """Black mass of the recyclings in scope and period over the mass of the units in them; those of which a mass is
@@ -120,18 +124,24 @@ class ChemistryRecovery(NamedTuple):
 
 
 def recovery_by_chemistry(
-    rows: Iterable[TransformationRow], lots: Mapping[str, LotRow], scope: Scope
+    rows: Iterable[TransformationRow], lots: Mapping[str, LotRow], scope: Scope, elements: Iterable[str] | None = None
 ) -> list[ChemistryRecovery]:
-    """What `recovery` says of each chemistry alone, by name, what nobody states last. What enters of all of them is
-    what enters; where chemistries are recycled together, each has the share of the outputs that mixing gives it."""
+    """What `recovery` says of each chemistry alone, by name, what nobody states last; of `elements`, where they are
+    given. What enters of all of them is what enters; where chemistries are recycled together, each has the share of the
+    outputs that mixing gives it."""
     chain = sorted((row for row in rows if row.type in CHAIN), key=lambda row: row.position)
-    stated = {chemistry for row in chain for chemistry in row.units if chemistry and scope.has_chemistry(chemistry)}
-    wanted = [*sorted(stated), *([UNSTATED] if scope.has_chemistry(None) else [])]
-    elements = elements_of(chain, lots, scope)
+    stated = {chemistry or UNSTATED for row in chain for chemistry in row.units} | {UNSTATED}
+    wanted = elements_of(chain, lots, scope) if elements is None else sorted(set(elements))
+    return of_each(stated, wanted, scope, lambda one, element: Followed(chain, lots, one, element))
+
+
+def of_each(
+    chemistries: Iterable[str], elements: Sequence[str], scope: Scope, follow: Callable[[Scope, str], Followed]
+) -> list[ChemistryRecovery]:
+    """What has entered of each chemistry of a scope, as `follow` follows a scope and an element."""
     found = []
-    for chemistry in wanted:
-        one = scope._replace(chemistry=chemistry)
-        flows = [Followed(chain, lots, one, element).flow() for element in elements]
+    for chemistry in sorted(filter(scope.has_chemistry, chemistries), key=lambda one: (one == UNSTATED, one)):
+        flows = [follow(scope._replace(chemistry=chemistry), element).flow() for element in elements]
         entered = [flow for flow in flows if flow.has_entered]
         found += [ChemistryRecovery(chemistry or None, entered)] if entered else []
     return found
@@ -317,47 +327,9 @@ def black_mass(rows: Iterable[TransformationRow], lots: Mapping[str, LotRow], sc
 
 
 def waste_shares(
-    rows: Iterable[TransformationRow], lots: Mapping[str, LotRow], element: str
+    rows: Iterable[TransformationRow], lots: Mapping[str, LotRow], element: str, chemistry: str | None = None
 ) -> Mapping[str, Share | None]:
-    """What share of each lot's element comes from waste; lots that nobody recycled or refined are left out."""
+    """What share of each lot's element comes from waste, or from that of one chemistry; lots that nobody recycled or
+    refined are left out."""
     chain = sorted((row for row in rows if row.type in CHAIN), key=lambda row: row.position)
-    return Followed(chain, lots, Scope(), element).shares
-
-
-class Recoveries:
-    """What many organizations recover, year by year: each is followed through what it did and what came of that, and
-    not through the whole record. The result is that of `recovery`."""
-
-    def __init__(self, rows: Iterable[TransformationRow], lots: Mapping[str, LotRow], elements: Iterable[str]) -> None:
-        self._chain = sorted((row for row in rows if row.type in CHAIN), key=lambda row: row.position)
-        self._lots, self._elements = lots, sorted(set(elements))
-        self._users: dict[str, list[int]] = {}
-        self._acted: dict[str, list[int]] = {}
-        for place, row in enumerate(self._chain):
-            self._acted.setdefault(row.actor, []).append(place)
-            for draw in row.draws:
-                self._users.setdefault(draw.lot, []).append(place)
-        self._shares = {element: waste_shares(self._chain, lots, element) for element in self._elements}
-
-    def acted(self) -> Iterator[tuple[str, list[TransformationRow]]]:
-        """Organizations, and what they recycled and refined."""
-        for organization, places in self._acted.items():
-            yield organization, [self._chain[place] for place in places]
-
-    def flows(self, organization: str, scopes: Iterable[Scope]) -> list[list[ElementFlow]]:
-        """The flows of periods of an organization; a scope is about that organization alone."""
-        chain = self._downstream(self._acted.get(organization, []))
-        return [
-            [Followed(chain, self._lots, scope, one, self._shares[one]).flow() for one in self._elements]
-            for scope in scopes
-        ]
-
-    def _downstream(self, places: Iterable[int]) -> list[TransformationRow]:
-        found: set[int] = set()
-        waiting = list(places)
-        while waiting:
-            place = waiting.pop()
-            if place not in found:
-                found.add(place)
-                waiting += (user for lot in self._chain[place].outputs for user in self._users.get(lot, ()))
-        return [self._chain[place] for place in sorted(found)]
+    return Followed(chain, lots, Scope(chemistry=chemistry), element).shares
