@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from graph_schema.flows.amounts import UNSTATED, Scope
-from graph_schema.flows.recovery import CHAIN, ChemistryRecovery, Followed, Share, of_each, waste_shares
+from graph_schema.flows.amounts import Scope
+from graph_schema.flows.recovery import (
+    CHAIN,
+    ChemistryRecovery,
+    Followed,
+    Share,
+    chemistries_in,
+    nothing_in,
+    of_each,
+)
 from graph_schema.flows.transformations import LotRow, TransformationRow
 
 
@@ -22,7 +30,7 @@ class Recoveries:
             self._acted.setdefault(row.actor, []).append(place)
             for draw in row.draws:
                 self._users.setdefault(draw.lot, []).append(place)
-        self._chemistries = _chemistries_in(self._chain, lots)
+        self._within, self._others = chemistries_in(self._chain, lots), nothing_in(self._chain)
         self._shares: dict[tuple[str, str | None], Mapping[str, Share | None]] = {}
 
     def acted(self) -> Iterator[tuple[str, list[TransformationRow]]]:
@@ -33,21 +41,25 @@ class Recoveries:
     def flows(self, organization: str, scopes: Iterable[Scope]) -> list[list[ChemistryRecovery]]:
         """The flows of periods of an organization; a scope is about that organization alone, and all chemistries."""
         acted = self._acted.get(organization, [])
-        chain = self._downstream(acted)
-        chemistries = {one for place in acted for one in self._chemistries[place]}
+        entered = set().union(*(self._within[place] for place in acted))
+        places = self._downstream(acted)
+        within = [self._within[place] & entered for place in places]
 
-        def follow(scope: Scope, element: str) -> Followed:
-            return Followed(chain, self._lots, scope, element, self._shares_of(element, scope.chemistry))
+        def follow(some: list[TransformationRow], scope: Scope, element: str) -> Followed:
+            return Followed(some, self._lots, scope, element, self._shares_of(element, scope.chemistry))
 
-        return [of_each(chemistries, self._elements, scope, follow) for scope in scopes]
+        chain = [self._chain[place] for place in places]
+        return [of_each(chain, within, self._elements, scope, follow) for scope in scopes]
 
     def _shares_of(self, element: str, chemistry: str | None) -> Mapping[str, Share | None]:
         key = element, chemistry
         if key not in self._shares:
-            self._shares[key] = waste_shares(self._chain, self._lots, element, chemistry)
+            some = [row for row, into in zip(self._chain, self._within, strict=True) if chemistry in into]
+            scope = Scope(chemistry=chemistry)
+            self._shares[key] = self._others | Followed(some, self._lots, scope, element, self._others).shares
         return self._shares[key]
 
-    def _downstream(self, places: Iterable[int]) -> list[TransformationRow]:
+    def _downstream(self, places: Iterable[int]) -> list[int]:
         found: set[int] = set()
         waiting = list(places)
         while waiting:
@@ -55,18 +67,4 @@ class Recoveries:
             if place not in found:
                 found.add(place)
                 waiting += (user for lot in self._chain[place].outputs for user in self._users.get(lot, ()))
-        return [self._chain[place] for place in sorted(found)]
-
-
-def _chemistries_in(chain: Iterable[TransformationRow], lots: Mapping[str, LotRow]) -> list[set[str]]:
-    """The chemistries that can have come into each event of a chain, which is in its order: those of its units, and of
-    what came into the lots that it drew on."""
-    within: dict[str, set[str]] = {}
-    found = []
-    for row in chain:
-        into = {chemistry or UNSTATED for chemistry in row.units}
-        for draw in row.draws:
-            into |= within.get(draw.lot) or ({UNSTATED} if lots[draw.lot].is_intermediate else set())
-        within |= dict.fromkeys(row.outputs, into)
-        found.append(into)
-    return found
+        return sorted(found)

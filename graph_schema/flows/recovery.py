@@ -20,7 +20,7 @@ can be waste matter that is meant, what comes out is none, whatever is unknown o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from graph_schema.elements import TOTAL_MASS
@@ -130,21 +130,52 @@ def recovery_by_chemistry(
     given. What enters of all of them is what enters; where chemistries are recycled together, each has the share of the
     outputs that mixing gives it."""
     chain = sorted((row for row in rows if row.type in CHAIN), key=lambda row: row.position)
-    stated = {chemistry or UNSTATED for row in chain for chemistry in row.units} | {UNSTATED}
     wanted = elements_of(chain, lots, scope) if elements is None else sorted(set(elements))
-    return of_each(stated, wanted, scope, lambda one, element: Followed(chain, lots, one, element))
+    within, others = chemistries_in(chain, lots), nothing_in(chain)
+
+    def follow(some: list[TransformationRow], one: Scope, element: str) -> Followed:
+        return Followed(some, lots, one, element, others)
+
+    return of_each(chain, within, wanted, scope, follow)
 
 
 def of_each(
-    chemistries: Iterable[str], elements: Sequence[str], scope: Scope, follow: Callable[[Scope, str], Followed]
+    chain: Iterable[TransformationRow],
+    within: Sequence[Set[str]],
+    elements: Sequence[str],
+    scope: Scope,
+    follow: Callable[[list[TransformationRow], Scope, str], Followed],
 ) -> list[ChemistryRecovery]:
-    """What has entered of each chemistry of a scope, as `follow` follows a scope and an element."""
+    """What has entered of each chemistry of a scope, as `follow` follows a scope and an element through the events into
+    which that chemistry can have come; `within` says which came into each event of the chain."""
     found = []
-    for chemistry in sorted(filter(scope.has_chemistry, chemistries), key=lambda one: (one == UNSTATED, one)):
-        flows = [follow(scope._replace(chemistry=chemistry), element).flow() for element in elements]
+    chemistries = filter(scope.has_chemistry, set().union(*within))
+    for chemistry in sorted(chemistries, key=lambda one: (one == UNSTATED, one)):
+        some = [row for row, into in zip(chain, within, strict=True) if chemistry in into]
+        flows = [follow(some, scope._replace(chemistry=chemistry), element).flow() for element in elements]
         entered = [flow for flow in flows if flow.has_entered]
         found += [ChemistryRecovery(chemistry or None, entered)] if entered else []
     return found
+
+
+def chemistries_in(chain: Iterable[TransformationRow], lots: Mapping[str, LotRow]) -> list[set[str]]:
+    """The chemistries that can have come into each event of a chain, which is in its order: those of its units, and of
+    what came into the lots that it drew on."""
+    within: dict[str, set[str]] = {}
+    found = []
+    for row in chain:
+        into = {chemistry or UNSTATED for chemistry in row.units}
+        for draw in row.draws:
+            black = {UNSTATED} if draw.lot not in within and lots[draw.lot].is_intermediate else set()
+            into |= within.get(draw.lot, black)
+        within |= dict.fromkeys(row.outputs, into)
+        found.append(into)
+    return found
+
+
+def nothing_in(chain: Iterable[TransformationRow]) -> dict[str, Share | None]:
+    """For the lots of a chain that nothing of a chemistry can have come into: that there is none of it."""
+    return dict.fromkeys((lot for row in chain for lot in row.outputs), PRIMARY)
 
 
 def elements_of(chain: Iterable[TransformationRow], lots: Mapping[str, LotRow], scope: Scope) -> list[str]:
@@ -327,9 +358,8 @@ def black_mass(rows: Iterable[TransformationRow], lots: Mapping[str, LotRow], sc
 
 
 def waste_shares(
-    rows: Iterable[TransformationRow], lots: Mapping[str, LotRow], element: str, chemistry: str | None = None
+    rows: Iterable[TransformationRow], lots: Mapping[str, LotRow], element: str
 ) -> Mapping[str, Share | None]:
-    """What share of each lot's element comes from waste, or from that of one chemistry; lots that nobody recycled or
-    refined are left out."""
+    """What share of each lot's element comes from waste; lots that nobody recycled or refined are left out."""
     chain = sorted((row for row in rows if row.type in CHAIN), key=lambda row: row.position)
-    return Followed(chain, lots, Scope(chemistry=chemistry), element).shares
+    return Followed(chain, lots, Scope(), element).shares

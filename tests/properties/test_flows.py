@@ -309,6 +309,18 @@ def check_recoveries(rows: list[TransformationRow], lots: dict[str, LotRow], rng
         for scope, found in zip(theirs, together.flows(key, theirs), strict=True):
             assert found == recovery_by_chemistry(rows, lots, scope, elements)
             _check_sums(found, recovery(rows, lots, scope, elements).flows)
+            chemistries = sorted({one or UNSTATED for row in rows for one in row.units} | {UNSTATED})
+            assert {one.chemistry or UNSTATED: one.flows for one in found} == {
+                one: entered for one in chemistries if (entered := _alone(rows, lots, scope, one, elements))
+            }
+
+
+def _alone(
+    rows: list[TransformationRow], lots: dict[str, LotRow], scope: Scope, chemistry: str, elements: list[str]
+) -> list[ElementFlow]:
+    """What entered of a chemistry, where nothing else is asked for and the whole record is gone through."""
+    flows = recovery(rows, lots, scope._replace(chemistry=chemistry), elements).flows
+    return [flow for flow in flows if flow.has_entered]
 
 
 def _check_sums(chemistries: list[ChemistryRecovery], together: list[ElementFlow]) -> None:
