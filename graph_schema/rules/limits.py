@@ -150,7 +150,7 @@ LITHIUM_BASED = "lithium-based batteries"
 EU_CATEGORIES = (
     (("LEAD", "PB", "VRLA", "SLA", "AGM"), "lead-acid batteries"),
     (("NICD", "NI-CD"), "nickel-cadmium batteries"),
-    (("NIMH", "NI-MH", "NA-", "NAION", "SODIUM"), "other batteries"),
+    (("NIMH", "NI-MH", "NA", "SODIUM"), "other batteries"),
 )
 """How the stated chemistry of what is not lithium-based begins, and its category in Annex XII."""
 
