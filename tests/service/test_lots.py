@@ -109,6 +109,10 @@ GAPS: dict[str, tuple[list[Event], list[tuple[str, str]]]] = {
          _refined("2026-05-11", "NORTH", 40, "M"), *_sold("2026-05-12", "PLANT", "SOUTH")],
         [("PLANT", "NORTH")],
     ),
+    "who had none hands it to itself": (
+        [*_sold("2026-05-03", "PLANT", "NORTH"), _on("2026-05-05", "TRANSFER", "SOUTH", items=["BM"], to="SOUTH")],
+        [("SOUTH", "NORTH")],
+    ),
     "somebody enrols a lot that another bought from its maker": (
         [*_sold("2026-05-03", "PLANT", "NORTH"), _enrolled("SOUTH", "2026-05-08")], [("SOUTH", "NORTH")],
     ),
