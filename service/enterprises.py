@@ -11,7 +11,7 @@ from typing import NamedTuple
 from graph_schema.canonical import parse_event
 from graph_schema.flows.amounts import Scope
 from graph_schema.flows.content import NewBattery, RecycledContent, Shares
-from graph_schema.flows.recovery import Recoveries
+from graph_schema.flows.recoveries import Recoveries
 from graph_schema.flows.transformations import TransformationRow
 from graph_schema.order import Position, event_id_of, moment_of, moment_of_us
 from graph_schema.outcome import EventStatus

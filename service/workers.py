@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import Any, ClassVar
 
 from graph_schema.rules import RuleSet
@@ -99,6 +100,14 @@ def _broken() -> StoreError:
     )
 
 
+def _end_with_parent() -> None:
+    """End this process when the one that started it is no more, though it was killed and could tell nobody."""
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
 class _Worker:
     """What a worker process has open, for as long as it runs."""
 
@@ -108,8 +117,9 @@ class _Worker:
 
     @classmethod
     def start(cls, url: str, names: tuple[str, ...]) -> None:
-        """Open all. An interrupt at the keyboard is for the process that started this one."""
+        """Open all. An interrupt at the keyboard is for the process that started this one; this one ends with it."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        Thread(target=_end_with_parent, daemon=True).start()
         cls.store = open_store(url, settings.load())
         cls.sets = rule_sets(names)
         if not cls.store.blocking:

@@ -20,7 +20,7 @@ can be waste matter that is meant, what comes out is none, whatever is unknown o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from graph_schema.elements import TOTAL_MASS
@@ -76,6 +76,10 @@ class ElementFlow(NamedTuple):
         """Whether anything entered, or may have."""
         return self.input_kg > 0 or self.unknown_inputs > 0
 
+    def joined(self, other: ElementFlow) -> ElementFlow:
+        """What became of both, of one element."""
+        return ElementFlow._make([self.element, *(one + more for one, more in zip(self[1:], other[1:], strict=True))])
+
 
 class BlackMass(NamedTuple):
     """Black mass of the recyclings in scope and period over the mass of the units in them; those of which a mass is
@@ -120,21 +124,58 @@ class ChemistryRecovery(NamedTuple):
 
 
 def recovery_by_chemistry(
-    rows: Iterable[TransformationRow], lots: Mapping[str, LotRow], scope: Scope
+    rows: Iterable[TransformationRow], lots: Mapping[str, LotRow], scope: Scope, elements: Iterable[str] | None = None
 ) -> list[ChemistryRecovery]:
-    """What `recovery` says of each chemistry alone, by name, what nobody states last. What enters of all of them is
-    what enters; where chemistries are recycled together, each has the share of the outputs that mixing gives it."""
+    """What `recovery` says of each chemistry alone, by name, what nobody states last; of `elements`, where they are
+    given. What enters of all of them is what enters; where chemistries are recycled together, each has the share of the
+    outputs that mixing gives it."""
     chain = sorted((row for row in rows if row.type in CHAIN), key=lambda row: row.position)
-    stated = {chemistry for row in chain for chemistry in row.units if chemistry and scope.has_chemistry(chemistry)}
-    wanted = [*sorted(stated), *([UNSTATED] if scope.has_chemistry(None) else [])]
-    elements = elements_of(chain, lots, scope)
+    wanted = elements_of(chain, lots, scope) if elements is None else sorted(set(elements))
+    within, others = chemistries_in(chain, lots), nothing_in(chain)
+
+    def follow(some: list[TransformationRow], one: Scope, element: str) -> Followed:
+        return Followed(some, lots, one, element, others)
+
+    return of_each(chain, within, wanted, scope, follow)
+
+
+def of_each(
+    chain: Iterable[TransformationRow],
+    within: Sequence[Set[str]],
+    elements: Sequence[str],
+    scope: Scope,
+    follow: Callable[[list[TransformationRow], Scope, str], Followed],
+) -> list[ChemistryRecovery]:
+    """What has entered of each chemistry of a scope, as `follow` follows a scope and an element through the events into
+    which that chemistry can have come; `within` says which came into each event of the chain."""
     found = []
-    for chemistry in wanted:
-        one = scope._replace(chemistry=chemistry)
-        flows = [Followed(chain, lots, one, element).flow() for element in elements]
+    chemistries = filter(scope.has_chemistry, set().union(*within))
+    for chemistry in sorted(chemistries, key=lambda one: (one == UNSTATED, one)):
+        some = [row for row, into in zip(chain, within, strict=True) if chemistry in into]
+        flows = [follow(some, scope._replace(chemistry=chemistry), element).flow() for element in elements]
         entered = [flow for flow in flows if flow.has_entered]
         found += [ChemistryRecovery(chemistry or None, entered)] if entered else []
     return found
+
+
+def chemistries_in(chain: Iterable[TransformationRow], lots: Mapping[str, LotRow]) -> list[set[str]]:
+    """The chemistries that can have come into each event of a chain, which is in its order: those of its units, and of
+    what came into the lots that it drew on."""
+    within: dict[str, set[str]] = {}
+    found = []
+    for row in chain:
+        into = {chemistry or UNSTATED for chemistry in row.units}
+        for draw in row.draws:
+            black = {UNSTATED} if draw.lot not in within and lots[draw.lot].is_intermediate else set()
+            into |= within.get(draw.lot, black)
+        within |= dict.fromkeys(row.outputs, into)
+        found.append(into)
+    return found
+
+
+def nothing_in(chain: Iterable[TransformationRow]) -> dict[str, Share | None]:
+    """For the lots of a chain that nothing of a chemistry can have come into: that there is none of it."""
+    return dict.fromkeys((lot for row in chain for lot in row.outputs), PRIMARY)
 
 
 def elements_of(chain: Iterable[TransformationRow], lots: Mapping[str, LotRow], scope: Scope) -> list[str]:
@@ -322,42 +363,3 @@ def waste_shares(
     """What share of each lot's element comes from waste; lots that nobody recycled or refined are left out."""
     chain = sorted((row for row in rows if row.type in CHAIN), key=lambda row: row.position)
     return Followed(chain, lots, Scope(), element).shares
-
-
-class Recoveries:
-    """What many organizations recover, year by year: each is followed through what it did and what came of that, and
-    not through the whole record. The result is that of `recovery`."""
-
-    def __init__(self, rows: Iterable[TransformationRow], lots: Mapping[str, LotRow], elements: Iterable[str]) -> None:
-        self._chain = sorted((row for row in rows if row.type in CHAIN), key=lambda row: row.position)
-        self._lots, self._elements = lots, sorted(set(elements))
-        self._users: dict[str, list[int]] = {}
-        self._acted: dict[str, list[int]] = {}
-        for place, row in enumerate(self._chain):
-            self._acted.setdefault(row.actor, []).append(place)
-            for draw in row.draws:
-                self._users.setdefault(draw.lot, []).append(place)
-        self._shares = {element: waste_shares(self._chain, lots, element) for element in self._elements}
-
-    def acted(self) -> Iterator[tuple[str, list[TransformationRow]]]:
-        """Organizations, and what they recycled and refined."""
-        for organization, places in self._acted.items():
-            yield organization, [self._chain[place] for place in places]
-
-    def flows(self, organization: str, scopes: Iterable[Scope]) -> list[list[ElementFlow]]:
-        """The flows of periods of an organization; a scope is about that organization alone."""
-        chain = self._downstream(self._acted.get(organization, []))
-        return [
-            [Followed(chain, self._lots, scope, one, self._shares[one]).flow() for one in self._elements]
-            for scope in scopes
-        ]
-
-    def _downstream(self, places: Iterable[int]) -> list[TransformationRow]:
-        found: set[int] = set()
-        waiting = list(places)
-        while waiting:
-            place = waiting.pop()
-            if place not in found:
-                found.add(place)
-                waiting += (user for lot in self._chain[place].outputs for user in self._users.get(lot, ()))
-        return [self._chain[place] for place in sorted(found)]

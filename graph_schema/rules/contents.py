@@ -17,6 +17,12 @@ packs of nickel chemistries it is 8 % and more of nickel, 1.5 % and more of coba
 _FAMILIES = ("LFP", "NMC", "NCM", "NCA", "LCO", "LMO", "LTO")
 
 
+def is_iron_phosphate(chemistry: str) -> bool:
+    """Whether a stated chemistry is LFP and nothing else."""
+    name = chemistry.upper()
+    return name.startswith("LFP") and sum(family in name for family in _FAMILIES) == 1
+
+
 def content_rule(rule: Rule, history: History) -> Iterator[Finding]:
     """Parts heavier than their host; more out of a transformation than went in."""
     thing = history.thing
@@ -55,8 +61,7 @@ def composition_rule(rule: Rule, history: History) -> Iterator[Finding]:
     spec = history.thing.spec
     composition, mass = spec.get("composition") or {}, spec.get("massKg")
     chemistry = str(spec.get("chemistry") or "").upper()
-    mixed = sum(family in chemistry for family in _FAMILIES) > 1
-    if not chemistry.startswith("LFP") or mixed or mass is None:
+    if not is_iron_phosphate(chemistry) or mass is None:
         return
     foreign = {element: composition.get(element, 0.0) for element in FOREIGN_SHARES}
     if any(kg > FOREIGN_SHARES[element] * mass for element, kg in foreign.items()):

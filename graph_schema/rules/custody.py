@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from graph_schema.life import Custody
 from graph_schema.order import Position, event_id_of, moment_of
@@ -10,6 +11,7 @@ from graph_schema.rules.finding import Finding
 from graph_schema.rules.history import NAMED, History, Told
 from graph_schema.rules.rule import Rule
 from graph_schema.voiding import REGULATOR
+from graph_schema.windows import END
 
 ACTED_ON = {
     "TRANSFER": "hands over",
@@ -27,15 +29,61 @@ APPEARS = {"ENROLMENT": "enrols", "RECEIPT": "confirms to have received"}
 """What an event says of where something is that it does nothing with."""
 
 
+class Lot(NamedTuple):
+    """Who may have a part of a lot. A transfer does not say how much went, so who ever had some may have kept it, until
+    all was drawn. Several may enrol what they bought of one lot that nobody reported to have made."""
+
+    since: dict[str, Position]
+    """From after which event each organization may have some."""
+    until: Position
+    """The last event before which some was left, as far as the lot's mass and all draws are stated."""
+    enrolled: bool
+
+    @classmethod
+    def of(cls, history: History) -> Lot:
+        """Worked out once, since a lot may be drawn on very often."""
+        got = [(span.opened, span.organization) for span in history.custody]
+        if history.enrolled:
+            got += [(event.position, event.actor) for event in history.accepted if event.type == "ENROLMENT"]
+        since: dict[str, Position] = {}
+        for position, organization in sorted(got):
+            since.setdefault(organization, position)
+        return cls(since, _last_left(history), history.enrolled)
+
+    def may_be_with(self, event: Told) -> bool:
+        """Whether who acts may have some."""
+        if event.type == "ENROLMENT" and self.enrolled:
+            return True
+        return self.since.get(event.actor, END) < event.position <= self.until
+
+
+def _last_left(history: History) -> Position:
+    """The draw that took the last of a lot; the end of time where nobody can say."""
+    left = history.thing.spec.get("massKg")
+    slack = 1e-9 * (left or 0.0)
+    for event in history.accepted:
+        for draw in event.payload.get("inputs") or ():
+            if draw["key"] == history.key:
+                if left is None or draw.get("massKg") is None:
+                    return END
+                left -= draw["massKg"]
+        if left is not None and left <= slack:
+            return event.position
+    return END
+
+
 def custody_gap(rule: Rule, history: History) -> Iterator[Finding]:
     """A finding for each event that says that somebody has what another was holding."""
     appeared: set[tuple[str, Position]] = set()
+    lot = Lot.of(history) if history.thing.kind == "LOT" else None
     for event in history.accepted:
         span = history.custody_before(event.position)
         if span is None or span.organization == event.actor or (event.actor, span.opened) in appeared:
             continue
         did = _acted_on(event, history) or _appears(event, span, history)
         if did is None or _moved_out(event, history) or _first_delivery(event, span.opened, span.organization, history):
+            continue
+        if lot is not None and lot.may_be_with(event):
             continue
         if event.type in APPEARS:
             appeared.add((event.actor, span.opened))

@@ -95,7 +95,8 @@ DUTIES = (
     _old("Art. 15", "recycler", "receipt, and completion of the recycling, within 30 working days each"),
     Duty(CONDITIONS_2024, "utilization enterprise", "recover 98 % of Ni, Co, Mn, Cu and Al, 90 % of Li",
          "cn-conditions-2024", ("RECOVERY_BELOW_THRESHOLD",),
-         "Of all chemistries together, over the whole chain of plants."),
+         "Of each chemistry as it is stated, over the whole chain of plants; of lithium iron phosphate, not Ni, Co and "
+         "Mn."),
     Duty(CONDITIONS_2024, "utilization enterprise", "recover 98 % of the electrode powder",
          remark="Powder is a mixture, and what of a battery it would be is not stated: only elements are followed. The "
                 "black mass from a kilogram of battery is in `voltrace report recovery`."),
@@ -106,7 +107,8 @@ DUTIES = (
          "recover 90 % of Co, Cu and Ni, 50 % of Li by the end of 2027; 95 % and 80 % by the end of 2031",
          "eu-2023-1542", ("RECOVERY_BELOW_THRESHOLD",),
          "A calendar year is judged by what was to be reached before it began. All lithium-based batteries are one "
-         "category; where a plant takes in others, too, they are counted together."),
+         "category; lead-acid, nickel-cadmium and other ones are judged by themselves, and so is what nobody states a "
+         "chemistry of."),
     Duty("Regulation (EU) 2023/1542, Annex XII, part B", "recycler in the European Union",
          "a recycling efficiency of 65 % by the end of 2025, 70 % by the end of 2030",
          remark="It weighs only what comes from the battery. The masses of salts are mostly reagents and water, and "

@@ -8,18 +8,18 @@ from datetime import datetime
 from typing import NamedTuple
 
 from graph_schema.flows.content import ContentLine
-from graph_schema.flows.recovery import ElementFlow
+from graph_schema.flows.recovery import ChemistryRecovery
 from graph_schema.order import Position
 from graph_schema.rules.parties import Party
 
 
 class EnterpriseYear(NamedTuple):
-    """What became of what entered an enterprise's plants in a calendar year, [begin, end), element by element, and the
-    events of that year by which it entered or was treated there."""
+    """What became of what entered an enterprise's plants in a calendar year, [begin, end), chemistry by chemistry and
+    element by element; and the events of that year by which it entered or was treated there."""
 
     begin: datetime
     end: datetime
-    flows: tuple[ElementFlow, ...]
+    chemistries: tuple[ChemistryRecovery, ...]
     events: tuple[str, ...]
 
 

@@ -11,9 +11,10 @@ from datetime import UTC, date, datetime, tzinfo
 from itertools import pairwise
 
 from graph_schema.flows.content import ContentLine
-from graph_schema.flows.recovery import ElementFlow
+from graph_schema.flows.recovery import ChemistryRecovery, ElementFlow
 from graph_schema.identifiers import claim
 from graph_schema.order import event_id_of
+from graph_schema.rules.contents import is_iron_phosphate
 from graph_schema.rules.enterprise import Enterprise, EnterpriseYear
 from graph_schema.rules.finding import Finding, Severity
 from graph_schema.rules.limits import (
@@ -21,6 +22,9 @@ from graph_schema.rules.limits import (
     CONTENT_EU,
     EU_ANNEX_XII,
     EU_ARTICLE_8,
+    EU_CATEGORIES,
+    LITHIUM_BASED,
+    NOT_IN_IRON_PHOSPHATE,
     RECOVERY_2024,
     RECOVERY_EU,
     Share,
@@ -41,38 +45,69 @@ def year_of(year: int, zone: tzinfo = CHINA_TIME) -> tuple[datetime, datetime]:
 
 
 def recovery_in_china(rule: Rule, enterprise: Enterprise) -> Iterator[Finding]:
-    """What enterprises in China recover."""
+    """What enterprises in China recover of each chemistry."""
     if enterprise.party.chinese:
-        yield from _recovery_below_threshold(rule, enterprise, enterprise.years)
+        yield from _recovery_below_threshold(rule, enterprise, enterprise.years, lambda chemistry: chemistry)
 
 
 def recovery_in_europe(rule: Rule, enterprise: Enterprise) -> Iterator[Finding]:
-    """What enterprises in the European Union recover."""
+    """What enterprises in the European Union recover of each category of batteries."""
     if is_european(enterprise.party):
-        yield from _recovery_below_threshold(rule, enterprise, enterprise.european_years)
+        yield from _recovery_below_threshold(rule, enterprise, enterprise.european_years, category_of)
 
 
-def _recovery_below_threshold(rule: Rule, enterprise: Enterprise, years: Iterable[EnterpriseYear]) -> Iterator[Finding]:
-    """One finding for a year, which names every element of which too little can come back.
+def category_of(chemistry: str | None) -> str | None:
+    """The category of a chemistry in Annex XII: lithium-based, unless it is of another one; None: not stated."""
+    name = (chemistry or "").upper()
+    others = (category for words, category in EU_CATEGORIES if name.startswith(words))
+    return next(others, LITHIUM_BASED) if name else None
+
+
+def _recovery_below_threshold(
+    rule: Rule, enterprise: Enterprise, years: Iterable[EnterpriseYear], group: Callable[[str | None], str | None]
+) -> Iterator[Finding]:
+    """One finding for a year, which names every element of which too little can come back, of which chemistries.
 
     What is still in process counts as if all of it will be recovered. Where something is unknown there is no rate, and
     no finding. It holds from the end of the year.
     """
-    for begin, end, flows, events in years:
-        missed = list(_missed(flows, in_force(rule.shares, begin.date())))
+    for begin, end, chemistries, events in years:
+        limits = in_force(rule.shares, begin.date())
+        missed = [
+            sentence
+            for what, flows in _grouped(chemistries, group).items()
+            for sentence in _missed(what, flows.values(), limits)
+        ]
         if missed:
             sentence = f"of what entered the plants of {enterprise.party.name} in {begin.year}, {'; '.join(missed)}"
             yield rule.finding(enterprise, sentence, events, end, [enterprise.key])
 
 
-def _missed(flows: Iterable[ElementFlow], limits: Mapping[str, Share]) -> Iterator[str]:
+def _grouped(
+    chemistries: Iterable[ChemistryRecovery], group: Callable[[str | None], str | None]
+) -> dict[str | None, dict[str, ElementFlow]]:
+    """The flows of the chemistries of each group, added up element by element; without what a chemistry is not made
+    of."""
+    found: dict[str | None, dict[str, ElementFlow]] = {}
+    for chemistry, flows in chemistries:
+        foreign = NOT_IN_IRON_PHOSPHATE if chemistry and is_iron_phosphate(chemistry) else ()
+        within = found.setdefault(group(chemistry), {})
+        for flow in flows:
+            if flow.element not in foreign:
+                known = within.get(flow.element)
+                within[flow.element] = flow if known is None else known.joined(flow)
+    return found
+
+
+def _missed(what: str | None, flows: Iterable[ElementFlow], limits: Mapping[str, Share]) -> Iterator[str]:
+    of = "" if what is None else f" in {what}"
     for flow in flows:
         limit = limits.get(flow.element)
         if limit is None or flow.rate is None:
             continue
         best = (flow.recovered_kg + flow.in_process_kg) / flow.input_kg
         if best < limit.share - SLACK:
-            yield f"at most {best:.1%} of {flow.element} is recovered, where {limit.share:.0%} are asked for"
+            yield f"at most {best:.1%} of {flow.element}{of} is recovered, where {limit.share:.0%} are asked for"
 
 
 def in_force(limits: Iterable[Share], day: date) -> dict[str, Share]:
@@ -158,11 +193,14 @@ def organization_code_malformed(rule: Rule, enterprise: Enterprise) -> Iterator[
 def _recovery(name: str, basis: str, judge: Callable[..., Iterable[Finding]], shares: tuple[Share, ...]) -> Rule:
     return Rule(
         "RECOVERY_BELOW_THRESHOLD", name, Severity.WARNING, "Too little comes back",
-        "Of what entered an enterprise's plants in a calendar year, less of an element can come back than is asked "
-        "for, even if all that is still in process will be recovered. Enterprises in China by the conditions of the "
-        "white list, in years of China's time; those in the European Union by its targets, in years of UTC, each year "
-        "by what was to be reached before it began. Only where everything is known. It is followed through the "
-        "plants of others, as docs/reports.md says.",
+        "Of what entered an enterprise's plants in a calendar year of one chemistry, less of an element can come back "
+        "than is asked for, even if all that is still in process will be recovered. Enterprises in China by the "
+        "conditions of the white list, each chemistry as it is stated, in years of China's time; those in the European "
+        "Union by its targets, all lithium-based batteries together and other categories each by itself, in years of "
+        "UTC, each year by what was to be reached before it began. What nobody states a chemistry of is judged "
+        "together. Nickel, cobalt and manganese in lithium iron phosphate are cans, connectors and steel: nothing is "
+        "asked of them. Only where everything is known. It is followed through the plants of others, as "
+        "docs/reports.md says.",
         basis, "What came out of the plants is reported, or what went in is corrected.",
         judge, valid_from=shares[0].valid_from, shares=shares,
     )  # fmt: skip

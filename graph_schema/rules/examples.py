@@ -75,7 +75,7 @@ _STORAGE_UNIT: Event = {"key": "UNIT", "kind": "BATTERY", "parts": ["MODULE"]}
 
 def _refined(nickel_kg: float, month: str = "2025-02") -> list[Event]:
     """A pack with 10 kg of nickel, recycled and refined."""
-    pack = {"key": "PACK", "kind": "BATTERY", "massKg": 100, "composition": {"Ni": 10}}
+    pack = {"key": "PACK", "kind": "BATTERY", "chemistry": "NMC622", "massKg": 100, "composition": {"Ni": 10}}
     black = {"key": "BM", "material": "black mass", "massKg": 50, "composition": {"Ni": 10}}
     salt = {"key": "SALT", "material": "nickel sulphate", "massKg": 45, "composition": {"Ni": nickel_kg}}
     return [

@@ -146,6 +146,17 @@ RECOVERY_EU = tuple(
 )
 """What is to be recovered, by the last day on which it must be reached: a year is judged by what held as it began."""
 
+LITHIUM_BASED = "lithium-based batteries"
+EU_CATEGORIES = (
+    (("LEAD", "PB", "VRLA", "SLA", "AGM"), "lead-acid batteries"),
+    (("NICD", "NI-CD"), "nickel-cadmium batteries"),
+    (("NIMH", "NI-MH", "NA", "SODIUM"), "other batteries"),
+)
+"""How the stated chemistry of what is not lithium-based begins, and its category in Annex XII."""
+
+NOT_IN_IRON_PHOSPHATE = ("Ni", "Co", "Mn")
+"""Of these lithium iron phosphate has what is in cans, connectors and steel, which recovery is not asked of."""
+
 EU_ARTICLE_8 = "Regulation (EU) 2023/1542, Art. 8(2) and (3)"
 
 CONTENT_EU = tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from graph_schema.rules.limits import TRANSPORT
 from seed.nation.pack import Pack
 from seed.nation.tables import Model
 
@@ -17,6 +18,8 @@ BY_OUTLET_SHARE = 0.3
 SECOND_LIFE_HEALTH = 0.70
 SECOND_LIFE_SHARE = {"LFP": 0.5, "NMC": 0.15}
 """Of packs that are healthy enough [K]."""
+KEPT_BY_CARRIER_SHARE = 0.3
+"""Of packs that go to who may not have them."""
 
 
 class Collection:
@@ -78,7 +81,7 @@ class Collection:
 
     def _by_outlet(self, pack: Pack, holder: str, health: float) -> None:
         outlet = self._trade.pick(self._trade.pick(self._trade.parties.outlets))
-        self._trade.deliver([pack.key], holder, outlet, self._soon, pack, outlet, health, reason="COLLECTION")
+        self._trade.send(pack.key, holder, outlet, self._soon, pack, outlet, health, reason="COLLECTION")
 
     def _soon(self, pack: Pack, holder: str, health: float) -> None:
         pack.seen = self._trade.last_receipt
@@ -100,14 +103,23 @@ class Collection:
             trouble.plant("LEFT_THE_LOOP", pack.key, clock.tell("DISPOSAL", holder, items=[pack.key], method=method))
             return True
         if left > 60 and clock.in_force() and trouble.strikes("UNAUTHORIZED_RECIPIENT"):
-            trader = self._trade.parties.traders[int(trouble.random() * len(self._trade.parties.traders))]
-            self._trade.deliver([pack.key], holder, trader, self._soon_utilized, pack, trader, health)
+            self._go_astray(pack, holder, health)
             trouble.plant("UNAUTHORIZED_RECIPIENT", pack.key, self._trade.last_transfer)
             return True
         return False
 
-    def _soon_utilized(self, pack: Pack, holder: str, health: float) -> None:
-        self._clock.at(self._clock.today + 20, self._utilize, pack, holder, health)
+    def _go_astray(self, pack: Pack, holder: str, health: float) -> None:
+        """To a trader, or to a carrier that keeps it for longer than it may."""
+        random, parties = self._trouble.random, self._trade.parties
+        kept = random() < KEPT_BY_CARRIER_SHARE
+        takers = parties.carriers if kept else parties.traders
+        taker = takers[int(random() * len(takers))]
+        days = TRANSPORT.number + 5 + int(random() * 30) if kept else 20
+        self._trade.deliver([pack.key], holder, taker, self._soon_utilized, pack, taker, health, days,
+                            reason="TRANSPORT" if kept else "SALE")  # fmt: skip
+
+    def _soon_utilized(self, pack: Pack, holder: str, health: float, days: int) -> None:
+        self._clock.at(self._clock.today + days, self._utilize, pack, holder, health)
 
     def _utilize(self, pack: Pack, holder: str, health: float) -> None:
         family = pack.model.family
@@ -118,8 +130,8 @@ class Collection:
         if not without_gap and trouble.strikes("CUSTODY_GAP"):
             others = [outlet for pair in parties.outlets for outlet in pair if outlet != holder]
             giver = others[int(trouble.random() * len(others))]
-        done = self._trade.deliver([pack.key], giver, taker, self._arrive, pack, taker, health, second,
-                                   reason="UTILIZATION", retired=pack.key)  # fmt: skip
+        done = self._trade.send(pack.key, giver, taker, self._arrive, pack, taker, health, second,
+                                reason="UTILIZATION", retired=pack.key)  # fmt: skip
         if done and giver != holder:
             trouble.plant("CUSTODY_GAP", pack.key, self._trade.last_transfer)
         if done and pack.unreported:

@@ -70,6 +70,10 @@ class Parties:
         ]
         self.ministry = self._add("Ministry", "REGULATOR", "11")
         self.traders = [self._add(f"Informal Trader {seat}", "TRADER", seat) for seat in ("44", "45")]
+        self.carriers = [
+            self._add(f"Hazardous Goods Carrier {PROVINCES[seat]}", "CARRIER", seat, "TRANSPORT")
+            for seat in ("31", "37", "44", "51")
+        ]
 
     def _add(self, name: str, role: str, seat: str, *scopes: str) -> str:
         key = uscc.completed(f"91{seat}0000MA0{len(self._all):06d}")

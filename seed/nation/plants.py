@@ -179,5 +179,5 @@ class Integrators:
     def _retire(self, key: str, family: str, mass_kg: float, content: Content, integrator: str) -> None:
         self._clock.tell("RETIREMENT", integrator, item=key, reason="CAPACITY")
         recycler = self._trade.pick(self._trade.parties.recyclers)
-        self._trade.deliver([key], integrator, recycler, self._trade.recyclers.receive, recycler, family, key, mass_kg,
-                            content, reason="UTILIZATION")  # fmt: skip
+        self._trade.send(key, integrator, recycler, self._trade.recyclers.receive, recycler, family, key, mass_kg,
+                         content, reason="UTILIZATION")  # fmt: skip

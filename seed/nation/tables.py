@@ -130,6 +130,10 @@ METAL_YIELD = 0.985
 """Copper and aluminium: China's white-list conditions of 2024 ask for 98 %."""
 
 
+CARRIED_SHARE = 0.4
+"""Of the hand-overs of retired packs, those by a carrier [K]."""
+
+
 @cache
 def health_quantiles(family: str) -> tuple[float, ...]:
     """Remaining by nominal capacity of measured retired batteries, in steps of 5 %: seed/data/pulsebat."""

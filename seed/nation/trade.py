@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from seed.nation.cathode import CathodeMakers
@@ -12,7 +13,7 @@ from seed.nation.collection import Collection
 from seed.nation.pack import Pack, day_code
 from seed.nation.parties import Parties
 from seed.nation.plants import Integrators, Recyclers
-from seed.nation.tables import health_quantiles
+from seed.nation.tables import CARRIED_SHARE, health_quantiles
 from seed.nation.trouble import SHOWN_AFTER, Trouble
 
 YEAR = 365.25
@@ -54,6 +55,19 @@ class Trade:
         transfer = self.last_transfer = self.clock.tell("TRANSFER", giver, items=keys, to=taker, reason=reason)
         self.clock.at(arrival, self._receive, transfer, taker, then, arguments, retired)
         return True
+
+    def send(
+        self, key: str, giver: str, taker: str, then: Callable[..., object], *arguments: Any, reason: str,
+        retired: str | None = None,
+    ) -> bool:  # fmt: skip
+        """A retired pack is delivered, by its giver or by a carrier that is handed it and hands it on; then
+        `last_transfer` is the one to the carrier."""
+        carried = self.clock.random() < CARRIED_SHARE and self.clock.today + 2 * ON_THE_WAY <= self.clock.last
+        if not carried or giver in self.parties.carriers:
+            return self.deliver([key], giver, taker, then, *arguments, reason=reason, retired=retired)
+        carrier = self.pick(self.parties.carriers)
+        bring = partial(self.deliver, [key], carrier, taker, then, *arguments, reason=reason, retired=retired)
+        return self.deliver([key], giver, carrier, bring, reason="TRANSPORT")
 
     def _receive(
         self, transfer: str, taker: str, then: Callable[..., object] | None, arguments: tuple[Any, ...],

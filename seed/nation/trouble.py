@@ -11,7 +11,7 @@ KINDS = {
     "MISSING_REMOVAL": "of packs that an outlet takes out: nobody reports it",
     "UNCONFIRMED_TRANSFER": "of hand-overs of a retired pack: no receipt",
     "LATE_REPORT": "of receipts of retired packs: reported 100 to 250 days later",
-    "UNAUTHORIZED_RECIPIENT": "of retired packs: a trader without authorization has it for a while",
+    "UNAUTHORIZED_RECIPIENT": "of retired packs: a trader without authorization has it, or a carrier for too long",
     "UNAUTHORIZED_PROCESSING": "of packs for second life: recycled by a firm that may only dismantle and repurpose",
     "BATTERY_MISSING_AT_SCRAPPING": "of scrapped vehicles: the pack was taken out before",
     "FORBIDDEN_USE": "of packs for second life: a module ends in an electric bicycle",

@@ -11,6 +11,7 @@ from graph_schema.flows.transformations import is_intermediate
 from graph_schema.graph import Graph
 from graph_schema.identifiers import gbt34014, uscc, vin
 from seed.nation import KINDS, Nation, generate
+from seed.nation.clock import Event
 from seed.nation.tables import MODELS, health_quantiles
 from service.regions import PROVINCE_CODES
 from tests.support import folded
@@ -29,7 +30,7 @@ def day(moment: str) -> date:
 
 def test_one_seed_is_the_same_bytes_everywhere() -> None:
     lines = b"\n".join(map(orjson.dumps, generate(40, 7)))
-    assert hashlib.sha256(lines).hexdigest() == "90ee4a23fd827f264af5f5b68573e06861d6d66b83bbc7ff0d5a14c47b88ec5a"
+    assert hashlib.sha256(lines).hexdigest() == "fde3573ddfb320aa0d16467cc6a56a4df6a0ed743696eb0caf47586f22deacfc"
     assert b"\n".join(map(orjson.dumps, generate(40, 8))) != lines
 
 
@@ -108,6 +109,46 @@ def test_who_acts_is_registered_and_may_do_it() -> None:
         assert scope.get(event["type"]) in {None, *held}, event
         if event.get("reason") == "UTILIZATION":
             assert organizations[event["to"]]["roles"] == ["UTILIZER"]
+
+
+def carried(events: list[Event], carriers: set[str]) -> list[tuple[Event, timedelta | None]]:
+    """Each hand-over of a retired pack to a carrier, and how long until that hands it on (None: never)."""
+    found = []
+    for event in events:
+        if event["type"] == "TRANSFER" and event["to"] in carriers:
+            on = [
+                day(one["occurredAt"]) - day(event["occurredAt"])
+                for one in events
+                if one["type"] == "TRANSFER" and one["items"] == event["items"] and one["actor"] == event["to"]
+            ]
+            found.append((event, min((days for days in on if days >= timedelta(0)), default=None)))
+    return found
+
+
+def carriers_of(events: list[Event]) -> set[str]:
+    told = [event["organization"] for event in events if event["type"] == "REGISTRATION"]
+    return {one["key"] for one in told if one["roles"] == ["CARRIER"]}
+
+
+def test_carriers_bring_some_of_the_retired_packs_at_once() -> None:
+    carriers = carriers_of(EVENTS)
+    assert len(carriers) == 4
+    brought = carried(EVENTS, carriers)
+    handed = [event for event in EVENTS if event.get("reason") in ("UTILIZATION", "COLLECTION")]
+    assert 0.3 < len(brought) / len(handed) < 0.5
+    assert all(days is not None and days <= timedelta(5) for _, days in brought)
+    retired = {event["item"] for event in EVENTS if event["type"] == "RETIREMENT"}
+    assert all(set(event["items"]) <= retired for event, _ in brought)
+    assert {event["type"] for event in EVENTS if event["actor"] in carriers} == {"REGISTRATION", "TRANSFER", "RECEIPT"}
+
+
+def test_who_may_not_have_a_retired_pack_is_a_trader_or_a_carrier_that_keeps_it() -> None:
+    nation = Nation(6000, trouble={"UNAUTHORIZED_RECIPIENT": 0.5})
+    events = list(nation.events())
+    planted = {one.events[0] for one in nation.planted}
+    kept = [event["eventId"] for event, days in carried(events, carriers_of(events)) if not days or days.days > 30]
+    assert 0 < len(kept) < len(planted)
+    assert planted.issuperset(kept)
 
 
 def test_retired_batteries_do_not_lie_about_for_a_year() -> None:
@@ -198,7 +239,7 @@ def test_state_of_health_is_as_it_was_measured() -> None:
 
 
 def test_every_kind_of_trouble_can_be_planted_and_the_ledger_names_what_there_is() -> None:
-    nation = Nation(2500, trouble=dict.fromkeys(KINDS, 0.15) | {"RECOVERY_BELOW_THRESHOLD": 0.9})
+    nation = Nation(2500, 6, trouble=dict.fromkeys(KINDS, 0.15) | {"RECOVERY_BELOW_THRESHOLD": 0.9})
     events = list(nation.events())
     ids = {event["eventId"]: event for event in events}
     assert {planted.code for planted in nation.planted} == set(KINDS)

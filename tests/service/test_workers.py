@@ -1,5 +1,7 @@
 """An audit by several processes: the findings of one alone, ended and resumed, on every store that several can open."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,21 @@ from service.workers import Workers, judging
 from tests.conftest import KINDS, MakeStore
 from tests.support import send, wait
 
+AUDIT = """
+import sys, time
+from service.bootstrap import open_store
+from service.judging import Slice
+from service.running import drive
+from service.settings import load
+from service.workers import FEW, Workers
+
+workers = Workers(open_store(sys.argv[1], load()), (), 2)
+for result in [drive(workers.begin(Slice(("CAR-A",), 1))) for _ in range(FEW + 2)]:
+    drive(result())
+print(len(workers._pool._processes), flush=True)
+time.sleep(600)
+"""
+"""An audit whose workers wait for more."""
 SHARED = pytest.mark.parametrize("make_store", KINDS[1:], indirect=True)
 PAGE = 5
 
@@ -121,3 +138,15 @@ def test_an_audit_of_little_starts_no_process(tmp_path: Path) -> None:
         assert not judges._pool._processes
     assert kept(store) == alone()
     wait(store, store.close())
+
+
+def test_workers_end_with_an_audit_that_is_killed(tmp_path: Path) -> None:
+    """They have its standard output, too: it ends when the last of them has."""
+    store = SqliteStore(tmp_path / "store.db")
+    send(store, story())
+    wait(store, store.close())
+    audit = subprocess.Popen([sys.executable, "-c", AUDIT, f"sqlite:{tmp_path / 'store.db'}"], stdout=subprocess.PIPE)
+    assert audit.stdout is not None
+    assert int(audit.stdout.readline()) in (1, 2)
+    audit.kill()
+    assert audit.communicate(timeout=60) == (b"", None)

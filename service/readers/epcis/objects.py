@@ -73,25 +73,23 @@ def _made(telling: Telling, lots: Lots) -> None:
 
 def _seen(telling: Telling) -> None:
     event = telling.event
-    keys = [key for key in event.things.keys if key not in _parts_of_lots(telling)]
+    keys = event.things.keys
     told = keys and (void_shipping(telling, keys) if event.step == "void_shipping" else transfer(telling, keys))
-    telling.enrol(event.things.keys)
+    telling.enrol(keys)
     if told:
         telling.observe_sensors(keys)
-        telling.observe(key for key in event.things.keys if key not in keys)
+        telling.observe(_parts_of_lots(telling))
     else:
-        telling.observe(event.things.keys)
+        telling.observe(keys)
         for key in event.things.units if event.step == "unpacking" or event.step in IN_USE else ():
             telling.leave(telling.container_of(key), key)
 
 
 def _parts_of_lots(telling: Telling) -> set[str]:
-    """Lots of which less is named than there is: the model hands over whole lots."""
-    if telling.source is None or telling.destination is None:
-        return set()
+    """Lots of which less is handed over than there is."""
     found = {lot.key for lot in telling.event.things.lots if _is_part(telling, lot)}
     for _ in found:
-        telling.event.place.left_out("part of a lot", "the model hands over whole lots; the part is told as seen")
+        telling.event.place.assumed("part of a lot", "handed over as the lot, which has one holder at a time")
     return found
 
 

@@ -92,6 +92,13 @@ def test_a_report_is_charged_for_the_rows_that_it_reads(
     assert (cost, "report") in charged
 
 
+def test_recovery_by_chemistry_is_charged_as_recovery_is_and_besides(
+    store: MemoryStore, charged: list[tuple[int, str]]
+) -> None:
+    ask(store, "{ report { recovery { blackMassKg byChemistry { chemistry } } } }")
+    assert [cost for cost, what in charged if what == "report"] == [20 * EVENTS_OF_PLANTS] * 2
+
+
 def test_a_report_beyond_the_budget_is_refused_before_it_is_made(store: MemoryStore) -> None:
     query = "{ report { recovery { blackMassKg } yearly { year } } }"
     body = ask(store, query, Settings(store="memory:", cost_max=20 * EVENTS_OF_PLANTS))

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from rich.progress import Progress
 
 from seed.story import OUTLET, PACK_RECYCLED, PACK_VANISHED, RECYCLER, story
 from service.failures import SHOWN
@@ -54,6 +55,27 @@ def test_what_cannot_be_audited_is_exit_2(told: str) -> None:
 def test_only_one_kind(told: str) -> None:
     done = run("audit", "--store", told, "--code", "STALE_CUSTODY", "--format", "json")
     assert [row["code"] for row in json.loads(done.output)] == ["STALE_CUSTODY"]
+
+
+def test_only_of_an_organization_or_a_region(told: str) -> None:
+    def codes(*where: str) -> list[str]:
+        rows = json.loads(run("audit", "--store", told, "--at", "2026-11-01", *where, "--format", "json").output)
+        return sorted(row["code"] for row in rows)
+
+    assert codes("--organization", RECYCLER) == ["CONFLICTING_CLAIMS"]
+    assert codes("--organization", OUTLET) == ["MISSING_RECORD"]
+    of_guangdong = ["CONFLICTING_CLAIMS", "CUSTODY_GAP", "MISSING_RECORD", "UNCONFIRMED_TRANSFER"]
+    assert codes("--region", "CN-44") == of_guangdong, "that of its first party"
+    assert codes("--region", "CN-43") == []
+
+
+@pytest.mark.parametrize("fresh", [True, False], ids=["fresh", "kept"])
+def test_its_progress_is_told_to_the_end(told: str, monkeypatch: pytest.MonkeyPatch, fresh: bool) -> None:
+    bar = Progress(disable=True)
+    monkeypatch.setattr("service.cli.audit.progress_bar", lambda unit: bar)
+    run("audit", "--store", told, *(["--fresh"] if fresh else []))
+    (task,) = bar.tasks
+    assert (task.completed, task.total, task.fields["count"]) == (40, 40, 40)
 
 
 def test_a_rule_that_fails_is_told(told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

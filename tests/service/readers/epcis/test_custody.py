@@ -11,6 +11,7 @@ from tests.service.readers.epcis.epcis_support import (
     MAKER,
     PACK,
     PACK_2,
+    SALT,
     SSCC,
     YARD,
     Told,
@@ -23,6 +24,7 @@ from tests.service.readers.epcis.epcis_support import (
     made,
     seen,
 )
+from tests.service.test_auditing import found
 
 SHIPPED = {"bizStep": "shipping", **from_to(MAKER, BUYER)}
 RECEIVED = {"bizStep": "receiving", "readPoint": {"id": YARD}, **from_to(MAKER, BUYER)}
@@ -99,12 +101,35 @@ def test_shipping_that_did_not_take_place() -> None:
     assert again.types == ["PRODUCTION", "TRANSFER", "VOIDING", "TRANSFER"]
 
 
-def test_a_part_of_a_lot_is_not_handed_over() -> None:
+def test_a_part_of_a_lot_is_handed_over_as_the_lot_and_its_quantity_seen() -> None:
     lot = made(1, quantityList=[amount(LOT, 100, "KGM")])
     told = Told(document(lot, event("Object", 2, quantityList=[amount(LOT, 40, "KGM")], **SHIPPED)))
-    assert (told.types, told.left_out) == (["PRODUCTION", "INSPECTION"], {"part of a lot": 1})
+    assert (told.types, told.assumed) == (["PRODUCTION", "TRANSFER", "INSPECTION"], {"part of a lot": 1})
+    assert (told.one("TRANSFER")["items"], told.one("TRANSFER")["to"]) == ([LOT], BUYER)
+    assert told.one("INSPECTION")["measurements"] == {"quantity": 40, "uom": "KGM"}
     whole = Told(document(lot, event("Object", 2, quantityList=[amount(LOT, 0.1, "TNE")], **SHIPPED)))
-    assert whole.one("TRANSFER")["items"] == [LOT]
+    assert (whole.types, whole.one("TRANSFER")["items"]) == (["PRODUCTION", "TRANSFER"], [LOT])
+
+
+def test_a_lot_that_is_shipped_in_halves_and_used_by_two_is_no_gap_in_custody() -> None:
+    """To the buyer, then to another; then each refines what it got, and the maker the rest."""
+    parts = (2, BUYER, 40, YARD), (3, CARRIER, 40, "https://id.gs1.org/414/9521234000303")
+    shipped = [
+        event("Object", day, quantityList=[amount(LOT, kg, "KGM")], bizStep="shipping", **from_to(MAKER, to))
+        for day, to, kg, _ in parts
+    ]
+    used = [
+        event(
+            "Transformation", day + 2, inputQuantityList=[amount(LOT, kg, "KGM")], readPoint={"id": at},
+            outputQuantityList=[amount(f"{SALT}{day}", 10, "KGM")],
+        )
+        for day, _, kg, at in (*parts, (4, MAKER, 20, "https://id.gs1.org/414/9521234000105"))
+    ]  # fmt: skip
+    world = World()
+    world.read(document(made(1, quantityList=[amount(LOT, 100, "KGM")]), *shipped, *used))
+    assert set(world.statuses()) == {"ACCEPTED"}
+    assert [one.actor for one in world.events() if one.type == "REFINING"] == [BUYER, CARRIER, MAKER]
+    assert [one for one in found(world.store) if one.code == "CUSTODY_GAP"] == []
 
 
 def test_a_transaction_is_told_where_it_hands_something_over() -> None:
