@@ -304,6 +304,17 @@ class Guarded:
     async def history_count(self, items: Collection[Handle], cut: Position = END) -> dict[Handle, int]:
         return await self.whole.history_count(list(await self.full(items)), cut)
 
+    async def named(self, event_ids: Collection[str]) -> list[tuple[str, str]]:
+        return await self._of_full(await self.whole.named(event_ids))
+
+    async def touched(self, event_ids: Collection[str]) -> list[tuple[str, str]]:
+        return await self._of_full(await self.whole.touched(event_ids))
+
+    async def _of_full(self, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Those of rows (event id, key) whose item is in full sight."""
+        full = await self.keyed({key for _, key in rows})
+        return [row for row in rows if row[1] in full]
+
     async def identified(self, names: Collection[str]) -> list[tuple[str, Handle]]:
         rows = await self.whole.identified(names)
         full = await self.full([item for _, item in rows])

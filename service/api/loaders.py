@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from graph_schema.canonical import parse_event
 from graph_schema.order import REFERRING, Position
 from graph_schema.reader import ItemRow
 from graph_schema.rules import Finding
@@ -168,24 +167,11 @@ def _by_moment(wanted: Iterable[tuple[Moment, Any]]) -> dict[Moment, list[Any]]:
 
 async def _named(snapshot: Snapshot, events: list[StoredEvent]) -> dict[StoredEvent, list[str]]:
     """The keys that events name, also in a payload that is withheld; those of an event that refers to another are that
-    one's. Reading payloads takes its time: some have thousands of parts."""
-    found: dict[StoredEvent, list[str]] = {event: [] for event in events}
-    payloads = {event.event_id: event.payload for event in events if event.payload is not None}
-    trails = {event: [event.event_id] for event in events}
-    while trails:
-        wanted = {trail[-1] for trail in trails.values()}
-        if missing := wanted - payloads.keys():
-            payloads |= {one.event_id: one.payload for one in await snapshot.stored(missing) if one.payload is not None}
-        parsed = {event_id: parse_event(payloads[event_id])[0] for event_id in wanted & payloads.keys()}
-        ends = {event: parsed[trail[-1]] for event, trail in trails.items() if trail[-1] in parsed}
-        found |= {event: sorted(set(end.named_keys())) for event, end in ends.items()}
-        targets = {event: end.refers_to for event, end in ends.items()}
-        trails = {
-            event: [*trails[event], target]
-            for event, target in targets.items()
-            if target is not None and target not in trails[event]
-        }
-    return found
+    one's."""
+    found: dict[str, set[str]] = {event.event_id: set() for event in events}
+    for event_id, key in await snapshot.named(list(found)):
+        found[event_id].add(key)
+    return {event: sorted(found[event.event_id]) for event in events}
 
 
 def _says_itself(event: StoredEvent) -> bool:
