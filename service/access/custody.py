@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from graph_schema.answer import Handle
 from graph_schema.canonical import parse_event
 from graph_schema.order import Position, event_id_of, type_of
 from graph_schema.outcome import EventStatus
+from graph_schema.rules.parties import Authorizations, covers
 from graph_schema.specs import new_items
 from graph_schema.windows import END, START
 from service.ports import Snapshot, StoredEvent
@@ -53,24 +54,12 @@ class Step(NamedTuple):
     host: Handle
 
 
-class Authorized(NamedTuple):
-    """When an organization may do something of a scope."""
-
-    scope: str
-    since: datetime | None
-    until: datetime | None
-
-    def at(self, moment: datetime) -> bool:
-        """Whether it holds then."""
-        return (self.since is None or self.since <= moment) and (self.until is None or moment < self.until)
-
-
 class Custody:
     """Reads whose custody counts, for many items at once. It keeps what it found out of organizations at one moment of
     knowledge; several may ask at the same time."""
 
     def __init__(self) -> None:
-        self._authorized: dict[str, list[Authorized]] = {}
+        self._authorized: dict[str, Authorizations] = {}
 
     async def sight(self, whole: Snapshot, items: Collection[Handle | None], organization: str) -> set[Handle]:
         """Those of the items that an organization comes to see in full."""
@@ -122,7 +111,7 @@ class Custody:
         actors = {event.actor for event in events.values()}
         missing = actors.difference(self._authorized)
         registered = await whole.registered(missing, END) if missing else {}
-        self._authorized.update({actor: _authorizations(registered.get(actor, {})) for actor in missing})
+        self._authorized.update({actor: registered.get(actor, {}).get("authorizations") or [] for actor in missing})
         for found in steps.values():
             found.sort(key=lambda step: (events[step.opened].sequence, step.opened))
         return Facts(makers, steps, events, self._authorized)
@@ -192,7 +181,7 @@ class Facts:
         entries: dict[Handle, Entry],
         steps: dict[Handle, list[Step]],
         events: dict[Position, StoredEvent],
-        authorized: dict[str, list[Authorized]],
+        authorized: dict[str, Authorizations],
     ) -> None:
         self._entries = entries
         self._steps = steps
@@ -246,17 +235,8 @@ class Facts:
         if any(held.organization == event.actor and held.low < step.opened <= held.high for held in before):
             return True
         return any(
-            event.type in TAKES_OUT.get(one.scope, ()) and one.at(event.occurred_at) and one.at(event.recorded_at)
+            event.type in TAKES_OUT.get(one["scope"], ())
+            and covers(one, event.occurred_at)
+            and covers(one, event.recorded_at)
             for one in self._authorized[event.actor]
         )
-
-
-def _authorizations(fields: dict[str, Any]) -> list[Authorized]:
-    return [
-        Authorized(one["scope"], _moment(one.get("validFrom")), _moment(one.get("validTo")))
-        for one in fields.get("authorizations", ())
-    ]
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)

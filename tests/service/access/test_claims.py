@@ -1,5 +1,6 @@
 """Nobody comes to see a thing by claiming to have had it."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -103,6 +104,19 @@ def test_an_authorization_counts_while_it_holds(told: Store, ask: AskAs) -> None
     organization = {"key": OUTLET, "authorizations": [ended]}
     send(told, [event("r", "REGISTRATION", OUTLET, 1, organization=organization)])
     assert not sees(ask, OUTLET, PACK_A), "it removed the pack in April 2026"
+
+
+def test_an_authorization_holds_up_to_its_last_moment(told: Store, ask: AskAs) -> None:
+    """That moment included, as the rules take it: here the one at which the removal was reported."""
+    where = f'{{type: [REMOVAL], actor: "{OUTLET}", item: "{PACK_A}"}}'
+    query = "{ events(filter: %s) { edges { node { recordedAt } } } }" % where
+    (edge,) = ask("regulator", query)["data"]["events"]["edges"]
+    recorded = datetime.fromisoformat(edge["node"]["recordedAt"])
+    for number, (last, seen) in enumerate([(recorded, True), (recorded - timedelta(microseconds=1), False)]):
+        scope = {"scope": "COLLECTION", "validFrom": "2020-01-01T00:00:00Z", "validTo": last.isoformat()}
+        organization = {"key": OUTLET, "authorizations": [scope]}
+        send(told, [event(f"r{number}", "REGISTRATION", OUTLET, 1 + number, organization=organization)])
+        assert sees(ask, OUTLET, PACK_A) is seen
 
 
 def test_an_authorization_is_for_taking_out(told: Store, ask: AskAs) -> None:
