@@ -122,7 +122,7 @@ async def _makers(whole: Snapshot, born: dict[Handle, Position]) -> dict[Handle,
     another such report. A report of what is yet to come counts from when it comes; one that its reporter voided and
     repeated, from the first time."""
     keys = {row.key: row.handle for row in await whole.items(list(born))}
-    entered = await whole.stored([event_id_of(at) for at in born.values()])
+    entered = await whole.stored({event_id_of(at) for at in born.values()})
     at = {event.position: event for event in entered}
     found = {item: [at[position]] for item, position in born.items()}
     unsettled = [event_id_of(position) for position in await whole.unsettled(list(born))]
@@ -131,22 +131,23 @@ async def _makers(whole: Snapshot, born: dict[Handle, Position]) -> dict[Handle,
             if problem.code == "DUPLICATE_KEY" and problem.key in keys:
                 found[keys[problem.key]].append(event)
     names = {item: key for key, item in keys.items()}
+    stated = Stated()
     for item, events in (await whole.history(list(born), types=("ENROLMENT",))).items():
         standing = (event for event in events if event.status is EventStatus.ACCEPTED)
-        found[item] += [event for event in standing if event.position == born[item] or _brings_in(event, names[item])]
+        found[item] += [one for one in standing if one.position == born[item] or names[item] in stated.new(one)]
     disputed = [item for item, events in found.items() if len({event.actor for event in events}) > 1]
     repeated = await whole.history(disputed, types=ENTRIES) if disputed else {}
-    firsts = {item: _first(events, names[item], repeated.get(item, [])) for item, events in found.items()}
+    firsts = {item: _first(events, names[item], repeated.get(item, []), stated) for item, events in found.items()}
     return {item: Entry(born[item], first.actor, first.position == born[item]) for item, first in firsts.items()}
 
 
-def _first(standing: list[StoredEvent], key: str, told: list[StoredEvent]) -> StoredEvent:
+def _first(standing: list[StoredEvent], key: str, told: list[StoredEvent], stated: Stated) -> StoredEvent:
     """Of several entries of an item that of who reported it first."""
     begun = {event.actor: _rank(event) for event in standing}
     for event in standing:
         begun[event.actor] = min(begun[event.actor], _rank(event))
     for event in told:
-        if event.status is EventStatus.VOIDED and event.actor in begun and _brings_in(event, key):
+        if event.status is EventStatus.VOIDED and event.actor in begun and key in stated.new(event):
             begun[event.actor] = min(begun[event.actor], _rank(event))
     return min(standing, key=lambda event: (begun[event.actor], _rank(event)))
 
@@ -156,13 +157,20 @@ def _rank(event: StoredEvent) -> tuple[datetime, int]:
     return max(event.recorded_at, event.occurred_at), event.sequence
 
 
-def _brings_in(event: StoredEvent, key: str) -> bool:
-    """Whether an event states an item as new, and does not only name it as a part that is known."""
-    if event.payload is None:
-        return False
-    stated = parse_event(event.payload)[0]
-    specs = getattr(stated, "items", None) or getattr(stated, "outputs", None) or []
-    return key in {spec.key for spec in new_items(specs)}
+class Stated:
+    """What events state as new, and do not only name as a part that is known; each is read once, however many items
+    ask: some state thousands."""
+
+    def __init__(self) -> None:
+        self._new: dict[str, set[str]] = {}
+
+    def new(self, event: StoredEvent) -> set[str]:
+        """The keys of the items that an event states as new."""
+        if event.event_id not in self._new:
+            stated = None if event.payload is None else parse_event(event.payload)[0]
+            specs = getattr(stated, "items", None) or getattr(stated, "outputs", None) or []
+            self._new[event.event_id] = {spec.key for spec in new_items(specs)}
+        return self._new[event.event_id]
 
 
 class Entry(NamedTuple):

@@ -1,10 +1,12 @@
 """Nobody comes to see a thing by claiming to have had it."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from graph_schema.canonical import parse_event
 from seed.story import (
     FLEET,
     MAKER,
@@ -21,9 +23,12 @@ from seed.story import (
     WORKSHOP,
     module,
 )
-from service.ports import Store
+from service.access import custody
+from service.access.guard import Guarded
+from service.access.viewer import Role, Viewer
+from service.ports import Store, StoredEvent
 from tests.service.access.conftest import AskAs
-from tests.support import send
+from tests.support import send, wait
 
 
 def event(event_id: str, kind: str, actor: str, day: int, **fields: Any) -> dict[str, Any]:
@@ -226,3 +231,34 @@ def test_a_later_hand_over_gives_no_list_that_differs_from_its_items(told: Store
         page = ask(TAXI, query, at=at)["data"]["items"]
         assert (PACK_NEW in [edge["node"]["key"] for edge in page["edges"]]) is seen
         assert sees(ask, TAXI, PACK_NEW, at) is seen
+
+
+def test_the_sight_of_many_items_reads_each_event_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event may name thousands of items: with its payload once for each of them a reader would fill the memory."""
+    items = [new(f"P{number}") for number in range(300)]
+    told = [event(f"e{number}", "ENROLMENT", actor, 1 + number, items=items) for number, actor in enumerate("AB")]
+    send(store, [*told, event("t", "TRANSFER", "A", 9, items=[one["key"] for one in items], to="C")])
+    read: list[str] = []
+    parsed: list[bytes] = []
+
+    def parse(payload: bytes) -> Any:
+        parsed.append(payload)
+        return parse_event(payload)
+
+    async def look(organization: str) -> int:
+        async with store.snapshot() as snapshot:
+            stored = snapshot.stored
+
+            async def counting(event_ids: Collection[str]) -> list[StoredEvent]:
+                found = await stored(event_ids)
+                read.extend(one.event_id for one in found)
+                return found
+
+            monkeypatch.setattr(snapshot, "stored", counting)
+            guard = Guarded(snapshot, Viewer(Role.PARTICIPANT, organization, organization))
+            return len(await guard.keyed([one["key"] for one in items]))
+
+    monkeypatch.setattr(custody, "parse_event", parse)
+    assert [wait(store, look(organization)) for organization in "ABC"] == [300, 0, 300]
+    assert len(read) < 30
+    assert len(parsed) < 10
