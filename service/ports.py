@@ -138,7 +138,8 @@ class EventFilter(NamedTuple):
     party: str | None = None
     """The organization that is its actor, or a party (`ItemFilter.party`) of an item that it names."""
     about: str | None = None
-    """An organization: as `party`, and also registrations, and receipts and voidings of what names such an item."""
+    """An organization: what it reported, registrations, and what is in the `history` of an item of which it is a
+    party."""
     occurred_from: datetime | None = None
     occurred_to: datetime | None = None
     recorded_from: datetime | None = None
@@ -233,6 +234,14 @@ class Snapshot(TraceReader, Protocol):
 
     async def history_count(self, items: Collection[Handle], cut: Position = END) -> dict[Handle, int]:
         """How many events `history` tells of each item; items without any are left out."""
+
+    async def named(self, event_ids: Collection[str]) -> list[tuple[str, str]]:
+        """The items (event id, key) that events name, or that what they refer to names, directly or over others: also
+        such as nobody knows yet. Of erased payloads nothing is known."""
+
+    async def touched(self, event_ids: Collection[str]) -> list[tuple[str, str]]:
+        """The items (event id, key) to which events, or what they refer to, did something without naming them: those
+        that are `named` or touched and known are the ones in whose `history` an event is."""
 
     async def identified(self, names: Collection[str]) -> list[tuple[str, Handle]]:
         """The known items that carry any of the names as an identifier (not as the key), in any order."""

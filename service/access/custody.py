@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from graph_schema.answer import Handle
 from graph_schema.canonical import parse_event
 from graph_schema.order import Position, event_id_of, type_of
 from graph_schema.outcome import EventStatus
+from graph_schema.rules.parties import Authorizations, covers
 from graph_schema.specs import new_items
 from graph_schema.windows import END, START
 from service.ports import Snapshot, StoredEvent
@@ -53,24 +54,12 @@ class Step(NamedTuple):
     host: Handle
 
 
-class Authorized(NamedTuple):
-    """When an organization may do something of a scope."""
-
-    scope: str
-    since: datetime | None
-    until: datetime | None
-
-    def at(self, moment: datetime) -> bool:
-        """Whether it holds then."""
-        return (self.since is None or self.since <= moment) and (self.until is None or moment < self.until)
-
-
 class Custody:
     """Reads whose custody counts, for many items at once. It keeps what it found out of organizations at one moment of
     knowledge; several may ask at the same time."""
 
     def __init__(self) -> None:
-        self._authorized: dict[str, list[Authorized]] = {}
+        self._authorized: dict[str, Authorizations] = {}
 
     async def sight(self, whole: Snapshot, items: Collection[Handle | None], organization: str) -> set[Handle]:
         """Those of the items that an organization comes to see in full."""
@@ -122,7 +111,7 @@ class Custody:
         actors = {event.actor for event in events.values()}
         missing = actors.difference(self._authorized)
         registered = await whole.registered(missing, END) if missing else {}
-        self._authorized.update({actor: _authorizations(registered.get(actor, {})) for actor in missing})
+        self._authorized.update({actor: registered.get(actor, {}).get("authorizations") or [] for actor in missing})
         for found in steps.values():
             found.sort(key=lambda step: (events[step.opened].sequence, step.opened))
         return Facts(makers, steps, events, self._authorized)
@@ -133,7 +122,7 @@ async def _makers(whole: Snapshot, born: dict[Handle, Position]) -> dict[Handle,
     another such report. A report of what is yet to come counts from when it comes; one that its reporter voided and
     repeated, from the first time."""
     keys = {row.key: row.handle for row in await whole.items(list(born))}
-    entered = await whole.stored([event_id_of(at) for at in born.values()])
+    entered = await whole.stored({event_id_of(at) for at in born.values()})
     at = {event.position: event for event in entered}
     found = {item: [at[position]] for item, position in born.items()}
     unsettled = [event_id_of(position) for position in await whole.unsettled(list(born))]
@@ -142,22 +131,23 @@ async def _makers(whole: Snapshot, born: dict[Handle, Position]) -> dict[Handle,
             if problem.code == "DUPLICATE_KEY" and problem.key in keys:
                 found[keys[problem.key]].append(event)
     names = {item: key for key, item in keys.items()}
+    stated = Stated()
     for item, events in (await whole.history(list(born), types=("ENROLMENT",))).items():
         standing = (event for event in events if event.status is EventStatus.ACCEPTED)
-        found[item] += [event for event in standing if event.position == born[item] or _brings_in(event, names[item])]
+        found[item] += [one for one in standing if one.position == born[item] or names[item] in stated.new(one)]
     disputed = [item for item, events in found.items() if len({event.actor for event in events}) > 1]
     repeated = await whole.history(disputed, types=ENTRIES) if disputed else {}
-    firsts = {item: _first(events, names[item], repeated.get(item, [])) for item, events in found.items()}
+    firsts = {item: _first(events, names[item], repeated.get(item, []), stated) for item, events in found.items()}
     return {item: Entry(born[item], first.actor, first.position == born[item]) for item, first in firsts.items()}
 
 
-def _first(standing: list[StoredEvent], key: str, told: list[StoredEvent]) -> StoredEvent:
+def _first(standing: list[StoredEvent], key: str, told: list[StoredEvent], stated: Stated) -> StoredEvent:
     """Of several entries of an item that of who reported it first."""
     begun = {event.actor: _rank(event) for event in standing}
     for event in standing:
         begun[event.actor] = min(begun[event.actor], _rank(event))
     for event in told:
-        if event.status is EventStatus.VOIDED and event.actor in begun and _brings_in(event, key):
+        if event.status is EventStatus.VOIDED and event.actor in begun and key in stated.new(event):
             begun[event.actor] = min(begun[event.actor], _rank(event))
     return min(standing, key=lambda event: (begun[event.actor], _rank(event)))
 
@@ -167,13 +157,20 @@ def _rank(event: StoredEvent) -> tuple[datetime, int]:
     return max(event.recorded_at, event.occurred_at), event.sequence
 
 
-def _brings_in(event: StoredEvent, key: str) -> bool:
-    """Whether an event states an item as new, and does not only name it as a part that is known."""
-    if event.payload is None:
-        return False
-    stated = parse_event(event.payload)[0]
-    specs = getattr(stated, "items", None) or getattr(stated, "outputs", None) or []
-    return key in {spec.key for spec in new_items(specs)}
+class Stated:
+    """What events state as new, and do not only name as a part that is known; each is read once, however many items
+    ask: some state thousands."""
+
+    def __init__(self) -> None:
+        self._new: dict[str, set[str]] = {}
+
+    def new(self, event: StoredEvent) -> set[str]:
+        """The keys of the items that an event states as new."""
+        if event.event_id not in self._new:
+            stated = None if event.payload is None else parse_event(event.payload)[0]
+            specs = getattr(stated, "items", None) or getattr(stated, "outputs", None) or []
+            self._new[event.event_id] = {spec.key for spec in new_items(specs)}
+        return self._new[event.event_id]
 
 
 class Entry(NamedTuple):
@@ -192,7 +189,7 @@ class Facts:
         entries: dict[Handle, Entry],
         steps: dict[Handle, list[Step]],
         events: dict[Position, StoredEvent],
-        authorized: dict[str, list[Authorized]],
+        authorized: dict[str, Authorizations],
     ) -> None:
         self._entries = entries
         self._steps = steps
@@ -246,17 +243,8 @@ class Facts:
         if any(held.organization == event.actor and held.low < step.opened <= held.high for held in before):
             return True
         return any(
-            event.type in TAKES_OUT.get(one.scope, ()) and one.at(event.occurred_at) and one.at(event.recorded_at)
+            event.type in TAKES_OUT.get(one["scope"], ())
+            and covers(one, event.occurred_at)
+            and covers(one, event.recorded_at)
             for one in self._authorized[event.actor]
         )
-
-
-def _authorizations(fields: dict[str, Any]) -> list[Authorized]:
-    return [
-        Authorized(one["scope"], _moment(one.get("validFrom")), _moment(one.get("validTo")))
-        for one in fields.get("authorizations", ())
-    ]
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)

@@ -60,6 +60,9 @@ from service.ports import (
     StoredEvent,
 )
 
+AT_ONCE = 4_000
+"""Of so many items it is asked at once whether they are in sight: on Neo4j others have their turn after each."""
+
 
 class Known:
     """What was found out of a viewer's sight at one moment of knowledge; several reads may share it."""
@@ -96,12 +99,13 @@ class Guarded:
         if organization is None:
             return set()
         known = self._known.full
-        unknown = {item for item in items if item not in known}
-        if unknown:
-            found = await self._known.custody.sight(self.whole, unknown, organization)
+        unknown = list({item for item in items if item not in known})
+        for start in range(0, len(unknown), AT_ONCE):
+            some = unknown[start : start + AT_ONCE]
+            found = await self._known.custody.sight(self.whole, some, organization)
             if found and (now := await self.whole.latest()).sequence > self.sequence:
                 found &= await self._known.custody_now.sight(now, found, organization)
-            known.update({item: item in found for item in unknown if item is not None})
+            known.update({item: item in found for item in some if item is not None})
         return {item for item in items if item is not None and known[item]}
 
     async def find(self, key: str, towards: Direction | None = None, nodes_max: int | None = None) -> Handle | None:
@@ -123,8 +127,11 @@ class Guarded:
         return next(seen, None)
 
     async def keyed(self, keys: Collection[str]) -> dict[str, Handle]:
-        found = await self.whole.keyed(keys)
-        full = await self._full_of(found, keys, list(found.values()))
+        names = list(keys)
+        found: dict[str, Handle] = {}
+        for start in range(0, len(names), AT_ONCE):
+            found |= await self.whole.keyed(names[start : start + AT_ONCE])
+        full = await self._full_of(found, names, list(found.values()))
         return {key: handle for key, handle in found.items() if handle in full}
 
     async def _full_of(self, found: Collection[str], asked: Collection[str], items: list[Handle]) -> set[Handle]:
@@ -303,6 +310,17 @@ class Guarded:
 
     async def history_count(self, items: Collection[Handle], cut: Position = END) -> dict[Handle, int]:
         return await self.whole.history_count(list(await self.full(items)), cut)
+
+    async def named(self, event_ids: Collection[str]) -> list[tuple[str, str]]:
+        return await self._of_full(await self.whole.named(event_ids))
+
+    async def touched(self, event_ids: Collection[str]) -> list[tuple[str, str]]:
+        return await self._of_full(await self.whole.touched(event_ids))
+
+    async def _of_full(self, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Those of rows (event id, key) whose item is in full sight."""
+        full = await self.keyed({key for _, key in rows})
+        return [row for row in rows if row[1] in full]
 
     async def identified(self, names: Collection[str]) -> list[tuple[str, Handle]]:
         rows = await self.whole.identified(names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 
 from graph_schema.answer import Handle
@@ -71,21 +72,31 @@ class Records:
         return await self.shown(await self._whole.stored(event_ids), asked=True)
 
     async def shown(self, events: list[StoredEvent], always: bool = False, asked: bool = False) -> list[StoredEvent]:
-        """The events by the viewer, or about items in full sight; of the latter only the outline where they name
-        others' items, too. `always`: it is known that all are about an item in sight."""
-        named = await self._named(events, asked)
-        keys = {key for keys in named.values() for key in keys}
+        """The events by the viewer, or in the history of an item in full sight; of the latter only the outline where
+        they name others' items, too. `always`: it is known that all are in such a history."""
+        ids = [event.event_id for event in events] or ([NOBODY] if asked else [])
+        named = _by_event(await self._whole.named(ids))
+        touched = _by_event(await self._whole.touched(ids)) if asked else {}
+        keys = {key for about in (named, touched) for keys in about.values() for key in keys}
         full = await self._keyed(keys or {NOBODY} if asked else keys)
+        if not asked and not always:
+            others = (one.event_id for one in events if not self._says(one))
+            rest = [event_id for event_id in others if full.keys().isdisjoint(named[event_id])]
+            touched = _by_event(await self._whole.touched(rest)) if rest else {}
+            full |= await self._keyed({key for keys in touched.values() for key in keys})
         shown = []
         for event in events:
             seen = [key in full for key in named[event.event_id]]
-            own = event.actor == self._organization
-            if own or event.type == "REGISTRATION" or (seen and all(seen)):
+            if self._says(event) or (seen and all(seen)):
                 shown.append(_unchained(event, await self.told(event.problems)))
-            elif always or any(seen):
+            elif always or any(seen) or any(key in full for key in touched.get(event.event_id, ())):
                 problems = [_outlined(one, full) for one in await self.told(event.problems)]
                 shown.append(_unchained(event, tuple(problems))._replace(payload=None))
         return shown
+
+    def _says(self, event: StoredEvent) -> bool:
+        """Whether an event is the viewer's own, or public."""
+        return event.actor == self._organization or event.type == "REGISTRATION"
 
     async def told(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
         """Problems of an event, without what they say of others' items and events."""
@@ -98,17 +109,13 @@ class Records:
         own = {event.event_id for event in stored if event.actor == self._organization}
         return tuple(_without(problem, hidden, own) for problem in problems)
 
-    async def _named(self, events: list[StoredEvent], asked: bool) -> dict[str, list[str]]:
-        """The keys of the items that events are about; a receipt and a voiding are about what their target is. Events
-        that were asked for take the same statements whether there is a target or not."""
-        parsed = {event.event_id: parse_event(event.payload)[0] for event in events if event.payload is not None}
-        targets = {name: event.refers_to for name, event in parsed.items() if event.refers_to is not None}
-        about = {name: event.named_keys() for name, event in parsed.items()}
-        if targets or asked:
-            for target in await self._whole.stored(sorted(set(targets.values())) or [NOBODY]):
-                keys = [] if target.payload is None else parse_event(target.payload)[0].named_keys()
-                about.update({name: keys for name, wanted in targets.items() if wanted == target.event_id})
-        return {event.event_id: about.get(event.event_id, []) for event in events}
+
+def _by_event(rows: list[tuple[str, str]]) -> dict[str, list[str]]:
+    """The keys of rows (event id, key), by event."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for event_id, key in rows:
+        found[event_id].append(key)
+    return found
 
 
 def _without(problem: Problem, hidden: Collection[str], own: Collection[str]) -> Problem:

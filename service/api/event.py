@@ -28,6 +28,7 @@ from service.api.loaders import History
 from service.api.order import OrderDirection
 from service.api.organization import Organization
 from service.api.scalars import EventStatus, EventType
+from service.api.turns import in_turns
 from service.ports import EventFilter as Filter
 from service.ports import StoredEvent
 
@@ -124,7 +125,10 @@ class Event(Node):
     async def items(self, info: Info) -> list[Item]:
         """The items named."""
         rows = await info.context.load.named.load((self.moment.known, self.record))
-        return [item_of(row, self.moment) for row in rows if row.born < self.moment.cut]
+        cut, found = self.moment.cut, list[Item]()
+        async for some in in_turns(rows):
+            found += [item_of(row, self.moment) for row in some if row.born < cut]
+        return found
 
     @strawberry.field(description="The event as it was sent. Null: withheld or erased.")
     def payload(self) -> JSON | None:

@@ -13,7 +13,7 @@ from functools import cache
 from typing import NamedTuple, TypeVar
 from urllib.parse import quote, urlencode
 
-from graphql import GraphQLError, OperationDefinitionNode, get_operation_ast, parse
+from graphql import GraphQLError, OperationDefinitionNode, assert_object_type, get_operation_ast, parse
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
@@ -26,6 +26,7 @@ from service.api.context import Context
 from service.api.errors import AWAY, AWAY_CODE, limit_error, too_long
 from service.api.limits.measuring import Measuring
 from service.api.limits.sizes import Sizes
+from service.api.limits.spending import Spending
 from service.api.scalars import Claims, read_moment
 from service.api.schema import schema
 from service.api.trace import bound, further_of
@@ -106,6 +107,7 @@ async def _answer(context: Context, asked: Asked, question: TraceQuestion, langu
     trace = await tracing.trace(context.store, question, moment.sequence, context.sight)
     if trace is None:
         return _unknown(asked)
+    charge(context, asked, trace)
     if asked.format.drawn:
         trace = await tracing.with_used_up(context.store, trace, asked.as_of, moment.sequence, context.sight)
     note = note_of(asked, language, await holds_synthetic(context.store))
@@ -135,13 +137,27 @@ def question_of(context: Context, asked: Asked) -> TraceQuestion:
     )
     document, operation = _document(asked.format.weighed)
     sizes = Sizes(context.settings, operation, {"maxNodes": question.nodes_max, "further": list(question.further)})
-    cost = Measuring(schema._schema, document, sizes).of(operation).cost
+    measuring = Measuring(schema._schema, document, sizes)
+    cost = measuring.of(operation).cost
     context.metrics.cost.labels("query").observe(cost)
     if cost > context.budget:
         raise limit_error(
             f"the operation costs {cost}; ask for a smaller maxNodes", context.budget_setting, context.budget, cost
         )
+    context.spending = Spending(measuring, cost, context.budget, context.budget_setting)
     return question
+
+
+def charge(context: Context, asked: Asked, trace: Trace) -> None:
+    """Charge the rows that the question did not tell of, such as the custody of one item, as GraphQL does. Raises
+    GraphQLError beyond the budget."""
+    _, operation = _document(asked.format.weighed)
+    query, kind = (assert_object_type(schema._schema.get_type(name)) for name in ("Query", "Trace"))
+    (field,) = operation.selection_set.selections
+    for row in field.selection_set.selections:
+        name = row.name.value
+        assumed, each = context.spending.terms([([field], query.fields["trace"]), ([row], kind.fields[name])])
+        context.spending.charge((len(getattr(trace, name)) - assumed) * each, name, "ask for a smaller maxNodes")
 
 
 @cache

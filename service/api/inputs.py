@@ -61,7 +61,7 @@ DESCRIPTIONS = {
     "to": "Who holds it from then: the key of an organization.",
     "transfer": "The id of the transfer that is confirmed.",
     "valid_from": "Since when.",
-    "valid_to": "Until when; before `validFrom` it never holds.",
+    "valid_to": "Until when, that moment included; before `validFrom` it never holds.",
     "value": "The identifier.",
     "voids": "The id of the event that no longer counts.",
 }

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from graph_schema.canonical import parse_event
 from graph_schema.order import REFERRING, Position
 from graph_schema.reader import ItemRow
 from graph_schema.rules import Finding
@@ -21,6 +20,7 @@ from graph_schema.status import ItemStatus, statuses
 from service import items
 from service.access.findings import findings_in_sight
 from service.access.guard import Guarded
+from service.api.turns import in_turns, turns
 from service.failures import Failures
 from service.ports import EventFilter, ItemDetails, ItemFilter, OrganizationFilter, Snapshot, StoredEvent
 from service.rule_sets import rule_sets
@@ -110,17 +110,23 @@ class Loaders:
         return [found.get(each) for each in wanted]
 
     async def _load_named(self, wanted: list[tuple[Moment, StoredEvent]]) -> list[list[ItemRow]]:
+        """Some events name thousands of items, so others have their turns meanwhile."""
         found: dict[tuple[Moment, StoredEvent], list[ItemRow]] = {}
         for moment, events in _by_moment(wanted).items():
-            named = await self._context.read_whole(moment, partial(_named, events=events))
-            stated = sum(len(keys) for event, keys in named.items() if _says_itself(event))
-            self._context.spending.check(stated, "items")
-            rows = await self._keyed(moment, list({key for keys in named.values() for key in keys}))
+            ids = [event.event_id for event in events]
+            told = await self._context.read_whole(moment, lambda snapshot, ids=ids: snapshot.named(ids))  # type: ignore[misc]
+            named: dict[str, set[str]] = {event_id: set() for event_id in ids}
+            async for some in in_turns(told):
+                for event_id, key in some:
+                    named[event_id].add(key)
+            self._context.spending.check(sum(len(named[one.event_id]) for one in events if _says_itself(one)), "items")
+            rows = await self._keyed(moment, list(set().union(*named.values())))
             full = {row.handle for row in rows.values()}
             if not all(map(_says_itself, events)):
                 full = set(await self._context.read(moment, partial(_in_full, handles=list(full), cut=moment.cut)))
-            for event, keys in named.items():
-                seen = [rows[key] for key in keys if key in rows]
+            for event in events:
+                await turns().wait()
+                seen = [rows[key] for key in sorted(named[event.event_id]) if key in rows]
                 found[moment, event] = [row for row in seen if row.handle in full or _says_itself(event)]
             self._context.spending.check(sum(len(found[moment, event]) for event in events), "items")
         return [found[each] for each in wanted]
@@ -163,28 +169,6 @@ def _by_moment(wanted: Iterable[tuple[Moment, Any]]) -> dict[Moment, list[Any]]:
     found: dict[Moment, list[Any]] = {}
     for moment, key in wanted:
         found.setdefault(moment, []).append(key)
-    return found
-
-
-async def _named(snapshot: Snapshot, events: list[StoredEvent]) -> dict[StoredEvent, list[str]]:
-    """The keys that events name, also in a payload that is withheld; those of an event that refers to another are that
-    one's. Reading payloads takes its time: some have thousands of parts."""
-    found: dict[StoredEvent, list[str]] = {event: [] for event in events}
-    payloads = {event.event_id: event.payload for event in events if event.payload is not None}
-    trails = {event: [event.event_id] for event in events}
-    while trails:
-        wanted = {trail[-1] for trail in trails.values()}
-        if missing := wanted - payloads.keys():
-            payloads |= {one.event_id: one.payload for one in await snapshot.stored(missing) if one.payload is not None}
-        parsed = {event_id: parse_event(payloads[event_id])[0] for event_id in wanted & payloads.keys()}
-        ends = {event: parsed[trail[-1]] for event, trail in trails.items() if trail[-1] in parsed}
-        found |= {event: sorted(set(end.named_keys())) for event, end in ends.items()}
-        targets = {event: end.refers_to for event, end in ends.items()}
-        trails = {
-            event: [*trails[event], target]
-            for event, target in targets.items()
-            if target is not None and target not in trails[event]
-        }
     return found
 
 

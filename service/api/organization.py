@@ -38,7 +38,7 @@ class Authorization:
     scope: str = strawberry.field(description=f"What it covers: {', '.join(SCOPES)}, or what else was stated.")
     valid_from: datetime | None = strawberry.field(description="Since when. Null: since ever.")
     valid_to: datetime | None = strawberry.field(
-        description="Until when. Null: for good. Before `validFrom` it never holds."
+        description="Until when, that moment included. Null: for good. Before `validFrom` it never holds."
     )
 
 

@@ -6,15 +6,20 @@ All operations of a loop take turns: one of them has a slice of time in each.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
 from heapq import heappop, heappush
 from itertools import count
 from time import perf_counter
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 SLICE_S = 0.01
 """Completing goes on for so long before the loop looks after others."""
 TOGETHER = 100
 """So many that wait are woken at once."""
+MANY = 2_000
+"""So many rows are gone through between two looks at the clock."""
+T = TypeVar("T")
 
 _TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, Turns] = WeakKeyDictionary()
 
@@ -68,3 +73,10 @@ def turns() -> Turns:
     if found is None:
         found = _TURNS[loop] = Turns(loop)
     return found
+
+
+async def in_turns(rows: Sequence[T]) -> AsyncIterator[Sequence[T]]:
+    """The rows, some at a time; between them others have their turn."""
+    for start in range(0, len(rows), MANY):
+        await turns().wait()
+        yield rows[start : start + MANY]

@@ -13,6 +13,8 @@ from service.explorer.late import Marked
 from service.writers.layout.gathering import GROUP_MIN
 
 LANES_MAX = 60
+SPANS_MAX = 40
+"""So many stretches of a lane are told one by one, the latest; it says how many there were before."""
 COLOURS = 8
 MARK = 2.5
 """How far apart marks are at least, in per cent of a lane; what is nearer is one mark."""
@@ -41,7 +43,7 @@ class Tick(NamedTuple):
 
 class Span(NamedTuple):
     """A stretch of a lane, in per cent of its width: `HELD`, `INSIDE` a host, either one claimed in a contested event
-    (`CLAIMED`, `CLAIMED_INSIDE`), or a `GAP`."""
+    (`CLAIMED`, `CLAIMED_INSIDE`), a `GAP`, or so many (`earlier`) ones that are not told one by one (`MORE`)."""
 
     kind: str
     name: str
@@ -55,6 +57,7 @@ class Span(NamedTuple):
     """Of the holder or host; empty where it is withheld, or nobody says who it was."""
     covered: float | None = None
     """How far into it, in per cent of its own width, the mark that covers its beginning is; None: there is none."""
+    earlier: int = 0
 
 
 class Mark(NamedTuple):
@@ -148,7 +151,7 @@ def lanes_of(trace: Trace, as_of: datetime | None, opened: Collection[str] = ())
             name = "" if node.label == node.key or node.redacted else node.label
             spans = [*_with_gaps(told, scale), *claims]
             lanes.append(Lane(node.key, node.kind, spans, [], name, node.status or "", withheld=node.redacted))
-    lanes = _grouped(lanes, opened)
+    lanes = [_shortened(lane, scale) for lane in _grouped(lanes, opened)]
     return Lanes(lanes, 0, len(lanes), scale.ticks(), scale)
 
 
@@ -227,6 +230,22 @@ def _with_gaps(spans: list[Span], scale: Scale) -> list[Span]:
         found.append(span)
         known = None if known is None or span.ends is None else max(known, span.ends)
     return found
+
+
+def _shortened(lane: Lane, scale: Scale) -> Lane:
+    """A lane with the latest of very many stretches, and the latest of very many claims."""
+    told = [span for span in lane.spans if span.kind in (*TOLD, "GAP")]
+    return lane._replace(spans=[*_latest(told, scale), *_latest(lane.spans[len(told) :], scale)])
+
+
+def _latest(spans: list[Span], scale: Scale) -> list[Span]:
+    if len(spans) <= SPANS_MAX:
+        return spans
+    before, after = spans[: 1 - SPANS_MAX], spans[1 - SPANS_MAX :]
+    first, ends = before[0], after[0].begins
+    width = max(scale.at(ends) - first.left, 0.15)
+    more = Span("MORE", "", first.begins, ends, first.left, round(width, 3), 0, first.opened_by)
+    return [more._replace(earlier=sum(span.kind != "GAP" for span in before)), *after]
 
 
 def _marked(lane: Lane, marks: list[Mark]) -> Lane:

@@ -22,7 +22,7 @@ from graph_schema.trace import TraceQuestion
 from service import tracing
 from service.api.context import Context
 from service.api.errors import too_long
-from service.api.exports import Asked, note_of, question_of, read_asked
+from service.api.exports import Asked, charge, note_of, question_of, read_asked
 from service.api.scalars import Claims
 from service.explorer.asking import MakeContext
 from service.explorer.balance import flow_of
@@ -92,6 +92,7 @@ async def _page(request: Request, context: Context, state: State) -> Response:
             then=note_of(asked._replace(claims=Claims.ACCEPTED), language_of(request)),
             traces=context.sight.viewer.traces,
         )
+    charge(context, asked, trace)
     keys = {node.key for node in trace.nodes}
     left_out = ignored(request.query_params) + [f"group={one}" for one in state.groups if one not in keys]
     state = state._replace(groups=tuple(one for one in state.groups if one in keys))

@@ -41,6 +41,7 @@ class GraphReader:
         self._parts: dict[str, list[StayRow]] = defaultdict(list)
         self._inputs: dict[Position, list[ConsumptionRow]] = defaultdict(list)
         self._outputs: dict[Position, list[YieldRow]] = defaultdict(list)
+        self._touched: dict[str, set[str]] = defaultdict(set)
         self._names: dict[str, str] = {}
         self._identifiers: dict[str, tuple[Position, str]] = {}
         self._unsettled: dict[str, list[AnyEvent]] = defaultdict(list)
@@ -56,6 +57,27 @@ class GraphReader:
             self._inputs[consumption.event].append(tuple(consumption))
         if life.birth is not None:
             self._outputs[life.birth.position].append((life.birth.position, key))
+
+        for position, _ in self.graph.timelines[key]:
+            self._touched[event_id_of(position)].add(key)
+
+    def _trail(self, event_id: str) -> list[AnyEvent]:
+        """An event and what it refers to, directly or over others, as far as that is there."""
+        trail: dict[str, AnyEvent] = {}
+        event = self.graph.events.get(event_id)
+        while event is not None and event.event_id not in trail:
+            trail[event.event_id] = event
+            event = None if event.refers_to is None else self.graph.events.get(event.refers_to)
+        return list(trail.values())
+
+    def named_by(self, event_id: str) -> set[str]:
+        """The items that an event names, or what it refers to."""
+        return {key for event in self._trail(event_id) for key in event.named_keys()}
+
+    def touched_by(self, event_id: str) -> set[str]:
+        """The items to which it, or what it refers to, did something without naming them."""
+        touched = {key for event in self._trail(event_id) for key in self._touched.get(event.event_id, ())}
+        return touched - self.named_by(event_id)
 
     def _note(self, event: AnyEvent) -> None:
         status = self.graph.outcomes[event.event_id].status

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from graph_schema.events import AnyEvent
 from graph_schema.order import moment_of, type_of
 from graph_schema.status import statuses
@@ -113,16 +115,17 @@ def finds(
 
 
 def _is_about(reader: GraphReader, event: AnyEvent, organization: str) -> bool:
-    if event.type == "REGISTRATION" or _concerns(reader, event, organization):
+    if event.type == "REGISTRATION" or event.actor == organization:
         return True
-    target = None if event.refers_to is None else reader.graph.events.get(event.refers_to)
-    return target is not None and _names_theirs(reader, target, organization)
+    keys = reader.named_by(event.event_id) | reader.touched_by(event.event_id)
+    return _are_theirs(reader, keys, organization)
 
 
 def _concerns(reader: GraphReader, event: AnyEvent, organization: str) -> bool:
-    return event.actor == organization or _names_theirs(reader, event, organization)
+    return event.actor == organization or _are_theirs(reader, event.named_keys(), organization)
 
 
-def _names_theirs(reader: GraphReader, event: AnyEvent, organization: str) -> bool:
-    known = [key for key in event.named_keys() if key in reader.lives and reader.lives[key].birth is not None]
+def _are_theirs(reader: GraphReader, keys: Iterable[str], organization: str) -> bool:
+    """Whether an organization is a party of any of the items."""
+    known = [key for key in keys if key in reader.lives and reader.lives[key].birth is not None]
     return any(is_party(reader, key, organization) for key in known)

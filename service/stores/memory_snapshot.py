@@ -154,6 +154,12 @@ class MemorySnapshot(GraphReader):
         told = [self._stored(record) for record in records if record is not None]
         return sorted(told, key=lambda event: event.position)
 
+    async def named(self, event_ids: Collection[str]) -> list[tuple[str, str]]:
+        return [(event_id, key) for event_id in event_ids for key in self.named_by(event_id)]
+
+    async def touched(self, event_ids: Collection[str]) -> list[tuple[str, str]]:
+        return [(event_id, key) for event_id in event_ids for key in self.touched_by(event_id)]
+
     async def identified(self, names: Collection[str]) -> list[tuple[str, Handle]]:
         return [
             (name, key)

@@ -36,6 +36,7 @@ async def answers(snapshot: Snapshot, organizations: Collection[str]) -> Answers
         found[f"find {key}"] = names.item(await snapshot.find(key))
         found[f"history of {key}"] = [_event(event) for event in (await snapshot.history([handle])).get(handle, [])]
         found[f"unsettled of {key}"] = [event_id_of(event) for event in await snapshot.unsettled([handle])]
+    await _read_about(snapshot, page, stored, found)
     for _, key in page[snapshot.sequence % TRACED :: TRACED]:
         for claims in (False, True):
             answer = await trace(snapshot, TraceQuestion(key, Direction.BOTH, claims=claims))
@@ -45,6 +46,20 @@ async def answers(snapshot: Snapshot, organizations: Collection[str]) -> Answers
         found[f"registrations of {key}"] = [_event(event) for event in await snapshot.registrations([key])]
     found["names of organizations"] = await snapshot.organizations(organizations)
     return found | await lists(snapshot, organizations)
+
+
+async def _read_about(
+    snapshot: Snapshot, page: list[tuple[Any, str]], stored: list[StoredEvent], found: Answers
+) -> None:
+    """What events name and touch; read from there, histories are the same."""
+    event_ids = [event.event_id for event in stored]
+    found["named"] = sorted(set(await snapshot.named([*event_ids, "no such event"])))
+    found["touched"] = sorted(set(await snapshot.touched([*event_ids, "no such event"])))
+    assert not set(found["named"]).intersection(found["touched"])
+    histories = await snapshot.history([handle for handle, _ in page])
+    told = {(event.event_id, key) for handle, key in page for event in histories.get(handle, ())}
+    known = {key for _, key in page}
+    assert {row for name in ("named", "touched") for row in found[name] if row[1] in known} == told
 
 
 class _Names:

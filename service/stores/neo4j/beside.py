@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any, TypeVar, cast
 
+from graph_schema.canonical import parse_event
 from graph_schema.events import AnyEvent
 from service.running import Unwanted, drive
 from service.stores.folding import Folded, fold_in
@@ -15,6 +16,9 @@ T = TypeVar("T")
 
 LARGE = 1_000
 """So many items, named by what is recorded together, take too long for the loop."""
+
+LONG = 100_000
+"""Payloads of so many characters together take it too long to read."""
 
 
 def is_large(events: Collection[AnyEvent]) -> bool:
@@ -74,3 +78,13 @@ async def fold_beside(events: list[AnyEvent], graph: FoldedGraph) -> Folded:
         asking.end()
         await asyncio.gather(work, return_exceptions=True)
         raise
+
+
+async def named_beside(payloads: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What payloads name (asked, key), each of which is under the id that was asked for; read on a worker thread where
+    they are long."""
+
+    def read() -> list[tuple[str, str]]:
+        return [(asked, key) for asked, payload in payloads for key in parse_event(payload.encode())[0].named_keys()]
+
+    return await asyncio.to_thread(read) if sum(len(payload) for _, payload in payloads) > LONG else read()

@@ -13,8 +13,8 @@ from graph_schema.order import (
     type_of,
 )
 from graph_schema.outcome import EventStatus
-from service.ports import EventFilter, ItemFilter, StoredEvent
-from service.stores.concerning import Concerning, Page, Stored
+from service.ports import EventFilter, ItemFilter, Snapshot, StoredEvent
+from service.stores.concerning import Concerning, Page
 from service.stores.neo4j import items, parties
 from service.stores.neo4j.cypher import judged
 from service.stores.neo4j.histories import EVENTS, HISTORY, events_of, history_of
@@ -101,12 +101,9 @@ _RARER = tuple(name for name in _RARE if name not in ("actor", "status"))
 """Those of them that leave fewer than those of one actor, whose records are read in their order."""
 _THEIRS = f"{EVENTS} UNION MATCH (e:Event {{actor: $party}}) USING INDEX SEEK e:Event(actor) RETURN e"
 _ABOUT = (
-    f"{_THEIRS} UNION MATCH (e:Event) USING INDEX SEEK e:Event(type, sequence)"
+    f"{HISTORY} UNION MATCH (e:Event {{actor: $party}}) USING INDEX SEEK e:Event(actor) RETURN e"
+    " UNION MATCH (e:Event) USING INDEX SEEK e:Event(type, sequence)"
     " WHERE e.type = 'REGISTRATION' AND e.sequence <= $k RETURN e"
-    f" UNION CALL () {{ {EVENTS} }} WITH e AS t"
-    " MATCH (e:Event {refersTo: t.eventId}) USING INDEX SEEK e:Event(refersTo) RETURN e"
-    " UNION MATCH (t:Event {actor: $party}) USING INDEX SEEK t:Event(actor)"
-    " MATCH (e:Event {refersTo: t.eventId}) USING INDEX SEEK e:Event(refersTo) RETURN e"
 )
 
 _OF_STATUS = """
@@ -164,23 +161,24 @@ class Lists:
         """Read what the conditions need; what picks the records out, where the conditions do not."""
         where, item = self._where, self._where.item
         if item is not None:
-            self._values |= await history_of(self._snapshot, item)
+            self._values |= await history_of(self._snapshot, [item])
         found = None if where.party is None else await self._of_party(where.party, self._page)
         if where.about is not None:
             page = self._page if found is None else found.page
-            found = await self._of_party(where.about, page, self._snapshot.stored)
+            found = await self._of_party(where.about, page, self._snapshot)
         return found
 
-    async def _of_party(self, party: str, page: Page, stored: Stored | None = None) -> Concerning:
+    async def _of_party(self, party: str, page: Page, about: Snapshot | None = None) -> Concerning:
         few = None if self._where.item is not None else await items.Lists(self._snapshot, ItemFilter(party=party)).few()
         if few is not None:
-            self._values |= {"party": party, **await events_of(self._snapshot, few)}
-            self._start = f"CALL () {{ {_THEIRS if stored is None else _ABOUT} }} WITH e"
+            values = events_of if about is None else history_of
+            self._values |= {"party": party, **await values(self._snapshot, few)}
+            self._start = f"CALL () {{ {_THEIRS if about is None else _ABOUT} }} WITH e"
 
         async def concerned(keys: Collection[str]) -> set[str]:
             return await parties.concerned(self._snapshot, keys, party)
 
-        return Concerning(party, page, concerned, stored)
+        return Concerning(party, page, concerned, about)
 
     async def _page(self, after: int | None, limit: int, reverse: bool) -> list[StoredEvent]:
         beyond, direction = ("<", "DESC") if reverse else (">", "ASC")

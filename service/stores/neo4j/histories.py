@@ -120,11 +120,12 @@ async def events_of(snapshot: Neo4jSnapshot, keys: Collection[Any]) -> dict[str,
     return {"items": list(keys), "settled": list({one for events in settled.values() for one in events})}
 
 
-async def history_of(snapshot: Neo4jSnapshot, key: str) -> dict[str, list[str]]:
+async def history_of(snapshot: Neo4jSnapshot, keys: Collection[Any]) -> dict[str, list[str]]:
     """The values that `HISTORY` takes."""
-    settled = await _settled(snapshot, [key])
-    referring = (await _referring(snapshot, settled)).get(key, ())
-    return {"items": [key], "settled": settled[key], "referring": [event_id_of(at) for at in referring]}
+    settled = await _settled(snapshot, keys)
+    told = list({one for events in settled.values() for one in events})
+    referring = {event_id_of(at) for places in (await _referring(snapshot, settled)).values() for at in places}
+    return {"items": list(keys), "settled": told, "referring": list(referring)}
 
 
 async def _referring(snapshot: Neo4jSnapshot, settled: dict[Any, list[str]]) -> dict[Any, set[Position]]:
@@ -143,6 +144,21 @@ async def _referring(snapshot: Neo4jSnapshot, settled: dict[Any, list[str]]) -> 
     return found
 
 
+async def placed(
+    snapshot: Neo4jSnapshot,
+    keys: Collection[Any],
+    cut: Position,
+    after: Position | None = None,
+    limit: int | None = None,
+    reverse: bool = False,
+    types: tuple[str, ...] | None = None,
+) -> list[tuple[Any, Position]]:
+    """The positions (key, position) of the events that name each item or did something to it, those of one in order."""
+    values = {"keys": list(keys), "limit": ALL if limit is None else limit, **_between(cut, after)}
+    values["ranks"] = None if types is None else ranks_of(types)
+    return [(key, at) for key, at in await snapshot.one(PLACES[reverse], **values)] if keys else []
+
+
 async def places(
     snapshot: Neo4jSnapshot,
     keys: Collection[Any],
@@ -154,9 +170,7 @@ async def places(
 ) -> dict[Any, list[Position]]:
     """The positions of the events in the history of each item, as `Snapshot.history` has them."""
     found: dict[Any, list[Position]] = defaultdict(list)
-    values = {"keys": list(keys), "limit": ALL if limit is None else limit, **_between(cut, after)}
-    values["ranks"] = None if types is None else ranks_of(types)
-    for key, at in await snapshot.one(PLACES[reverse], **values) if keys else ():
+    for key, at in await placed(snapshot, keys, cut, after, limit, reverse, types):
         found[key].append(at)
     if types is not None and REFERRING.isdisjoint(types):
         return found

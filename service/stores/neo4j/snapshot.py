@@ -54,6 +54,7 @@ from service.stores.neo4j.flows import flow_page, flows_kept
 from service.stores.neo4j.histories import history, history_count
 from service.stores.neo4j.items import IDENTIFIED, called
 from service.stores.neo4j.items import Lists as ItemLists
+from service.stores.neo4j.naming import named, touched
 from service.stores.neo4j.organizations import ARE_ORGANIZATIONS, organization_keys, registered
 from service.stores.neo4j.parties import concerned
 from service.stores.neo4j.state import marked
@@ -229,6 +230,12 @@ class Neo4jSnapshot:
 
     async def history_count(self, items: Collection[Handle], cut: Position = END) -> dict[Handle, int]:
         return await history_count(self, items, cut)
+
+    async def named(self, event_ids: Collection[str]) -> list[tuple[str, str]]:
+        return await named(self, event_ids)
+
+    async def touched(self, event_ids: Collection[str]) -> list[tuple[str, str]]:
+        return await touched(self, event_ids)
 
     async def identified(self, names: Collection[str]) -> list[tuple[str, Handle]]:
         return [(name, key) for name, key in await self.one(IDENTIFIED, names=list(names))] if names else []

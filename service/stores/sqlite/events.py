@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
+from graph_schema.canonical import parse_event
 from graph_schema.order import (
     REFERRING,
     TYPE_ORDER,
@@ -21,7 +22,7 @@ from service.ports import EventFilter, ItemFilter, StoredEvent
 from service.stores.concerning import Concerning
 from service.stores.sqlite import items
 from service.stores.sqlite.sql import JUDGED, STATUS
-from service.stores.values import dumps, problems_of
+from service.stores.values import dumps, loads, problems_of
 
 if TYPE_CHECKING:
     from service.stores.sqlite.snapshot import SqliteSnapshot
@@ -103,6 +104,31 @@ def history_count(snapshot: SqliteSnapshot, items: Collection[Any], cut: Positio
         " WHERE l.pos < :cut GROUP BY t.item"
     )
     return dict(snapshot.rows(query, items, cut=cut))
+
+
+_TRAIL = (
+    "WITH RECURSIVE trail(asked, seq) AS (SELECT l.event_id, l.seq FROM json_each(:ids) e"
+    " CROSS JOIN log l ON l.event_id = e.value AND l.seq <= :k UNION SELECT t.asked, l.seq FROM trail t"
+    " CROSS JOIN reference r ON r.seq = t.seq CROSS JOIN log l ON l.event_id = r.target AND l.seq <= :k)"
+)
+"""Events by their ids, and what each refers to, directly or over others."""
+
+
+def named(snapshot: SqliteSnapshot, event_ids: Collection[str]) -> list[tuple[str, str]]:
+    """`Snapshot.named`."""
+    query = f"{_TRAIL} SELECT asked, body FROM trail CROSS JOIN payload p ON p.seq = trail.seq"
+    found = snapshot.rows(query, event_ids)
+    return [(asked, key) for asked, body in found if body is not None for key in parse_event(body)[0].named_keys()]
+
+
+def touched(snapshot: SqliteSnapshot, event_ids: Collection[str]) -> list[tuple[str, str]]:
+    """`Snapshot.touched`: of what the fold looked at beside the items named, to what it did something."""
+    query = f"{_TRAIL} SELECT asked, l.seq, also FROM trail CROSS JOIN log l ON l.seq = trail.seq"
+    looked_at = [(asked, seq, loads(also) or ()) for asked, seq, also in snapshot.rows(query, event_ids)]
+    items = "SELECT i.id FROM json_each(:ids) j CROSS JOIN item i ON i.key = j.value"
+    query = f"SELECT i.key, t.seq FROM ({_touches(items)}) t CROSS JOIN item i ON i.id = t.item"
+    done = set(snapshot.rows(query, {key for _, _, keys in looked_at for key in keys}))
+    return [(asked, key) for asked, seq, keys in looked_at for key in keys if (key, seq) in done]
 
 
 def _of_types(types: Collection[str]) -> str:
@@ -189,14 +215,10 @@ class Lists:
         few = items.Lists(self._snapshot, ItemFilter(party=party)).few
         if few is not None:
             few = few.replace(":part", f":{name}_part")
-            theirs = f"SELECT seq FROM log WHERE actor = :{name}_party UNION {_seqs(_touches('SELECT id FROM few'))}"
+            touches = (_about if name == "about" else _touches)("SELECT id FROM few")
+            theirs = f"SELECT seq FROM log WHERE actor = :{name}_party UNION {_seqs(touches)}"
             if name == "about":
-                theirs = (
-                    f"WITH theirs(seq) AS MATERIALIZED ({theirs}) SELECT seq FROM theirs"
-                    " UNION SELECT seq FROM registration"
-                    " UNION SELECT r.seq FROM theirs CROSS JOIN log t ON t.seq = theirs.seq"
-                    " CROSS JOIN reference r ON r.target = t.event_id"
-                )
+                theirs += " UNION SELECT seq FROM registration"
             self._values |= {f"{name}_party": party, f"{name}_parties": dumps([party])}
             self._conditions.append(f"l.seq IN (WITH few(id) AS MATERIALIZED ({few}) SELECT seq FROM ({theirs}))")
 
@@ -204,7 +226,7 @@ class Lists:
             return items.concerned_keys(self._snapshot, keys, party)
 
         page = self._page if self._concerning is None else self._concerning.page
-        self._concerning = Concerning(party, page, concerned, self._snapshot.stored if name == "about" else None)
+        self._concerning = Concerning(party, page, concerned, self._snapshot if name == "about" else None)
 
     async def _page(self, after: int | None, limit: int, reverse: bool) -> list[StoredEvent]:
         beyond, direction = ("<", "DESC") if reverse else (">", "ASC")

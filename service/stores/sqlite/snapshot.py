@@ -49,7 +49,7 @@ from service.ports import (
 from service.running import unwanted
 from service.stores.finding import organization_count, organization_page, search
 from service.stores.sqlite.claims import read_claims
-from service.stores.sqlite.events import KNOWN, history, history_count, stored
+from service.stores.sqlite.events import KNOWN, history, history_count, named, stored, touched
 from service.stores.sqlite.events import Lists as EventLists
 from service.stores.sqlite.findings import audited, finding_counts, finding_page
 from service.stores.sqlite.flows import flow_page, flows_kept
@@ -267,6 +267,12 @@ class SqliteSnapshot:
 
     async def history_count(self, items: Collection[Handle], cut: Position = END) -> dict[Handle, int]:
         return history_count(self, items, cut)
+
+    async def named(self, event_ids: Collection[str]) -> list[tuple[str, str]]:
+        return named(self, event_ids)
+
+    async def touched(self, event_ids: Collection[str]) -> list[tuple[str, str]]:
+        return touched(self, event_ids)
 
     async def identified(self, names: Collection[str]) -> list[tuple[str, Handle]]:
         return self.rows(

@@ -1,9 +1,12 @@
 """Nobody comes to see a thing by claiming to have had it."""
 
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from graph_schema.canonical import parse_event
 from seed.story import (
     FLEET,
     MAKER,
@@ -20,9 +23,12 @@ from seed.story import (
     WORKSHOP,
     module,
 )
-from service.ports import Store
+from service.access import custody
+from service.access.guard import Guarded
+from service.access.viewer import Role, Viewer
+from service.ports import Store, StoredEvent
 from tests.service.access.conftest import AskAs
-from tests.support import send
+from tests.support import send, wait
 
 
 def event(event_id: str, kind: str, actor: str, day: int, **fields: Any) -> dict[str, Any]:
@@ -103,6 +109,19 @@ def test_an_authorization_counts_while_it_holds(told: Store, ask: AskAs) -> None
     organization = {"key": OUTLET, "authorizations": [ended]}
     send(told, [event("r", "REGISTRATION", OUTLET, 1, organization=organization)])
     assert not sees(ask, OUTLET, PACK_A), "it removed the pack in April 2026"
+
+
+def test_an_authorization_holds_up_to_its_last_moment(told: Store, ask: AskAs) -> None:
+    """That moment included, as the rules take it: here the one at which the removal was reported."""
+    where = f'{{type: [REMOVAL], actor: "{OUTLET}", item: "{PACK_A}"}}'
+    query = "{ events(filter: %s) { edges { node { recordedAt } } } }" % where
+    (edge,) = ask("regulator", query)["data"]["events"]["edges"]
+    recorded = datetime.fromisoformat(edge["node"]["recordedAt"])
+    for number, (last, seen) in enumerate([(recorded, True), (recorded - timedelta(microseconds=1), False)]):
+        scope = {"scope": "COLLECTION", "validFrom": "2020-01-01T00:00:00Z", "validTo": last.isoformat()}
+        organization = {"key": OUTLET, "authorizations": [scope]}
+        send(told, [event(f"r{number}", "REGISTRATION", OUTLET, 1 + number, organization=organization)])
+        assert sees(ask, OUTLET, PACK_A) is seen
 
 
 def test_an_authorization_is_for_taking_out(told: Store, ask: AskAs) -> None:
@@ -212,3 +231,34 @@ def test_a_later_hand_over_gives_no_list_that_differs_from_its_items(told: Store
         page = ask(TAXI, query, at=at)["data"]["items"]
         assert (PACK_NEW in [edge["node"]["key"] for edge in page["edges"]]) is seen
         assert sees(ask, TAXI, PACK_NEW, at) is seen
+
+
+def test_the_sight_of_many_items_reads_each_event_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event may name thousands of items: with its payload once for each of them a reader would fill the memory."""
+    items = [new(f"P{number}") for number in range(300)]
+    told = [event(f"e{number}", "ENROLMENT", actor, 1 + number, items=items) for number, actor in enumerate("AB")]
+    send(store, [*told, event("t", "TRANSFER", "A", 9, items=[one["key"] for one in items], to="C")])
+    read: list[str] = []
+    parsed: list[bytes] = []
+
+    def parse(payload: bytes) -> Any:
+        parsed.append(payload)
+        return parse_event(payload)
+
+    async def look(organization: str) -> int:
+        async with store.snapshot() as snapshot:
+            stored = snapshot.stored
+
+            async def counting(event_ids: Collection[str]) -> list[StoredEvent]:
+                found = await stored(event_ids)
+                read.extend(one.event_id for one in found)
+                return found
+
+            monkeypatch.setattr(snapshot, "stored", counting)
+            guard = Guarded(snapshot, Viewer(Role.PARTICIPANT, organization, organization))
+            return len(await guard.keyed([one["key"] for one in items]))
+
+    monkeypatch.setattr(custody, "parse_event", parse)
+    assert [wait(store, look(organization)) for organization in "ABC"] == [300, 0, 300]
+    assert len(read) < 30
+    assert len(parsed) < 10

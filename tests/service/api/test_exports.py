@@ -152,6 +152,28 @@ def test_it_costs_what_the_same_question_costs(extension: str) -> None:
         assert refused.json()["errors"][0]["extensions"] == asked
 
 
+def test_custody_beyond_the_bound_is_charged_as_over_graphql() -> None:
+    """The hand-overs of one battery are edges that no maxNodes tells of."""
+    store = MemoryStore()
+    made = {"eventId": "p", "type": "PRODUCTION", "actor": "A", "outputs": [{"key": "P", "kind": "BATTERY"}]}
+    handed = ({"eventId": f"t{n}", "type": "TRANSFER", "actor": "A", "items": ["P"], "to": "A"} for n in range(300))
+    send(store, [one | {"occurredAt": "2024-01-01T00:00:00Z"} for one in (made, *handed)])
+    with TestClient(create_app(store, Settings(store=store.url, cost_max=2_000))) as client:
+        fields = "nodes { key kind role depth label status at redacted }"
+        fields += " edges { source target kind from to massKg openedBy closedBy contested }"
+        query = f'{{ trace(key: "P", direction: BOTH, maxNodes: 3) {{ {fields} }} }}'
+        (asked,) = client.post("/graphql", json={"query": query}).json()["errors"]
+        assert asked["extensions"]["code"] == "LIMIT"
+        refused = client.get("/trace/P.csv?maxNodes=3")
+        assert refused.status_code == 400
+        assert refused.json()["errors"][0]["extensions"] == asked["extensions"]
+        assert "edges" in message(refused)
+        assert "the operation costs" in client.get("/explore?key=P&view=timeline&maxNodes=3").text
+    with TestClient(create_app(store, Settings(store=store.url))) as client:
+        for address in ("/trace/P.csv?maxNodes=3", "/explore?key=P&view=timeline&maxNodes=3"):
+            assert client.get(address).status_code == 200
+
+
 def test_the_rate_of_a_client_is_limited() -> None:
     store = MemoryStore()
     send(store, story())

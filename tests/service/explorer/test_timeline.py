@@ -16,7 +16,7 @@ from service.access.tokens import Tokens
 from service.app import create_app
 from service.explorer.late import Marked
 from service.explorer.state import VIEWS
-from service.explorer.timeline import COLOURS, Lane, Lanes, Scale, Span, lanes_of
+from service.explorer.timeline import COLOURS, SPANS_MAX, Lane, Lanes, Scale, Span, lanes_of
 from service.recording import Stated
 from service.settings import Settings
 from service.stores.memory import MemoryStore
@@ -177,6 +177,27 @@ def test_a_lane_of_a_trace_that_a_bound_cut_off_has_all_of_its_custody() -> None
         shown(store, "/trace/C.svg?direction=FORWARD&maxDepth=1"),
     ):
         assert "was held by MAKER, after 1 more" in picture
+
+
+def test_of_very_many_hand_overs_the_latest_are_told_and_how_many_there_were_before() -> None:
+    day = datetime(2020, 1, 1, tzinfo=UTC)
+    told = [
+        {"eventId": "p", "type": "PRODUCTION", "actor": "A", "outputs": [{"key": "P", "kind": "BATTERY"}]},
+        *(
+            {"eventId": f"t{n}", "type": "TRANSFER", "actor": "AB"[n % 2], "items": ["P"], "to": "AB"[n % 2 - 1]}
+            for n in range(1_500)
+        ),
+    ]
+    store = MemoryStore()
+    send(store, [one | {"occurredAt": (day + timedelta(days=n)).isoformat()} for n, one in enumerate(told)])
+    text = shown(store, "/explore?key=P&view=timeline&asOf=2024-06-01T00:00:00Z")
+    (lane,) = re.findall(r"<ol>(.*?)</ol>", text, re.DOTALL)
+    assert lane.count("<li id=") == SPANS_MAX
+    (more,) = re.findall(r'class="span more [^"]*" title="([^"]*)"><span>([^<]*)', lane)
+    assert more == ("1,462 earlier ones, Jan 1, 2020 to Jan 2, 2024", "1,462 earlier")
+    assert 'earlier ones, Jan 1, 2020 to Jan 2, 2024: <a href="/history?key=P' in text
+    assert "held by A, Feb 9, 2024 to now" in text, "the latest are there"
+    assert len(text) < 60_000
 
 
 def test_a_contested_host_is_in_the_lane_of_its_part() -> None:
