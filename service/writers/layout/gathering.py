@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
+from functools import partial
+from itertools import groupby
+from typing import NamedTuple, TypeAlias
 
 from graph_schema.answer import Role, Trace, TraceEdge, TraceNode
 from service.writers.layout.likeness import Alike, Identity, ends, identity
@@ -101,27 +103,56 @@ class Gathered:
     enclosed: list[TraceEdge]
 
 
-def gather(trace: Trace, opened: Collection[str] = (), grouped: bool = True) -> Gathered:
-    """What is to be drawn of a trace. `opened`: the keys of the first nodes of groups that are to be opened; where not
-    `grouped`, each node stands alone."""
+Gathering: TypeAlias = Callable[[Collection[str]], Gathered]
+"""What is to be drawn in one way of telling what is alike, with groups opened: by the keys of their first nodes."""
+
+
+def gatherings(trace: Trace) -> Iterator[Gathering]:
+    """The ways to draw a trace, the most detailed first: each node alone, where that is no more than `BOXES_MAX`, then
+    like nodes as one, looking at less and less of them. There is at least one."""
     hosts = _hosts(trace)
     inside = Inside(hosts, _left(trace, hosts))
+    nodes = _akin_together(trace)
+
+    def gathered(alike: dict[Identity, int] | None, opened: Collection[str] = ()) -> Gathered:
+        tops, vertices = _vertices(nodes, inside, alike, opened)
+        links, enclosed = _links(trace, vertices)
+        return Gathered(tops, links, enclosed)
+
+    if len(nodes) <= BOXES_MAX:
+        yield partial(gathered, None)
+    told = Alike(trace)
+    for likeness in _LIKENESS:
+        last = likeness is _LIKENESS[-1]
+        alike = told.classes(*likeness, most=None if last else BOXES_MAX)
+        if alike is None:
+            continue
+        _, vertices = _vertices(nodes, inside, alike)
+        if last or len({id(vertex) for vertex in vertices.values()}) <= BOXES_MAX:
+            yield partial(gathered, alike)
+
+
+def _akin_together(trace: Trace) -> list[TraceNode]:
+    """The items and events in the order of the trace, but of one kind and depth those together that came of the same
+    and went into the same: lines from two lots to their cells do not cross."""
+    drawn: dict[str, list[str]] = defaultdict(list)
+    gone_into: dict[str, list[str]] = defaultdict(list)
+    made_in: dict[str, str] = {}
+    for edge in trace.edges:
+        if edge.kind == "CONSUMED_IN" and not edge.contested:
+            drawn[edge.target].append(edge.source)
+            gone_into[edge.source].append(edge.target)
+        elif edge.kind == "YIELDED" and not edge.contested:
+            made_in[edge.target] = edge.source
+
+    def relations(node: TraceNode) -> tuple[list[str], list[str]]:
+        if node.kind == "EVENT":
+            return sorted(drawn.get(node.key, ())), []
+        return sorted(drawn.get(made_in.get(node.key, ""), ())), sorted(gone_into.get(node.key, ()))
+
     nodes = [node for node in trace.nodes if node.kind != "ORGANIZATION"]
-    if not grouped:
-        tops, vertices = _vertices(nodes, inside, None)
-    else:
-        told = Alike(trace)
-        for likeness in _LIKENESS:
-            alike = told.classes(*likeness, most=None if likeness is _LIKENESS[-1] else BOXES_MAX)
-            if alike is None:
-                continue
-            tops, vertices = _vertices(nodes, inside, alike)
-            if len({id(vertex) for vertex in vertices.values()}) <= BOXES_MAX:
-                break
-        if opened:
-            tops, vertices = _vertices(nodes, inside, alike, opened)
-    links, enclosed = _links(trace, vertices)
-    return Gathered(tops, links, enclosed)
+    runs = groupby(nodes, key=lambda node: (node.depth, node.kind))
+    return [node for _, run in runs for node in sorted(run, key=relations)]
 
 
 def _hosts(trace: Trace) -> dict[Identity, Identity]:
@@ -168,9 +199,9 @@ def _vertices(
     opened: Collection[str] = (),
 ) -> tuple[list[Vertex], dict[Identity, Vertex]]:
     """The vertices that are inside of nothing, and the vertex of each node; groups where classes are given."""
-    inside: dict[Identity | None, list[TraceNode]] = defaultdict(list)
-    for node in nodes:
-        inside[within.hosts.get(identity(node))].append(node)
+    inside: dict[Identity | None, list[int]] = defaultdict(list)
+    for place, node in enumerate(nodes):
+        inside[within.hosts.get(identity(node))].append(place)
     vertices: dict[Identity, Vertex] = {}
 
     def made(members: list[TraceNode], host: Vertex | None) -> list[Vertex]:
@@ -188,11 +219,12 @@ def _vertices(
             vertices.update((identity(node), vertex) for node in vertex.nodes)
         return found
 
-    tops = made(inside[None], None)
+    tops = made([nodes[place] for place in inside[None]], None)
     rest = list(tops)
     while rest:
         vertex = rest.pop()
-        vertex.parts = made([part for node in vertex.nodes for part in inside[identity(node)]], vertex)
+        parts = sorted(place for node in vertex.nodes for place in inside[identity(node)])
+        vertex.parts = made([nodes[place] for place in parts], vertex)
         rest += vertex.parts
     return tops, vertices
 
