@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from pathlib import Path
@@ -25,6 +26,8 @@ PAGES = {
     "groups": "/explore?key=LOT-0&group=P2",
     "cut-off": "/explore?key=LOT-0&maxNodes=40",
     **{f"catena-x-{view}": f"/explore?key={EXAMPLES[2]}&view={view}" for view in VIEWS},
+    "catena-x-contested": f"/explore?key={EXAMPLES[2]}&claims=ALL",
+    "catena-x-contested-timeline": f"/explore?key={EXAMPLES[2]}&claims=ALL&view=timeline",
     "catena-x-opened": f"/explore?key={EXAMPLES[2]}&open={EXAMPLES[2]}",
     "catena-x-identity": f"/id/{EXAMPLES[2]}",
     "catena-x-compare": f"/compare?key={EXAMPLES[2]}&before=2022-02-01T00:00:00Z",
@@ -168,6 +171,35 @@ def test_no_name_in_a_lane_is_cut_to_a_letter(browser: Browser, address: str) ->
         )
         assert widths
         assert min(widths) > 36
+
+
+TEXTS = """all => all.map(one => {
+  const range = document.createRange();
+  range.selectNodeContents(one);
+  const { left, right, top, bottom } = range.getBoundingClientRect();
+  return { left, right, top, bottom, text: one.textContent };
+}).filter(one => one.right - one.left > 1)"""
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("name", ["timeline", "groups", "catena-x-contested"])
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+def test_texts_of_lanes_lie_on_nothing(browser: Browser, address: str, width: int, name: str, language: str) -> None:
+    page = Watched(browser, address, width).page
+    page.goto(f"{PAGES[name]}&view=timeline&lang={language}")
+    ticks = page.locator(".axis .year").evaluate_all(TEXTS)
+    assert len(ticks) > 1
+    edge = page.locator(".axis > div").evaluate("one => one.getBoundingClientRect().right")
+    for one, other in itertools.pairwise(ticks):
+        assert one["right"] < other["left"], (one["text"], other["text"])
+    assert ticks[-1]["right"] <= edge, "it is not cut off"
+    for lane in page.locator(".lanes ol").all():
+        bottom = lane.evaluate("one => one.getBoundingClientRect().bottom")
+        told = sorted(lane.locator(".span").evaluate_all(TEXTS), key=lambda one: one["top"])
+        claimed = lane.locator(".span.claimed").evaluate_all(TEXTS)
+        others = [one for one in told if one not in claimed]
+        assert all(one["bottom"] <= bottom for one in told)
+        assert all(one["bottom"] <= other["top"] + 2 for one in others for other in claimed)
 
 
 def test_the_table_sorts(browser: Browser, address: str) -> None:

@@ -135,6 +135,47 @@ def seen_of(page: Page) -> list[int]:
     return [int(one) for one in (page.locator("#frame.live").get_attribute("data-seen") or "").split()]
 
 
+def smallest(page: Page) -> float:
+    """Of the texts of the picture, in pixels of the screen."""
+    return float(
+        page.locator("#frame.live").evaluate(
+            "frame => Math.min(...[...frame.querySelectorAll('text')].map(one =>"
+            " one.getAttribute('font-size') * one.getScreenCTM().a))"
+        )
+    )
+
+
+@pytest.mark.parametrize("trace", [TRACE, REAL, f"{REAL}&claims=ALL", "/explore?key=LOT-0"])
+def test_what_fits_on_a_phone_is_to_be_read(browser: Browser, address: str, trace: str) -> None:
+    page = Watched(browser, address, 390, height=844, touch=True).page
+    page.goto(trace)
+    page.get_by_role("button", name="Zoom out").click()
+    page.get_by_role("button", name="Fit").click()
+    assert smallest(page) > 8.99
+    root, frame = page.locator("#frame .root > rect").last.bounding_box(), page.locator("#frame").bounding_box()
+    assert root is not None
+    assert frame is not None
+    assert frame["x"] <= root["x"] < frame["x"] + frame["width"]
+    assert frame["y"] <= root["y"] < frame["y"] + frame["height"]
+
+
+def test_contested_claims_are_in_sight_at_once(browser: Browser, address: str) -> None:
+    page = Watched(browser, address, 1280, height=760).page
+    page.goto(f"{REAL}&claims=ALL")
+    frame = page.locator("#frame.live").bounding_box()
+    assert frame is not None
+    assert page.locator(".onward:visible").count(), "not all of it is in sight"
+    lines = [line.bounding_box() for line in page.locator("#frame path.contested").all()]
+    assert len(lines) == 2
+    for line in lines:
+        assert line is not None
+        assert frame["y"] <= line["y"]
+        assert line["y"] + line["height"] <= frame["y"] + frame["height"]
+    root = page.locator("#frame .root > rect").last.bounding_box()
+    assert root is not None
+    assert frame["y"] <= root["y"] < frame["y"] + frame["height"]
+
+
 @pytest.mark.parametrize("trace", [TRACE, REAL])
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (1440, 900), (2560, 1440), (3840, 2160)])
 def test_it_begins_large_enough_to_read_and_takes_the_room(
@@ -144,11 +185,7 @@ def test_it_begins_large_enough_to_read_and_takes_the_room(
     page.goto(trace)
     frame = page.locator("#frame.live")
     expect(page.locator("#frame .root").first).to_be_in_viewport()
-    smallest = frame.evaluate(
-        "frame => Math.min(...[...frame.querySelectorAll('text')].map(one =>"
-        " one.getAttribute('font-size') * one.getScreenCTM().a))"
-    )
-    assert smallest >= (10 if width < 768 else 8.5)
+    assert smallest(page) >= (10 if width < 768 else 8.5)
     place = frame.bounding_box()
     assert place is not None
     assert place["width"] > min(width - 40, 0.985 * width)

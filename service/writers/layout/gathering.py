@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
 from graph_schema.answer import Role, Trace, TraceEdge, TraceNode
@@ -87,11 +86,16 @@ class Link:
     edges: list[TraceEdge]
 
 
+Relations: TypeAlias = tuple[list[str], list[str]]
+
+
 class Inside(NamedTuple):
-    """Which parts are drawn inside of which host, and when those left it that are no longer there."""
+    """Which parts are drawn inside of which host, when those left it that are no longer there, and what they came of
+    and went into."""
 
     hosts: Mapping[Identity, Identity]
     left: Mapping[Identity, datetime]
+    relations: Mapping[Identity, Relations]
 
 
 @dataclass
@@ -111,8 +115,8 @@ def gatherings(trace: Trace) -> Iterator[Gathering]:
     """The ways to draw a trace, the most detailed first: each node alone, where that is no more than `BOXES_MAX`, then
     like nodes as one, looking at less and less of them. There is at least one."""
     hosts = _hosts(trace)
-    inside = Inside(hosts, _left(trace, hosts))
-    nodes = _akin_together(trace)
+    inside = Inside(hosts, _left(trace, hosts), _relations(trace))
+    nodes = [node for node in trace.nodes if node.kind != "ORGANIZATION"]
 
     def gathered(alike: dict[Identity, int] | None, opened: Collection[str] = ()) -> Gathered:
         tops, vertices = _vertices(nodes, inside, alike, opened)
@@ -132,9 +136,9 @@ def gatherings(trace: Trace) -> Iterator[Gathering]:
             yield partial(gathered, alike)
 
 
-def _akin_together(trace: Trace) -> list[TraceNode]:
-    """The items and events in the order of the trace, but of one kind and depth those together that came of the same
-    and went into the same: lines from two lots to their cells do not cross."""
+def _relations(trace: Trace) -> dict[Identity, Relations]:
+    """What each item came of and went into, and what went into each event: those of which that is the same stand
+    together where they are parts or of one group, so that lines from two lots to their cells do not cross."""
     drawn: dict[str, list[str]] = defaultdict(list)
     gone_into: dict[str, list[str]] = defaultdict(list)
     made_in: dict[str, str] = {}
@@ -144,15 +148,10 @@ def _akin_together(trace: Trace) -> list[TraceNode]:
             gone_into[edge.source].append(edge.target)
         elif edge.kind == "YIELDED" and not edge.contested:
             made_in[edge.target] = edge.source
-
-    def relations(node: TraceNode) -> tuple[list[str], list[str]]:
-        if node.kind == "EVENT":
-            return sorted(drawn.get(node.key, ())), []
-        return sorted(drawn.get(made_in.get(node.key, ""), ())), sorted(gone_into.get(node.key, ()))
-
-    nodes = [node for node in trace.nodes if node.kind != "ORGANIZATION"]
-    runs = groupby(nodes, key=lambda node: (node.depth, node.kind))
-    return [node for _, run in runs for node in sorted(run, key=relations)]
+    found = {(True, event): (sorted(lots), list[str]()) for event, lots in drawn.items()}
+    for item in made_in.keys() | gone_into.keys():
+        found[False, item] = sorted(drawn.get(made_in.get(item, ""), ())), sorted(gone_into.get(item, ()))
+    return found
 
 
 def _hosts(trace: Trace) -> dict[Identity, Identity]:
@@ -211,6 +210,8 @@ def _vertices(
             grouped[None if alike is None else (alike[one], one in within.left)].append(node)
         found = []
         for ones in grouped.values():
+            if alike is not None or host is not None:
+                ones.sort(key=lambda node: within.relations.get(identity(node), ([], [])))
             together = [[node] for node in ones] if alike is None else _parted(ones, opened)
             found += [Vertex(each, host) for each in together]
         for vertex in found:
