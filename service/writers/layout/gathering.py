@@ -74,6 +74,10 @@ class Vertex:
         return min((node.at for node in self.nodes if node.at is not None), default=_EARLIEST)
 
 
+Vertices: TypeAlias = tuple[list[Vertex], dict[Identity, Vertex]]
+"""Those that are inside of nothing, and that of each node."""
+
+
 @dataclass
 class Link:
     """Edges of one kind between two vertices. `backward`: the edges lead from the right vertex to the left one."""
@@ -118,22 +122,22 @@ def gatherings(trace: Trace) -> Iterator[Gathering]:
     inside = Inside(hosts, _left(trace, hosts), _relations(trace))
     nodes = [node for node in trace.nodes if node.kind != "ORGANIZATION"]
 
-    def gathered(alike: dict[Identity, int] | None, opened: Collection[str] = ()) -> Gathered:
-        tops, vertices = _vertices(nodes, inside, alike, opened)
+    def gathered(alike: dict[Identity, int] | None, closed: Vertices, opened: Collection[str] = ()) -> Gathered:
+        tops, vertices = _vertices(nodes, inside, alike, opened) if opened else closed
         links, enclosed = _links(trace, vertices)
         return Gathered(tops, links, enclosed)
 
     if len(nodes) <= BOXES_MAX:
-        yield partial(gathered, None)
+        yield partial(gathered, None, _vertices(nodes, inside, None))
     told = Alike(trace)
     for likeness in _LIKENESS:
         last = likeness is _LIKENESS[-1]
         alike = told.classes(*likeness, most=None if last else BOXES_MAX)
         if alike is None:
             continue
-        _, vertices = _vertices(nodes, inside, alike)
-        if last or len({id(vertex) for vertex in vertices.values()}) <= BOXES_MAX:
-            yield partial(gathered, alike)
+        closed = _vertices(nodes, inside, alike)
+        if last or len({id(vertex) for vertex in closed[1].values()}) <= BOXES_MAX:
+            yield partial(gathered, alike, closed)
 
 
 def _relations(trace: Trace) -> dict[Identity, Relations]:
@@ -148,9 +152,10 @@ def _relations(trace: Trace) -> dict[Identity, Relations]:
             gone_into[edge.source].append(edge.target)
         elif edge.kind == "YIELDED" and not edge.contested:
             made_in[edge.target] = edge.source
-    found = {(True, event): (sorted(lots), list[str]()) for event, lots in drawn.items()}
+    lots = {event: sorted(keys) for event, keys in drawn.items()}
+    found: dict[Identity, Relations] = {(True, event): (keys, []) for event, keys in lots.items()}
     for item in made_in.keys() | gone_into.keys():
-        found[False, item] = sorted(drawn.get(made_in.get(item, ""), ())), sorted(gone_into.get(item, ()))
+        found[False, item] = lots.get(made_in.get(item, ""), []), sorted(gone_into.get(item, ()))
     return found
 
 
@@ -196,7 +201,7 @@ def _vertices(
     within: Inside,
     alike: dict[Identity, int] | None,
     opened: Collection[str] = (),
-) -> tuple[list[Vertex], dict[Identity, Vertex]]:
+) -> Vertices:
     """The vertices that are inside of nothing, and the vertex of each node; groups where classes are given."""
     inside: dict[Identity | None, list[int]] = defaultdict(list)
     for place, node in enumerate(nodes):
