@@ -146,7 +146,7 @@ def test_each_link_and_field_is_a_stop_of_the_tab_key_in_the_order_of_the_page(
 
 
 def test_a_list_is_read_on_a_phone_without_moving_it_sideways(browser: Browser, address: str) -> None:
-    page = Watched(browser, address, 390).page
+    page = Watched(browser, address, 360).page
     for name in ("items", "findings", "recall", "table", "catena-x-table", "organization"):
         page.goto(PAGES[name])
         table = page.locator("table.rows")
@@ -154,9 +154,12 @@ def test_a_list_is_read_on_a_phone_without_moving_it_sideways(browser: Browser, 
         told = table.locator("tbody td[data-label]").evaluate_all("all => all.map(one => one.dataset.label)")
         heads = [text.strip() for text in table.locator("th").all_text_contents()]
         assert set(told) == set(heads[1:]), name
-    page.goto(PAGES["history"])
-    for table in page.locator("table.rows").all():
-        assert table.evaluate("one => one.scrollWidth <= one.parentElement.clientWidth")
+    for name in ("history", "compare", "catena-x-compare"):
+        page.goto(PAGES[name])
+        tables = page.locator("table.rows, table.changes").all()
+        assert tables
+        for table in tables:
+            assert table.evaluate("one => one.scrollWidth <= one.parentElement.clientWidth"), name
     page.goto(PAGES["timeline"])
     assert page.locator(".lanes").evaluate("one => one.scrollWidth <= one.clientWidth")
 
