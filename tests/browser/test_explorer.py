@@ -60,7 +60,6 @@ def test_every_page_is_accessible_small_and_large(
     watched = Watched(browser, address, width, dark)
     watched.page.goto(PAGES[name])
     expect(watched.page.locator("h1").first).to_be_visible()
-    PICTURES.mkdir(parents=True, exist_ok=True)
     watched.page.screenshot(path=PICTURES / f"{name}-{width}{'-dark' if dark else ''}.png")
     assert watched.complaints == []
     assert 0 < watched.loaded < FIRST_LOAD_MAX
@@ -73,6 +72,19 @@ def test_every_page_is_accessible_small_and_large(
         " `${one.id}: ${one.nodes.map(node => node.target + ' ' + node.failureSummary).join(' | ')}`))"
     )
     assert found == []
+
+
+@pytest.mark.parametrize("width", [360, 2560])
+def test_no_page_in_chinese_is_wider_than_a_small_phone_or_a_wall_screen(
+    browser: Browser, address: str, width: int
+) -> None:
+    watched = Watched(browser, address, width, dark=width > 1440)
+    for name, place in PAGES.items():
+        watched.page.goto(f"{place}{'&' if '?' in place else '?'}lang=zh-Hans")
+        expect(watched.page.locator("html")).to_have_attribute("lang", "zh-Hans")
+        watched.page.screenshot(path=PICTURES / f"{name}-{width}-chinese.png")
+        assert watched.page.evaluate("document.documentElement.scrollWidth") <= width, name
+    assert watched.complaints == []
 
 
 @pytest.mark.parametrize("turn", range(2))
