@@ -130,6 +130,21 @@ def test_the_map_shows_what_is_seen_of_a_large_picture_and_moves_it(browser: Bro
     expect(small).to_be_hidden()
 
 
+@pytest.mark.parametrize("dark", [False, True])
+def test_materials_look_different_by_day_and_by_night(browser: Browser, address: str, dark: bool) -> None:
+    page = Watched(browser, address, dark=dark).page
+    page.goto("/explore?key=LOT-0&maxNodes=4000")
+    lots = page.locator("#frame .lot[class*=material-]")
+    fills = lots.evaluate_all(
+        "all => all.map(one => [one.classList.value.match(/material-\\d+/)[0],"
+        " getComputedStyle(one.querySelector('rect')).fill])"
+    )
+    assert len({fill for _, fill in fills}) == len({name for name, _ in fills}) == 3
+    signs = page.locator(".legend rect[class*=material-], .legend g[class*=material-] > rect")
+    told = signs.evaluate_all("all => all.map(one => getComputedStyle(one).fill)")
+    assert {fill for _, fill in fills} == set(told)
+
+
 def seen_of(page: Page) -> list[int]:
     """Left, top, width and height of what is seen."""
     return [int(one) for one in (page.locator("#frame.live").get_attribute("data-seen") or "").split()]
