@@ -308,6 +308,9 @@ def test_a_lane_ends_where_a_lot_is_used_up_or_an_item_ends() -> None:
     before = shown(store, f"/explore?key={lot.key}&view=timeline&asOf={last - timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}")
     assert re.findall(r'title="(held by [^"]*)"', before)[0].endswith(" to now")
     assert "was held by Xiang Metals" in shown(store, f"/trace/{lot.key}.svg")
+    panel = shown(store, f"/explore?key={lot.key}&open={lot.key}").partition('id="panel"')[2]
+    assert re.search(r"Xiang Metals</a>, [^<]* – used up</li>", panel)
+    assert "<dt>Holder</dt><dd>–</dd>" in panel
     pack = next(edge for edge in trace.edges if edge.source == PACK_RECYCLED and edge.kind == "CONSUMED_IN")
     (lane,) = [lane for lane in lanes_of(trace, None).lanes if lane.key == PACK_RECYCLED]
     assert lane.spans[-1].ends == pack.to
