@@ -137,6 +137,11 @@ TABBED = (
     "recall",
     "overview",
     "sign-in",
+    "table",
+    "balance",
+    "query",
+    "event",
+    "found",
 )
 
 

@@ -311,6 +311,8 @@ def test_a_lane_ends_where_a_lot_is_used_up_or_an_item_ends() -> None:
     panel = shown(store, f"/explore?key={lot.key}&open={lot.key}").partition('id="panel"')[2]
     assert re.search(r"Xiang Metals</a>, [^<]* – used up</li>", panel)
     assert "<dt>Holder</dt><dd>–</dd>" in panel
+    assert ">used up</td>" in shown(store, f"/history?key={lot.key}")
+    assert ">now</td>" in shown(store, f"/history?key={lot.key}&asOf=2026-06-15")
     pack = next(edge for edge in trace.edges if edge.source == PACK_RECYCLED and edge.kind == "CONSUMED_IN")
     (lane,) = [lane for lane in lanes_of(trace, None).lanes if lane.key == PACK_RECYCLED]
     assert lane.spans[-1].ends == pack.to
