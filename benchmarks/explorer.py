@@ -21,7 +21,8 @@ from service.explorer.state import GROUPS_MAX
 from service.recording import record
 from service.running import drive
 from service.stores.sqlite import SqliteStore
-from service.writers.layout.gathering import OPENED_MAX, gather
+from service.writers.layout import lay_out
+from service.writers.layout.gathering import OPENED_MAX
 from tests.browsing import chromium
 from tests.service.writers.written import packs, told
 from tests.serving import serving
@@ -132,8 +133,8 @@ def _groups(trace: Trace) -> list[str]:
     """The groups to open, one after the other, until each pack stands alone, or no more can be open."""
     opened: list[str] = []
     while len(opened) < GROUPS_MAX:
-        tops = gather(trace, opened).tops
-        more = [one.nodes[0].key for one in tops if len(one.nodes) > 1 and one.nodes[0].kind == "BATTERY"]
+        boxes = lay_out(trace, opened).every_box()
+        more = [box.node.key for box in boxes if len(box.nodes) > 1 and box.node.kind == "BATTERY"]
         if not more:
             break
         opened += more

@@ -17,16 +17,15 @@ from tests.serving import serving
 from tests.support import send, wait
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
-WIDTH, HEIGHT = 1280, 760
 TRACE = f"/explore?key={PACK_RECYCLED}"
 PAGES = {
-    "explorer": f"{TRACE}&open={BLACK_MASS}",
-    "timeline": f"{TRACE}&view=timeline",
-    "balance": f"{TRACE}&view=balance",
-    "identity": f"/id/{PACK_RECYCLED}",
-    "overview": "/overview",
+    "explorer": (f"{TRACE}&direction=FORWARD&open={BLACK_MASS}", 1880, 880),
+    "timeline": (f"{TRACE}&view=timeline", 1280, 1060),
+    "balance": (f"{TRACE}&view=balance", 1280, 1060),
+    "identity": (f"/id/{PACK_RECYCLED}", 1280, 930),
+    "overview": ("/overview", 1280, 1060),
 }
-"""The name of each picture, and its page."""
+"""The name of each picture, its page, and how wide and high its window is, so that nothing of note is cut off."""
 
 
 def main() -> None:
@@ -38,9 +37,10 @@ def main() -> None:
         wait(store, store.close())
         with serving(store.url) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-            page = browser.new_page(base_url=address, viewport={"width": WIDTH, "height": HEIGHT})
-            for name, place in PAGES.items():
-                page.goto(place.partition("#")[0])
+            page = browser.new_page(base_url=address)
+            for name, (place, width, height) in PAGES.items():
+                page.set_viewport_size({"width": width, "height": height})
+                page.goto(place)
                 page.wait_for_load_state()
                 page.screenshot(path=IMAGES / f"{name}.png", scale="css")
             browser.close()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
 
-from graph_schema.order import Position, event_id_of
+from graph_schema.order import Position, event_id_of, moment_of
 from graph_schema.outcome import EventStatus
 from graph_schema.reader import ItemRow, StayRow, TraceReader
 from service.ports import Snapshot, StoredEvent
@@ -17,6 +18,10 @@ LOOKS = 4
 
 HEALTH_MAX = 150
 """Percent. A new unit may have more than its nominal capacity; what is stated beyond this is a mistake."""
+
+
+SLACK = 1e-9
+"""What is left of a lot, as a share of its mass, that is nothing: sums of floats are not exact."""
 
 
 class CustodySpan(NamedTuple):
@@ -108,19 +113,35 @@ async def ends_of(reader: TraceReader, items: Collection[Any], cut: Position) ->
 
 async def remaining_kg(reader: TraceReader, items: Collection[Any], cut: Position) -> dict[Any, float | None]:
     """What is left of each lot at the cut, in kg; None where it is unknown. Those that came in later are left out."""
-    masses = {row.handle: row.mass_kg for row in await born_before(reader, list(items), cut)}
-    drawn: dict[Any, list[float | None]] = {item: [] for item in masses}
-    for item, position, kg in await reader.consumptions(list(masses)):
+    lots = await _draws(reader, items, cut)
+    ended = await ends_of(reader, lots, cut)
+    return {item: 0.0 if item in ended else _left(*lot) for item, lot in lots.items()}
+
+
+async def used_up(reader: TraceReader, items: Collection[Any], cut: Position) -> dict[Any, datetime]:
+    """When the last of each lot was drawn, by the cut; lots of which something is left, or may be, are left out."""
+    lots = await _draws(reader, items, cut)
+    return {item: moment_of(max(drawn)) for item, (kg, drawn) in lots.items() if drawn and _left(kg, drawn) == 0}
+
+
+async def _draws(
+    reader: TraceReader, items: Collection[Any], cut: Position
+) -> dict[Any, tuple[float | None, dict[Position, float | None]]]:
+    """The mass of each lot that was there at the cut, and what each event before it drew, in kg; None: unknown."""
+    found: dict[Any, tuple[float | None, dict[Position, float | None]]] = {
+        row.handle: (row.mass_kg, {}) for row in await born_before(reader, list(items), cut)
+    }
+    for item, position, kg in await reader.consumptions(list(found)):
         if position < cut:
-            drawn[item].append(kg)
-    ended = await ends_of(reader, masses, cut)
-    return {item: 0.0 if item in ended else _left(kg, drawn[item]) for item, kg in masses.items()}
+            found[item][1][position] = kg
+    return found
 
 
-def _left(mass_kg: float | None, drawn: list[float | None]) -> float | None:
-    if mass_kg is None or None in drawn:
+def _left(mass_kg: float | None, drawn: Mapping[Position, float | None]) -> float | None:
+    if mass_kg is None or None in drawn.values():
         return None
-    return max(0.0, mass_kg - sum(kg for kg in drawn if kg is not None))
+    left = mass_kg - sum(kg for kg in drawn.values() if kg is not None)
+    return left if left > SLACK * mass_kg else 0.0
 
 
 async def states_of_health(snapshot: Snapshot, items: Collection[Any], cut: Position) -> dict[Any, float]:

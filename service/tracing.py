@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from graph_schema.trace import NODES_MAX, TraceQuestion
 from graph_schema.trace import trace as find_trace
 from graph_schema.windows import END
 from service.access.sight import WHOLE, Sight
-from service.items import remaining_kg
+from service.items import used_up
 from service.ports import Snapshot, Store
 from service.running import run
 
@@ -69,21 +70,54 @@ def _named(trace: Trace | None) -> list[TraceNode]:
 async def with_used_up(
     store: Store, trace: Trace, as_of: datetime | None = None, sequence: int | None = None, sight: Sight = WHOLE
 ) -> Trace:
-    """The trace with `USED_UP` as the status of available lots of which nothing was left at that moment, for pictures
-    and tables that people read."""
-    lots = [node.handle for node in trace.nodes if _is_lot_at_hand(node)]
+    """The trace with `USED_UP` as the status of available lots of which nothing was left at that moment, held until the
+    last of them was drawn, for pictures and tables that people read."""
+    lots = {node.handle: node for node in trace.nodes if _is_lot_at_hand(node)}
     if not lots:
         return trace
 
     async def answer() -> Trace:
         cut = END if as_of is None else cut_after(as_of)
         async with store.snapshot(sequence) as snapshot:
-            left = await remaining_kg(sight.on(snapshot), lots, cut)
-        nodes = [
-            node._replace(status=USED_UP) if _is_lot_at_hand(node) and left.get(node.handle) == 0 else node
-            for node in trace.nodes
+            found = await used_up(sight.on(snapshot), lots, cut)
+        ended = {lots[lot].key: moment for lot, moment in found.items()}
+        nodes = [node._replace(status=USED_UP) if node.handle in found else node for node in trace.nodes]
+        edges = [
+            edge._replace(to=max(edge.from_, ended[edge.source]))
+            if edge.kind == "HELD_BY" and edge.to is None and not edge.contested and edge.source in ended
+            else edge
+            for edge in trace.edges
         ]
-        return replace(trace, nodes=nodes)
+        return replace(trace, nodes=nodes, edges=edges)
+
+    return await run(store, answer)
+
+
+async def untold_custody(
+    store: Store,
+    trace: Trace,
+    keys: Collection[str],
+    as_of: datetime | None = None,
+    sequence: int | None = None,
+    sight: Sight = WHOLE,
+) -> dict[str, int]:
+    """How many stays of those items, with holders and in hosts, a trace that a bound cut off does not tell, at most:
+    beyond the bound the root may have been in them sooner, or for longer. Those of which all is told are left out."""
+    cut_off = {one.key for one in trace.frontier if not one.is_event}.intersection(keys)
+    nodes = [node for node in trace.nodes if node.key in cut_off and node.kind != "EVENT" and not node.redacted]
+    if not nodes:
+        return {}
+
+    async def answer() -> dict[str, int]:
+        cut = END if as_of is None else cut_after(as_of)
+        handles = [node.handle for node in nodes]
+        async with store.snapshot(sequence) as snapshot:
+            reader = sight.on(snapshot)
+            held = Counter(row[0] for row in await reader.custody(handles) if row[2] < cut)
+            held.update(row[0] for row in await reader.hosts(handles) if row[2] < cut)
+        stays = [edge for edge in trace.edges if edge.kind in ("HELD_BY", "PART_OF") and not edge.contested]
+        told = Counter(edge.source for edge in stays)
+        return {node.key: rest for node in nodes if (rest := held[node.handle] - told[node.key]) > 0}
 
     return await run(store, answer)
 

@@ -100,7 +100,9 @@ def routes(context: MakeContext) -> APIRouter:
         try:
             if stated["key"] and not stated["before"]:
                 stated["before"], proposed = await _proposed(asking, stated)
-            if stated["key"] and stated["before"]:
+            if stated["key"] and not stated["before"]:
+                wrong = "compare.unknown" if stated["what"] == WHAT[0] else "compare.when"
+            elif stated["key"]:
                 changes = (await ask(asking, QUERY, **_variables(stated)))["traceChanges"]
                 wrong = "" if changes is not None else "compare.unknown"
                 if changes is not None:

@@ -18,7 +18,7 @@ from service.explorer.pages import page
 FIRST = 100
 QUERY = """query ($key: String!, $asOf: DateTime, $knownAt: DateTime, $first: Int, $events: String, $custody: String) {
   item(key: $key, asOf: $asOf, knownAt: $knownAt) {
-    key kind
+    key kind status ... on MaterialLot { remainingKg }
     history(first: $first, after: $events) {
       totalCount pageInfo { hasNextPage endCursor }
       edges { node { eventId type status occurredAt recordedAt hash actor { key name } } }

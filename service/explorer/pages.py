@@ -76,8 +76,14 @@ def history(key: str, parameters: Iterable[tuple[str, str]] = ()) -> str:
     return f"/history?{urlencode([('key', key), *(one for one in parameters if one[0] in ('asOf', 'knownAt'))])}"
 
 
+def is_used_up(item: Mapping[str, Any]) -> bool:
+    """Whether it is a lot of which nothing is left."""
+    return item["kind"] == "LOT" and item["status"] == "AVAILABLE" and item.get("remainingKg") == 0
+
+
 _TEMPLATES.globals |= {"explore": explore, "history": history, "titles": TITLES}
 _TEMPLATES.globals |= {one.__name__: one for one in (identity_page, organization_page, event_page)}
+_TEMPLATES.tests["used_up"] = is_used_up
 _TEMPLATES.filters["stated"] = lambda pairs, name: dict(pairs).get(name, "")
 _TEMPLATES.filters["as_typed"] = as_typed
 
@@ -143,8 +149,7 @@ def counted(language: Language, name: str, count: int) -> str:
 
 def status_of(language: Language, item: Mapping[str, Any]) -> str:
     """The status of an item in words; a lot of which nothing is left is used up, not available."""
-    used_up = item["kind"] == "LOT" and item["status"] == "AVAILABLE" and item.get("remainingKg") == 0
-    return language.text("status.USED_UP" if used_up else f"status.{item['status']}")
+    return language.text("status.USED_UP" if is_used_up(item) else f"status.{item['status']}")
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:

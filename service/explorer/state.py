@@ -30,7 +30,7 @@ class State(NamedTuple):
     """The key of the item, which view, the key of what is looked at, what groups are open (by the key of their first
     node), the parameters of an export, the key of the node whose further edges were asked for, what of the picture is
     seen (its left, top, width and height), the element of the balance (`""`: mass), of what further neighbours are
-    told, by which column the table is, and after how many nodes it begins."""
+    told, by which column the table is, after how many nodes it begins, and after how many the lanes do."""
 
     key: str
     view: str = VIEWS[0]
@@ -43,6 +43,7 @@ class State(NamedTuple):
     further: tuple[str, ...] = ()
     sort: str = ""
     rows: str = ""
+    lanes: str = ""
 
     def address(self, **other: str | tuple[str, ...]) -> str:
         """The address of the page in another state, at the panel where one is opened; an empty value is left out. What
@@ -55,6 +56,7 @@ class State(NamedTuple):
             "seen": "" if other.keys() - {"open"} else self.seen,
             "sort": self.sort,
             "rows": "" if other.keys() - {"open"} else self.rows,
+            "lanes": "" if other.keys() - {"open", "group", "near"} else self.lanes,
         }
         stated |= dict(self.parameters) | other
         if stated["view"] == VIEWS[0]:
@@ -102,6 +104,7 @@ def read_state(stated: QueryParams) -> State:
         tuple(name for name in stated.getlist("further") if name),
         stated.get("sort", ""),
         stated.get("rows", ""),
+        stated.get("lanes", ""),
     )
 
 

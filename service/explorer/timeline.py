@@ -19,6 +19,10 @@ COLOURS = 8
 MARK = 2.5
 """How far apart marks are at least, in per cent of a lane; what is nearer is one mark."""
 TICKS_MIN, TICKS_MAX = 3, 12
+NARROW_MAX = 3
+"""So many ticks are written on a narrow screen."""
+WRITTEN_WIDE, WRITTEN_NARROW = 92.0, 78.0
+"""Where a tick is written at the latest, in per cent, on wide and on narrow screens: its text is not cut off."""
 UNITS = (("year", "y"), ("month", "yMMM"), ("day", "MMMd"))
 """What the axis is divided into, the longest first, and how a reader's language writes it (CLDR skeletons)."""
 
@@ -34,11 +38,13 @@ KINDS = {
 
 
 class Tick(NamedTuple):
-    """Where a year, month or day begins, and how it is written: a skeleton of CLDR."""
+    """Where a year, month or day begins, and how it is written: a skeleton of CLDR. `room`: where it is written, on
+    screens of what width (`none`, `wide`, `all`)."""
 
     moment: datetime
     pattern: str
     left: float
+    room: str
 
 
 class Span(NamedTuple):
@@ -58,6 +64,8 @@ class Span(NamedTuple):
     covered: float | None = None
     """How far into it, in per cent of its own width, the mark that covers its beginning is; None: there is none."""
     earlier: int = 0
+    row: int = 0
+    """How many rows below what is told it is: claims of one time stand below each other."""
 
 
 class Mark(NamedTuple):
@@ -69,7 +77,8 @@ class Mark(NamedTuple):
 
 class Lane(NamedTuple):
     """What happened to one item; `others`: the keys of those of one kind and name that the same happened to.
-    `withheld`: of the item nothing else is told."""
+    `withheld`: of the item nothing else is told. `more`: so many stretches of
+    them, at most, a bound cut off."""
 
     key: str
     kind: str
@@ -79,11 +88,17 @@ class Lane(NamedTuple):
     status: str = ""
     others: tuple[str, ...] = ()
     withheld: bool = False
+    more: int = 0
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys of all of it."""
         return self.key, *self.others
+
+    @property
+    def rows(self) -> int:
+        """How many rows of claims are below what is told."""
+        return max((span.row for span in self.spans), default=0)
 
 
 class Lanes(NamedTuple):
@@ -115,13 +130,20 @@ class Lanes(NamedTuple):
 
     @property
     def signs(self) -> frozenset[str]:
-        """Which signs are on the page: kinds of stretches, and codes of findings that are marked."""
+        """Which signs are on the page: kinds of stretches, codes of findings that are marked, and `CUT_OFF`."""
+        cut_off = {"CUT_OFF" for lane in self.lanes if lane.more}
         spans = {span.kind for lane in self.lanes for span in lane.spans}
-        return frozenset(spans | {mark.events[0].code for lane in self.lanes for mark in lane.marks})
+        return frozenset(spans | cut_off | {mark.events[0].code for lane in self.lanes for mark in lane.marks})
 
     def marked(self, late: Mapping[str, list[Marked]]) -> Lanes:
         """The same with what was reported late of each item."""
         return self._replace(lanes=[_marked(lane, _marks(_events(lane, late), self.scale)) for lane in self.lanes])
+
+    def cut_off(self, untold: Mapping[str, int]) -> Lanes:
+        """The same with how many stretches of each item a bound cut off."""
+        return self._replace(
+            lanes=[lane._replace(more=sum(untold.get(key, 0) for key in lane.keys)) for lane in self.lanes]
+        )
 
 
 def lanes_of(trace: Trace, as_of: datetime | None, opened: Collection[str] = ()) -> Lanes:
@@ -147,7 +169,7 @@ def lanes_of(trace: Trace, as_of: datetime | None, opened: Collection[str] = ())
         if found and node.kind not in ("ORGANIZATION", "EVENT"):
             told = [one for one in found if one.kind in TOLD]
             told.sort(key=lambda one: (one.begins, one.kind))
-            claims = sorted((one for one in found if one.kind not in TOLD), key=lambda one: one.kind)
+            claims = sorted((one for one in found if one.kind not in TOLD), key=lambda one: (one.kind, one.begins))
             name = "" if node.label == node.key or node.redacted else node.label
             spans = [*_with_gaps(told, scale), *claims]
             lanes.append(Lane(node.key, node.kind, spans, [], name, node.status or "", withheld=node.redacted))
@@ -199,10 +221,19 @@ class Scale(NamedTuple):
         found: list[Tick] = []
         for unit, pattern in UNITS:
             moments = list(takewhile(lambda one: one < self.end, _beginnings(self.begin, unit)))
-            found = [Tick(one, pattern, self.at(one)) for one in moments[:: -(-len(moments) // TICKS_MAX) or 1]]
+            apart = moments[:: -(-len(moments) // TICKS_MAX) or 1]
+            few = -(-len(apart) // NARROW_MAX) or 1
+            found = [Tick(one, pattern, self.at(one), _room(self.at(one), at % few)) for at, one in enumerate(apart)]
             if len(found) >= TICKS_MIN:
                 break
         return found
+
+
+def _room(left: float, besides: int) -> str:
+    """Where a tick so far to the right is written; `besides`: so many after one that is written everywhere."""
+    if left > WRITTEN_WIDE:
+        return "none"
+    return "wide" if besides or left > WRITTEN_NARROW else "all"
 
 
 def _beginnings(moment: datetime, unit: str) -> Iterator[datetime]:
@@ -235,7 +266,7 @@ def _with_gaps(spans: list[Span], scale: Scale) -> list[Span]:
 def _shortened(lane: Lane, scale: Scale) -> Lane:
     """A lane with the latest of very many stretches, and the latest of very many claims."""
     told = [span for span in lane.spans if span.kind in (*TOLD, "GAP")]
-    return lane._replace(spans=[*_latest(told, scale), *_latest(lane.spans[len(told) :], scale)])
+    return lane._replace(spans=[*_latest(told, scale), *_in_rows(_latest(lane.spans[len(told) :], scale))])
 
 
 def _latest(spans: list[Span], scale: Scale) -> list[Span]:
@@ -246,6 +277,21 @@ def _latest(spans: list[Span], scale: Scale) -> list[Span]:
     width = max(scale.at(ends) - first.left, 0.15)
     more = Span("MORE", "", first.begins, ends, first.left, round(width, 3), 0, first.opened_by)
     return [more._replace(earlier=sum(span.kind != "GAP" for span in before)), *after]
+
+
+def _in_rows(claims: list[Span]) -> Iterator[Span]:
+    """Claims, each in the first row below what is told where it lies on no other."""
+    ends: list[list[Span]] = []
+    for claim in claims:
+        free = (row for row, ones in enumerate(ends) if not any(_overlap(claim, one) for one in ones))
+        row = next(free, len(ends))
+        ends[row:] = ends[row:] or [[]]
+        ends[row].append(claim)
+        yield claim._replace(row=row + 1)
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.left < other.left + other.width and other.left < one.left + one.width
 
 
 def _marked(lane: Lane, marks: list[Mark]) -> Lane:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -103,9 +104,11 @@ async def _page(request: Request, context: Context, state: State) -> Response:
     most = _names_max(asked, context.settings.nodes_max)
     content = await asyncio.to_thread(partial(_content, trace, state, asked, wider, most, language))
     if state.view == "timeline":
-        content["lanes"] = content["lanes"].page(request.query_params.get("lanes", ""))
+        content["lanes"] = content["lanes"].page(state.lanes)
         shown = [key for lane in content["lanes"].lanes for key in lane.keys]
-        content["lanes"] = content["lanes"].marked(await marked_events(context, shown, asked.as_of, asked.known_at))
+        late = await marked_events(context, shown, asked.as_of, asked.known_at)
+        untold = await tracing.untold_custody(context.store, trace, shown, asked.as_of, then.sequence, context.sight)
+        content["lanes"] = content["lanes"].marked(late).cut_off(untold)
     if state.view == "query":
         content |= await queried(context, state, asked)
     return page(
@@ -166,7 +169,7 @@ def _content(
     """What the view at hand shows."""
     if state.view == "picture":
         laid_out = lay_out(trace, frozenset(state.groups), language)
-        further = partial(_further, state, wider, most)
+        further = partial(_beyond_box, state, wider, most)
         links = Links(partial(_opened, state), lambda node: state.with_group(node.key), further)
         return {
             "legend": [(Markup(sign), text) for sign, text in legend_of(laid_out, language)],
@@ -182,7 +185,8 @@ def _content(
             ),
         }
     if state.view == "timeline":
-        return {"lanes": lanes_of(trace, asked.as_of, state.groups)}
+        further = partial(_further, state, wider, most)
+        return {"lanes": lanes_of(trace, asked.as_of, state.groups), "further": lambda lane: further(lane.keys)}
     if state.view == "balance":
         return _balance(trace, state, language)
     return {
@@ -214,17 +218,21 @@ def _opened(state: State, node: TraceNode) -> str | None:
     return None if node.redacted else state.address(open=node.key)
 
 
-def _further(state: State, wider: dict[str, str] | None, most: int, box: Box) -> str | None:
-    """What a bound cut off at a node comes into the picture, which begins there again; where that would be of more
-    names than there may be (`most`), with a wider bound. Where there is none, it is in the item's own trace, the way
-    that it was going."""
-    names = (*state.further, *(node.key for node in box.nodes if not node.redacted))
+def _further(state: State, wider: dict[str, str] | None, most: int, keys: Sequence[str]) -> str | None:
+    """What a bound cut off at nodes comes into the view, of which the picture begins there again; where that would be
+    of more names than there may be (`most`), with a wider bound. None where there is none."""
+    names = (*state.further, *keys)
     if len(names) <= most:
-        return state.address(further=names, near=box.node.key, open="")
-    if wider is not None:
-        return state.address(near=box.node.key, open="", **wider)
-    if box.node.kind == "EVENT" or box.way is Way.ROOT or len(box.nodes) > 1:
-        return None
+        return state.address(further=names, near=keys[0], open="")
+    return None if wider is None else state.address(near=keys[0], open="", **wider)
+
+
+def _beyond_box(state: State, wider: dict[str, str] | None, most: int, box: Box) -> str | None:
+    """What a bound cut off at a box; where no more nodes are allowed, it is in the item's own trace, the way that it
+    was going."""
+    further = _further(state, wider, most, [node.key for node in box.nodes if not node.redacted])
+    if further is not None or box.node.kind == "EVENT" or box.way is Way.ROOT or len(box.nodes) > 1:
+        return further
     ways = {Way.TO: "FORWARD", Way.FROM: "BACKWARD"}
     onward = {"direction": ways[box.way]} if box.way in ways else {}
     return state.address(key=box.node.key, open="", near="", group=(), **onward)

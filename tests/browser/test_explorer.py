@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from pathlib import Path
@@ -25,6 +26,8 @@ PAGES = {
     "groups": "/explore?key=LOT-0&group=P2",
     "cut-off": "/explore?key=LOT-0&maxNodes=40",
     **{f"catena-x-{view}": f"/explore?key={EXAMPLES[2]}&view={view}" for view in VIEWS},
+    "catena-x-contested": f"/explore?key={EXAMPLES[2]}&claims=ALL",
+    "catena-x-contested-timeline": f"/explore?key={EXAMPLES[2]}&claims=ALL&view=timeline",
     "catena-x-opened": f"/explore?key={EXAMPLES[2]}&open={EXAMPLES[2]}",
     "catena-x-identity": f"/id/{EXAMPLES[2]}",
     "catena-x-compare": f"/compare?key={EXAMPLES[2]}&before=2022-02-01T00:00:00Z",
@@ -57,7 +60,6 @@ def test_every_page_is_accessible_small_and_large(
     watched = Watched(browser, address, width, dark)
     watched.page.goto(PAGES[name])
     expect(watched.page.locator("h1").first).to_be_visible()
-    PICTURES.mkdir(parents=True, exist_ok=True)
     watched.page.screenshot(path=PICTURES / f"{name}-{width}{'-dark' if dark else ''}.png")
     assert watched.complaints == []
     assert 0 < watched.loaded < FIRST_LOAD_MAX
@@ -70,6 +72,19 @@ def test_every_page_is_accessible_small_and_large(
         " `${one.id}: ${one.nodes.map(node => node.target + ' ' + node.failureSummary).join(' | ')}`))"
     )
     assert found == []
+
+
+@pytest.mark.parametrize("width", [360, 2560])
+def test_no_page_in_chinese_is_wider_than_a_small_phone_or_a_wall_screen(
+    browser: Browser, address: str, width: int
+) -> None:
+    watched = Watched(browser, address, width, dark=width > 1440)
+    for name, place in PAGES.items():
+        watched.page.goto(f"{place}{'&' if '?' in place else '?'}lang=zh-Hans")
+        expect(watched.page.locator("html")).to_have_attribute("lang", "zh-Hans")
+        watched.page.screenshot(path=PICTURES / f"{name}-{width}-chinese.png")
+        assert watched.page.evaluate("document.documentElement.scrollWidth") <= width, name
+    assert watched.complaints == []
 
 
 @pytest.mark.parametrize("turn", range(2))
@@ -122,6 +137,11 @@ TABBED = (
     "recall",
     "overview",
     "sign-in",
+    "table",
+    "balance",
+    "query",
+    "event",
+    "found",
 )
 
 
@@ -143,7 +163,7 @@ def test_each_link_and_field_is_a_stop_of_the_tab_key_in_the_order_of_the_page(
 
 
 def test_a_list_is_read_on_a_phone_without_moving_it_sideways(browser: Browser, address: str) -> None:
-    page = Watched(browser, address, 390).page
+    page = Watched(browser, address, 360).page
     for name in ("items", "findings", "recall", "table", "catena-x-table", "organization"):
         page.goto(PAGES[name])
         table = page.locator("table.rows")
@@ -151,9 +171,12 @@ def test_a_list_is_read_on_a_phone_without_moving_it_sideways(browser: Browser, 
         told = table.locator("tbody td[data-label]").evaluate_all("all => all.map(one => one.dataset.label)")
         heads = [text.strip() for text in table.locator("th").all_text_contents()]
         assert set(told) == set(heads[1:]), name
-    page.goto(PAGES["history"])
-    for table in page.locator("table.rows").all():
-        assert table.evaluate("one => one.scrollWidth <= one.parentElement.clientWidth")
+    for name in ("history", "compare", "catena-x-compare"):
+        page.goto(PAGES[name])
+        tables = page.locator("table.rows, table.changes").all()
+        assert tables
+        for table in tables:
+            assert table.evaluate("one => one.scrollWidth <= one.parentElement.clientWidth"), name
     page.goto(PAGES["timeline"])
     assert page.locator(".lanes").evaluate("one => one.scrollWidth <= one.clientWidth")
 
@@ -168,6 +191,35 @@ def test_no_name_in_a_lane_is_cut_to_a_letter(browser: Browser, address: str) ->
         )
         assert widths
         assert min(widths) > 36
+
+
+TEXTS = """all => all.map(one => {
+  const range = document.createRange();
+  range.selectNodeContents(one);
+  const { left, right, top, bottom } = range.getBoundingClientRect();
+  return { left, right, top, bottom, text: one.textContent };
+}).filter(one => one.right - one.left > 1)"""
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("name", ["timeline", "groups", "catena-x-contested"])
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+def test_texts_of_lanes_lie_on_nothing(browser: Browser, address: str, width: int, name: str, language: str) -> None:
+    page = Watched(browser, address, width).page
+    page.goto(f"{PAGES[name]}&view=timeline&lang={language}")
+    ticks = page.locator(".axis .year").evaluate_all(TEXTS)
+    assert len(ticks) > 1
+    edge = page.locator(".axis > div").evaluate("one => one.getBoundingClientRect().right")
+    for one, other in itertools.pairwise(ticks):
+        assert one["right"] < other["left"], (one["text"], other["text"])
+    assert ticks[-1]["right"] <= edge, "it is not cut off"
+    for lane in page.locator(".lanes ol").all():
+        bottom = lane.evaluate("one => one.getBoundingClientRect().bottom")
+        told = sorted(lane.locator(".span").evaluate_all(TEXTS), key=lambda one: one["top"])
+        claimed = lane.locator(".span.claimed").evaluate_all(TEXTS)
+        others = [one for one in told if one not in claimed]
+        assert all(one["bottom"] <= bottom for one in told)
+        assert all(one["bottom"] <= other["top"] + 2 for one in others for other in claimed)
 
 
 def test_the_table_sorts(browser: Browser, address: str) -> None:

@@ -130,9 +130,65 @@ def test_the_map_shows_what_is_seen_of_a_large_picture_and_moves_it(browser: Bro
     expect(small).to_be_hidden()
 
 
+@pytest.mark.parametrize("dark", [False, True])
+def test_materials_look_different_by_day_and_by_night(browser: Browser, address: str, dark: bool) -> None:
+    page = Watched(browser, address, dark=dark).page
+    page.goto("/explore?key=LOT-0&maxNodes=4000")
+    lots = page.locator("#frame .lot[class*=material-]")
+    fills = lots.evaluate_all(
+        "all => all.map(one => [one.classList.value.match(/material-\\d+/)[0],"
+        " getComputedStyle(one.querySelector('rect')).fill])"
+    )
+    assert len({fill for _, fill in fills}) == len({name for name, _ in fills}) == 3
+    signs = page.locator(".legend rect[class*=material-], .legend g[class*=material-] > rect")
+    told = signs.evaluate_all("all => all.map(one => getComputedStyle(one).fill)")
+    assert {fill for _, fill in fills} == set(told)
+
+
 def seen_of(page: Page) -> list[int]:
     """Left, top, width and height of what is seen."""
     return [int(one) for one in (page.locator("#frame.live").get_attribute("data-seen") or "").split()]
+
+
+def smallest(page: Page) -> float:
+    """Of the texts of the picture, in pixels of the screen."""
+    return float(
+        page.locator("#frame.live").evaluate(
+            "frame => Math.min(...[...frame.querySelectorAll('text')].map(one =>"
+            " one.getAttribute('font-size') * one.getScreenCTM().a))"
+        )
+    )
+
+
+@pytest.mark.parametrize("trace", [TRACE, REAL, f"{REAL}&claims=ALL", "/explore?key=LOT-0"])
+def test_what_fits_on_a_phone_is_to_be_read(browser: Browser, address: str, trace: str) -> None:
+    page = Watched(browser, address, 390, height=844, touch=True).page
+    page.goto(trace)
+    page.get_by_role("button", name="Zoom out").click()
+    page.get_by_role("button", name="Fit").click()
+    assert smallest(page) > 8.99
+    root, frame = page.locator("#frame .root > rect").last.bounding_box(), page.locator("#frame").bounding_box()
+    assert root is not None
+    assert frame is not None
+    assert frame["x"] <= root["x"] < frame["x"] + frame["width"]
+    assert frame["y"] <= root["y"] < frame["y"] + frame["height"]
+
+
+def test_contested_claims_are_in_sight_at_once(browser: Browser, address: str) -> None:
+    page = Watched(browser, address, 1280, height=760).page
+    page.goto(f"{REAL}&claims=ALL")
+    frame = page.locator("#frame.live").bounding_box()
+    assert frame is not None
+    assert page.locator(".onward:visible").count(), "not all of it is in sight"
+    lines = [line.bounding_box() for line in page.locator("#frame path.contested").all()]
+    assert len(lines) == 2
+    for line in lines:
+        assert line is not None
+        assert frame["y"] <= line["y"]
+        assert line["y"] + line["height"] <= frame["y"] + frame["height"]
+    root = page.locator("#frame .root > rect").last.bounding_box()
+    assert root is not None
+    assert frame["y"] <= root["y"] < frame["y"] + frame["height"]
 
 
 @pytest.mark.parametrize("trace", [TRACE, REAL])
@@ -144,11 +200,7 @@ def test_it_begins_large_enough_to_read_and_takes_the_room(
     page.goto(trace)
     frame = page.locator("#frame.live")
     expect(page.locator("#frame .root").first).to_be_in_viewport()
-    smallest = frame.evaluate(
-        "frame => Math.min(...[...frame.querySelectorAll('text')].map(one =>"
-        " one.getAttribute('font-size') * one.getScreenCTM().a))"
-    )
-    assert smallest >= (10 if width < 768 else 8.5)
+    assert smallest(page) >= (10 if width < 768 else 8.5)
     place = frame.bounding_box()
     assert place is not None
     assert place["width"] > min(width - 40, 0.985 * width)

@@ -5,11 +5,15 @@ import { mapOf } from "./map.js";
 import { pathsOf } from "./paths.js";
 
 // Texts of a picture are 10 pixels high and more: smaller than so, they are not to be read; on a phone not even so.
-const SMALLEST = matchMedia("(max-width: 48rem)").matches ? 1 : 0.85;
+const PHONE = matchMedia("(max-width: 48rem)").matches;
+const SMALLEST = PHONE ? 1 : 0.85;
+// On a phone all of a large picture is nothing to read: it fits where its texts are so large, else as wide as may be.
+const FITTING = PHONE ? 0.9 : 0;
 const LARGEST = 2;
 const NEAR = 0.06;
-// A box that is larger than the frame begins so far inside of it.
+// A box that is larger than the frame begins so far inside of it; so much of it is seen before anything else.
 const INSET = 24;
+const HEAD = 60;
 // Room below the frame for what moves it and for what its colours mean, where that is not much.
 const BELOW = 160;
 // So much of the window's height a picture takes that would else be cut off, where less is free than is of use.
@@ -58,10 +62,11 @@ function seen() {
   return { x: box.x - (width - box.width) / 2, y: box.y - (height - box.height) / 2, width, height };
 }
 
-// All of it; what would be very large stands in the middle.
+// All of it; what would be very large stands in the middle, what would be too small begins at its root.
 function fit() {
   box = { ...whole };
   if (scale() < 1 / LARGEST) center(whole.width / 2, whole.height / 2, LARGEST);
+  if (scale() > 1 / FITTING) beginAt(root(), Math.max(FITTING, Math.min(1, frame.clientWidth / whole.width)));
   show();
 }
 
@@ -85,22 +90,43 @@ function begin() {
     show();
     return;
   }
-  fit();
-  const root = svg.querySelector("[data-box].marked") ?? svg.querySelector("[data-box].root");
-  if (root && scale() > 1 / SMALLEST) beginAt(root);
+  box = { ...whole };
+  if (scale() <= 1 / SMALLEST) fit();
+  else beginAt(root(), SMALLEST);
 }
 
-function beginAt(root) {
-  const { x, y, width, height } = (root.querySelector("rect, circle") ?? root).getBBox();
-  const moved = root.closest("g[transform]")?.transform.baseVal[0]?.matrix;
-  center(
-    Number(moved?.e ?? 0) + x + Math.min(width / 2, frame.clientWidth / SMALLEST / 2 - INSET),
-    Number(moved?.f ?? 0) + y + Math.min(height / 2, frame.clientHeight / SMALLEST / 2 - INSET),
-    SMALLEST,
-  );
+// What is looked at, or the root.
+function root() {
+  return svg.querySelector("[data-box].marked") ?? svg.querySelector("[data-box].root");
+}
+
+// It begins at a box, and at what is contested, as far as both are in sight.
+function beginAt(one, size) {
+  const all = edgesOfBox(one.querySelector("rect, circle") ?? one);
+  const room = { width: frame.clientWidth / size - 2 * INSET, height: frame.clientHeight / size - 2 * INSET };
+  let first = { ...all, right: Math.min(all.right, all.left + room.width), bottom: Math.min(all.bottom, all.top + HEAD) };
+  for (const line of svg.querySelectorAll("path.contested")) {
+    const both = joined(first, edgesOfBox(line));
+    if (both.right - both.left <= room.width && both.bottom - both.top <= room.height) first = both;
+  }
+  const { left, top, right, bottom } = joined(first, all);
+  center(left + Math.min(right - left, room.width) / 2, top + Math.min(bottom - top, room.height) / 2, size);
   box.x = within(box.x, box.width, whole.width);
   box.y = within(box.y, box.height, whole.height);
   show();
+}
+
+function edgesOfBox(element) {
+  const { x, y, width, height } = element.getBBox();
+  const { e, f } = element.closest("g[transform]").transform.baseVal[0].matrix;
+  return { left: e + x, top: f + y, right: e + x + width, bottom: f + y + height };
+}
+
+function joined(one, other) {
+  return {
+    left: Math.min(one.left, other.left), top: Math.min(one.top, other.top),
+    right: Math.max(one.right, other.right), bottom: Math.max(one.bottom, other.bottom),
+  };
 }
 
 // A place of the picture in the middle of the frame, at so many pixels for each of its own.

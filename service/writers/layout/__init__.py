@@ -13,7 +13,7 @@ from datetime import datetime
 
 from graph_schema.answer import Direction, Trace
 from service.languages import ENGLISH, Language
-from service.writers.layout.gathering import BOXES_MAX, Gathered, Link, Vertex, gather
+from service.writers.layout.gathering import Gathered, Gathering, Link, Vertex, gatherings
 from service.writers.layout.order import columns_of, put_in_order
 from service.writers.layout.picture import Box, Line, Picture, Text, Way
 from service.writers.layout.places import Ports, tops
@@ -27,17 +27,22 @@ COLUMN_GAP_MAX = 120.0
 ROW_GAP = 14.0
 LINE_GAP = 7.0
 HEIGHT_MAX = 900.0
-"""A picture that is higher, node by node, is drawn with groups."""
+"""A picture that is higher is drawn with more in groups, where that makes it lower."""
 
 
 def lay_out(trace: Trace, opened: Collection[str] = (), language: Language = ENGLISH) -> Picture:
     """The picture of a trace; the same one for the same trace. `opened`: the keys of the first nodes of groups that are
     drawn one by one, `OPENED_MAX` of each."""
-    if sum(node.kind != "ORGANIZATION" for node in trace.nodes) <= BOXES_MAX:
-        picture = Layout(trace, gather(trace, grouped=False), language).picture()
+    lowest: tuple[float, Gathering, Picture] | None = None
+    for gathering in gatherings(trace):
+        picture = Layout(trace, gathering(()), language).picture()
+        if lowest is None or picture.height < lowest[0]:
+            lowest = picture.height, gathering, picture
         if picture.height <= HEIGHT_MAX:
-            return picture
-    return Layout(trace, gather(trace, opened), language).picture()
+            break
+    assert lowest is not None, "there is always a way"
+    _, gathering, picture = lowest
+    return Layout(trace, gathering(opened), language).picture() if opened else picture
 
 
 class Layout:

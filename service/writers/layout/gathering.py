@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, TypeAlias
 
 from graph_schema.answer import Role, Trace, TraceEdge, TraceNode
 from service.writers.layout.likeness import Alike, Identity, ends, identity
@@ -73,6 +74,10 @@ class Vertex:
         return min((node.at for node in self.nodes if node.at is not None), default=_EARLIEST)
 
 
+Vertices: TypeAlias = tuple[list[Vertex], dict[Identity, Vertex]]
+"""Those that are inside of nothing, and that of each node."""
+
+
 @dataclass
 class Link:
     """Edges of one kind between two vertices. `backward`: the edges lead from the right vertex to the left one."""
@@ -85,11 +90,16 @@ class Link:
     edges: list[TraceEdge]
 
 
+Relations: TypeAlias = tuple[list[str], list[str]]
+
+
 class Inside(NamedTuple):
-    """Which parts are drawn inside of which host, and when those left it that are no longer there."""
+    """Which parts are drawn inside of which host, when those left it that are no longer there, and what they came of
+    and went into."""
 
     hosts: Mapping[Identity, Identity]
     left: Mapping[Identity, datetime]
+    relations: Mapping[Identity, Relations]
 
 
 @dataclass
@@ -101,27 +111,52 @@ class Gathered:
     enclosed: list[TraceEdge]
 
 
-def gather(trace: Trace, opened: Collection[str] = (), grouped: bool = True) -> Gathered:
-    """What is to be drawn of a trace. `opened`: the keys of the first nodes of groups that are to be opened; where not
-    `grouped`, each node stands alone."""
+Gathering: TypeAlias = Callable[[Collection[str]], Gathered]
+"""What is to be drawn in one way of telling what is alike, with groups opened: by the keys of their first nodes."""
+
+
+def gatherings(trace: Trace) -> Iterator[Gathering]:
+    """The ways to draw a trace, the most detailed first: each node alone, where that is no more than `BOXES_MAX`, then
+    like nodes as one, looking at less and less of them. There is at least one."""
     hosts = _hosts(trace)
-    inside = Inside(hosts, _left(trace, hosts))
+    inside = Inside(hosts, _left(trace, hosts), _relations(trace))
     nodes = [node for node in trace.nodes if node.kind != "ORGANIZATION"]
-    if not grouped:
-        tops, vertices = _vertices(nodes, inside, None)
-    else:
-        told = Alike(trace)
-        for likeness in _LIKENESS:
-            alike = told.classes(*likeness, most=None if likeness is _LIKENESS[-1] else BOXES_MAX)
-            if alike is None:
-                continue
-            tops, vertices = _vertices(nodes, inside, alike)
-            if len({id(vertex) for vertex in vertices.values()}) <= BOXES_MAX:
-                break
-        if opened:
-            tops, vertices = _vertices(nodes, inside, alike, opened)
-    links, enclosed = _links(trace, vertices)
-    return Gathered(tops, links, enclosed)
+
+    def gathered(alike: dict[Identity, int] | None, closed: Vertices, opened: Collection[str] = ()) -> Gathered:
+        tops, vertices = _vertices(nodes, inside, alike, opened) if opened else closed
+        links, enclosed = _links(trace, vertices)
+        return Gathered(tops, links, enclosed)
+
+    if len(nodes) <= BOXES_MAX:
+        yield partial(gathered, None, _vertices(nodes, inside, None))
+    told = Alike(trace)
+    for likeness in _LIKENESS:
+        last = likeness is _LIKENESS[-1]
+        alike = told.classes(*likeness, most=None if last else BOXES_MAX)
+        if alike is None:
+            continue
+        closed = _vertices(nodes, inside, alike)
+        if last or len({id(vertex) for vertex in closed[1].values()}) <= BOXES_MAX:
+            yield partial(gathered, alike, closed)
+
+
+def _relations(trace: Trace) -> dict[Identity, Relations]:
+    """What each item came of and went into, and what went into each event: those of which that is the same stand
+    together where they are parts or of one group, so that lines from two lots to their cells do not cross."""
+    drawn: dict[str, list[str]] = defaultdict(list)
+    gone_into: dict[str, list[str]] = defaultdict(list)
+    made_in: dict[str, str] = {}
+    for edge in trace.edges:
+        if edge.kind == "CONSUMED_IN" and not edge.contested:
+            drawn[edge.target].append(edge.source)
+            gone_into[edge.source].append(edge.target)
+        elif edge.kind == "YIELDED" and not edge.contested:
+            made_in[edge.target] = edge.source
+    lots = {event: sorted(keys) for event, keys in drawn.items()}
+    found: dict[Identity, Relations] = {(True, event): (keys, []) for event, keys in lots.items()}
+    for item in made_in.keys() | gone_into.keys():
+        found[False, item] = lots.get(made_in.get(item, ""), []), sorted(gone_into.get(item, ()))
+    return found
 
 
 def _hosts(trace: Trace) -> dict[Identity, Identity]:
@@ -166,11 +201,11 @@ def _vertices(
     within: Inside,
     alike: dict[Identity, int] | None,
     opened: Collection[str] = (),
-) -> tuple[list[Vertex], dict[Identity, Vertex]]:
+) -> Vertices:
     """The vertices that are inside of nothing, and the vertex of each node; groups where classes are given."""
-    inside: dict[Identity | None, list[TraceNode]] = defaultdict(list)
-    for node in nodes:
-        inside[within.hosts.get(identity(node))].append(node)
+    inside: dict[Identity | None, list[int]] = defaultdict(list)
+    for place, node in enumerate(nodes):
+        inside[within.hosts.get(identity(node))].append(place)
     vertices: dict[Identity, Vertex] = {}
 
     def made(members: list[TraceNode], host: Vertex | None) -> list[Vertex]:
@@ -180,6 +215,8 @@ def _vertices(
             grouped[None if alike is None else (alike[one], one in within.left)].append(node)
         found = []
         for ones in grouped.values():
+            if alike is not None or host is not None:
+                ones.sort(key=lambda node: within.relations.get(identity(node), ([], [])))
             together = [[node] for node in ones] if alike is None else _parted(ones, opened)
             found += [Vertex(each, host) for each in together]
         for vertex in found:
@@ -188,11 +225,12 @@ def _vertices(
             vertices.update((identity(node), vertex) for node in vertex.nodes)
         return found
 
-    tops = made(inside[None], None)
+    tops = made([nodes[place] for place in inside[None]], None)
     rest = list(tops)
     while rest:
         vertex = rest.pop()
-        vertex.parts = made([part for node in vertex.nodes for part in inside[identity(node)]], vertex)
+        parts = sorted(place for node in vertex.nodes for place in inside[identity(node)])
+        vertex.parts = made([nodes[place] for place in parts], vertex)
         rest += vertex.parts
     return tops, vertices
 

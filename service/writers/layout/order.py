@@ -52,19 +52,23 @@ def columns_of(ranks: list[int], pairs: list[tuple[int, int]], ports: dict[tuple
 
 
 def put_in_order(made: Columns) -> None:
-    """Order the columns: the best order of all sweeps."""
-    best = [list(column) for column in made.columns]
-    fewest = _crossings(made)
-    for sweep in range(SWEEPS):
-        forward = sweep % 2 == 0
-        neighbours = made.before if forward else made.after
-        columns = made.columns if forward else made.columns[::-1]
-        for fixed, column in pairwise(columns):
-            places = {one: place for place, one in enumerate(fixed)}
-            _sort(column, places, neighbours, made.ports)
-        crossings = _crossings(made)
-        if crossings <= fewest:
-            fewest, best = crossings, [list(column) for column in made.columns]
+    """Order the columns: the best order of all sweeps, from the left first and from the right first."""
+    start = [list(column) for column in made.columns]
+    best, fewest = start, _crossings(made)
+    for turn in range(2):
+        made.columns = [list(column) for column in start]
+        for sweep in range(SWEEPS):
+            if not fewest:
+                break
+            forward = (sweep + turn) % 2 == 0
+            neighbours = made.before if forward else made.after
+            columns = made.columns if forward else made.columns[::-1]
+            for fixed, column in pairwise(columns):
+                places = {one: place for place, one in enumerate(fixed)}
+                _sort(column, places, neighbours, made.ports)
+            crossings = _crossings(made)
+            if crossings <= fewest:
+                fewest, best = crossings, [list(column) for column in made.columns]
     made.columns = best
 
 

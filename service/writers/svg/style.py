@@ -82,8 +82,10 @@ path.plus {{ stroke-width: 2; }}
 .further > rect {{ fill-opacity: 0; }}
 .further text {{ text-decoration: underline; }}
 """
-    told = _scoped("\n".join([fixed.strip(), _scheme(LIGHT).strip(), *material_rules(materials)]))
-    return told + (f"@media (prefers-color-scheme: dark) {{\n{_scoped(_scheme(DARK))}}}\n" if dark else "")
+    told = _scoped("\n".join([fixed.strip(), _scheme(LIGHT).strip()]))
+    told += f"@media (prefers-color-scheme: dark) {{\n{_scoped(_scheme(DARK))}}}\n" if dark else ""
+    filled = material_rules(materials)  # after both schemes, which say how boxes are filled that have no pattern
+    return told + (_scoped("\n".join(filled)) if filled else "")
 
 
 def _scoped(rules: str) -> str:

@@ -24,6 +24,19 @@ def test_a_lot_that_is_not_there_yet_has_no_remainder(data: Ask) -> None:
     assert found == {"massKg": 1.4, "born": 1.4, "before": None}
 
 
+def test_a_lot_that_was_drawn_in_tenths_is_empty_at_the_end(store: Store, data: Ask) -> None:
+    """1 - 10 * 0.1 is not 0 in floats."""
+    when = {"occurredAt": "2026-01-01T00:00:00Z", "actor": "A"}
+    lot = {"key": "L", "kind": "LOT", "material": "black mass", "massKg": 1}
+    drawn = [
+        {**when, "eventId": f"draw{number}", "type": "REFINING", "inputs": [{"key": "L", "massKg": 0.1}]}
+        | {"outputs": [{"key": f"OUT{number}", "material": "nickel sulphate", "massKg": 0.1}]}
+        for number in range(10)
+    ]
+    send(store, [{**when, "eventId": "lot", "type": "ENROLMENT", "items": [lot]}, *drawn])
+    assert data('{ lot(key: "L") { remainingKg } }')["lot"] == {"remainingKg": 0.0}
+
+
 @pytest.mark.usefixtures("told")
 def test_a_status_before_an_item_was_there_hides_no_other(data: Ask) -> None:
     """Nothing above the last line of the table of statuses holds then; the moment on the list leaves such items out."""

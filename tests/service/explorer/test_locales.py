@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from seed.story import BLACK_MASS, PACK_RECYCLED
 from service.app import create_app
+from service.languages import TAGS
 from service.settings import Settings
 from tests.service.explorer.audited import audited_story
 
@@ -49,3 +50,12 @@ def test_the_picture_and_the_balance_follow_the_reader(client: TestClient) -> No
     assert re.search(r"\d,\d+ kg", balance)
     file = client.get(f"/trace/{PACK_RECYCLED}.svg", headers={"Accept-Language": "de"}).text
     assert re.search(r">[A-Z][a-z]{2} \d{1,2}, 20\d\d</text>", file), "a file says by its address what it is"
+
+
+@pytest.mark.parametrize("tag", TAGS)
+@pytest.mark.parametrize("extension", ["dot", "mmd"])
+def test_what_programs_read_has_days_of_machines(client: TestClient, extension: str, tag: str) -> None:
+    address = f"/trace/{PACK_RECYCLED}.{extension}?lang={tag}"
+    text = client.get(address, headers={"Accept-Language": "de-DE,de;q=0.9"}).text
+    days = re.findall(r"(\S+)(?:\\n|<br/>)story-46-refining", text)
+    assert days == ["2026-07-01"]

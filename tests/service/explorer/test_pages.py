@@ -319,3 +319,27 @@ def test_a_day_is_a_moment_too(client: TestClient) -> None:
 
 def test_a_lot_has_no_digital_id(client: TestClient) -> None:
     assert f'href="/id/{BLACK_MASS}"' not in client.get(f"/explore?key={BLACK_MASS}&open={BLACK_MASS}").text
+
+
+EMPTY = {
+    "/": "The store is empty",
+    "/overview": "The store is empty",
+    "/?q=PACK": "Nothing that is reported",
+    "/items": "There is nothing of that kind",
+    "/findings": "There is nothing of that kind",
+    "/explore?key=PACK": "no item of that key",
+    "/compare?key=PACK": "No item of that key is known",
+    "/compare?key=PACK&what=knownAt": "Say from which moment on",
+    "/recall?keys=PACK": "Nothing is affected",
+    "/history?key=PACK": "no item of that key",
+    "/organization/PACK": "no organization of that key",
+    "/event/PACK": "no event of that id",
+    "/id/PACK": "no item of that key",
+}
+
+
+@pytest.mark.parametrize("place", EMPTY)
+def test_no_page_of_an_empty_store_is_blank(place: str) -> None:
+    with TestClient(create_app(MemoryStore(), Settings(store="memory:"))) as client:
+        text = client.get(place, headers={"Accept": "text/html"}).text
+    assert EMPTY[place] in text.partition("<main")[2]

@@ -3,11 +3,14 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from importlib.resources import files
+from itertools import combinations
 from math import dist
 from pathlib import Path
 from typing import Any
 
+from starlette.datastructures import QueryParams
 from starlette.testclient import TestClient
 
 from graph_schema.order import instant_us
@@ -15,11 +18,12 @@ from seed.story import MAKER, PACK_RECYCLED, PACK_VANISHED, module, story
 from service.access.tokens import Tokens
 from service.app import create_app
 from service.explorer.late import Marked
-from service.explorer.state import VIEWS
+from service.explorer.state import VIEWS, read_state
 from service.explorer.timeline import COLOURS, SPANS_MAX, Lane, Lanes, Scale, Span, lanes_of
 from service.recording import Stated
 from service.settings import Settings
 from service.stores.memory import MemoryStore
+from tests.service.writers.written import of_vehicles
 from tests.support import ask, send
 
 WORKSHOP = {"key": "WORKSHOP", "roles": ["REPAIRER"], "region": "CN-44"}
@@ -171,7 +175,9 @@ def test_a_lane_of_a_trace_that_a_bound_cut_off_has_all_of_its_custody() -> None
     cut = shown(store, f"{address}&view=timeline&maxDepth=1")
     assert "Cut off at a bound" in cut
     assert re.findall(r'<li id="s[01]-\d" class="[^"]*" title="([^"]*)"', cut) == lanes
-    assert re.findall(r'<a class="code" href="[^"]*">(\w+)</a>\s*<ol>', cut) == ["C", "PACK"], "a host has none"
+    assert re.findall(r'<a class="code" href="[^"]*">(\w+)</a>\s*</span>\s*<ol>', cut) == ["C", "PACK"], (
+        "a host has none"
+    )
     for picture in (
         shown(store, f"{address}&maxDepth=1"),
         shown(store, "/trace/C.svg?direction=FORWARD&maxDepth=1"),
@@ -198,6 +204,69 @@ def test_of_very_many_hand_overs_the_latest_are_told_and_how_many_there_were_bef
     assert 'earlier ones, Jan 1, 2020 to Jan 2, 2024: <a href="/history?key=P' in text
     assert "held by A, Feb 9, 2024 to now" in text, "the latest are there"
     assert len(text) < 60_000
+
+
+def test_a_lane_that_a_bound_makes_incomplete_says_so() -> None:
+    """Matter of the lot came into the car by a long way first, by a short one later: who had it between is beyond."""
+
+    def drawn(day: str, lot: str, made: dict[str, Any]) -> tuple[str, str, str, dict[str, Any]]:
+        kind = "REFINING" if "material" in made else "PRODUCTION"
+        return kind, day, day, {"inputs": [{"key": lot, "massKg": 1}], "outputs": [made]}
+
+    lots = [{"key": key, "material": "nickel sulphate", "massKg": 1} for key in ("A", "B")]
+    first = {"key": "R", "kind": "LOT", "material": "nickel sulphate", "massKg": 9}
+    told = [
+        ("ENROLMENT", "2024-01-01", "2024-01-01", {"items": [first, {"key": "CAR", "kind": "VEHICLE"}]}),
+        drawn("2024-01-02", "R", lots[0]),
+        drawn("2024-01-03", "A", lots[1]),
+        drawn("2024-01-04", "B", {"key": "FAR", "kind": "BATTERY"}),
+        drawn("2024-01-05", "R", {"key": "NEAR", "kind": "BATTERY"}),
+        ("INSTALLATION", "2024-02-01", "2024-02-01", {"part": "FAR", "host": "CAR"}),
+        ("TRANSFER", "2024-03-01", "2024-03-01", {"items": ["CAR"], "to": "FLEET"}),
+        ("INSTALLATION", "2024-04-01", "2024-04-01", {"actor": "FLEET", "part": "NEAR", "host": "CAR"}),
+    ]
+    store = recorded(told)
+    address = "/explore?key=R&view=timeline&direction=FORWARD&asOf=2024-06-01"
+    whole, cut = shown(store, address), shown(store, f"{address}&maxDepth=3")
+    (onward,) = re.findall(
+        r'<a class="more" href="([^"]*)" aria-label="CAR: go on from here, up to 1 more edges">', cut
+    )
+    further = shown(store, unescape(onward))
+    lanes = [re.findall(r'"code" href="[^"]*">CAR<.*?</ol>', text, re.DOTALL)[0] for text in (whole, cut, further)]
+    holders = [re.findall(r'title="held by (\w+), ', lane) for lane in lanes]
+    assert holders == [["WORKSHOP", "FLEET"], ["FLEET"], ["WORKSHOP", "FLEET"]]
+    assert "cut off at a bound: there may be more of it" in cut
+    for text in (whole, further):
+        assert "there may be more of it" not in text
+        assert 'class="lane cut"' not in text
+
+
+def test_a_page_of_lanes_stays_where_something_is_opened() -> None:
+    state = read_state(QueryParams("key=K&view=timeline&lanes=60&group=G"))
+    assert "lanes=60" in state.address()
+    assert "lanes=60" in state.address(open="X")
+    assert "lanes=60" in state.with_group("X")
+    for other in ({"view": "table"}, {"claims": "ALL"}, {"further": ("X",)}):
+        assert "lanes" not in state.address(**other)
+
+
+def test_claims_of_one_time_stand_below_each_other() -> None:
+    trace = of_vehicles(claims=True)
+    lanes = [lane for one in trace for lane in lanes_of(one, None).lanes if lane.rows]
+    assert max(lane.rows for lane in lanes) == 2
+    for lane in lanes:
+        for one, other in combinations(lane.spans, 2):
+            if one.row == other.row > 0:
+                assert one.left + one.width <= other.left or other.left + other.width <= one.left, lane.key
+        assert {span.row for span in lane.spans if span.kind.startswith("CLAIMED")} == set(range(1, lane.rows + 1))
+        assert {span.row for span in lane.spans if not span.kind.startswith("CLAIMED")} <= {0}
+
+
+def test_ticks_are_written_where_there_is_room() -> None:
+    ticks = Scale(datetime(2024, 1, 1, tzinfo=UTC), datetime(2026, 11, 27, tzinfo=UTC)).ticks()
+    assert [tick.room for tick in ticks].count("all") == 3
+    assert [tick.room for tick in ticks if tick.left > 92] == ["none"]
+    assert {tick.room for tick in ticks[1:4]} == {"wide"}
 
 
 def test_a_contested_host_is_in_the_lane_of_its_part() -> None:
@@ -245,6 +314,29 @@ def test_a_lot_of_which_nothing_is_left_is_used_up_and_not_available() -> None:
     assert "lot · black mass · used up" in picture
     assert "lot · aluminium scrap · available" in picture
     assert "USED_UP" not in shown(store, f"/trace/{PACK_RECYCLED}.json")
+
+
+def test_a_lane_ends_where_a_lot_is_used_up_or_an_item_ends() -> None:
+    store = MemoryStore()
+    send(store, story())
+    trace = ask(store, PACK_RECYCLED)
+    lot = next(node for node in trace.nodes if node.label == "black mass")
+    last = max(edge.to for edge in trace.edges if edge.kind == "CONSUMED_IN" and edge.source == lot.key and edge.to)
+    text = shown(store, f"/explore?key={PACK_RECYCLED}&view=timeline&direction=FORWARD")
+    day = f"{last:%b} {last.day}, {last.year}"
+    told = re.findall(r'title="(held by [^"]*)"', text[text.index(f">{lot.key} ") :])
+    assert told[0].endswith(f" to {day}")
+    before = shown(store, f"/explore?key={lot.key}&view=timeline&asOf={last - timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}")
+    assert re.findall(r'title="(held by [^"]*)"', before)[0].endswith(" to now")
+    assert "was held by Xiang Metals" in shown(store, f"/trace/{lot.key}.svg")
+    panel = shown(store, f"/explore?key={lot.key}&open={lot.key}").partition('id="panel"')[2]
+    assert re.search(r"Xiang Metals</a>, [^<]* – used up</li>", panel)
+    assert "<dt>Holder</dt><dd>–</dd>" in panel
+    assert ">used up</td>" in shown(store, f"/history?key={lot.key}")
+    assert ">now</td>" in shown(store, f"/history?key={lot.key}&asOf=2026-06-15")
+    pack = next(edge for edge in trace.edges if edge.source == PACK_RECYCLED and edge.kind == "CONSUMED_IN")
+    (lane,) = [lane for lane in lanes_of(trace, None).lanes if lane.key == PACK_RECYCLED]
+    assert lane.spans[-1].ends == pack.to
 
 
 def test_no_colour_of_a_holder_is_taken_for_a_gap() -> None:

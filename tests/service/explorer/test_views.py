@@ -173,7 +173,10 @@ def test_lanes_go_on_until_the_last() -> None:
     with TestClient(create_app(store, Settings(store="memory:"))) as client:
         (group,) = re.findall(r'<a class="grouped" href="([^"]*)">', client.get(LANES).text)
         pages = walked(client, unescape(group))
-        lanes = [re.findall(r'<div class="lane">\s*<a class="code" href="[^"]*">([^<]+)', page) for page in pages]
+        lanes = [
+            re.findall(r'<div class="lane">\s*<span class="what">\s*<a class="code" href="[^"]*">([^<]+)', page)
+            for page in pages
+        ]
         assert [len(one) for one in lanes] == [LANES_MAX, LANES_MAX, 1]
         assert len({key for one in lanes for key in one}) == 2 * LANES_MAX + 1
         assert f"Lanes {LANES_MAX + 1} to {2 * LANES_MAX} of {2 * LANES_MAX + 1}" in pages[1]

@@ -15,7 +15,7 @@ from service.writers.layout.gathering import BOXES_MAX, OPENED_MAX
 from service.writers.layout.places import near
 from service.writers.layout.ranks import acyclic, ranks
 from service.writers.layout.text import fitting, width_of
-from tests.service.writers.written import of_catena_x, of_packs, of_parts, of_random, of_story, told
+from tests.service.writers.written import of_catena_x, of_packs, of_parts, of_random, of_story, of_vehicles, told
 
 LARGE = [(12, 3, 6, True), (12, 3, 6, False), (100, 3, 5, True), (100, 3, 5, False)]
 
@@ -98,7 +98,7 @@ def test_the_story() -> None:
 
 
 def test_a_real_file() -> None:
-    for trace in of_catena_x():
+    for trace in [*of_catena_x(), *of_vehicles(claims=True), *of_vehicles(claims=False)]:
         picture = check(trace)
         assert len(picture.every_box()) <= BOXES_MAX
         assert picture.height <= HEIGHT_MAX
@@ -190,6 +190,23 @@ def test_a_group_in_a_group_opens() -> None:
     texts = [box.texts[0].full for box in check(trace, cells.node.key).every_box()]
     assert f"{72 - OPENED_MAX} × cell C" in texts
     assert f"cell {cells.node.key}" in texts
+
+
+def test_what_came_of_the_same_lots_stands_together() -> None:
+    """Sixty cells of two lots in modules of both: opened with the events that made them, no line crosses another."""
+    traces = [one for one in of_vehicles(claims=False) if one.direction is Direction.BACKWARD]
+    (trace,) = [one for one in traces if one.nodes[0].kind == "BATTERY" and len(one.nodes) > 100]
+    groups = [box for box in check(trace).every_box() if len(box.nodes) == 60]
+    assert {box.node.kind for box in groups} == {"CELL", "EVENT"}
+    picture = check(trace, *(box.node.key for box in groups))
+    boxes = {box.name: box for box in picture.every_box()}
+    made = [line for line in picture.lines if boxes[line.target].node.kind == "CELL"]
+    drawn = [line for line in picture.lines if line.target in {one.source for one in made}]
+    assert len(made) == OPENED_MAX + 1
+    assert len({line.source for line in drawn}) == 2
+    for lines in (made, drawn):
+        ends = sorted((line.points[0][1], line.points[-1][1]) for line in lines)
+        assert [end for _, end in ends] == sorted(end for _, end in ends)
 
 
 def test_what_a_bound_cut_off_is_counted() -> None:

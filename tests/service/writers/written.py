@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from graph_schema.answer import Trace
@@ -14,14 +15,17 @@ from tests.oracle.histories import random_history
 from tests.support import DATA, ask, send
 
 CATENA_X = DATA / "catenax" / "CX_Testdata_v1.4.1-AsBuilt-reduced-with-asPlanned.json"
+CELLS = Path(__file__).parents[3] / "seed/data/catenax/smallTestdata.json"
 DIRECTIONS = ("FORWARD", "BACKWARD", "BOTH")
 
 
-def told(events: list[dict[str, Any]], *keys: str, directions: tuple[str, ...] = DIRECTIONS) -> list[Trace]:
-    """The traces of items over events, claims included."""
+def told(
+    events: list[dict[str, Any]], *keys: str, directions: tuple[str, ...] = DIRECTIONS, claims: bool = True
+) -> list[Trace]:
+    """The traces of items over events."""
     store = MemoryStore()
     send(store, events)
-    return [trace for key in keys for one in directions if (trace := ask(store, key, one, claims=True)) is not None]
+    return [trace for key in keys for one in directions if (trace := ask(store, key, one, claims=claims)) is not None]
 
 
 @cache
@@ -37,6 +41,15 @@ def of_catena_x() -> list[Trace]:
     keys = list(dict.fromkeys(spec["key"] for event in events for spec in event.get("outputs", ())))
     found = told(events, *keys, directions=("BOTH",))
     return sorted(found, key=lambda trace: -len(trace.nodes))[:5]
+
+
+@cache
+def of_vehicles(claims: bool) -> list[Trace]:
+    """What a real file tells of vehicles and batteries, parts of which two of them claim, each way."""
+    events = [dict(event) for event in catenax.read(CELLS.read_bytes(), CELLS.name).events]
+    specs = [spec for event in events for spec in event.get("outputs", ())]
+    keys = [spec["key"] for spec in specs if spec["kind"] in ("VEHICLE", "BATTERY")]
+    return told(events, *keys, claims=claims)
 
 
 def of_random(seed: int) -> list[Trace]:
