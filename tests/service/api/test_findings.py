@@ -100,6 +100,8 @@ def test_what_is_found_of_organizations_is_waited_for() -> None:
         ({"to": "2025-03-10T00:00:00Z"}, ["CUSTODY_GAP", "UNREGISTERED_ORGANIZATION"]),
         ({"from": "2025-03-10T00:00:00Z", "key": PACK_VANISHED}, ["STALE_CUSTODY", "UNCONFIRMED_TRANSFER"]),
         ({"organization": "NOBODY"}, []),
+        ({"region": "CN-44", "key": PACK_VANISHED}, ["CUSTODY_GAP", "UNCONFIRMED_TRANSFER"]),
+        ({"region": "CN-99"}, []),
     ],
 )
 def test_filters(client: TestClient, where: dict[str, Any], codes: list[str]) -> None:

@@ -43,6 +43,8 @@ def keys(found: dict[str, Any]) -> set[str]:
     ("where", "expected"),
     [
         ("{kind: BATTERY, model: \"MJ-3\"}", PACKS),
+        ("{kind: BATTERY, chemistry: \"NMC\"}", PACKS),
+        ("{kind: BATTERY, chemistry: \"nmc\"}", set()),
         ("{kind: BATTERY, producer: \"%s\"}" % STORAGE, {STORAGE_UNIT}),
         ("{kind: BATTERY, producedFrom: \"2026-01-01T00:00:00Z\"}", {STORAGE_UNIT, PACK_NEW}),
         ("{kind: LOT, producedTo: \"2026-06-01T00:00:00Z\"}", {CATHODE, BLACK_MASS, ALUMINIUM}),
