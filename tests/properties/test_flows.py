@@ -15,16 +15,11 @@ from hypothesis import strategies as st
 
 from graph_schema.flows.amounts import UNSTATED, Scope
 from graph_schema.flows.batteries import BatteryRow, Fate
-from graph_schema.flows.recoveries import Recoveries
 from graph_schema.flows.recovery import (
     CHAIN,
-    ChemistryRecovery,
-    ElementFlow,
     recovery,
-    recovery_by_chemistry,
 )
 from graph_schema.flows.summaries import Fates, Market, Stages, Yearly
-from graph_schema.flows.transformations import LotRow, TransformationRow
 from graph_schema.graph import Graph
 from graph_schema.order import type_of
 from graph_schema.outcome import EventStatus
@@ -296,38 +291,6 @@ def check_recovery(seed: int) -> None:
             parts = flow.recovered_kg + flow.in_process_kg + flow.disposed_kg + flow.lost_kg + flow.unknown_kg
             assert parts == pytest.approx(flow.input_kg, rel=1e-9, abs=1e-9), (seed, scope, flow.element)
             assert flow.rate is None or not flow.unknown_inputs
-    check_recoveries(rows, lots, rng)
-
-
-def check_recoveries(rows: list[TransformationRow], lots: dict[str, LotRow], rng: random.Random) -> None:
-    """Many organizations at once are what each is alone."""
-    elements = ["", "Li", "Ni", "Co"]
-    together = Recoveries(rows, lots, elements)
-    assert {key for key, _ in together.acted()} == {row.actor for row in rows if row.type in CHAIN}
-    for key in "ABCDE":
-        theirs = [scopes(rng)[place]._replace(organization=key) for place in (0, 3)]
-        for scope, found in zip(theirs, together.flows(key, theirs), strict=True):
-            assert found == recovery_by_chemistry(rows, lots, scope, elements)
-            _check_sums(found, recovery(rows, lots, scope, elements).flows)
-            chemistries = sorted({one or UNSTATED for row in rows for one in row.units} | {UNSTATED})
-            assert {one.chemistry or UNSTATED: one.flows for one in found} == {
-                one: entered for one in chemistries if (entered := _alone(rows, lots, scope, one, elements))
-            }
-
-
-def _alone(
-    rows: list[TransformationRow], lots: dict[str, LotRow], scope: Scope, chemistry: str, elements: list[str]
-) -> list[ElementFlow]:
-    """What entered of a chemistry, where nothing else is asked for and the whole record is gone through."""
-    flows = recovery(rows, lots, scope._replace(chemistry=chemistry), elements).flows
-    return [flow for flow in flows if flow.has_entered]
-
-
-def _check_sums(chemistries: list[ChemistryRecovery], together: list[ElementFlow]) -> None:
-    """What enters of all chemistries is what enters."""
-    for flow in together:
-        entered = [one.input_kg for found in chemistries for one in found.flows if one.element == flow.element]
-        assert sum(entered) == pytest.approx(flow.input_kg, rel=1e-9, abs=1e-9)
 
 
 def _stated(events: list[dict[str, Any]], field: str) -> dict[str, Any]:
