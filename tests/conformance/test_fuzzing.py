@@ -35,7 +35,7 @@ from tests.serving import ROOT, serving
 from tests.support import send, wait
 
 SEED = os.environ.get("VOLTRACE_TEST_FUZZ_SEED", "20261")
-EXAMPLES = os.environ.get("VOLTRACE_TEST_FUZZ", "30")
+EXAMPLES = os.environ.get("VOLTRACE_TEST_FUZZ", "20")
 WIDE = {
     "VOLTRACE_DEPTH_MAX": "100",
     "VOLTRACE_ROOT_FIELDS_MAX": "1000",
