@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 from graph_schema.canonical import parse_event
+from graph_schema.days import CHINA_TIME, day_at
 from graph_schema.flows.amounts import Scope
 from graph_schema.flows.content import NewBattery, RecycledContent, Shares
 from graph_schema.flows.recoveries import Recoveries
@@ -19,7 +20,6 @@ from graph_schema.rules import RULE_SETS, Failure, Finding, Party, RuleSet, judg
 from graph_schema.rules.enterprise import Enterprise, EnterpriseYear, ModelPeriod, Waiting
 from graph_schema.rules.enterprises import is_european, periods_of, year_of
 from graph_schema.rules.limits import CONTENT_EU, RECOVERY_2024, RECOVERY_EU
-from graph_schema.rules.rule import CHINA_TIME, day_at
 from graph_schema.windows import END
 from service.flow_reading import FreshRows, Rows
 from service.gathering import Gathering

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -11,6 +11,8 @@ from typing import NamedTuple
 import orjson
 from babel import Locale, UnknownLocaleError, dates, negotiate_locale, numbers
 from babel.core import get_global
+
+from graph_schema.days import CHINA_TIME, day_at
 
 TAGS = ("en", "zh-Hans")
 """The languages there are, the one for everybody else first."""
@@ -74,22 +76,22 @@ class Language(NamedTuple):
         return str(self.locale).replace("_", "-")
 
     def date(self, moment: date | None) -> str:
-        """The day, in UTC."""
+        """The day, that in China of a moment."""
         if moment is None:
             return self.text("unknown")
-        return _medium(moment.date() if isinstance(moment, datetime) else moment, self.locale)
+        return _medium(day_at(moment) if isinstance(moment, datetime) else moment, self.locale)
 
     def skeleton(self, moment: datetime, pattern: str) -> str:
-        """A moment as a skeleton of CLDR says, such as `yMMM`, in UTC."""
-        return str(dates.format_skeleton(pattern, moment, locale=self.locale))
+        """The day of a moment in China as a skeleton of CLDR says, such as `yMMM`."""
+        return str(dates.format_skeleton(pattern, datetime.combine(day_at(moment), time()), locale=self.locale))
 
     def time(self, moment: datetime | None) -> str:
-        """The day and the minute, in UTC."""
+        """The day and the minute, in China."""
         if moment is None:
             return self.text("unknown")
         joined = str(dates.get_datetime_format("medium", locale=self.locale))
-        told = dates.format_time(moment, "short", tzinfo=dates.UTC, locale=self.locale)
-        return f"{joined.replace('{0}', told).replace('{1}', self.date(moment))} UTC"
+        told = dates.format_time(moment, "short", tzinfo=CHINA_TIME, locale=self.locale)
+        return f"{joined.replace('{0}', told).replace('{1}', self.date(moment))} {CHINA_TIME}"
 
 
 @lru_cache(16_384)

@@ -10,13 +10,14 @@ from datetime import date
 from operator import itemgetter
 from typing import Any
 
+from graph_schema.days import day_at
 from graph_schema.rules.deadlines import deadline
 from graph_schema.rules.finding import Finding, Severity
 from graph_schema.rules.history import UNITS, History, Told
 from graph_schema.rules.limits import BANNED_USES, NO_35, ORDER_73, REPORTING, TRANSPORT, Limit
 from graph_schema.rules.parties import Party
 from graph_schema.rules.recipients import UTILIZES, unauthorized_recipient
-from graph_schema.rules.rule import Rule, RuleSet, day_at, day_in_china
+from graph_schema.rules.rule import Rule, RuleSet, day_in_china
 from graph_schema.rules.scrapping import battery_missing_at_scrapping
 from graph_schema.rules.thing import Thing
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from graph_schema.days import day_at
 from graph_schema.identifiers import Scheme, claimed_scheme, identify_as
 from graph_schema.identifiers.gbt34014 import BatteryCode, read, sound_code
 from graph_schema.order import event_id_of, moment_of, type_of
 from graph_schema.rules.finding import Finding
 from graph_schema.rules.history import UNITS, History
-from graph_schema.rules.rule import Rule, day_at
+from graph_schema.rules.rule import Rule
 
 
 def code_malformed(rule: Rule, history: History) -> Iterator[Finding]:

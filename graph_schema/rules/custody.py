@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from graph_schema.life import Custody
-from graph_schema.order import Position, event_id_of, moment_of
+from graph_schema.order import Position, event_id_of
 from graph_schema.rules.finding import Finding
 from graph_schema.rules.history import NAMED, History, Told
-from graph_schema.rules.rule import Rule
+from graph_schema.rules.rule import Rule, day_of
 from graph_schema.voiding import REGULATOR
 from graph_schema.windows import END
 
@@ -183,8 +183,3 @@ def _is_by_another(receipt: Told, history: History) -> bool:
 def told(event: Told) -> str:
     """An event in a sentence."""
     return f"{event.type.lower()} {event.event_id} of {day_of(event.position)}"
-
-
-def day_of(position: Position) -> str:
-    """The day of an event, in UTC."""
-    return str(moment_of(position).date())

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 import chinese_calendar
 
+from graph_schema.days import CHINA_TIME, day_at
 from graph_schema.rules.limits import Limit, Unit
-from graph_schema.rules.rule import CHINA_TIME, day_at
 
 LAST_YEAR = date.max.year - 1
 """No limit is over by the end of the calendar for what is in this year, or later."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from itertools import pairwise
 
+from graph_schema.days import CHINA_TIME
 from graph_schema.flows.content import ContentLine
 from graph_schema.flows.recovery import ChemistryRecovery, ElementFlow
 from graph_schema.identifiers import claim
@@ -30,7 +31,7 @@ from graph_schema.rules.limits import (
     Share,
 )
 from graph_schema.rules.parties import Party
-from graph_schema.rules.rule import CHINA_TIME, Rule, RuleSet
+from graph_schema.rules.rule import Rule, RuleSet
 
 SLACK = 1e-9
 EUROPE = frozenset(

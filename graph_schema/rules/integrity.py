@@ -9,13 +9,13 @@ from graph_schema.order import event_id_of, moment_of
 from graph_schema.outcome import EventStatus
 from graph_schema.rules.codes import code_malformed, original_code_lost
 from graph_schema.rules.contents import composition_rule, content_rule
-from graph_schema.rules.custody import custody_gap, day_of, missing_removal, told
+from graph_schema.rules.custody import custody_gap, missing_removal, told
 from graph_schema.rules.deadlines import deadline
 from graph_schema.rules.enterprises import organization_code_malformed, waits_for_what_nobody_reported
 from graph_schema.rules.finding import Finding, Severity
 from graph_schema.rules.history import UNITS, History, Told
 from graph_schema.rules.limits import CONFIRMATION, STANDSTILL
-from graph_schema.rules.rule import Rule, RuleSet
+from graph_schema.rules.rule import Rule, RuleSet, day_of
 
 NAME = "integrity"
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from datetime import date, datetime, time
 from functools import cached_property
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
+from graph_schema.days import CHINA_TIME, day_at
 from graph_schema.order import Position, moment_of
 from graph_schema.rules.enterprise import Enterprise
 from graph_schema.rules.finding import Failure, Finding, Judgement, Severity
@@ -19,20 +20,15 @@ from graph_schema.rules.limits import Limit, Share
 Judge = Callable[["Rule", Any], Iterable[Finding]]
 """A pure function of the rule and of what it judges: the history of an item, or an enterprise."""
 
-CHINA_TIME = timezone(timedelta(hours=8))
-
-
-def day_at(moment: datetime, zone: tzinfo = CHINA_TIME) -> date:
-    """The day of a moment, in China or elsewhere; of one that is beyond the calendar there, its last day or first."""
-    try:
-        return moment.astimezone(zone).date()
-    except OverflowError:
-        return date.max if moment.year == date.max.year else date.min
-
 
 def day_in_china(event: Told) -> str:
     """The day of an event, as it is told in a sentence."""
-    return str(day_at(moment_of(event.position)))
+    return day_of(event.position)
+
+
+def day_of(position: Position) -> str:
+    """The day in China of an event that is there by its position."""
+    return str(day_at(moment_of(position)))
 
 
 @dataclass(frozen=True)

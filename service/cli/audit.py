@@ -11,6 +11,7 @@ import orjson
 from rich.table import Table
 from rich.text import Text
 
+from graph_schema.days import day_at
 from graph_schema.order import instant_us
 from graph_schema.rules import Finding, RuleSet, holding
 from graph_schema.windows import END
@@ -211,7 +212,7 @@ def as_table(findings: Iterable[Finding]) -> Table:
     table.columns[3].overflow = "fold"
     for one in findings:
         severity = Text(one.severity.lower(), COLOURS[one.severity])
-        table.add_row(str(one.since.date()), severity, one.code, Text(one.subject), Text(one.sentence))
+        table.add_row(str(day_at(one.since)), severity, one.code, Text(one.subject), Text(one.sentence))
     return table
 
 

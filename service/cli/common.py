@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 from rich.console import Console
 
+from graph_schema.days import CHINA_TIME
 from service import collecting, settings
 from service.bootstrap import open_store
 from service.ports import Store
@@ -109,7 +110,7 @@ class _Waiting(logging.Handler):
 
 
 class Moment(click.ParamType[datetime]):
-    """A date, or an RFC 3339 time with an offset; a date means its last microsecond in UTC."""
+    """A date, or an RFC 3339 time with an offset; a date means its last microsecond in China."""
 
     name = "time"
 
@@ -122,7 +123,7 @@ class Moment(click.ParamType[datetime]):
         except ValueError:
             self.fail(f"{value!r} is no date and no time such as 2026-04-01T08:30:00+08:00", param, ctx)
         if len(value) == 10:
-            return moment.replace(hour=23, minute=59, second=59, microsecond=999_999, tzinfo=UTC)
+            return moment.replace(hour=23, minute=59, second=59, microsecond=999_999, tzinfo=CHINA_TIME)
         if moment.tzinfo is None:
             self.fail(f"{value!r} has no offset; write {value}Z for UTC, or {value}+08:00", param, ctx)
         try:

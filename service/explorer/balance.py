@@ -8,6 +8,7 @@ from graphlib import TopologicalSorter
 from typing import NamedTuple
 
 from graph_schema.answer import Trace, TraceNode
+from graph_schema.days import day_at
 from graph_schema.flows.transformations import is_intermediate, is_residue
 from service.explorer.fates import FATES, ROOT, Band, bands_of
 
@@ -139,7 +140,7 @@ def _together(node: TraceNode, steps: int) -> str:
     the same day."""
     if node.kind == "LOT":
         return f"lot {node.key}"
-    return f"{node.kind} {node.label if node.label != node.key else ''} {steps} {node.at and node.at.date()}"
+    return f"{node.kind} {node.label if node.label != node.key else ''} {steps} {node.at and day_at(node.at)}"
 
 
 def _stage(node: TraceNode, known: _Known) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter
@@ -11,6 +11,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
+from graph_schema.days import day_of_text
 from service.api.context import Context, global_id
 from service.explorer.asking import MakeContext, ask
 from service.explorer.failing import closed
@@ -138,7 +139,7 @@ async def _proposed(context: Context, stated: dict[str, str]) -> tuple[str, bool
     days = [edge["node"]["occurredAt"] for edge in edges if edge["node"]["status"] == "ACCEPTED"]
     if not days:
         return "", False
-    day = datetime.fromisoformat(max(days)).date()
+    day = day_of_text(max(days))
     return ((day - timedelta(days=1)).isoformat(), True) if day > date.min else ("", False)
 
 

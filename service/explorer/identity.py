@@ -21,6 +21,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from graph_schema.days import day_of_text
 from graph_schema.rules.parties import covers
 from service.access.asker import Asker
 from service.access.viewer import PUBLIC
@@ -236,7 +237,7 @@ def linked_data(item: dict[str, Any], address: str) -> dict[str, Any]:
         "identifier": item["key"],
         "category": item["kind"].lower(),
         "model": item.get("model"),
-        "productionDate": (item["producedAt"] or "")[:10] or None,
+        "productionDate": item["producedAt"] and day_of_text(item["producedAt"]).isoformat(),
         "manufacturer": producer and {"@type": "Organization", "identifier": producer["key"], "name": producer["name"]},
         "weight": item["massKg"] and {"@type": "QuantitativeValue", "value": item["massKg"], "unitCode": "KGM"},
         "additionalProperty": [

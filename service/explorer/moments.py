@@ -8,11 +8,11 @@ from graphql import GraphQLError
 
 from service.api.scalars import read_moment
 
-_END = "T23:59:59.999999Z"
+_END = "T23:59:59.999999+08:00"
 
 
 def moment(name: str, text: str) -> str:
-    """A moment as GraphQL takes it: of a day alone the end of it (UTC), so that what occurred on it counts. `name`: of
+    """A moment as GraphQL takes it: of a day alone its end in China, so that what occurred on it counts. `name`: of
     the field that it was written into. Raises GraphQLError for what is neither a day nor a time."""
     stated = text.strip()
     if not stated:

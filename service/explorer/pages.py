@@ -16,6 +16,7 @@ from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from graph_schema.days import CHINA_TIME, day_of_text
 from graph_schema.identifiers import TITLES
 from graph_schema.rules import RULE_SETS
 from service import __version__
@@ -176,10 +177,11 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
             "material": lambda name: translated(language.tag, name) or name,
             "region": lambda code: region_name(code, language),
             "finding": lambda code: said(language, FINDINGS[code]) if code in FINDINGS else code,
-            "day": lambda stated: language.date(date.fromisoformat(stated[:10])),
+            "day": lambda stated: language.date(day_of_text(stated)),
             "moment": lambda stated: language.time(datetime.fromisoformat(stated).astimezone(UTC)),
             "localized": lambda address: localized(address, language),
             "language": language,
+            "zone": CHINA_TIME,
             "with_links": partial(with_links, language),
             "plain": partial(plain, language),
             "status": partial(status_of, language),

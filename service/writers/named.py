@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graph_schema.answer import Trace, TraceEdge, TraceNode
+from graph_schema.days import day_at
 from service.languages import ENGLISH, Language
 from service.phrases import translated
 
@@ -27,7 +28,7 @@ def until(edge: TraceEdge, language: Language = ENGLISH) -> str:
     """Until when a part was inside of its host, in words; empty where it is now, or where that is contested."""
     if edge.kind != "PART_OF" or edge.to is None or edge.contested:
         return ""
-    return language.text("picture.inside", until=f"{edge.to:%Y-%m-%d}")
+    return language.text("picture.inside", until=f"{day_at(edge.to)}")
 
 
 def family(node: TraceNode) -> str:
@@ -47,7 +48,7 @@ def describe(node: TraceNode, language: Language = ENGLISH) -> str:
     if node.redacted:
         return language.text("picture.withheldKind", kind=kind)
     if node.kind == "EVENT":
-        return f"{language.named('event', node.label)} {'' if node.at is None else f'{node.at:%Y-%m-%d}'}\n{node.key}"
+        return f"{language.named('event', node.label)} {'' if node.at is None else day_at(node.at)}\n{node.key}"
     label = "" if node.label == node.key else f" {named_material(node, language)}"
     return f"{kind}{label}\n{node.key}"
 

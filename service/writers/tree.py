@@ -14,6 +14,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from graph_schema.answer import Direction, Role, Trace, TraceEdge, TraceNode
+from graph_schema.days import day_at
 
 GROUP_ABOVE = 5
 _STYLES = {
@@ -145,7 +146,7 @@ def _identity(node: TraceNode) -> tuple[bool, str]:
 
 
 def _day(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment:%Y-%m-%d}"
+    return "" if moment is None else str(day_at(moment))
 
 
 def _interval(edge: TraceEdge) -> str:

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from graph_schema.days import day_at
 from graph_schema.rules.deadlines import deadline, is_working_day, months_after, working_days_after
 from graph_schema.rules.limits import CONFIRMATION, REPORTING, STANDSTILL, Limit
-from graph_schema.rules.rule import day_at
 
 
 def test_holidays_and_make_up_days() -> None:
