@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
+from graph_schema.days import day_at
 from graph_schema.order import moment_of_us
 
 
@@ -101,7 +102,7 @@ class FindingFilter(NamedTuple):
 
 
 class CountBy(StrEnum):
-    """What findings are counted by. MONTH is that from when they hold, in UTC: `2026-11`."""
+    """What findings are counted by. MONTH is that from when they hold, in China: `2026-11`."""
 
     CODE = "CODE"
     RULE_SET = "RULE_SET"
@@ -120,7 +121,7 @@ def values_of(one: KeptFinding, by: CountBy) -> tuple[str | None, ...]:
     if by is CountBy.PARTY:
         return one.parties
     if by is CountBy.MONTH:
-        return (moment_of_us(one.since_us).strftime("%Y-%m"),)
+        return (str(day_at(moment_of_us(one.since_us)))[:7],)
     plain = {CountBy.CODE: one.code, CountBy.RULE_SET: one.rule_set, CountBy.SEVERITY: one.severity}
     return (plain.get(by, one.region),)
 

@@ -93,6 +93,13 @@ class Language(NamedTuple):
         told = dates.format_time(moment, "short", tzinfo=CHINA_TIME, locale=self.locale)
         return f"{joined.replace('{0}', told).replace('{1}', self.date(moment))} {CHINA_TIME}"
 
+    def moment(self, moment: datetime) -> str:
+        """A moment that a trace is as of: the last microsecond of a day is its end."""
+        there = moment.astimezone(CHINA_TIME)
+        if there.time() == time.max:
+            return self.text("note.end", day=self.date(there))
+        return there.isoformat() if there.second or there.microsecond else self.time(there)
+
 
 @lru_cache(16_384)
 def _medium(day: date, locale: Locale) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import NamedTuple
 
+from graph_schema.days import day_at
 from graph_schema.flows.amounts import Amount, Scope, Sum
 from graph_schema.flows.batteries import BatteryRow, Fate
 from graph_schema.flows.recovery import is_acting
@@ -254,7 +255,7 @@ def _spread(days: Sequence[float]) -> tuple[float | None, float | None, float | 
 
 
 class Yearly:
-    """By calendar year (UTC) and region: of the retirement, or of the organization that recycles or repurposes.
+    """By calendar year in China and region: of the retirement, or of the organization that recycles or repurposes.
 
     With an organization, batteries that it made, and events that it did.
     """
@@ -266,14 +267,14 @@ class Yearly:
         for event in events:
             takes_up = event.type != "REFINING" and any(map(scope.has_chemistry, event.units))
             if takes_up and is_acting(event, scope) and scope.in_period(event.position):
-                _add_utilized(self._masses[moment_of(event.position).year, event.region], event, scope)
+                _add_utilized(self._masses[day_at(moment_of(event.position)).year, event.region], event, scope)
 
     def add(self, row: BatteryRow) -> None:
         """Add a battery."""
         if row.retired_us is None or not self._where.has(row.retired_us, row.retired_region):
             return
         if is_first_life(row, self._scope):
-            self._retired[moment_of_us(row.retired_us).year, row.retired_region].add(row.mass_kg)
+            self._retired[day_at(moment_of_us(row.retired_us)).year, row.retired_region].add(row.mass_kg)
 
     def lines(self) -> list[YearLine]:
         """The report."""

@@ -71,7 +71,7 @@ VALUES = {
         "SEVERITY": "By severity.",
         "PARTY": "By organization: the keys of all that are in it.",
         "REGION": "By region: where the first of its organizations is registered.",
-        "MONTH": "By the month in which it began to hold, in UTC, such as 2026-11.",
+        "MONTH": "By the month in which it began to hold, in China, such as 2026-11.",
     },
     "Severity": {
         "NOTICE": "Worth knowing.",

@@ -6,8 +6,7 @@ import asyncio
 import logging
 import re
 import time
-from datetime import UTC, datetime
-from datetime import time as time_of_day
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from typing import NamedTuple, TypeVar
@@ -228,20 +227,12 @@ def note_of(asked: Asked, language: Language = ENGLISH, synthetic: bool = False)
     """The moments and claims of a trace, where they are stated, and whether the store holds a generated history."""
     moments = {"asOf": asked.as_of, "knownAt": asked.known_at}
     said = [
-        language.text(f"note.{name}", moment=_told(moment, language))
+        language.text(f"note.{name}", moment=language.moment(moment))
         for name, moment in moments.items()
         if moment is not None
     ]
     said += [language.text("note.claims")] if asked.claims is Claims.ALL else []
     return ", ".join([*said, *([language.text("note.synthetic")] if synthetic else [])])
-
-
-def _told(moment: datetime, language: Language) -> str:
-    """A moment for people: the last microsecond of a day is its end."""
-    if moment.astimezone(UTC).time() == time_of_day.max:
-        return language.text("note.end", day=language.date(moment.astimezone(UTC)))
-    whole = not (moment.second or moment.microsecond)
-    return language.time(moment.astimezone(UTC)) if whole else utc_text(moment)
 
 
 def _address(node: TraceNode, asked: Asked, language: Language) -> str | None:

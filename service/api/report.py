@@ -155,7 +155,7 @@ class StageTime:
 class YearTotal:
     """One year and region."""
 
-    year: int = strawberry.field(description="The calendar year, in UTC.")
+    year: int = strawberry.field(description="The calendar year, in China.")
     region: str | None = strawberry.field(description="The region; null: unknown.")
     retired: int = strawberry.field(description="Batteries that were retired.")
     retired_mass: Mass = strawberry.field(description="Their mass.")

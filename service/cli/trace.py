@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from graph_schema.answer import Direction, Trace
-from graph_schema.canonical import utc_text
 from graph_schema.further import NAMED_MAX
 from graph_schema.surroundings import Beyond
 from graph_schema.trace import TraceQuestion
@@ -106,7 +105,7 @@ def trace(
             show(one, unfold)
         else:
             moments = (("as of", as_of), ("known at", known_at))
-            said = [f"{word} {utc_text(moment)}" for word, moment in moments if moment]
+            said = [f"{word} {ENGLISH.moment(moment)}" for word, moment in moments if moment]
             said += [ENGLISH.text("note.synthetic")] if synthetic else []
             write(one, chosen_format, ", ".join(said), output)
 

@@ -111,8 +111,8 @@ async def _recovered(context: Context, years: Sequence[int], organization: str |
     if not told:
         return {}
     asked = " ".join(
-        f'y{year}: report(filter: {{ organization: $organization, from: "{year}-01-01T00:00:00Z", '
-        f'to: "{year}-12-31T23:59:59.999999Z" }}) {{ {RECOVERED} }}'
+        f'y{year}: report(filter: {{ organization: $organization, from: "{year}-01-01T00:00:00+08:00", '
+        f'to: "{year}-12-31T23:59:59.999999+08:00" }}) {{ {RECOVERED} }}'
         for year in told
     )
     try:

@@ -76,20 +76,21 @@ def test_masses_and_dates_are_written_as_its_readers_do() -> None:
     day = datetime(2026, 11, 5, 7, 8, tzinfo=UTC)
     assert english.date(day) == "Nov 5, 2026"
     assert chinese.date(day) == "2026年11月5日"
-    assert english.time(day) == "Nov 5, 2026, 7:08\u202fAM UTC"
+    assert chinese.date(datetime(2026, 3, 31, 16, tzinfo=UTC)) == "2026年4月1日", "in China it is the next day"
+    assert english.time(day) == "Nov 5, 2026, 3:08\u202fPM UTC+08:00"
 
 
 @pytest.mark.parametrize(
     ("wanted", "accepted", "date", "mass"),
     [
-        (None, "en-GB,en;q=0.9", "5 Nov 2026, 07:08 UTC", "1,234.5 kg"),
-        (None, "de-DE,de;q=0.9,en-US;q=0.8", "5 Nov 2026, 07:08 UTC", "1.234,5 kg"),
-        (None, "de", "5 Nov 2026, 07:08 UTC", "1.234,5 kg"),
-        (None, "en-US", "Nov 5, 2026, 7:08\u202fAM UTC", "1,234.5 kg"),
-        (None, "qq-ZZ,x;q=0.1", "Nov 5, 2026, 7:08\u202fAM UTC", "1,234.5 kg"),
-        (None, "zh-Hans-CN", "2026年11月5日 07:08 UTC", "1,234.5 kg"),
-        ("zh-Hans", "de", "2026年11月5日 07:08 UTC", "1,234.5 kg"),
-        ("en", "zh-CN,zh;q=0.9", "Nov 5, 2026, 7:08\u202fAM UTC", "1,234.5 kg"),
+        (None, "en-GB,en;q=0.9", "5 Nov 2026, 15:08 UTC+08:00", "1,234.5 kg"),
+        (None, "de-DE,de;q=0.9,en-US;q=0.8", "5 Nov 2026, 15:08 UTC+08:00", "1.234,5 kg"),
+        (None, "de", "5 Nov 2026, 15:08 UTC+08:00", "1.234,5 kg"),
+        (None, "en-US", "Nov 5, 2026, 3:08\u202fPM UTC+08:00", "1,234.5 kg"),
+        (None, "qq-ZZ,x;q=0.1", "Nov 5, 2026, 3:08\u202fPM UTC+08:00", "1,234.5 kg"),
+        (None, "zh-Hans-CN", "2026年11月5日 15:08 UTC+08:00", "1,234.5 kg"),
+        ("zh-Hans", "de", "2026年11月5日 15:08 UTC+08:00", "1,234.5 kg"),
+        ("en", "zh-CN,zh;q=0.9", "Nov 5, 2026, 3:08\u202fPM UTC+08:00", "1,234.5 kg"),
     ],
 )
 def test_dates_and_masses_are_in_the_locale_of_the_reader(

@@ -73,7 +73,8 @@ _VALUES = {
     CountBy.RULE_SET: "f.ruleSet",
     CountBy.SEVERITY: "f.severity",
     CountBy.REGION: "f.region",
-    CountBy.MONTH: "substring(toString(f.since), 0, 7)",
+    CountBy.MONTH: "substring(toString(CASE WHEN f.since < datetime('9999-12-31T16:00:00Z')"
+    " THEN f.since + duration('PT8H') ELSE f.since END), 0, 7)",
     CountBy.PARTY: "party",
 }
 

@@ -72,7 +72,7 @@ def test_links_of_the_picture_lead_to_pictures(over_memory: TestClient) -> None:
     assert links
     for link in links:
         assert over_memory.get(str(link)).status_code == 200
-    assert "as of Jan 1, 2027, 12:00\u202fAM UTC, contested claims included" in picture
+    assert "as of Jan 1, 2027, 8:00\u202fAM UTC+08:00, contested claims included" in picture
 
 
 def test_keys_are_percent_encoded() -> None:

@@ -90,7 +90,7 @@ def test_trace_as_a_picture(told: str, tmp_path: Path) -> None:
     assert run("trace", "--store", told, PACK_A, "--format", "png", "-o", str(file)).exit_code == 0
     assert file.read_bytes().startswith(b"\x89PNG")
     dated = run("trace", "--store", told, PACK_A, "--format", "svg", "--as-of", "2026-05-03")
-    assert "as of 2026-05-03T23:59:59" in dated.output
+    assert "as of the end of May 3, 2026" in dated.output
 
 
 def test_ingest_says_which_file_it_cannot_open_or_write(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_what_is_not_understood_is_named(client: TestClient) -> None:
 def test_what_is_not_known_then_is_told_with_the_moment(client: TestClient) -> None:
     answer = client.get(f"{TRACE}&asOf=2021-05-09")
     assert answer.status_code == 404
-    assert "is known as of the end of May 9, 2021 (UTC), or you may not see it" in answer.text
+    assert "is known as of the end of May 9, 2021, or you may not see it" in answer.text
     assert "is known, or you may" in client.get("/explore?key=NOBODY").text
 
 

@@ -53,7 +53,7 @@ def test_who_is_named_is_a_link(client: TestClient, address: str, key: str) -> N
 
 def test_the_page_says_who_it_is_what_it_holds_and_what_is_found(client: TestClient) -> None:
     text = client.get(f"/organization/{RECYCLER}").text
-    for told in ("<h1>Xiang Metals</h1>", "utilizer", "Hunan", "recycling, Dec 31, 2019", "What it holds itself: 2"):
+    for told in ("<h1>Xiang Metals</h1>", "utilizer", "Hunan", "recycling, Jan 1, 2020", "What it holds itself: 2"):
         assert told in text, told
     row = text.partition(f">{BLACK_MASS}</a>")[2].partition("</tr>")[0]
     assert "used up" in row

@@ -98,7 +98,7 @@ def test_the_picture_leads_to_what_is_in_it_and_keeps_the_state(client: TestClie
     opened = client.get(link.replace("&amp;", "&")).text
     assert "black mass" in opened
     assert "Xiang Metals" in opened
-    assert "as of Aug 1, 2026, 12:00\u202fAM UTC" in opened
+    assert "as of Aug 1, 2026, 8:00\u202fAM UTC+08:00" in opened
 
 
 def test_the_picture_is_in_the_language_of_the_page(client: TestClient) -> None:
