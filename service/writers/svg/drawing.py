@@ -14,8 +14,8 @@ from service.writers.markup import xml_text
 from service.writers.svg.materials import looks, patterns
 from service.writers.svg.scope import SCOPE
 
-TOLD_MAX = 20
-"""So many members of a group, or edges of a line, are told by name."""
+TOLD_MAX = 5
+"""So many members of a group, or holders of a box, are told by name: all of it is read out."""
 _TIPS = ("beside", "from", "to", "contested")
 
 
@@ -211,17 +211,20 @@ def _label(box: Box, language: Language) -> str:
     said += [box.until] if box.until else []
     keys = [node.key for node in box.nodes if not node.redacted]
     if keys and (len(keys) > 1 or box.node.kind == "EVENT"):
-        listed = ", ".join(keys[:TOLD_MAX])
-        rest = len(keys) - TOLD_MAX
-        said.append(language.text("picture.andMore", what=listed, count=rest) if rest > 0 else listed)
+        said.append(_first(keys, ", ", language))
     if box.way is Way.ROOT:
         said.insert(0, language.text("picture.root"))
-    said += [language.text("picture.held", name=one) for one in box.holders[:TOLD_MAX]]
-    if len(box.holders) > TOLD_MAX:
-        said.append(language.text("picture.moreHolders", count=len(box.holders) - TOLD_MAX))
+    if box.holders:
+        said.append(_first([language.text("picture.held", name=one) for one in box.holders], "; ", language))
     if box.more:
         said.append(language.text("picture.cutOff", count=box.more))
     return "; ".join(said)
+
+
+def _first(told: Sequence[str], between: str, language: Language) -> str:
+    """The first of many, and how many more there are."""
+    listed, rest = between.join(told[:TOLD_MAX]), len(told) - TOLD_MAX
+    return language.text("picture.andMore", what=listed, count=rest) if rest > 0 else listed
 
 
 def _told(line: Line, names: dict[str, str], language: Language) -> str:

@@ -13,8 +13,9 @@ from service.languages import TAGS, language
 from service.writers.layout import lay_out
 from service.writers.png import LETTERS, NoFont, has_font, png
 from service.writers.svg import Links, svg
+from service.writers.svg.drawing import TOLD_MAX
 from service.writers.svg.materials import COLOURS, KNOWN, LOOKS, looks
-from tests.service.writers.written import of_catena_x, of_packs, of_random, of_story
+from tests.service.writers.written import of_catena_x, of_packs, of_random, of_story, of_vehicles
 
 SVG = "{http://www.w3.org/2000/svg}"
 MOMENT = datetime(2026, 4, 1, tzinfo=UTC)
@@ -125,6 +126,32 @@ def test_groups_open_and_what_is_cut_off_goes_on() -> None:
     (marked,) = [one for one in root.iter() if "marked" in one.get("class", "").split()]
     assert "cell C" in marked.get("aria-label", "")
     assert "/group/" not in svg(trace, Links(lambda node: None))
+
+
+def test_a_group_is_called_by_a_handful_of_keys_and_by_whoever_has_it() -> None:
+    """Sixty cells of a real file, which one organization made."""
+    vehicle = max((trace for trace in of_vehicles(False) if len(trace.nodes) > 60), key=lambda one: len(one.nodes))
+    (name,) = [title for title in titles(drawn(vehicle)) if title.startswith("60 × cell")]
+    cells = {node.key for node in vehicle.nodes if node.kind == "CELL"}
+    assert sum(key in name for key in cells) == TOLD_MAX
+    assert name.count("and 55 more") == 1
+    assert name.count("held by") == name.count("held by Oem A (60 of them)") == 1
+    assert len(name) < 400
+
+
+def test_of_who_had_an_item_the_first_are_told() -> None:
+    custody = [
+        TraceEdge("A", f"ORG-{number % 3}", "HELD_BY", MOMENT, MOMENT, None, "E", "E", number == 1)
+        for number in range(9)
+    ]
+    (name,) = [
+        title
+        for title in titles(drawn(Trace("A", Direction.FORWARD, [lot("A", Role.ROOT)], custody)))
+        if title.startswith("the root")
+    ]
+    assert name.count("held by ORG-") == TOLD_MAX
+    assert "held by ORG-1 Apr 1, 2026 to Apr 1, 2026 (contested)" in name
+    assert "and 4 more" in name
 
 
 def test_nothing_written_in_a_node_gets_out_of_its_text() -> None:
