@@ -32,7 +32,7 @@ from service.explorer.late import marked_events
 from service.explorer.opened import opened, unsettled
 from service.explorer.pages import identity_page, language_of, page
 from service.explorer.querying import NODES, queried
-from service.explorer.sankey import described, said_of, sankey, titled, width_of
+from service.explorer.sankey import described, said_of, sankey, titled, widest_of, width_of
 from service.explorer.state import MOMENTS, VIEWS, State, checked, ignored, read_state, without_empty
 from service.explorer.table import COLUMNS, rows_of, told
 from service.explorer.timeline import lanes_of
@@ -206,6 +206,7 @@ def _balance(trace: Trace, state: State, language: Language) -> dict[str, Any]:
         "bands": rows,
         "picture": Markup("") if flow is None else sankey(flow, language),
         "wide": 0 if flow is None else width_of(flow),
+        "widest": 0 if flow is None else widest_of(flow),
         "narrow": Markup("") if flow is None else turned(flow, said_of(flow, language)),
         "elements": elements_of(trace),
         "closed": {row.element for row in trace.balance},

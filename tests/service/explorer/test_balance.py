@@ -327,6 +327,19 @@ def test_a_flow_with_many_bars_fits_a_phone_and_one_with_many_columns_a_laptop()
     assert width_of(deep) <= 1334
 
 
+def test_a_text_in_the_picture_is_no_larger_than_the_page_s_and_few_columns_use_its_width() -> None:
+    store = MemoryStore()
+    send(store, [*story(), *home_again()])
+    with TestClient(create_app(store, Settings(store="memory:"))) as client:
+        for key in ("B", BLACK_MASS, PACK_RECYCLED):
+            text = client.get(f"/explore?key={key}&view=balance").text
+            drawn = int(re.findall(r'class="balance" viewBox="0 0 (\d+)', text)[0])
+            least, most = map(int, re.findall(r"min-width: (\d+)px; max-width: (\d+)px", text)[0])
+            assert 15 <= 12 * most / drawn <= 16, "pixels of a text of 12"
+            assert 12 * least / drawn >= 10
+            assert most >= 950
+
+
 def test_a_background_is_not_taken_for_that_of_a_text_in_a_picture() -> None:
     """A bar has a fill: a background of it has no effect, but counts where contrasts are told."""
     sheet = (files("service.explorer") / "static/trace.css").read_text("utf-8")
