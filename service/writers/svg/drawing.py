@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ from service.writers.svg.scope import SCOPE
 
 TOLD_MAX = 5
 """So many members of a group, or holders of a box, are told by name: all of it is read out."""
+CORNER = 8.0
+"""How far from a corner of a line it is round."""
 _TIPS = ("beside", "from", "to", "contested")
 
 
@@ -188,11 +191,17 @@ def _text(text: Text) -> str:
 
 
 def _course(line: Line) -> str:
-    """Straight within columns, curved between them."""
+    """Straight within columns, curved between them, or along a trunk between the last two."""
     points = line.points
     course = f"M{points[0][0]:g} {points[0][1]:g}"
     for number, ((x, y), (to_x, to_y)) in enumerate(itertools.pairwise(points)):
         if number % 2 == 0 or y == to_y:
+            course += f"L{to_x:g} {to_y:g}"
+        elif line.trunk is not None and number == len(points) - 3:
+            across = min(CORNER, line.trunk - x, to_x - line.trunk)
+            along = math.copysign(min(CORNER, abs(to_y - y) / 2), to_y - y)
+            course += f"L{line.trunk - across:g} {y:g}Q{line.trunk:g} {y:g} {line.trunk:g} {y + along:g}"
+            course += f"L{line.trunk:g} {to_y - along:g}Q{line.trunk:g} {to_y:g} {line.trunk + across:g} {to_y:g}"
             course += f"L{to_x:g} {to_y:g}"
         else:
             middle = (x + to_x) / 2

@@ -291,3 +291,19 @@ def test_a_material_that_has_a_pattern_is_filled_with_it() -> None:
     assert re.search(rf'<g class="box lot \w+ material-{KNOWN["graphite"]}"', text)
     (pattern,) = re.findall(r'<pattern id="(trace-picture-material-\d+)"', text)
     assert f"fill: url(#{pattern});" in text
+
+
+def test_a_line_is_straight_along_its_trunk() -> None:
+    trace = next(one for one in of_vehicles(True) if any(line.trunk for line in lay_out(one).lines))
+    lines = lay_out(trace).lines
+    courses = [path.get("d") or "" for path in drawn(trace).iter(f"{SVG}path") if path.get("data-from")]
+    assert len(courses) == len(lines)
+    for line, course in zip(lines, courses, strict=True):
+        gaps = len(line.points) // 2 - 1
+        flat = sum(line.points[2 * gap + 1][1] == line.points[2 * gap + 2][1] for gap in range(gaps))
+        bent = line.trunk is not None and line.points[-3][1] != line.points[-2][1]
+        assert course.count("Q") == 2 * bent
+        assert course.count("C") == gaps - flat - bent
+        if bent:
+            straight = re.search(rf"L{line.trunk:g} (\S+?)Q{line.trunk:g} ", course)
+            assert straight is not None
