@@ -11,7 +11,7 @@ from graph_schema.answer import Direction, FrontierNode, Role, Trace, TraceEdge,
 from seed.story import BLACK_MASS, PACK_A, PACK_RECYCLED, TRADER
 from service.languages import TAGS, language
 from service.writers.layout import lay_out
-from service.writers.png import LETTERS, NoFont, has_font, png
+from service.writers.png import CHINESE, FAMILY, LETTERS, NoFont, has_font, png, rendered
 from service.writers.svg import Links, svg
 from service.writers.svg.drawing import TOLD_MAX
 from service.writers.svg.materials import COLOURS, KNOWN, LOOKS, looks
@@ -193,6 +193,20 @@ def test_a_png_whose_letters_no_font_has_is_refused(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(LETTERS, tag, "\U0010fffe")
     with pytest.raises(NoFont, match="fonts-noto-cjk"):
         png(trace, language=language(tag))
+
+
+def test_a_png_with_chinese_is_set_without_serifs() -> None:
+    """As if its families were named in the picture, the first that is on the machine; one without, as ever."""
+    frame = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="40"><text y="30" font-size="30"{}>{}</text></svg>'
+    )
+    families = ", ".join(f"'{name}'" for name in CHINESE)
+    told = [rendered(frame.format(named, "电池 A")) for named in ("", f' font-family="{families}"')]
+    assert told[0] == told[1]
+    assert rendered(frame.format("", "A")) == rendered(frame.format(f' font-family="{FAMILY}"', "A"))
+    trace = Trace("电池", Direction.FORWARD, [lot("电池", Role.ROOT)])
+    named = svg(trace, dark=False).replace("system-ui", f"{families}, 'DejaVu Sans', system-ui", 1)
+    assert png(trace) == rendered(named)
 
 
 def test_a_png_has_text() -> None:
