@@ -25,12 +25,12 @@ from service.api.context import Context
 from service.api.errors import too_long
 from service.api.exports import Asked, charge, note_of, question_of, read_asked
 from service.api.scalars import Claims
-from service.explorer.asking import MakeContext
+from service.explorer.asking import MakeContext, ask
 from service.explorer.balance import flow_of
 from service.explorer.fates import elements_of
 from service.explorer.late import marked_events
 from service.explorer.opened import opened, unsettled
-from service.explorer.pages import identity_page, language_of, page
+from service.explorer.pages import identity_page, language_of, organization_page, page
 from service.explorer.querying import NODES, queried
 from service.explorer.sankey import described, said_of, sankey, titled, widest_of, width_of
 from service.explorer.state import MOMENTS, VIEWS, State, checked, ignored, read_state, without_empty
@@ -83,6 +83,8 @@ async def _page(request: Request, context: Context, state: State) -> Response:
     if trace is not None and trace.truncated and (wider_one := _for_balance(context, state, asked)):
         asked = _asked(state, STEPPED)
         trace = await tracing.trace(context.store, wider_one, then.sequence, context.sight)
+    if trace is None and (party := await _organization(context, state.key)) is not None:
+        return RedirectResponse(organization_page(party), 303)
     if trace is None:
         return page(
             request,
@@ -129,6 +131,13 @@ async def _page(request: Request, context: Context, state: State) -> Response:
         note=note_of(asked, language),
         **content,
     )
+
+
+async def _organization(context: Context, key: str) -> str | None:
+    """The key of the organization of a name that is no item's; None where who asks may see none."""
+    context.forget_read()
+    found = (await ask(context, "query ($key: String!) { organization(key: $key) { key } }", key=key))["organization"]
+    return None if found is None else str(found["key"])
 
 
 def _for_balance(context: Context, state: State, asked: Asked) -> TraceQuestion | None:

@@ -254,25 +254,27 @@ def test_the_picture_tells_all_of_it_in_words(tag: str) -> None:
     assert name is not None
     for fate, kg in flow.fates:
         assert f"{language(tag).text(f'balance.{fate}')} {language(tag).mass(kg)}" in name[1]
-    assert f"<title>{BLACK_MASS} → LOT-NICOSO4-2026-07: 766.7 g</title>" in picture
+    assert f"<title>{BLACK_MASS} → LOT-NICOSO4-2026-07: 766.7\u00a0g</title>" in picture
     assert picture.count('class="flow') == len(flow.bands)
 
 
 def test_an_element_is_chosen_in_the_address() -> None:
     store = MemoryStore()
-    send(store, [*story(), *recycled(key="LOT", massKg=4)])
+    unweighed = made("unweighed", 1, {"key": "UNWEIGHED", "kind": "BATTERY", "composition": {"Ni": 2}})
+    send(store, [*story(), *recycled(key="LOT", massKg=4), unweighed])
     with TestClient(create_app(store, Settings(store="memory:"))) as client:
         text = client.get(f"{PAGE}&element=Ni&asOf=2026-12-01").text
-        assert "1.6 kg in this battery" in text
+        assert "1.6\u00a0kg in this battery" in text
         links = [unescape(link) for link in re.findall(r'<a href="([^"]+)"(?: aria-current="true")?>Co</a>', text)]
         assert [("element=Co" in link, "asOf=2026-12-01" in link) for link in links] == [(True, True)]
-        assert "400 g in this battery" in client.get(links[0]).text
+        assert "400\u00a0g in this battery" in client.get(links[0]).text
         assert 'name="element" value="Ni"' in text, "the form keeps it"
         assert "Nothing is known of Uuo in this trace" in client.get(f"{PAGE}&element=Uuo").text
+        assert "The mass of it is not known" in client.get("/explore?key=UNWEIGHED&view=balance").text
         unknown = client.get("/explore?key=B&view=balance&element=Ni").text
         assert "The balance does not close" in unknown
-        assert "at least 2 kg in this battery" in unknown
-        assert "100 %" in unknown
+        assert "at least 2\u00a0kg in this battery" in unknown
+        assert "100\u00a0%" in unknown
 
 
 def test_a_battery_of_many_cells_has_its_balance_without_being_asked_twice() -> None:
@@ -283,7 +285,7 @@ def test_a_battery_of_many_cells_has_its_balance_without_being_asked_twice() -> 
     send(store, [made("e", 1, battery)])
     with TestClient(create_app(store, Settings(store="memory:"))) as client:
         text = client.get("/explore?key=B&view=balance").text
-        assert "300 kg in this battery" in text
+        assert "300\u00a0kg in this battery" in text
         assert "Cut off at a bound" not in text
         assert "Cut off at a bound" in client.get("/explore?key=B&view=table").text
         for stated in ("maxNodes=400", "maxDepth=1&maxNodes=10"):

@@ -182,7 +182,7 @@ def test_a_lane_of_a_trace_that_a_bound_cut_off_has_all_of_its_custody() -> None
         shown(store, f"{address}&maxDepth=1"),
         shown(store, "/trace/C.svg?direction=FORWARD&maxDepth=1"),
     ):
-        assert "was held by MAKER, after 1 more" in picture
+        assert "was held by MAKER, after\u00a01\u00a0more" in picture
 
 
 def test_of_very_many_hand_overs_the_latest_are_told_and_how_many_there_were_before() -> None:
