@@ -25,7 +25,7 @@ from service.api.context import Context
 from service.api.errors import too_long
 from service.api.exports import Asked, charge, note_of, question_of, read_asked
 from service.api.scalars import Claims
-from service.explorer.asking import MakeContext, ask
+from service.explorer.asking import MakeContext, organization_of
 from service.explorer.balance import flow_of
 from service.explorer.fates import elements_of
 from service.explorer.late import marked_events
@@ -83,8 +83,8 @@ async def _page(request: Request, context: Context, state: State) -> Response:
     if trace is not None and trace.truncated and (wider_one := _for_balance(context, state, asked)):
         asked = _asked(state, STEPPED)
         trace = await tracing.trace(context.store, wider_one, then.sequence, context.sight)
-    if trace is None and (party := await _organization(context, state.key)) is not None:
-        return RedirectResponse(organization_page(party), 303)
+    if trace is None and (party := await organization_of(context, state.key)) is not None:
+        return RedirectResponse(organization_page(party["key"]), 303)
     if trace is None:
         return page(
             request,
@@ -131,13 +131,6 @@ async def _page(request: Request, context: Context, state: State) -> Response:
         note=note_of(asked, language),
         **content,
     )
-
-
-async def _organization(context: Context, key: str) -> str | None:
-    """The key of the organization of a name that is no item's; None where who asks may see none."""
-    context.forget_read()
-    found = (await ask(context, "query ($key: String!) { organization(key: $key) { key } }", key=key))["organization"]
-    return None if found is None else str(found["key"])
 
 
 def _for_balance(context: Context, state: State, asked: Asked) -> TraceQuestion | None:
