@@ -4,13 +4,10 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from html import unescape
-from importlib.resources import files
 from itertools import combinations
-from math import dist
 from pathlib import Path
 from typing import Any
 
-import pytest
 from starlette.datastructures import QueryParams
 from starlette.testclient import TestClient
 
@@ -20,7 +17,7 @@ from service.access.tokens import Tokens
 from service.app import create_app
 from service.explorer.late import Marked
 from service.explorer.state import VIEWS, read_state
-from service.explorer.timeline import COLOURS, SPANS_MAX, Lane, Lanes, Scale, Span, lanes_of
+from service.explorer.timeline import SPANS_MAX, Lane, Lanes, Scale, Span, lanes_of
 from service.recording import Stated
 from service.settings import Settings
 from service.stores.memory import MemoryStore
@@ -338,31 +335,6 @@ def test_a_lane_ends_where_a_lot_is_used_up_or_an_item_ends() -> None:
     pack = next(edge for edge in trace.edges if edge.source == PACK_RECYCLED and edge.kind == "CONSUMED_IN")
     (lane,) = [lane for lane in lanes_of(trace, None).lanes if lane.key == PACK_RECYCLED]
     assert lane.spans[-1].ends == pack.to
-
-
-def brightness(colour: str) -> float:
-    """The relative luminance of WCAG."""
-    parts = [one / 255 for one in bytes.fromhex(colour[1:])]
-    red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-@pytest.mark.parametrize("dark", [False, True])
-def test_lanes_are_light_or_dark_as_the_page_and_no_holder_is_taken_for_a_gap(dark: bool) -> None:
-    sheet = (files("service.explorer") / "static/trace.css").read_text("utf-8")
-    pair = r"light-dark\((#\w{6}), (#\w{6})\)"
-    (ink,) = re.findall(rf"\.span {{ color: {pair}", sheet)
-    ((*gap, light, night),) = re.findall(rf"\.span\.gap {{ background: {pair}; color: {pair}", sheet)
-    held = re.findall(rf"\.span\.held\.colour-\d {{ background: {pair}", sheet)
-    (inside,) = re.findall(r"\.span\.inside { background: ([^}]*)", sheet)
-    on = [(ink, one) for one in (*held, *re.findall(pair, inside))] + [((light, night), gap)]
-    assert len({one[dark] for one in held}) == COLOURS
-    for text, ground in on:
-        low, high = sorted((brightness(text[dark]), brightness(ground[dark])))
-        assert (high + 0.05) / (low + 0.05) >= 4.5, (text, ground)
-        assert (brightness(ground[dark]) < 0.1) is dark, ground
-    for one in held:
-        assert dist(bytes.fromhex(one[dark][1:]), bytes.fromhex(gap[dark][1:])) > 30, one
 
 
 def test_a_name_makes_room_for_the_mark_that_is_where_it_begins() -> None:
