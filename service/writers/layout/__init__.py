@@ -1,7 +1,7 @@
 """A trace as boxes and lines: columns from left to right as matter went, computed in milliseconds.
 
-`gathering` says what is drawn, `sizing` how large, `ranks`, `order` and `places` where; `picture` is the result, which
-knows of no format.
+`gathering` says what is drawn, `sizing` how large, `ranks`, `order`, `places` and `trunks` where; `picture` is the
+result, which knows of no format.
 """
 
 from __future__ import annotations
