@@ -24,6 +24,8 @@ _ALIASES = {
 
 
 TONNES_FROM_KG = 10_000
+BLANK = "\u00a0"
+"""Between a number and its unit, which no line parts."""
 
 
 class Language(NamedTuple):
@@ -51,19 +53,21 @@ class Language(NamedTuple):
         if kg is None:
             return self.text("unknown")
         if 0 < abs(kg) < 1:
-            return self.number(float(f"{kg * 1000:.4g}")) + " g"
-        return self.number(float(f"{kg:.6g}")) + " kg"
+            return self.number(float(f"{kg * 1000:.4g}")) + f"{BLANK}g"
+        return self.number(float(f"{kg:.6g}")) + f"{BLANK}kg"
 
     def weight(self, kg: float) -> str:
         """A mass that is a sum of many: in tonnes where it is large."""
-        return f"{self.number(float(f'{kg / 1000:.4g}'))} t" if abs(kg) >= TONNES_FROM_KG else self.mass(kg)
+        return f"{self.number(float(f'{kg / 1000:.4g}'))}{BLANK}t" if abs(kg) >= TONNES_FROM_KG else self.mass(kg)
 
     def share(self, part: float, whole: float) -> str:
         """A part of a whole, in per cent to one decimal; neither nothing nor all where it only nearly is."""
         share = 100 * part / whole
         if 0 < share < 0.05:
-            return f"< {self.number(0.1)} %"
-        return f"> {self.number(99.9)} %" if 99.95 <= share < 100 * (1 - 1e-9) else f"{self.number(round(share, 1))} %"
+            return f"<{BLANK}{self.number(0.1)}{BLANK}%"
+        if 99.95 <= share < 100 * (1 - 1e-9):
+            return f">{BLANK}{self.number(99.9)}{BLANK}%"
+        return f"{self.number(round(share, 1))}{BLANK}%"
 
     @property
     def is_english(self) -> bool:

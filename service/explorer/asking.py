@@ -34,3 +34,12 @@ async def ask(context: Context, query: str, **variables: Any) -> dict[str, Any]:
     if result.data is None:
         raise GraphQLError("there is no answer")
     return result.data
+
+
+async def organization_of(context: Context, key: str) -> dict[str, Any] | None:
+    """The key and the name of an organization by any of its names; None where who asks may see none. Nothing that was
+    read for an earlier question is kept."""
+    context.forget_read()
+    asked = await ask(context, "query ($key: String!) { organization(key: $key) { key name } }", key=key)
+    found: dict[str, Any] | None = asked["organization"]
+    return found

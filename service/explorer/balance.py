@@ -21,7 +21,8 @@ nobody refined is not yet, slag is lost, and what is left of a lot that the trac
 else."""
 COLUMN_MAX = 8
 """So many places of a column stand alone; the smallest beyond are one."""
-_LEAST = 1e-9
+_LEAST = 1e-6
+"""A band of less than this share of what is in the root is too small to be seen."""
 
 
 @dataclass
@@ -39,12 +40,14 @@ class Place:
 
 @dataclass
 class Flow:
-    """An element's flow: places in columns, each with the stages that are in it, and bands between places by name."""
+    """An element's flow: places in columns, each with the stages that are in it, and bands between places by name.
+    `followed`: from item to item; else only what became of it is told."""
 
     element: str
     places: dict[str, Place]
     bands: list[Band]
     columns: list[list[Place]] = field(default_factory=list)
+    followed: bool = True
 
     @property
     def root_kg(self) -> float:
@@ -70,8 +73,9 @@ class _Known(NamedTuple):
 
 def flow_of(trace: Trace, element: str) -> Flow | None:
     """The flow of an element (`""`: of mass) of the root; None where nothing is known of it."""
-    bands = [band for band in bands_of(trace, element) if band.kg > _LEAST]
-    if not bands:
+    bands, followed = bands_of(trace, element)
+    least = _LEAST * sum(band.kg for band in bands if band.source == ROOT)
+    if least <= 0:
         return None
     known = _known(trace, bands)
     places: dict[str, Place] = {}
@@ -79,9 +83,11 @@ def flow_of(trace: Trace, element: str) -> Flow | None:
     for band in bands:
         source = _put(places, known, trace.root, band.source)
         target = _fate(band.target, source) if band.is_fate else band.target
-        ends = source, _put(places, known, trace.root, target, band.is_fate)
-        kg[ends[0].name, ends[1].name, band.is_fate] += band.kg
-    flow = Flow(element, places, _as_bands(kg))
+        end = _put(places, known, trace.root, target, band.is_fate)
+        kg[source.name, end.name, band.is_fate] += band.kg
+    seen = {ends: amount for ends, amount in kg.items() if amount > least}
+    ends = {end for source, target, _ in seen for end in (source, target)}
+    flow = Flow(element, {name: places[name] for name in places if name in ends}, _as_bands(seen), followed=followed)
     _place(flow)
     _merge(flow)
     return flow

@@ -6,6 +6,7 @@ All of it follows from the shares and edges of a trace. The sums are those of it
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from math import isclose
 from typing import NamedTuple
 
@@ -39,21 +40,32 @@ def elements_of(trace: Trace) -> list[str]:
     return sorted({row.element for row in trace.attribution if row.direction is Direction.FORWARD})
 
 
-def bands_of(trace: Trace, element: str) -> list[Band]:
-    """The bands of an element. Where the trace has a balance of it, the fates sum up to that."""
+def bands_of(trace: Trace, element: str) -> tuple[list[Band], bool]:
+    """The bands of an element, and whether they are those that were followed. Where the trace has a balance of it, the
+    fates sum up to that: where what was followed does not, only the fates are told."""
     told = next((row for row in trace.balance if row.element == element), None)
-    bands = _Flow(trace, element, closes=told is not None).bands()
+    bands = followed(trace, element)
     if told is None:
-        return bands
-    wanted = parts_of(told)
+        return bands, True
+    wanted, found = parts_of(told), fates_of(bands)
+    slack = _ENOUGH * max(told.root_kg, 1e-9)
+    if all(isclose(found[fate], kg, rel_tol=_ENOUGH, abs_tol=slack) for fate, kg in wanted.items()):
+        return bands, True
+    return [Band(ROOT, fate, kg, is_fate=True) for fate, kg in wanted.items() if kg > slack], False
+
+
+def followed(trace: Trace, element: str) -> list[Band]:
+    """The bands of an element from item to item, however small each is: many small ones may be much together."""
+    return _Flow(trace, element, closes=any(row.element == element for row in trace.balance)).bands()
+
+
+def fates_of(bands: Iterable[Band]) -> dict[str, float]:
+    """What bands sum up to by fate, kg."""
     found = dict.fromkeys(FATES, 0.0)
     for band in bands:
         if band.is_fate:
             found[band.target] += band.kg
-    slack = _ENOUGH * max(told.root_kg, 1e-9)
-    if all(isclose(found[fate], kg, rel_tol=_ENOUGH, abs_tol=slack) for fate, kg in wanted.items()):
-        return bands
-    return [Band(ROOT, fate, kg, is_fate=True) for fate, kg in wanted.items() if kg > slack]
+    return found
 
 
 class _Flow:
@@ -83,7 +95,7 @@ class _Flow:
         self.found: dict[tuple[str, str, bool], float] = defaultdict(float)
 
     def bands(self) -> list[Band]:
-        """The bands, nothing of which is nothing."""
+        """The bands. What is nothing may be so but for rounding."""
         for event in self._in_order():
             self._transform(event)
         for key, kg in self.arrived.items():
@@ -140,8 +152,7 @@ class _Flow:
         return left
 
     def _add(self, source: str, target: str, kg: float, is_fate: bool) -> None:
-        if kg > _ENOUGH * max(self.kg.values()):
-            self.found[ROOT if source in self.inside else source, target, is_fate] += kg
+        self.found[ROOT if source in self.inside else source, target, is_fate] += kg
 
 
 def _inside(trace: Trace) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter
@@ -18,6 +19,8 @@ from service.explorer.pages import base_address, event_page, explore, identity_p
 
 EXAMPLES = (PACK_A, PACK_RECYCLED, "urn:uuid:386da648-326a-4855-84c1-13597c1f2f09")
 """Of the story and of the real file, where they are loaded."""
+RECYCLED = 3
+"""So many batteries that were recycled last are examples where the story is not loaded."""
 FOUND = 30
 _ITEM = "__typename id ... on Item { key kind status } ... on Battery { model producer { name key } }"
 SEARCH = f"""query ($text: String!, $first: Int) {{
@@ -29,6 +32,10 @@ START = f"""query {{
   batteries: items(filter: {{ kind: BATTERY }}, first: 8, orderBy: {{ field: PRODUCED_AT, direction: DESC }}) {{
     totalCount edges {{ node {{ {_ITEM} }} }} }}
   {" ".join(f'example{number}: item(key: "{key}") {{ {_ITEM} }}' for number, key in enumerate(EXAMPLES))}
+}}"""
+RECYCLINGS = f"""query ($first: Int) {{
+  events(first: $first, filter: {{ type: [RECYCLING], status: ACCEPTED }}, orderBy: {{ direction: DESC }}) {{
+    edges {{ node {{ items {{ {_ITEM} }} }} }} }}
 }}"""
 
 
@@ -75,14 +82,24 @@ async def _is_event(context: Context, text: str) -> bool:
 
 async def _start(request: Request, context: Context) -> Response:
     start = await ask(context, START)
-    examples = [start[f"example{number}"] for number in range(len(EXAMPLES))]
+    examples = [item for number in range(len(EXAMPLES)) if (item := start[f"example{number}"]) is not None]
+    if all(item["key"] != PACK_RECYCLED for item in examples):
+        examples += await _recycled(context)
     return page(
         request,
         "home.html",
-        examples=[item for item in examples if item is not None],
+        examples=examples,
         latest=[edge["node"] for edge in start["recent"]["edges"]],
         events=start["recent"]["totalCount"],
         batteries=[edge["node"] for edge in start["batteries"]["edges"]],
         battery_count=start["batteries"]["totalCount"],
         traces=context.sight.viewer.traces,
     )
+
+
+async def _recycled(context: Context) -> list[dict[str, Any]]:
+    """A battery of each of the latest recyclings that who asks may see: what became of it is worth a look."""
+    context.forget_read()
+    edges = (await ask(context, RECYCLINGS, first=RECYCLED))["events"]["edges"]
+    found = [next((item for item in edge["node"]["items"] if item.get("kind") == "BATTERY"), None) for edge in edges]
+    return list({item["key"]: item for item in found if item is not None}.values())

@@ -11,12 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from graph_schema.outcome import EventStatus
+from service.api.context import Context
 from service.api.scalars import EventType
-from service.explorer.asking import EVENT, MakeContext, ask
+from service.explorer.asking import EVENT, MakeContext, ask, organization_of
 from service.explorer.failing import closed
 from service.explorer.pages import language_of, page
 from service.explorer.stage_flow import stage_flow
-from service.explorer.years import years_of
+from service.explorer.years import Years, years_of
 from service.languages import Language
 
 KINDS = ("BATTERY", "MODULE", "CELL", "COMPONENT", "VEHICLE", "LOT")
@@ -69,6 +70,7 @@ def routes(context: MakeContext) -> APIRouter:
             asking.forget()
             batteries = counts["BATTERY"]["totalCount"]
             yearly = None if years == "none" else await years_of(asking, batteries, years == "show")
+            own = await _own(asking, yearly)
         except GraphQLError as error:
             return page(request, "problem.html", 400, message=error.message, state=None)
         return page(
@@ -80,6 +82,7 @@ def routes(context: MakeContext) -> APIRouter:
             events=counts["latest"]["totalCount"],
             findings=findings,
             yearly=yearly,
+            own=own,
             flowing=stage_flow(yearly.stages, language_of(request)) if yearly and yearly.stages else None,
             links=LINKS,
             live_texts=_live_texts(language_of(request)),
@@ -87,6 +90,13 @@ def routes(context: MakeContext) -> APIRouter:
         )
 
     return router
+
+
+async def _own(context: Context, yearly: Years | None) -> dict[str, Any] | None:
+    """Whose numbers are shown, by name where it has one; None where they are those of all."""
+    if yearly is None or yearly.organization is None:
+        return None
+    return await organization_of(context, yearly.organization) or {"key": yearly.organization, "name": ""}
 
 
 def _live_texts(language: Language) -> dict[str, str]:

@@ -19,7 +19,10 @@ from service.writers.named import named_material
 COLUMN, BAR, HEAD = 236, 16, 34
 NARROW, MANY = 210, 5
 """How wide a column is where there are more than so many, so that all of them fit on a laptop."""
-SIZE = 12
+BROAD, TOGETHER = 360, 1000
+"""How wide a column is at most where there are few, which are so wide together."""
+SIZE, LARGEST = 12, 16
+"""How large a text is in the picture, and on the page at most: as large as the text around it."""
 
 
 class Said(NamedTuple):
@@ -44,8 +47,14 @@ def width_of(flow: Flow) -> int:
     return len(flow.columns) * _column_of(flow)
 
 
+def widest_of(flow: Flow) -> int:
+    """How wide it is at most, in pixels."""
+    return width_of(flow) * LARGEST // SIZE
+
+
 def _column_of(flow: Flow) -> int:
-    return COLUMN if len(flow.columns) <= MANY else NARROW
+    count = len(flow.columns)
+    return max(COLUMN, min(BROAD, TOGETHER // count)) if count <= MANY else NARROW
 
 
 def said_of(flow: Flow, language: Language) -> Said:

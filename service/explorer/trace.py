@@ -25,14 +25,14 @@ from service.api.context import Context
 from service.api.errors import too_long
 from service.api.exports import Asked, charge, note_of, question_of, read_asked
 from service.api.scalars import Claims
-from service.explorer.asking import MakeContext
+from service.explorer.asking import MakeContext, organization_of
 from service.explorer.balance import flow_of
 from service.explorer.fates import elements_of
 from service.explorer.late import marked_events
 from service.explorer.opened import opened, unsettled
-from service.explorer.pages import identity_page, language_of, page
+from service.explorer.pages import identity_page, language_of, organization_page, page
 from service.explorer.querying import NODES, queried
-from service.explorer.sankey import described, said_of, sankey, titled, width_of
+from service.explorer.sankey import described, said_of, sankey, titled, widest_of, width_of
 from service.explorer.state import MOMENTS, VIEWS, State, checked, ignored, read_state, without_empty
 from service.explorer.table import COLUMNS, rows_of, told
 from service.explorer.timeline import lanes_of
@@ -83,6 +83,8 @@ async def _page(request: Request, context: Context, state: State) -> Response:
     if trace is not None and trace.truncated and (wider_one := _for_balance(context, state, asked)):
         asked = _asked(state, STEPPED)
         trace = await tracing.trace(context.store, wider_one, then.sequence, context.sight)
+    if trace is None and (party := await organization_of(context, state.key)) is not None:
+        return RedirectResponse(organization_page(party["key"]), 303)
     if trace is None:
         return page(
             request,
@@ -206,6 +208,7 @@ def _balance(trace: Trace, state: State, language: Language) -> dict[str, Any]:
         "bands": rows,
         "picture": Markup("") if flow is None else sankey(flow, language),
         "wide": 0 if flow is None else width_of(flow),
+        "widest": 0 if flow is None else widest_of(flow),
         "narrow": Markup("") if flow is None else turned(flow, said_of(flow, language)),
         "elements": elements_of(trace),
         "closed": {row.element for row in trace.balance},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import resvg_py
@@ -14,9 +15,22 @@ SCALE = 2.0
 PIXELS_MAX = 40_000_000
 """A larger picture is drawn smaller."""
 FAMILY = "DejaVu Sans"
+CHINESE = (
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "Droid Sans Fallback",
+    "Microsoft YaHei",
+    "PingFang SC",
+)
+"""What a picture with Chinese in it is set in, the first that is there: of what has a letter that the family lacks, the
+first on the machine would be taken, which may have serifs."""
 LETTERS = {"en": "A", "zh-Hans": "电"}
 """A letter of each language: where it is drawn as nothing, or as the box that stands for any letter, there is no font.
 """
+_CHINESE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _NO_LETTER = "\U0010fffd"
 
 
@@ -39,7 +53,11 @@ def png(trace: Trace, note: str = "", language: Language = ENGLISH) -> bytes:
 
 def rendered(text: str) -> bytes:
     """An SVG document as a PNG image."""
-    return bytes(resvg_py.svg_to_bytes(svg_string=text, font_family=FAMILY, sans_serif_family=FAMILY))
+    families = ", ".join(f"'{name}'" for name in (*CHINESE, FAMILY))
+    style = f"text {{ font-family: {families} !important; }}" if _CHINESE.search(text) else None
+    return bytes(
+        resvg_py.svg_to_bytes(svg_string=text, font_family=FAMILY, sans_serif_family=FAMILY, style_sheet=style)
+    )
 
 
 @cache

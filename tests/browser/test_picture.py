@@ -360,12 +360,12 @@ def test_an_element_of_the_balance_is_chosen_and_its_flows_are_listed(browser: B
     page = Watched(browser, address, 390).page
     page.goto(f"{TRACE}&view=balance")
     page.get_by_role("navigation", name="Elements").get_by_role("link", name="Ni").click()
-    expect(page.locator("h2", has_text="Ni")).to_contain_text("1.6 kg in this battery")
+    expect(page.locator("h2", has_text="Ni")).to_contain_text("1.6\u00a0kg in this battery")
     assert "element=Ni" in page.url
     picture = page.locator("svg.balance.turned")
     expect(picture).to_be_visible()
     expect(page.locator("svg.balance:not(.turned)")).to_be_hidden()
-    expect(picture).to_have_attribute("aria-label", re.compile("in new products 985.7 g"))
+    expect(picture).to_have_attribute("aria-label", re.compile("in new products 985.7\u00a0g"))
     assert picture.evaluate("one => one.getBoundingClientRect().width <= one.parentElement.clientWidth")
     sizes = picture.locator("text").evaluate_all(
         "all => all.map(one => parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a)"

@@ -42,7 +42,15 @@ def test_every_text_that_code_names_is_there() -> None:
 
 def test_a_share_is_neither_nothing_nor_all_where_it_only_nearly_is() -> None:
     shares = [ENGLISH.share(part, 3000) for part in (0, 0.3, 3, 1000, 2990, 2999.9, 3000)]
-    assert shares == ["0 %", "< 0.1 %", "0.1 %", "33.3 %", "99.7 %", "> 99.9 %", "100 %"]
+    assert shares == [
+        "0\u00a0%",
+        "<\u00a00.1\u00a0%",
+        "0.1\u00a0%",
+        "33.3\u00a0%",
+        "99.7\u00a0%",
+        ">\u00a099.9\u00a0%",
+        "100\u00a0%",
+    ]
 
 
 def test_what_has_no_text_is_its_name_in_plain_words() -> None:
@@ -68,9 +76,9 @@ def test_the_language_is_that_of_the_reader(wanted: str | None, accepted: str | 
 
 def test_masses_and_dates_are_written_as_its_readers_do() -> None:
     english, chinese = language("en"), language("zh-Hans")
-    assert english.mass(1234.5678) == "1,234.57 kg"
-    assert english.mass(0.0123456) == "12.35 g"
-    assert english.mass(0) == "0 kg"
+    assert english.mass(1234.5678) == "1,234.57\u00a0kg"
+    assert english.mass(0.0123456) == "12.35\u00a0g"
+    assert english.mass(0) == "0\u00a0kg"
     assert english.mass(None) == "unknown"
     assert chinese.mass(None) == "未知"
     day = datetime(2026, 11, 5, 7, 8, tzinfo=UTC)
@@ -83,14 +91,14 @@ def test_masses_and_dates_are_written_as_its_readers_do() -> None:
 @pytest.mark.parametrize(
     ("wanted", "accepted", "date", "mass"),
     [
-        (None, "en-GB,en;q=0.9", "5 Nov 2026, 15:08 UTC+08:00", "1,234.5 kg"),
-        (None, "de-DE,de;q=0.9,en-US;q=0.8", "5 Nov 2026, 15:08 UTC+08:00", "1.234,5 kg"),
-        (None, "de", "5 Nov 2026, 15:08 UTC+08:00", "1.234,5 kg"),
-        (None, "en-US", "Nov 5, 2026, 3:08\u202fPM UTC+08:00", "1,234.5 kg"),
-        (None, "qq-ZZ,x;q=0.1", "Nov 5, 2026, 3:08\u202fPM UTC+08:00", "1,234.5 kg"),
-        (None, "zh-Hans-CN", "2026年11月5日 15:08 UTC+08:00", "1,234.5 kg"),
-        ("zh-Hans", "de", "2026年11月5日 15:08 UTC+08:00", "1,234.5 kg"),
-        ("en", "zh-CN,zh;q=0.9", "Nov 5, 2026, 3:08\u202fPM UTC+08:00", "1,234.5 kg"),
+        (None, "en-GB,en;q=0.9", "5 Nov 2026, 15:08 UTC+08:00", "1,234.5\u00a0kg"),
+        (None, "de-DE,de;q=0.9,en-US;q=0.8", "5 Nov 2026, 15:08 UTC+08:00", "1.234,5\u00a0kg"),
+        (None, "de", "5 Nov 2026, 15:08 UTC+08:00", "1.234,5\u00a0kg"),
+        (None, "en-US", "Nov 5, 2026, 3:08\u202fPM UTC+08:00", "1,234.5\u00a0kg"),
+        (None, "qq-ZZ,x;q=0.1", "Nov 5, 2026, 3:08\u202fPM UTC+08:00", "1,234.5\u00a0kg"),
+        (None, "zh-Hans-CN", "2026年11月5日 15:08 UTC+08:00", "1,234.5\u00a0kg"),
+        ("zh-Hans", "de", "2026年11月5日 15:08 UTC+08:00", "1,234.5\u00a0kg"),
+        ("en", "zh-CN,zh;q=0.9", "Nov 5, 2026, 3:08\u202fPM UTC+08:00", "1,234.5\u00a0kg"),
     ],
 )
 def test_dates_and_masses_are_in_the_locale_of_the_reader(

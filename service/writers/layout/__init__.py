@@ -1,7 +1,7 @@
 """A trace as boxes and lines: columns from left to right as matter went, computed in milliseconds.
 
-`gathering` says what is drawn, `sizing` how large, `ranks`, `order` and `places` where; `picture` is the result, which
-knows of no format.
+`gathering` says what is drawn, `sizing` how large, `ranks`, `order`, `places` and `trunks` where; `picture` is the
+result, which knows of no format.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from service.writers.layout.picture import Box, Line, Picture, Text, Way
 from service.writers.layout.places import Ports, tops
 from service.writers.layout.ranks import acyclic, ranks
 from service.writers.layout.sizing import HUB, Around, Sized, sized
+from service.writers.layout.trunks import with_trunks
 
 __all__ = ["Box", "Line", "Picture", "Text", "Way", "lay_out"]
 
@@ -89,7 +90,7 @@ class Layout:
             for one in column
             if one < self.columns.count
         ]
-        lines = self._lines(down, lefts, rights, ways)
+        lines = with_trunks(self._lines(down, lefts, rights, ways))
         bottom = max((box.y + box.height for box in boxes), default=0.0)
         bottom = max([bottom, *(y for line in lines for _, y in line.points)])
         return Picture(rights[-1] if rights else 0.0, bottom, tuple(boxes), tuple(lines), tuple(self.found.enclosed))

@@ -58,7 +58,8 @@ class Box(NamedTuple):
 
 class Line(NamedTuple):
     """Edges of one kind between two boxes. `points`: where it leaves a box, the ends of each layer that it crosses,
-    where it arrives. It runs from left to right; `backward` says that the edges point the other way."""
+    where it arrives. It runs from left to right; `backward` says that the edges point the other way. `trunk`: where it
+    goes straight up or down between the last two columns, with others to the same box; None: it is curved there."""
 
     source: str
     target: str
@@ -68,6 +69,7 @@ class Line(NamedTuple):
     contested: bool
     backward: bool
     way: Way
+    trunk: float | None = None
 
     @property
     def is_over(self) -> bool:

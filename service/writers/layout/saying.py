@@ -85,9 +85,22 @@ def claimed_by(claims: Sequence[TraceEdge], names: Mapping[str, str], language: 
     return language.text("picture.claimed", name=parties[0])
 
 
-def holding(edge: TraceEdge, names: Mapping[str, str], language: Language) -> str:
-    """Who had it from when to when."""
+def holdings(custody: Sequence[TraceEdge], names: Mapping[str, str], language: Language) -> list[str]:
+    """Who had an item from when to when; of several items, who had how many, the one that had most first."""
+    items: dict[tuple[str, bool], set[str]] = {}
+    for edge in custody:
+        items.setdefault((edge.target, edge.contested), set()).add(edge.source)
+    if len(set().union(*items.values())) > 1:
+        found = [
+            (language.text("picture.holdingSome", name=names.get(key, key), count=len(had)), contested)
+            for (key, contested), had in sorted(items.items(), key=lambda one: -len(one[1]))
+        ]
+    else:
+        found = [(_holding(edge, names, language), edge.contested) for edge in custody]
+    return [language.text("picture.contested", what=text) if contested else text for text, contested in found]
+
+
+def _holding(edge: TraceEdge, names: Mapping[str, str], language: Language) -> str:
     until = language.text("picture.now") if edge.to is None else language.date(edge.to)
     name = names.get(edge.target, edge.target)
-    text = language.text("picture.holding", name=name, since=language.date(edge.from_), until=until)
-    return language.text("picture.contested", what=text) if edge.contested else text
+    return language.text("picture.holding", name=name, since=language.date(edge.from_), until=until)

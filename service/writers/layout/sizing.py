@@ -11,7 +11,7 @@ from graph_schema.answer import TraceEdge
 from service.languages import Language
 from service.writers.layout.gathering import Vertex
 from service.writers.layout.picture import Text
-from service.writers.layout.saying import chipped, claimed_by, days, described, holders_of, holding, left_on, titled
+from service.writers.layout.saying import chipped, claimed_by, days, described, holders_of, holdings, left_on, titled
 from service.writers.layout.text import fitting, width_of, wrapped
 
 PAD = 10.0
@@ -88,7 +88,7 @@ def _event(vertex: Vertex, language: Language, more: int) -> Sized:
 def _item(vertex: Vertex, around: Around, more: int) -> Sized:
     language = around.language
     custody = [edge for node in vertex.nodes for edge in around.custody.get(node.key, ())]
-    holders = [holding(edge, around.names, language) for edge in custody]
+    holders = holdings(custody, around.names, language)
     held, claims = ([edge for edge in custody if edge.contested is contested] for contested in (False, True))
     until = left_on(vertex, language)
     sign = SIGN if len(vertex.nodes) > 1 else 0.0

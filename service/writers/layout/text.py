@@ -14,7 +14,7 @@ BOLD = 1.15
 ROUNDING = 1e-6
 """A text that is made as wide as its room is not cut because of the last digit of a float."""
 _WIDTHS = {
-    0.4: " ,.:;|!'()[]ijlI/\\`-·",
+    0.4: " \u00a0,.:;|!'()[]ijlI/\\`-·",
     0.5: '"frt_*{}',
     0.66: "0123456789abcdeghknopqsuvxyz?JFL$#^<>=+~",
     0.8: "ABCDEGHKNOPQRSTUVXYZw&×",

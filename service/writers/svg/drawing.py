@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -14,8 +15,10 @@ from service.writers.markup import xml_text
 from service.writers.svg.materials import looks, patterns
 from service.writers.svg.scope import SCOPE
 
-TOLD_MAX = 20
-"""So many members of a group, or edges of a line, are told by name."""
+TOLD_MAX = 5
+"""So many members of a group, or holders of a box, are told by name: all of it is read out."""
+CORNER = 8.0
+"""How far from a corner of a line it is round."""
 _TIPS = ("beside", "from", "to", "contested")
 
 
@@ -188,11 +191,17 @@ def _text(text: Text) -> str:
 
 
 def _course(line: Line) -> str:
-    """Straight within columns, curved between them."""
+    """Straight within columns, curved between them, or along a trunk between the last two."""
     points = line.points
     course = f"M{points[0][0]:g} {points[0][1]:g}"
     for number, ((x, y), (to_x, to_y)) in enumerate(itertools.pairwise(points)):
         if number % 2 == 0 or y == to_y:
+            course += f"L{to_x:g} {to_y:g}"
+        elif line.trunk is not None and number == len(points) - 3:
+            across = min(CORNER, line.trunk - x, to_x - line.trunk)
+            along = math.copysign(min(CORNER, abs(to_y - y) / 2), to_y - y)
+            course += f"L{line.trunk - across:g} {y:g}Q{line.trunk:g} {y:g} {line.trunk:g} {y + along:g}"
+            course += f"L{line.trunk:g} {to_y - along:g}Q{line.trunk:g} {to_y:g} {line.trunk + across:g} {to_y:g}"
             course += f"L{to_x:g} {to_y:g}"
         else:
             middle = (x + to_x) / 2
@@ -211,17 +220,20 @@ def _label(box: Box, language: Language) -> str:
     said += [box.until] if box.until else []
     keys = [node.key for node in box.nodes if not node.redacted]
     if keys and (len(keys) > 1 or box.node.kind == "EVENT"):
-        listed = ", ".join(keys[:TOLD_MAX])
-        rest = len(keys) - TOLD_MAX
-        said.append(language.text("picture.andMore", what=listed, count=rest) if rest > 0 else listed)
+        said.append(_first(keys, ", ", language))
     if box.way is Way.ROOT:
         said.insert(0, language.text("picture.root"))
-    said += [language.text("picture.held", name=one) for one in box.holders[:TOLD_MAX]]
-    if len(box.holders) > TOLD_MAX:
-        said.append(language.text("picture.moreHolders", count=len(box.holders) - TOLD_MAX))
+    if box.holders:
+        said.append(_first([language.text("picture.held", name=one) for one in box.holders], "; ", language))
     if box.more:
         said.append(language.text("picture.cutOff", count=box.more))
     return "; ".join(said)
+
+
+def _first(told: Sequence[str], between: str, language: Language) -> str:
+    """The first of many, and how many more there are."""
+    listed, rest = between.join(told[:TOLD_MAX]), len(told) - TOLD_MAX
+    return language.text("picture.andMore", what=listed, count=rest) if rest > 0 else listed
 
 
 def _told(line: Line, names: dict[str, str], language: Language) -> str:

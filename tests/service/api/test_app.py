@@ -14,6 +14,7 @@ def test_health(client: TestClient) -> None:
 def test_graphiql_needs_no_other_host(client: TestClient) -> None:
     page = client.get("/graphql", headers={"accept": "text/html"}).text
     assert "GraphiQL" in page
+    assert 'rel="icon"' in page, "a browser asks for /favicon.ico else"
     assert "http" not in page.replace("http-equiv", "")
     for link in re.findall(r'(?:src|href)="([^"]+)"', page):
         assert client.get(link).status_code == 200, link

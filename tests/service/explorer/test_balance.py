@@ -18,7 +18,7 @@ from graph_schema.answer import Trace
 from seed.story import BLACK_MASS, CATHODE, PACK_A, PACK_RECYCLED, story
 from service.app import create_app
 from service.explorer.balance import COLUMN_MAX, STAGES, Flow, flow_of
-from service.explorer.fates import FATES, bands_of, elements_of, parts_of
+from service.explorer.fates import FATES, elements_of, fates_of, followed, parts_of
 from service.explorer.ribbons import ribbons
 from service.explorer.sankey import said_of, sankey, width_of
 from service.explorer.turned import turned
@@ -50,23 +50,76 @@ def forward(events: list[dict[str, Any]], key: str) -> Trace:
     return trace
 
 
-def fates_of(trace: Trace, element: str) -> dict[str, float]:
-    found = dict.fromkeys(FATES, 0.0)
-    for band in bands_of(trace, element):
-        if band.is_fate:
-            found[band.target] += band.kg
-    return found
+def came_home(trace: Trace) -> bool:
+    """Whether what was made of something is in the root again: how much of it came from there cannot be followed."""
+    inside, rest = {trace.root}, [trace.root]
+    while rest:
+        host = rest.pop()
+        parts = {edge.source for edge in trace.edges if edge.kind == "PART_OF" and edge.target == host} - inside
+        inside |= parts
+        rest += parts
+    took = {edge.target for edge in trace.edges if edge.kind == "CONSUMED_IN"}
+    return any(edge.source in took and edge.target in inside for edge in trace.edges if edge.kind == "YIELDED")
+
+
+def agree(trace: Trace, element: str) -> None:
+    """What is followed of an element from item to item sums up to the balance."""
+    (row,) = [row for row in trace.balance if row.element == element]
+    found, wanted = fates_of(followed(trace, element)), parts_of(row)
+    for fate, kg in wanted.items():
+        assert found[fate] == pytest.approx(kg, abs=1e-6 * row.root_kg), (trace.root, element, fate)
+    assert found["unknown"] == 0
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 1_000_000))
-def test_the_fates_of_any_history_are_those_of_its_balance(seed: int) -> None:
+def test_what_is_followed_in_any_history_sums_up_to_its_balance(seed: int) -> None:
     for trace in of_random(seed):
-        for row in trace.balance:
-            found, wanted = fates_of(trace, row.element), parts_of(row)
-            for fate, kg in wanted.items():
-                assert found[fate] == pytest.approx(kg, abs=1e-5 * row.root_kg), (seed, trace.root, fate)
-            assert found["unknown"] == 0
+        for row in [] if came_home(trace) else trace.balance:
+            agree(trace, row.element)
+
+
+def test_of_a_pack_of_many_cells_the_lots_are_shown() -> None:
+    """What is lost of each cell is next to nothing, of all of them it counts."""
+    cells = [{"key": f"C{number}", "kind": "CELL", "massKg": 0.5, "composition": {"Ni": 0.02}} for number in range(100)]
+    events = recycled(key="L1", massKg=40, composition={"Ni": 1.2})
+    events[0]["outputs"] = [{"key": "B", "kind": "BATTERY", "massKg": 60, "composition": {"Ni": 2}, "parts": cells}]
+    events[1]["outputs"].append({"key": "L2", "material": "slag", "massKg": 10, "composition": {"Ni": 0.7999}})
+    trace = forward(events, "B")
+    for element in ("", "Ni"):
+        agree(trace, element)
+        flow = flow_of(trace, element)
+        assert flow is not None
+        check(flow)
+        assert flow.followed
+        assert {node.key for place in flow.places.values() for node in place.nodes} == {"B", "L1", "L2"}
+
+
+def home_again() -> list[dict[str, Any]]:
+    """A cell is recycled, and a cell of what came of it goes into the battery that it was in."""
+    cells = [{"key": key, "kind": "CELL", "massKg": 1, "composition": {"Ni": 0.2}} for key in ("C1", "C2")]
+    lot = {"key": "L", "material": "nickel sulfate", "massKg": 0.6, "composition": {"Ni": 0.15}}
+    told: list[dict[str, Any]] = [
+        {"type": "PRODUCTION", "outputs": [{"key": "B", "kind": "BATTERY", "massKg": 5, "parts": cells[:1]}]},
+        {"type": "REMOVAL", "host": "B", "part": "C1"},
+        {"type": "RECYCLING", "inputs": [{"key": "C1"}], "outputs": [lot]},
+        {"type": "PRODUCTION", "inputs": [{"key": "L", "massKg": 0.6}], "outputs": cells[1:]},
+        {"type": "INSTALLATION", "host": "B", "part": "C2"},
+    ]
+    return [
+        {"eventId": f"h{day}", "occurredAt": f"2024-02-{1 + day:02d}T00:00:00Z", "actor": "A"} | event
+        for day, event in enumerate(told)
+    ]
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_a_page_says_where_only_the_fates_are_known(tag: str) -> None:
+    sentence = language(tag).text("balance.notFollowed", kind=language(tag).text("kind.BATTERY"))
+    store = MemoryStore()
+    send(store, [*story(), *home_again()])
+    with TestClient(create_app(store, Settings(store="memory:"))) as client:
+        assert sentence in client.get(f"/explore?key=B&view=balance&lang={tag}").text
+        assert sentence not in client.get(f"{PAGE}&lang={tag}").text
 
 
 @settings(max_examples=30, deadline=None)
@@ -139,8 +192,8 @@ def test_the_story_in_columns_of_stages() -> None:
 def test_what_nobody_stated_is_unknown_and_not_lost() -> None:
     trace = forward(recycled(key="LOT", massKg=4), "B")
     assert [row.element for row in trace.balance] == [""]
-    assert fates_of(trace, "Ni") == dict.fromkeys(FATES, 0.0) | {"unknown": 2.0}
-    assert fates_of(trace, "") == dict.fromkeys(FATES, 0.0) | {"recovered": 4.0, "loss": 6.0}
+    assert fates_of(followed(trace, "Ni")) == dict.fromkeys(FATES, 0.0) | {"unknown": 2.0}
+    assert fates_of(followed(trace, "")) == dict.fromkeys(FATES, 0.0) | {"recovered": 4.0, "loss": 6.0}
 
 
 def test_a_lot_may_be_called_like_a_fate() -> None:
@@ -201,25 +254,27 @@ def test_the_picture_tells_all_of_it_in_words(tag: str) -> None:
     assert name is not None
     for fate, kg in flow.fates:
         assert f"{language(tag).text(f'balance.{fate}')} {language(tag).mass(kg)}" in name[1]
-    assert f"<title>{BLACK_MASS} → LOT-NICOSO4-2026-07: 766.7 g</title>" in picture
+    assert f"<title>{BLACK_MASS} → LOT-NICOSO4-2026-07: 766.7\u00a0g</title>" in picture
     assert picture.count('class="flow') == len(flow.bands)
 
 
 def test_an_element_is_chosen_in_the_address() -> None:
     store = MemoryStore()
-    send(store, [*story(), *recycled(key="LOT", massKg=4)])
+    unweighed = made("unweighed", 1, {"key": "UNWEIGHED", "kind": "BATTERY", "composition": {"Ni": 2}})
+    send(store, [*story(), *recycled(key="LOT", massKg=4), unweighed])
     with TestClient(create_app(store, Settings(store="memory:"))) as client:
         text = client.get(f"{PAGE}&element=Ni&asOf=2026-12-01").text
-        assert "1.6 kg in this battery" in text
+        assert "1.6\u00a0kg in this battery" in text
         links = [unescape(link) for link in re.findall(r'<a href="([^"]+)"(?: aria-current="true")?>Co</a>', text)]
         assert [("element=Co" in link, "asOf=2026-12-01" in link) for link in links] == [(True, True)]
-        assert "400 g in this battery" in client.get(links[0]).text
+        assert "400\u00a0g in this battery" in client.get(links[0]).text
         assert 'name="element" value="Ni"' in text, "the form keeps it"
         assert "Nothing is known of Uuo in this trace" in client.get(f"{PAGE}&element=Uuo").text
+        assert "The mass of it is not known" in client.get("/explore?key=UNWEIGHED&view=balance").text
         unknown = client.get("/explore?key=B&view=balance&element=Ni").text
         assert "The balance does not close" in unknown
-        assert "at least 2 kg in this battery" in unknown
-        assert "100 %" in unknown
+        assert "at least 2\u00a0kg in this battery" in unknown
+        assert "100\u00a0%" in unknown
 
 
 def test_a_battery_of_many_cells_has_its_balance_without_being_asked_twice() -> None:
@@ -230,7 +285,7 @@ def test_a_battery_of_many_cells_has_its_balance_without_being_asked_twice() -> 
     send(store, [made("e", 1, battery)])
     with TestClient(create_app(store, Settings(store="memory:"))) as client:
         text = client.get("/explore?key=B&view=balance").text
-        assert "300 kg in this battery" in text
+        assert "300\u00a0kg in this battery" in text
         assert "Cut off at a bound" not in text
         assert "Cut off at a bound" in client.get("/explore?key=B&view=table").text
         for stated in ("maxNodes=400", "maxDepth=1&maxNodes=10"):
@@ -272,6 +327,19 @@ def test_a_flow_with_many_bars_fits_a_phone_and_one_with_many_columns_a_laptop()
     six = deep.columns * 2
     deep.columns[:] = six[:6]
     assert width_of(deep) <= 1334
+
+
+def test_a_text_in_the_picture_is_no_larger_than_the_page_s_and_few_columns_use_its_width() -> None:
+    store = MemoryStore()
+    send(store, [*story(), *home_again()])
+    with TestClient(create_app(store, Settings(store="memory:"))) as client:
+        for key in ("B", BLACK_MASS, PACK_RECYCLED):
+            text = client.get(f"/explore?key={key}&view=balance").text
+            drawn = int(re.findall(r'class="balance" viewBox="0 0 (\d+)', text)[0])
+            least, most = map(int, re.findall(r"min-width: (\d+)px; max-width: (\d+)px", text)[0])
+            assert 15 <= 12 * most / drawn <= 16, "pixels of a text of 12"
+            assert 12 * least / drawn >= 10
+            assert most >= 950
 
 
 def test_a_background_is_not_taken_for_that_of_a_text_in_a_picture() -> None:

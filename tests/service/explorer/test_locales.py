@@ -47,7 +47,7 @@ def test_the_picture_and_the_balance_follow_the_reader(client: TestClient) -> No
     assert re.search(r">[A-Z][a-z]{2} \d{1,2}, 20\d\d</text>", here)
     assert re.search(r">\d{1,2} [A-Z][a-z]{2,3} 20\d\d</text>", there)
     balance = client.get(f"{address}&view=balance", headers={"Accept-Language": "de"}).text
-    assert re.search(r"\d,\d+ kg", balance)
+    assert re.search("\\d,\\d+\u00a0kg", balance)
     file = client.get(f"/trace/{PACK_RECYCLED}.svg", headers={"Accept-Language": "de"}).text
     assert re.search(r">[A-Z][a-z]{2} \d{1,2}, 20\d\d</text>", file), "a file says by its address what it is"
 

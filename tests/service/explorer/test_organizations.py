@@ -95,6 +95,13 @@ def test_holdings_go_on_until_the_last(client: TestClient, monkeypatch: pytest.M
     assert len(whole) == 4
 
 
+def test_the_trace_of_an_organization_is_its_page(client: TestClient) -> None:
+    for key in (RECYCLER, MAKER):
+        answer = client.get(f"/explore?key={key}&view=timeline", follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/organization/{key}")
+    assert client.get("/explore?key=NOBODY").status_code == 404
+
+
 def test_nobody_sees_more_of_it_than_the_api_shows(store: MemoryStore, tmp_path: Path) -> None:
     tokens = Tokens(tmp_path / "tokens.json")
     bearer = {"Authorization": f"Bearer {tokens.create('trader', 'participant', TRADER)}"}
@@ -107,6 +114,7 @@ def test_nobody_sees_more_of_it_than_the_api_shows(store: MemoryStore, tmp_path:
             assert "recycling</a>" not in text
         assert "for those who sign in" in public
         assert "None that you may see" in other
-        assert client.get(f"/organization/{TRADER}").status_code == 404
+        for path in ("organization/", "explore?key="):
+            assert client.get(f"/{path}{TRADER}", follow_redirects=False).status_code == 404
         own = client.get(f"/organization/{TRADER}", headers=bearer).text
         assert PACK_VANISHED in own.partition('id="holdings"')[2]

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from seed.story import MAKER, RECYCLER
 from service.app import create_app
 from service.explorer import years
+from service.explorer.home import RECYCLED
 from service.settings import Settings
 from service.stores.contract.telling import made, unit
 from service.stores.memory import MemoryStore
@@ -85,3 +86,22 @@ def test_the_id_of_an_event_is_found(client: TestClient, text: str) -> None:
     assert client.get("/", params={"q": "story-45"}, follow_redirects=False).status_code == 200
     assert client.get("/", params={"q": MAKER}, follow_redirects=False).headers["location"] != f"/event/{MAKER}"
     assert RECYCLER in client.get("/", params={"q": RECYCLER}, follow_redirects=True).text
+
+
+def test_a_store_without_the_story_has_recycled_batteries_as_examples() -> None:
+    store = MemoryStore()
+    for number in range(RECYCLED + 2):
+        send(store, [made(f"m{number}", 1, unit(f"P{number}", "BATTERY"))])
+    with TestClient(create_app(store, Settings(store="memory:"))) as client:
+        assert "Examples" not in client.get("/").text
+        for number in range(RECYCLED + 1):
+            lot = {"key": f"L{number}", "kind": "LOT", "material": "black mass", "massKg": 1}
+            recycling = {"type": "RECYCLING", "inputs": [{"key": f"P{number}"}], "outputs": [lot]}
+            told = {"eventId": f"r{number}", "occurredAt": f"2026-02-0{1 + number}T00:00:00Z", "actor": "ORG"}
+            (event,) = send(store, [told | recycling])
+            assert event.status == "ACCEPTED", event
+        cards = re.findall(r'class="card" href="/explore\?key=(P\d)"', client.get("/").text)
+        assert cards == [f"P{number}" for number in range(RECYCLED, 0, -1)]
+    audited = audited_story()
+    with TestClient(create_app(audited, Settings(store="memory:"))) as client:
+        assert len(re.findall('class="card"', client.get("/").text)) == 2, "the story shows it"

@@ -158,6 +158,15 @@ def test_the_panel_leads_to_all_events_of_the_same_moment(client: TestClient) ->
     assert client.get(unescape(link)).status_code == 200
 
 
+def test_one_event_is_not_told_as_many() -> None:
+    store = MemoryStore()
+    send(store, many(1))
+    with TestClient(create_app(store, Settings(store="memory:"))) as client:
+        text = client.get("/explore?key=PACK&open=PACK").text
+    assert "1 event and all holders, with times" in text
+    assert "All 1 events" not in text
+
+
 def many(count: int) -> list[dict[str, Any]]:
     """A pack with so many cells."""
     cells = [{"key": f"C{number:03d}", "kind": "CELL"} for number in range(count)]
@@ -285,8 +294,8 @@ def test_the_stages_of_the_story(client: TestClient) -> None:
     text = client.get("/overview").text
     stages = dict(re.findall(r'<li class="(\w+)"><h3>.*?</h3>\s*<p>(.*?)</p>', text, re.S))
     plain = {name: re.sub("<[^>]*>", "", told).strip() for name, told in stages.items()}
-    assert plain["retired"] == "Batteries: 3 45 kg"
-    assert plain["blackMass"] == "8 kg"
+    assert plain["retired"] == "Batteries: 3 45\u00a0kg"
+    assert plain["blackMass"] == "8\u00a0kg"
     assert list(plain) == ["made", "inUse", "retired", "blackMass", "metals", "newBatteries"]
     assert text.partition('class="retired"')[2].count("Batteries: 1") >= 3
 
@@ -295,9 +304,9 @@ def test_the_flow_of_batteries_is_a_picture_where_counts_go_together(client: Tes
     text = client.get("/overview").text
     (told,) = re.findall(r'<svg class="balance"[^>]* aria-label="([^"]*)"', text)
     assert told == (
-        "Made Batteries: 5; New, or in second life Batteries: 2; Retired Batteries: 3 · 45 kg;"
-        " second life Batteries: 1 · 10 kg; recycled Batteries: 1 · 15 kg; dismantled parts of batteries: 5 kg;"
-        " whereabouts unknown Batteries: 1 · 15 kg"
+        "Made Batteries: 5; New, or in second life Batteries: 2; Retired Batteries: 3 · 45\u00a0kg;"
+        " second life Batteries: 1 · 10\u00a0kg; recycled Batteries: 1 · 15\u00a0kg;"
+        " dismantled parts of batteries: 5\u00a0kg; whereabouts unknown Batteries: 1 · 15\u00a0kg"
     )
     bands = re.findall(r"<title>([^<]* → [^<]*)</title>", text)
     assert "Made → Retired: 3" in bands

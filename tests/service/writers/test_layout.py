@@ -1,7 +1,7 @@
 """The layout: nothing lies on anything else, nothing is missing, and it is the same each time."""
 
-from collections import Counter
-from itertools import combinations
+from collections import Counter, defaultdict
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from graph_schema.answer import Direction, FrontierNode, Role, Trace, TraceEdge, TraceNode
 from seed.story import PACK_A, PACK_RECYCLED, story
 from service.languages import TAGS, language
-from service.writers.layout import HEIGHT_MAX, Box, Picture, Way, lay_out
+from service.writers.layout import HEIGHT_MAX, Box, Line, Picture, Way, lay_out
 from service.writers.layout.gathering import BOXES_MAX, OPENED_MAX
 from service.writers.layout.places import near
 from service.writers.layout.ranks import acyclic, ranks
@@ -102,6 +102,34 @@ def test_a_real_file() -> None:
         picture = check(trace)
         assert len(picture.every_box()) <= BOXES_MAX
         assert picture.height <= HEIGHT_MAX
+
+
+def test_contested_claims_of_many_parts_come_together_at_each_host() -> None:
+    """Two of three vehicles claim parts of the third: without a trunk for each, every line crosses every other."""
+    for trace in of_vehicles(claims=True):
+        picture = check(trace)
+        bundles: dict[tuple[str, float, float], list[Line]] = defaultdict(list)
+        for line in picture.lines:
+            if line.contested:
+                bundles[line.target, line.points[-3][0], line.points[-2][0]].append(line)
+            else:
+                assert line.trunk is None
+        trunks: dict[tuple[float, float], list[float]] = defaultdict(list)
+        for (_, left, right), lines in bundles.items():
+            (trunk,) = {line.trunk for line in lines}
+            assert (trunk is None) == (len(lines) == 1)
+            if trunk is not None:
+                assert left < trunk < right
+                trunks[left, right].append(trunk)
+        for found in trunks.values():
+            found.sort()
+            assert all(other - one >= 8 for one, other in pairwise(found)), "side by side"
+    both = [
+        one for one in of_vehicles(claims=True) if one.root.startswith("urn:uuid:26c7a0d5") and len(one.nodes) > 100
+    ]
+    assert both
+    for trace in both:
+        assert len({line.target for line in lay_out(trace).lines if line.trunk is not None}) == 3
 
 
 @settings(max_examples=60, deadline=None)

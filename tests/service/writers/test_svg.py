@@ -11,10 +11,11 @@ from graph_schema.answer import Direction, FrontierNode, Role, Trace, TraceEdge,
 from seed.story import BLACK_MASS, PACK_A, PACK_RECYCLED, TRADER
 from service.languages import TAGS, language
 from service.writers.layout import lay_out
-from service.writers.png import LETTERS, NoFont, has_font, png
+from service.writers.png import CHINESE, FAMILY, LETTERS, NoFont, has_font, png, rendered
 from service.writers.svg import Links, svg
+from service.writers.svg.drawing import TOLD_MAX
 from service.writers.svg.materials import COLOURS, KNOWN, LOOKS, looks
-from tests.service.writers.written import of_catena_x, of_packs, of_random, of_story
+from tests.service.writers.written import of_catena_x, of_packs, of_random, of_story, of_vehicles
 
 SVG = "{http://www.w3.org/2000/svg}"
 MOMENT = datetime(2026, 4, 1, tzinfo=UTC)
@@ -127,6 +128,32 @@ def test_groups_open_and_what_is_cut_off_goes_on() -> None:
     assert "/group/" not in svg(trace, Links(lambda node: None))
 
 
+def test_a_group_is_called_by_a_handful_of_keys_and_by_whoever_has_it() -> None:
+    """Sixty cells of a real file, which one organization made."""
+    vehicle = max((trace for trace in of_vehicles(False) if len(trace.nodes) > 60), key=lambda one: len(one.nodes))
+    (name,) = [title for title in titles(drawn(vehicle)) if title.startswith("60 × cell")]
+    cells = {node.key for node in vehicle.nodes if node.kind == "CELL"}
+    assert sum(key in name for key in cells) == TOLD_MAX
+    assert name.count("and 55 more") == 1
+    assert name.count("held by") == name.count("held by Oem A (60 of them)") == 1
+    assert len(name) < 400
+
+
+def test_of_who_had_an_item_the_first_are_told() -> None:
+    custody = [
+        TraceEdge("A", f"ORG-{number % 3}", "HELD_BY", MOMENT, MOMENT, None, "E", "E", number == 1)
+        for number in range(9)
+    ]
+    (name,) = [
+        title
+        for title in titles(drawn(Trace("A", Direction.FORWARD, [lot("A", Role.ROOT)], custody)))
+        if title.startswith("the root")
+    ]
+    assert name.count("held by ORG-") == TOLD_MAX
+    assert "held by ORG-1 Apr 1, 2026 to Apr 1, 2026 (contested)" in name
+    assert "and 4 more" in name
+
+
 def test_nothing_written_in_a_node_gets_out_of_its_text() -> None:
     trace = Trace(NASTY, Direction.FORWARD, [lot(NASTY, Role.ROOT, label=NASTY)])
     text = svg(trace, links=Links(lambda node: node.key), note=NASTY)
@@ -166,6 +193,20 @@ def test_a_png_whose_letters_no_font_has_is_refused(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(LETTERS, tag, "\U0010fffe")
     with pytest.raises(NoFont, match="fonts-noto-cjk"):
         png(trace, language=language(tag))
+
+
+def test_a_png_with_chinese_is_set_without_serifs() -> None:
+    """As if its families were named in the picture, the first that is on the machine; one without, as ever."""
+    frame = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="40"><text y="30" font-size="30"{}>{}</text></svg>'
+    )
+    families = ", ".join(f"'{name}'" for name in CHINESE)
+    told = [rendered(frame.format(named, "电池 A")) for named in ("", f' font-family="{families}"')]
+    assert told[0] == told[1]
+    assert rendered(frame.format("", "A")) == rendered(frame.format(f' font-family="{FAMILY}"', "A"))
+    trace = Trace("电池", Direction.FORWARD, [lot("电池", Role.ROOT)])
+    named = svg(trace, dark=False).replace("system-ui", f"{families}, 'DejaVu Sans', system-ui", 1)
+    assert png(trace) == rendered(named)
 
 
 def test_a_png_has_text() -> None:
@@ -264,3 +305,19 @@ def test_a_material_that_has_a_pattern_is_filled_with_it() -> None:
     assert re.search(rf'<g class="box lot \w+ material-{KNOWN["graphite"]}"', text)
     (pattern,) = re.findall(r'<pattern id="(trace-picture-material-\d+)"', text)
     assert f"fill: url(#{pattern});" in text
+
+
+def test_a_line_is_straight_along_its_trunk() -> None:
+    trace = next(one for one in of_vehicles(True) if any(line.trunk for line in lay_out(one).lines))
+    lines = lay_out(trace).lines
+    courses = [path.get("d") or "" for path in drawn(trace).iter(f"{SVG}path") if path.get("data-from")]
+    assert len(courses) == len(lines)
+    for line, course in zip(lines, courses, strict=True):
+        gaps = len(line.points) // 2 - 1
+        flat = sum(line.points[2 * gap + 1][1] == line.points[2 * gap + 2][1] for gap in range(gaps))
+        bent = line.trunk is not None and line.points[-3][1] != line.points[-2][1]
+        assert course.count("Q") == 2 * bent
+        assert course.count("C") == gaps - flat - bent
+        if bent:
+            straight = re.search(rf"L{line.trunk:g} (\S+?)Q{line.trunk:g} ", course)
+            assert straight is not None
