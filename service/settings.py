@@ -167,8 +167,9 @@ def environment_name(name: str) -> str:
     return f"VOLTRACE_{name.upper()}"
 
 
-def load(environment: Mapping[str, str] | None = None) -> Settings:
-    """The settings of an environment (default: of this process), and of the file that it names.
+def load(environment: Mapping[str, str] | None = None, store: str = "") -> Settings:
+    """The settings of an environment (default: of this process), and of the file that it names; where they name no
+    store, `store` (default: a user's file).
 
     Raises ValueError naming a bad variable, or the file and what is wrong in it.
     """
@@ -179,7 +180,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         if stated.get(name):
             values[entry.name] = _checked(name, _typed(stated[name], entry.default), entry.default)
     settings = Settings(**values)
-    return settings if settings.store else replace(settings, store=default_store())
+    return settings if settings.store else replace(settings, store=store or default_store())
 
 
 def _from_file(path: Path) -> dict[str, Any]:
