@@ -214,7 +214,7 @@ async def point_reads(store: Neo4jStore, keys: list[str]) -> dict[str, float]:
 
 
 async def through_http(server: Server, store: Neo4jStore) -> dict[str, float]:
-    """Where the substance of a lot came from, of the newest the one with the most ancestors, beside the store's time."""
+    """Where the substance of a lot came from, of the newest that with the most ancestors, beside the store's time."""
     asking = _Asking(store, Direction.BACKWARD)
     async with store.snapshot() as snapshot:
         lots = await snapshot.item_page(ItemFilter(kind="LOT"), None, LOTS, True, ItemOrder.PRODUCED_AT)
