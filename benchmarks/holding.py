@@ -1,7 +1,8 @@
 """How long one query keeps all others waiting: the slowest health check while it runs, with one worker.
 
 `python -m benchmarks.holding` measures the queries that read and answer the most on a store of its own, SQLite: a pack
-of 9,000 cells, 400 packs that changed hands. The statements of each are counted as well.
+of 9,000 cells, 400 packs that changed hands. The statements of each are counted as well. Then what is only large,
+as a request and as a message over a WebSocket.
 """
 
 from __future__ import annotations
@@ -12,13 +13,18 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import orjson
 from starlette.testclient import TestClient
+from websockets.exceptions import ConnectionClosedError
+from websockets.sync.client import connect
 
 from benchmarks.load import FREE, connection, read_answer
 from service.app import create_app
@@ -72,6 +78,17 @@ CASES = (
     Case("record {batch:,} events", RECORD % "recordEvents", "is"),
 )  # fmt: skip
 
+_MANY = Settings.body_values_max
+_FULL = Settings.body_max_bytes - 1024
+LARGE: dict[str, Callable[[], bytes]] = {
+    "objects, beyond the limit": lambda: b",".join([b'{"a":{}}'] * 1_700_000),
+    "objects, just within": lambda: b",".join([b'{"a":{}}'] * (_MANY // 3 - 10)),
+    "keys, each another": lambda: b",".join(b'{"k%d":{}}' % number for number in range(_MANY // 3 - 10)),
+    "texts full of commas and quotes": lambda: b'"%s"' % (b',\\"' * (_FULL // 3)),
+    "long numbers": lambda: b",".join([b"9" * 100] * (_MANY - 10)),
+}
+"""What is in a list of an undeclared variable."""
+
 
 def history(size: Size) -> Iterator[dict[str, Any]]:
     """A pack with very many cells, and many packs with a vehicle and a history each."""
@@ -107,8 +124,28 @@ def body(case: Case, ids: list[str], size: Size) -> bytes:
     return orjson.dumps({"query": query, "variables": {"events": events}})
 
 
-async def slowest_ms(address: str, request: bytes) -> tuple[float, float, int]:
-    """The slowest health check while a request is answered, the time of that, in ms, and the bytes it has."""
+def posted(address: str, request: bytes) -> bytes:
+    """The answer to a request."""
+    with closing(HTTPConnection(urlsplit(address).netloc)) as kept:
+        kept.request("POST", "/graphql", request, {"Content-Type": JSON})
+        return kept.getresponse().read()
+
+
+def messaged(address: str, request: bytes) -> bytes:
+    """The answer to a request as a message over a WebSocket, or the reason of its closing."""
+    protocol: Any = ["graphql-transport-ws"]
+    with connect(f"ws{address.removeprefix('http')}/graphql", subprotocols=protocol, max_size=None) as socket:
+        socket.send('{"type":"connection_init"}')
+        socket.recv()
+        socket.send(b'{"type":"subscribe","id":"a","payload":%s}' % request, text=True)
+        try:
+            return socket.recv(decode=False)
+        except ConnectionClosedError as closed:
+            return str(closed.rcvd).encode()
+
+
+async def slowest_ms(address: str, ask: Callable[[], bytes]) -> tuple[float, float, bytes]:
+    """The slowest health check while something is answered, the time of that, in ms, and the answer."""
     checks: list[float] = []
 
     async def check(until: asyncio.Event) -> None:
@@ -120,20 +157,44 @@ async def slowest_ms(address: str, request: bytes) -> tuple[float, float, int]:
                 checks.append(time.perf_counter() - start)
                 await asyncio.sleep(0.005)
 
-    async with connection(address) as (reader, writer):
-        done = asyncio.Event()
-        checking = asyncio.create_task(check(done))
-        await asyncio.sleep(0.1)
-        start = time.perf_counter()
-        writer.write(b"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n")
-        writer.write(b"Content-Length: %d\r\n\r\n" % len(request) + request)
-        answer = await read_answer(reader)
-        taken = time.perf_counter() - start
-        await asyncio.sleep(0.1)
-        done.set()
-        await checking
+    done = asyncio.Event()
+    checking = asyncio.create_task(check(done))
+    await asyncio.sleep(0.1)
+    start = time.perf_counter()
+    answer = await asyncio.to_thread(ask)
+    taken = time.perf_counter() - start
+    await asyncio.sleep(0.1)
+    done.set()
+    await checking
+    return max(checks) * 1000, taken * 1000, answer
+
+
+def median_of(runs: int, address: str, ask: Callable[[], bytes], expected: bytes) -> dict[str, float]:
+    """Of several runs, the one in the middle; each answer has what is expected in it."""
+    found = [asyncio.run(slowest_ms(address, ask)) for _ in range(runs)]
+    for _, _, answer in found:
+        assert expected in answer, answer[-1000:]
+    wait, taken, answer = sorted(found)[runs // 2]
+    return {"slowest health check ms": wait, "query ms": taken, "bytes": len(answer)}
+
+
+def large(words: list[str], runs: int, address: str) -> dict[str, dict[str, float]]:
+    """Of what is nothing but large: the same, as a request and as a message."""
+    report = {}
+    for name, made in LARGE.items():
+        if words and not any(word in name for word in words):
+            continue
+        request = b'{"query":"{ __typename }","variables":{"k":[%s]}}' % made()
+        expected = b"BODY_VALUES_MAX" if "beyond" in name else b'"Query"'
+        for way, send in (("a request", posted), ("a message", messaged)):
+            report[f"{way}: {name}"] = median_of(runs, address, partial(send, address, request), expected)
+    return report
+
+
+def _answered(address: str, case: Case, ids: list[str], size: Size) -> bytes:
+    answer = posted(address, body(case, ids, size))
     assert b'"errors"' not in answer, answer[-1000:]
-    return max(checks) * 1000, taken * 1000, len(answer)
+    return answer
 
 
 @contextmanager
@@ -176,10 +237,9 @@ def measure(words: list[str], runs: int = RUNS, size: Size = Size()) -> dict[str
                     report[case.name] = {"statements": count[0] - before}
         with serving(url, 1, **SETTINGS) as address:
             for case in cases:
-                waits = [asyncio.run(slowest_ms(address, body(case, ids, size))) for _ in range(runs)]
-                wait, taken, answered = sorted(waits)[runs // 2]
-                found = {"slowest health check ms": wait, "query ms": taken, "bytes": answered}
-                report[case.name] = found | report.get(case.name, {})
+                ask = partial(_answered, address, case, ids, size)
+                report[case.name] = median_of(runs, address, ask, b'"data"') | report.get(case.name, {})
+            report |= large(words, runs, address)
     return report
 
 

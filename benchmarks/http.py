@@ -15,6 +15,7 @@ from service.running import drive
 from service.stores.sqlite import SqliteStore
 from tests.serving import serving
 
+TURNS = 20
 QUERY = """query ($key: String!) { trace(key: $key, direction: BACKWARD) {
   nodes { key kind role depth label status at redacted }
   edges { source target kind from to massKg openedBy closedBy contested } } }"""
@@ -41,14 +42,19 @@ def through_http(store: SqliteStore) -> dict[str, float]:
             found = ask(snapshot, key, Direction.BACKWARD, weigh=False)
             assert found is not None
             return (
-                seconds(lambda: ask(snapshot, key, Direction.BACKWARD, weigh=False), 20),
+                seconds(lambda: ask(snapshot, key, Direction.BACKWARD, weigh=False), TURNS),
                 len(found.nodes),
                 len(found.edges),
             )
 
     alone, nodes, edges = drive(own())
+    return beside(alone, store.url, key, nodes, edges)
+
+
+def beside(alone: float, url: str, key: str, nodes: int, edges: int, **environment: str) -> dict[str, float]:
+    """The time of a trace through HTTP beside that of the store alone, in seconds."""
     body = orjson.dumps({"query": QUERY, "variables": {"key": key}})
-    with serving(store.url, **FREE, VOLTRACE_AUDIT_INTERVAL_S="0") as address:
+    with serving(url, **FREE, **environment, VOLTRACE_AUDIT_INTERVAL_S="0") as address:
         kept = HTTPConnection(urlsplit(address).netloc)
 
         def asked() -> bytes:
@@ -56,7 +62,7 @@ def through_http(store: SqliteStore) -> dict[str, float]:
             return kept.getresponse().read()
 
         assert len(orjson.loads(asked())["data"]["trace"]["edges"]) == edges
-        taken = seconds(asked, 20)
+        taken = seconds(asked, TURNS)
         kept.close()
     return {
         "nodes": nodes,

@@ -15,7 +15,7 @@ import neo4j
 import orjson
 from neo4j.exceptions import Neo4jError
 
-from benchmarks import load
+from benchmarks import http, load
 from benchmarks.cypher import NAIVE, RAW, told_by, told_in
 from benchmarks.measure import BATCH, batches
 from benchmarks.recording import SMALL_BATCH, transfers
@@ -24,6 +24,7 @@ from graph_schema.answer import Direction, Trace
 from graph_schema.trace import TraceQuestion, trace
 from seed.nation import generate
 from service.ingesting import Ingest
+from service.ports import ItemFilter, ItemOrder
 from service.recording import record
 from service.stores.errors import StoreError
 from service.stores.neo4j import Neo4jStore
@@ -33,6 +34,7 @@ from service.testing.neo4j.server import Server
 WRITES = ("CREATE", "MERGE", " SET ")
 NAIVE_S = 20.0
 NAIVE_STARTS = 5
+LOTS = 200
 
 
 @contextmanager
@@ -211,6 +213,22 @@ async def point_reads(store: Neo4jStore, keys: list[str]) -> dict[str, float]:
     return {"ms": await _mean_ms(keys, read)}
 
 
+async def through_http(server: Server, store: Neo4jStore) -> dict[str, float]:
+    """Where the substance of a lot came from, of the newest that with the most ancestors, beside the store's time."""
+    asking = _Asking(store, Direction.BACKWARD)
+    async with store.snapshot() as snapshot:
+        lots = await snapshot.item_page(ItemFilter(kind="LOT"), None, LOTS, True, ItemOrder.PRODUCED_AT)
+    found = max([await asking.ours(key) for _, key in lots], key=lambda one: len(one.nodes))
+    taken = []
+    for _ in range(http.TURNS):
+        start = time.perf_counter()
+        await asking.ours(found.root)
+        taken.append(time.perf_counter() - start)
+    more = server.settings
+    size = len(found.nodes), len(found.edges)
+    return await asyncio.to_thread(http.beside, median(taken), server.url, found.root, *size, **more)
+
+
 async def small_batches(store: Neo4jStore, keys: list[str]) -> dict[str, float]:
     """Batches of ten on a store that holds a history."""
     told = list(batches(transfers(keys), SMALL_BATCH))
@@ -236,6 +254,7 @@ def measure(batteries: int, keys: list[str], named: load.Named, seconds: float) 
                 f"Neo4j {version}: trace forward": await tracing(store, keys, Direction.FORWARD),
                 f"Neo4j {version}: trace backward": await tracing(store, keys, Direction.BACKWARD),
                 f"Neo4j {version}: point reads": await point_reads(store, keys),
+                f"Neo4j {version}: trace through HTTP": await through_http(server, store),
                 **await asyncio.to_thread(
                     load.measure, server.url, named, f"Neo4j {version}", seconds, server.settings
                 ),

@@ -20,6 +20,7 @@ from service.access.identity import Identity
 from service.api.context import Context
 from service.api.errors import AWAY_CODE
 from service.api.exports import export
+from service.api.limits.bodies import MessageLimit
 from service.api.router import Router, origins
 from service.api.schema import schema
 from service.api.stream import stream
@@ -82,7 +83,8 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
     show_when_away(app)
     rates = Rates(config.rate_per_s, config.rate_burst)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(BodyLimit, bytes_max=config.body_max_bytes)
+    app.add_middleware(BodyLimit, settings=config)
+    app.add_middleware(MessageLimit, settings=config)
     app.add_middleware(Bookmarks, store=store)
     app.add_middleware(Authentication, identity=identity)
     app.add_middleware(EndWithClient)

@@ -16,13 +16,14 @@ from starlette.requests import HTTPConnection
 from service.access.asker import Asker
 from service.access.identity import Identity
 from service.access.tokens import Refused, Unavailable
+from service.api.limits.bodies import bytes_max, too_long
 from service.causality import FOLLOWED, HEADER, decode
 from service.logs import HEADER as REQUEST_ID_HEADER
 from service.logs import REQUEST_ID, request_id
 from service.metrics import Metrics, route_of
 from service.ports import Store
-from service.refusals import failed, limited, refusal
-from service.settings import environment_name
+from service.refusals import Error, failed, refusal
+from service.settings import Settings, environment_name
 
 LOGGER = logging.getLogger("voltrace.requests")
 
@@ -58,18 +59,20 @@ class BodyLimit:
     all, and would find the connection broken instead of the answer.
     """
 
-    def __init__(self, app: Any, bytes_max: int) -> None:
+    def __init__(self, app: Any, settings: Settings) -> None:
         self.app = app
-        self.bytes_max = bytes_max
+        self.settings = settings
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Pass a request on, or answer 413."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        most, setting = bytes_max(self.settings, scope["state"]["asker"], scope["path"])
         stated = dict(scope["headers"]).get(b"content-length", b"0")
-        if stated.isdigit() and int(stated) > self.bytes_max:
-            await self._refuse("", int(stated), scope, receive, send)
+        if stated.isdigit() and int(stated) > most:
+            error = too_long(f"the body has {int(stated)} bytes", int(stated), most, setting)
+            await self._refuse(error, scope, receive, send)
             return
         read = 0
 
@@ -77,19 +80,19 @@ class BodyLimit:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > self.bytes_max:
+            if read > most:
                 raise _BodyTooLarge
             return message
 
         try:
             await self.app(scope, bounded, send)
         except _BodyTooLarge:
-            await self._refuse(" and more", read, scope, receive, send)
+            error = too_long(f"the body has {read} bytes and more", read, most, setting)
+            await self._refuse(error, scope, receive, send)
 
-    async def _refuse(self, more: str, size: int, scope: Any, receive: Any, send: Any) -> None:
+    async def _refuse(self, error: Error, scope: Any, receive: Any, send: Any) -> None:
         if b"expect" not in dict(scope["headers"]):
             await _drained(receive)
-        error = limited(f"the body has {size} bytes{more}", "body_max_bytes", self.bytes_max, size)
         await refusal(413, error)(scope, receive, send)
 
 

@@ -51,6 +51,8 @@ class Settings:
     text_max: int = 256
     batch_max: int = 10_000
     body_max_bytes: int = 16 * 1024 * 1024
+    body_max_bytes_public: int = 256 * 1024
+    body_values_max: int = 150_000
     depth_max: int = 15
     root_fields_max: int = 20
     aliases_max: int = 30
@@ -105,7 +107,9 @@ DESCRIPTIONS = {
     "page_max": "the ceiling of `first` and `last` in connections",
     "text_max": "how many characters a text has that is searched for or filtered by; no name has more than 256",
     "batch_max": "how many events one recordEvents takes",
-    "body_max_bytes": "the largest request body",
+    "body_max_bytes": "the largest request body, and message over a WebSocket",
+    "body_max_bytes_public": "the same of GraphQL for the public, where authentication is configured",
+    "body_values_max": "how many values the JSON of a request or message has: each `[`, `{` and `,` outside of texts",
     "depth_max": "how deep the fields of a GraphQL document may be nested",
     "root_fields_max": "how many fields an operation may have at its top level",
     "aliases_max": "how many fields of a document may have an alias or be repeated in one selection",
@@ -163,8 +167,9 @@ def environment_name(name: str) -> str:
     return f"VOLTRACE_{name.upper()}"
 
 
-def load(environment: Mapping[str, str] | None = None) -> Settings:
-    """The settings of an environment (default: of this process), and of the file that it names.
+def load(environment: Mapping[str, str] | None = None, store: str = "") -> Settings:
+    """The settings of an environment (default: of this process), and of the file that it names; where they name no
+    store, `store` (default: a user's file).
 
     Raises ValueError naming a bad variable, or the file and what is wrong in it.
     """
@@ -175,7 +180,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         if stated.get(name):
             values[entry.name] = _checked(name, _typed(stated[name], entry.default), entry.default)
     settings = Settings(**values)
-    return settings if settings.store else replace(settings, store=default_store())
+    return settings if settings.store else replace(settings, store=store or default_store())
 
 
 def _from_file(path: Path) -> dict[str, Any]:

@@ -288,7 +288,7 @@ class Guarded:
         return shown[:limit]
 
     async def event_count(self, where: EventFilter) -> int:
-        return sum([len(page) async for page in self.records.pages(where, None, MANY)])
+        return await self.records.count(where)
 
     async def stored(self, event_ids: Collection[str]) -> list[StoredEvent]:
         return await self.records.asked(event_ids)

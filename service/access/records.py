@@ -43,6 +43,26 @@ class Records:
         self, where: EventFilter, after: int | None, size: int, reverse: bool = False
     ) -> AsyncIterator[list[StoredEvent]]:
         """What is shown of what may concern the viewer, page by page."""
+        async for page in self._pages(where, after, size, reverse, self.shown):
+            yield page
+
+    async def count(self, where: EventFilter) -> int:
+        """How many records of a filter are shown; what is shown of them is not made."""
+
+        async def seen(events: list[StoredEvent]) -> list[StoredEvent]:
+            found, _ = await self._seen(events)
+            return [event for event in events if event.event_id in found]
+
+        return sum([len(page) async for page in self._pages(where, None, MANY, False, seen)])
+
+    async def _pages(
+        self,
+        where: EventFilter,
+        after: int | None,
+        size: int,
+        reverse: bool,
+        seen: Callable[[list[StoredEvent]], Awaitable[list[StoredEvent]]],
+    ) -> AsyncIterator[list[StoredEvent]]:
         if self._organization is None:
             return
         if where.item is not None and not await self._keyed({where.item}):
@@ -51,7 +71,7 @@ class Records:
         own = where._replace(about=self._organization, party=None if other else where.party)
         while True:
             page = await self._whole.event_page(own, after, size, reverse)
-            shown = await self.shown(page)
+            shown = await seen(page)
             yield shown if other is None else await self._concerning(other, page, shown)
             if len(page) < size:
                 return
@@ -74,25 +94,38 @@ class Records:
     async def shown(self, events: list[StoredEvent], always: bool = False, asked: bool = False) -> list[StoredEvent]:
         """The events by the viewer, or in the history of an item in full sight; of the latter only the outline where
         they name others' items, too. `always`: it is known that all are in such a history."""
-        ids = [event.event_id for event in events] or ([NOBODY] if asked else [])
+        seen, full = await self._seen(events, always, asked)
+        shown = []
+        for event in events:
+            whole = seen.get(event.event_id)
+            if whole:
+                shown.append(_unchained(event, await self.told(event.problems)))
+            elif whole is not None:
+                problems = [_outlined(one, full) for one in await self.told(event.problems)]
+                shown.append(_unchained(event, tuple(problems))._replace(payload=None))
+        return shown
+
+    async def _seen(
+        self, events: list[StoredEvent], always: bool = False, asked: bool = False
+    ) -> tuple[dict[str, bool], Collection[str]]:
+        """Of the events those that are shown, by id: whether whole, else in outline; and of the keys that they have to
+        do with, those of items in full sight."""
+        others = [event.event_id for event in events if not self._says(event)]
+        ids = others or ([NOBODY] if asked else [])
         named = _by_event(await self._whole.named(ids))
         touched = _by_event(await self._whole.touched(ids)) if asked else {}
         keys = {key for about in (named, touched) for keys in about.values() for key in keys}
         full = await self._keyed(keys or {NOBODY} if asked else keys)
         if not asked and not always:
-            others = (one.event_id for one in events if not self._says(one))
             rest = [event_id for event_id in others if full.keys().isdisjoint(named[event_id])]
             touched = _by_event(await self._whole.touched(rest)) if rest else {}
             full |= await self._keyed({key for keys in touched.values() for key in keys})
-        shown = []
-        for event in events:
-            seen = [key in full for key in named[event.event_id]]
-            if self._says(event) or (seen and all(seen)):
-                shown.append(_unchained(event, await self.told(event.problems)))
-            elif always or any(seen) or any(key in full for key in touched.get(event.event_id, ())):
-                problems = [_outlined(one, full) for one in await self.told(event.problems)]
-                shown.append(_unchained(event, tuple(problems))._replace(payload=None))
-        return shown
+        found = {event.event_id: True for event in events if self._says(event)}
+        for event_id in others:
+            seen = [key in full for key in named[event_id]]
+            if always or any(seen) or any(key in full for key in touched.get(event_id, ())):
+                found[event_id] = bool(seen) and all(seen)
+        return found, full
 
     def _says(self, event: StoredEvent) -> bool:
         """Whether an event is the viewer's own, or public."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 from collections.abc import Callable, Coroutine
@@ -65,6 +66,8 @@ class Context(BaseContext):
         self.feed = feed or Feed(store, settings.feed_interval_ms / 1000, settings.subscriptions_max)
         self.metrics = metrics or Metrics()
         self.spending = Spending()
+        self.counting = asyncio.Lock()
+        """One after another is counted through a viewer's sight, so that nothing is once the budget is spent."""
         self.last_event_id: str | None = None
         """The cursor that a stream is resumed at, where its reader lost its connection."""
         self.forget()

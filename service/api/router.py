@@ -28,6 +28,7 @@ from service.access.asker import Asker
 from service.access.viewer import Role
 from service.api.context import Context
 from service.api.errors import NO_OPERATION, NO_OPERATION_ERRORS, not_allowed, status_of
+from service.api.limits.bodies import too_full
 from service.api.limits.documents import document_of, fitting_documents
 from service.api.limits.sockets import Sockets
 from service.rates import Rates
@@ -69,6 +70,7 @@ class Router(GraphQLRouter[Context, None]):
             max_subscriptions_per_connection=None,
             allowed_origins=origins(config),
         )
+        self._config = config
         self.documents = fitting_documents(config.trusted_documents, schema)
         self._made = context_getter
         self._asking = context_getter
@@ -127,9 +129,12 @@ class Router(GraphQLRouter[Context, None]):
     async def read(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
         """The request; a trusted document in the place of its id. Raises HTTPException or Refused."""
         if request.method == "GET":
-            body: Any = self.parse_query_params(request.query_params)
+            body: Any = {**request.query_params}
+            for name in ("variables", "extensions"):
+                if body.get(name):
+                    body[name] = await self._parsed(name, body[name])
         elif parse_content_type(request.content_type or "")[0] == JSON:
-            body = self.parse_json(await request.get_body())
+            body = await self._parsed("the body", await request.get_body())
         else:
             raise HTTPException(415, f"the content type is not {JSON}")
         if isinstance(body, list):
@@ -149,6 +154,16 @@ class Router(GraphQLRouter[Context, None]):
             operation_name=body.get("operationName"),
             extensions=body.get("extensions"),
         )
+
+    async def _parsed(self, what: str, data: bytes | str) -> Any:
+        """The JSON of what comes with a request. Raises HTTPException or Refused."""
+        error = await too_full(what, data, self._config)
+        if error is not None:
+            raise Refused(413, GraphQLError(error["message"], extensions=error["extensions"]))
+        try:
+            return self.decode_json(data)
+        except ValueError as mistake:
+            raise HTTPException(400, f"{what}: is no JSON: {mistake}") from mistake
 
     async def get_sub_response(self, request: Request) -> Response:
         """The answer in the making, of the media type that the request asks for."""

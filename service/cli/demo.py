@@ -10,16 +10,17 @@ from pathlib import Path
 
 import click
 import orjson
+from rich.markup import escape
 
 from graph_schema.answer import Direction, Trace
 from graph_schema.canonical import parse_event
 from graph_schema.rules import Finding, holding
 from graph_schema.trace import TraceQuestion
 from seed.story import PACK_RECYCLED, reported
-from service import tracing
+from service import settings, tracing
 from service.auditing import findings_of
 from service.cli.audit import as_table, in_order
-from service.cli.common import finish, opened, out
+from service.cli.common import configured, finish, opened, out
 from service.cli.ingest import print_report
 from service.cli.serve import run_service
 from service.cli.trace import show
@@ -30,6 +31,7 @@ from service.running import run
 
 END = datetime(2026, 10, 1, tzinfo=UTC)
 """When the story is over."""
+STORE = "sqlite:voltrace-demo.db"
 BATTERY = "urn:uuid:386da648-326a-4855-84c1-13597c1f2f09"
 QUERY = f"""{{
   trace(key: "{PACK_RECYCLED}", direction: FORWARD) {{
@@ -41,15 +43,18 @@ QUERY = f"""{{
 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65_535), default=8000, show_default=True)
-@click.option("--store", "store_url", default="sqlite:voltrace-demo.db", show_default=True, metavar="URL")
+@click.option("--store", "stated", metavar="URL", help=f"[default: VOLTRACE_STORE, or {STORE}]")
+@click.option("--add", is_flag=True, help="also to a store that holds something else; what is added stays")
 @click.option("--exit", "leave", is_flag=True, envvar="DEMO_EXIT", help="stop after printing")
-def demo(port: int, store_url: str, leave: bool) -> None:
+def demo(port: int, stated: str | None, add: bool, leave: bool) -> None:
     """Load a real Catena-X file and a short story, print traces, and serve.
 
     Running it again changes nothing: what is there already is a duplicate.
     """
+    configured()  # A bad setting ends the command.
+    store_url = stated or settings.load(store=STORE).store
     store = opened(store_url)
-    finish(store, lambda: _show(store))
+    finish(store, lambda: _show(store, add))
     if leave:
         _invite(port)
     else:
@@ -63,7 +68,10 @@ def _invite(port: int) -> None:
     click.echo(QUERY)
 
 
-async def _show(store: Store) -> None:
+async def _show(store: Store, add: bool) -> None:
+    if not add:
+        await _refuse_among_others(store)
+    out.print(f"[bold]Into the store[/] {escape(store.url)}", soft_wrap=True)
     out.print("[bold]A short story[/]: two packs, one to second life, one to salts and into a new pack")
     print_report(await run(store, lambda: record_story(store)))
     out.print(f"\n[bold]What the rulebook finds in the story[/], as of {END.date()}")
@@ -76,6 +84,22 @@ async def _show(store: Store) -> None:
         show(await _trace(store, BATTERY, direction))
     out.print("[bold]The recycled pack of the story[/]")
     show(await _trace(store, PACK_RECYCLED, Direction.FORWARD))
+
+
+async def _refuse_among_others(store: Store) -> None:
+    """End the command where the store holds something, and not the story."""
+
+    async def missing() -> tuple[int, int]:
+        async with store.snapshot() as snapshot:
+            ids = [event["eventId"] for event in reported()]
+            return snapshot.sequence, len(ids) - len(await snapshot.stored(ids))
+
+    held, added = await run(store, missing)
+    if held and added:
+        raise click.ClickException(
+            f"{store.url} holds {held:,} records, and not the story, which would stay there for good; name another"
+            f" store, such as --store {STORE}, or add it with --add"
+        )
 
 
 async def _ingest(store: Store, path: Path) -> Report:

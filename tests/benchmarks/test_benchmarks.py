@@ -57,10 +57,13 @@ def test_a_tiny_run_writes_both_reports(tmp_path: Path, server: Server, monkeypa
     one = {title.partition(": ")[2]: values for title, values in report.items() if title.startswith("one query")}
     assert one["300 parts of a pack"]["statements"] > 0
     assert min(values["slowest health check ms"] for values in one.values()) > 0
+    assert one["a message: objects, just within"]["bytes"] > 0
     assert one["record 100 events"]["bytes"] > 100 * len("ACCEPTED")
     neo4j = {title.partition(": ")[2]: values for title, values in report.items() if title.startswith("Neo4j")}
     for way in ("trace forward", "trace backward"):
         assert 0 < neo4j[way]["starts of which hand-written Cypher finds the same"] <= neo4j[way]["starts"]
         assert neo4j[way]["trace / hand-written"] > 0
+    assert neo4j["trace through HTTP"]["edges"] > 10
+    assert neo4j["trace through HTTP"]["http / store"] > 0
     text = (tmp_path / "report.md").read_text()
     assert all(f"## {title.capitalize()}" in text for title in report)

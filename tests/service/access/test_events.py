@@ -5,14 +5,20 @@ from typing import Any
 
 import orjson
 import pytest
+from starlette.testclient import TestClient
 
-from seed.story import MAKER, PACK_A, PACK_RECYCLED, PACK_VANISHED, RECYCLER, STORAGE, TAXI, TRADER, WORKSHOP
+from seed.story import MAKER, PACK_A, PACK_RECYCLED, PACK_VANISHED, RECYCLER, STORAGE, TAXI, TRADER, WORKSHOP, story
 from service.access.guard import guarded
+from service.access.records import Records
+from service.access.tokens import Tokens
 from service.access.viewer import Role, Viewer
+from service.api.counting import AN_EVENT
+from service.app import create_app
 from service.ports import EventFilter, Store, StoredEvent
+from service.settings import Settings
 from service.stores.memory import MemoryStore
 from service.stores.sqlite import SqliteStore
-from tests.service.access.conftest import AskAs
+from tests.service.access.conftest import AskAs, asking
 from tests.support import send, wait
 
 EVENTS = "{ events(%s) { totalCount edges { node { eventId payload } } } }"
@@ -147,3 +153,49 @@ def test_a_problem_of_a_withheld_event_names_nothing_else(told: Store, ask: AskA
                 "code": "WITHHELD", "message": "withheld: it concerns another party",
                 "field": None, "key": None, "conflictsWith": None,
             }  # fmt: skip
+
+
+def test_a_count_makes_nothing_of_what_it_counts(told: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    viewer = Viewer(Role.PARTICIPANT, MAKER, MAKER)
+
+    async def count(where: EventFilter) -> int:
+        async with told.snapshot() as snapshot:
+            return await guarded(snapshot, viewer).event_count(where)
+
+    async def listed(where: EventFilter) -> int:
+        async with told.snapshot() as snapshot:
+            return len(await guarded(snapshot, viewer).event_page(where, None, 10_000))
+
+    filters = [EventFilter(), EventFilter(item=PACK_A), EventFilter(types=("TRANSFER",)), EventFilter(party=TAXI)]
+    found = [wait(told, listed(where)) for where in filters]
+    monkeypatch.setattr(Records, "shown", None)
+    monkeypatch.setattr(Records, "told", None)
+    assert [wait(told, count(where)) for where in filters] == found
+    assert min(found) > 0
+
+
+def test_counts_are_charged_and_end_with_the_budget(tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = MemoryStore()
+    send(store, story())
+    counted: list[EventFilter] = []
+    count = Records.count
+
+    async def noted(records: Records, where: EventFilter) -> int:
+        counted.append(where)
+        return await count(records, where)
+
+    monkeypatch.setattr(Records, "count", noted)
+    query = "{ a: events { totalCount } b: events(filter: {type: TRANSFER}) { totalCount } c: events { totalCount } }"
+    with TestClient(create_app(store, Settings(store=store.url, tokens_file=str(tokens.path)))) as client:
+        answer = asking(client, tokens)(TAXI, query)
+    whole, some, again = (answer["data"][name]["totalCount"] for name in "abc")
+    assert whole == again > some > 0
+    cost = answer["extensions"]["cost"]
+    assert cost["charged"] == AN_EVENT * (whole + some + again)
+    assert len(counted) == 2, "the same filter is counted once"
+    counted.clear()
+    settings = Settings(store=store.url, tokens_file=str(tokens.path), cost_max=cost["computed"] + 1)
+    with TestClient(create_app(store, settings)) as client:
+        answer = asking(client, tokens)(TAXI, query)
+    assert answer["errors"][0]["extensions"]["setting"] == "VOLTRACE_COST_MAX"
+    assert len(counted) == 1, "nothing more is counted"

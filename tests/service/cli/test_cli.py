@@ -176,6 +176,35 @@ def test_demo_as_a_process(tmp_path: Path) -> None:
     assert "duplicate" in done.stdout
 
 
+def test_the_demo_goes_where_the_settings_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VOLTRACE_STORE", "sqlite:named.db")
+    done = run("demo", "--exit")
+    assert done.exit_code == 0, done.output
+    assert "Into the store sqlite:named.db" in done.output
+    assert [file.name for file in tmp_path.glob("*.db")] == ["named.db"]
+    monkeypatch.delenv("VOLTRACE_STORE")
+    monkeypatch.setenv("VOLTRACE_CONFIG", str(tmp_path / "settings.toml"))
+    (tmp_path / "settings.toml").write_text('store = "sqlite:file.db"')
+    assert "Into the store sqlite:file.db" in run("demo", "--exit").output
+    assert "Into the store sqlite:option.db" in run("demo", "--exit", "--store", "sqlite:option.db").output
+    monkeypatch.delenv("VOLTRACE_CONFIG")
+    assert "Into the store sqlite:voltrace-demo.db" in run("demo", "--exit").output
+
+
+def test_the_demo_is_not_mixed_into_other_histories_unasked(tmp_path: Path) -> None:
+    url, file = f"sqlite:{tmp_path / 'own.db'}", tmp_path / "own.jsonl"
+    file.write_text(json.dumps({**story()[0], "eventId": "own"}))
+    assert run("ingest", "--store", url, str(file)).exit_code == 0
+    refused = run("demo", "--exit", "--store", url)
+    assert refused.exit_code == 1
+    assert f"{url} holds 1 records" in refused.output
+    assert "--add" in refused.output
+    assert "1 records" in run("verify", "--store", url).output
+    assert run("demo", "--exit", "--add", "--store", url).exit_code == 0
+    assert run("demo", "--exit", "--store", url).exit_code == 0, "all of it is there already"
+
+
 def test_a_store_is_copied_to_another(told: str, tmp_path: Path) -> None:
     url = f"sqlite:{tmp_path / 'copy.db'}"
     done = run("copy", "--from", told, "--to", url)

@@ -11,7 +11,7 @@ from service.app import create_app
 from service.settings import Settings
 from service.stores.memory import MemoryStore
 
-MANY = 100_000
+MANY = 40_000
 SPECS = [{"key": f"K{number}", "kind": "CELL"} for number in range(MANY)]
 ENROL = {"eventId": "e", "occurredAt": "2026-01-01T00:00:00Z", "actor": "A", "items": SPECS}
 LARGE: dict[str, tuple[str, dict[str, Any], str]] = {
@@ -48,7 +48,8 @@ def test_large_inputs_are_refused_before_they_are_read(what: str, viewer: str, t
     tokens.create("other", "admin", None)
     store = MemoryStore()
     query, variables, setting = LARGE[what]
-    with TestClient(create_app(store, Settings(store="memory:", tokens_file=str(tokens.path)))) as client:
+    settings = Settings(store="memory:", tokens_file=str(tokens.path), body_max_bytes_public=2**24)
+    with TestClient(create_app(store, settings)) as client:
         answer = client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
     (error,) = answer.json()["errors"]
     assert error["extensions"]["setting"] == f"VOLTRACE_{setting}"

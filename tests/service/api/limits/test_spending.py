@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from service.access.tokens import Tokens
+from service.api.counting import AN_EVENT
 from service.app import create_app
 from service.settings import Settings
 from service.stores.memory import MemoryStore
@@ -117,7 +118,8 @@ def test_a_count_costs_what_is_looked_at(serve: Serve, tmp_path: Path) -> None:
     assert error["path"] == ["events", "totalCount"]
     assert "leave totalCount out" in error["message"]
     token = Tokens(tmp_path / "tokens.json").create("maker", "participant", "MAKER")
-    participant = serve(cost_max=61, tokens_file=str(tmp_path / "tokens.json"))
+    cost = 2 + 60 * AN_EVENT
+    participant = serve(cost_max=cost - 1, tokens_file=str(tmp_path / "tokens.json"))
     participant.headers["Authorization"] = f"Bearer {token}"
-    (error,) = refusals(ask(participant, query), 61)
-    assert error["extensions"]["value"] == 62
+    (error,) = refusals(ask(participant, query), cost - 1)
+    assert error["extensions"]["value"] == cost

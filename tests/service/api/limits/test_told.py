@@ -60,6 +60,8 @@ CASES: dict[str, Case] = {
     "text_max": (3, asking('{ search(text: "four") { id } }')),
     "batch_max": (1, asking("mutation { recordEvents(events: [{}, {}]) { counts { count } } }")),
     "body_max_bytes": (1000, asking("{ __typename }" + " " * 1000)),
+    "body_max_bytes_public": (1000, asking("{ __typename }" + " " * 1000)),
+    "body_values_max": (9, asking("{ __typename }", undeclared=[{}] * 9)),
     "depth_max": (1, asking("{ viewer { role } }")),
     "root_fields_max": (1, asking("{ viewer { role } a: __typename }")),
     "aliases_max": (1, asking("{ a: __typename b: __typename }")),
@@ -107,7 +109,7 @@ def test_a_limit_is_told(setting: str, tmp_path: Path) -> None:
     store.slow = True
     more: dict[str, Any] = {setting: limit, "rate_per_s": 1} if setting == "rate_burst" else {setting: limit}
     headers = {}
-    if setting in ("cost_max_public", "cost_max_regulator"):
+    if setting in ("cost_max_public", "cost_max_regulator", "body_max_bytes_public"):
         tokens = Tokens(tmp_path / "tokens.json")
         more["tokens_file"] = str(tokens.path)
         if setting == "cost_max_regulator":
