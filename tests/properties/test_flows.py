@@ -135,17 +135,17 @@ class Replay:
         return None if content is None else content.get(self.element, 0.0)
 
     def _is_meant(self, unit: str, at: Any) -> bool:
-        """Whether a unit is of the chemistry: the one it states, else that of what it is in."""
-        while unit not in self.chemistries or self.chemistries[unit] is None:
-            hosts = [
-                stay.host
-                for stay in self.graph.life(unit).stays
-                if stay.opened < at and (stay.closed is None or at <= stay.closed)
-            ]
-            if not hosts:
-                return self.scope.chemistry in (None, UNSTATED)
-            unit = hosts[0]
-        return self.scope.chemistry in (None, self.chemistries[unit])
+        """Whether a unit is of the chemistry: the one it states, else that of what it is in, or was in before."""
+        return self.scope.chemistry in (None, self._chemistry(unit, at) or UNSTATED)
+
+    def _chemistry(self, unit: str, at: Any) -> str | None:
+        stated = self.chemistries.get(unit)
+        hosts = {stay.opened: stay for stay in self.graph.life(unit).stays if stay.opened < at}
+        while stated is None and hosts:
+            last = hosts.pop(max(hosts))
+            left = last.closed is not None and last.closed < at
+            stated = self._chemistry(last.host, last.closed if left else at)
+        return stated
 
     def _pour(self, event: Any, outcome: Any) -> None:
         chain = event.type in CHAIN
