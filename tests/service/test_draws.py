@@ -53,3 +53,23 @@ def test_what_productions_draw_without_a_mass_counts_alike() -> None:
 def test_nothing_is_found_where_what_was_drawn_is_not_known() -> None:
     assert findings(drawn(None, 40.0, 40.0, recovered_kg=1.0), "PLANT") == []
     assert [one.code for one in findings(drawn(25.0, 25.0, recovered_kg=1.0), "PLANT")] == ["RECOVERY_BELOW_THRESHOLD"]
+
+
+@pytest.mark.parametrize(("rest", "known"), [(None, False), (5.0, True)])
+def test_batteries_of_a_lot_of_which_more_is_drawn_than_there_was_prove_nothing(
+    rest: float | None, known: bool
+) -> None:
+    """Two batteries take all 20 kg of the salt, or nearly; and somebody takes more of it, weighed or not."""
+    store = drawn(50.0)
+    kilograms = (7.5, 7.5) if known else (10.0, 10.0)
+    other = {"key": "S0"} | ({} if rest is None else {"massKg": rest})
+    events = [told(30, "REFINING", "2025-07-01", inputs=[other], outputs=[{"key": "X", "material": "nickel"}])]
+    for number, kg in enumerate(kilograms):
+        pack = {"key": f"N{number}", "kind": "BATTERY", "massKg": 100.0, "composition": {"Ni": 2.0}}
+        draws = [{"key": "S0", "massKg": kg}]
+        events.append(told(31 + number, "PRODUCTION", "2025-07-02", inputs=draws, outputs=[pack]))
+    assert {one.status.value for one in send(store, events)} == {"ACCEPTED"}
+    lines = RUNNER.run(Reports(store, Question()).content())
+    (line,) = [one for one in lines if one.element == "Ni"]
+    assert (line.batteries, line.unknown) == ((2, 0) if known else (0, 2))
+    assert line.recycled_kg == pytest.approx(2 * 7.5 / 20 * 3.0 if known else 0.0)
