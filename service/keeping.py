@@ -20,6 +20,7 @@ from graph_schema.windows import END
 from service.dependents import told_about
 from service.enterprises import organization_findings
 from service.findings import Audited, FindingFilter, FindingPlace, Revision, Subject
+from service.flow_keeping import is_readable
 from service.flow_reading import KeptRows
 from service.flow_rows import FlowsKept
 from service.judging import PAGE, Ahead, Here, Judge, Judged, Slice
@@ -128,7 +129,7 @@ class Keeper:
                 return Progress(0, stored, [])
             old = await self._kept_organizations(latest)
             flows = await latest.flows_kept()
-            rows = KeptRows(latest) if is_finished(flows) and flows.base == stored.base else None
+            rows = KeptRows(latest) if is_readable(flows) and flows.base == stored.base else None
             async with self._store.snapshot(stored.base) as now:
                 judged = await organization_findings(now, rows, END, self._sets)
                 told = await as_kept(now, [one for each in judged.of.values() for one in each])

@@ -12,12 +12,12 @@ from graph_schema.flows.amounts import Scope
 from graph_schema.flows.content import ContentLine, RecycledContent, Shares
 from graph_schema.flows.recovery import ChemistryRecovery, Recovery, recovery, recovery_by_chemistry
 from service.access.viewer import EVERYBODY, Viewer
-from service.flow_keeping import FlowKeeper
+from service.flow_keeping import FlowKeeper, is_readable
 from service.flow_reading import FreshRows, KeptRows, Rows
 from service.gathering import Gathering
 from service.ports import ItemFilter, Store
 from service.running import run
-from service.runs import Outranked, is_finished
+from service.runs import Outranked
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -161,7 +161,7 @@ class Reports:
             await FlowKeeper(self.store).run()
             async with self.store.snapshot() as snapshot:
                 before = await snapshot.flows_kept()
-                if is_finished(before):
+                if is_readable(before):
                     answer = await ask(KeptRows(snapshot))
                     if await snapshot.flows_kept() == before:
                         return answer

@@ -125,9 +125,14 @@ class Shares:
         self._found: dict[str, Mapping[str, Share | None]] = {}
 
     def of(self, element: str) -> Mapping[str, Share | None]:
-        """By lot; lots that nobody recycled or refined are left out."""
+        """By lot; lots that nobody recycled or refined are left out. None, too, where nobody can say how much of its
+        waste a draw took."""
         if element not in self._found:
-            self._found[element] = waste_shares(self._rows, self._lots, element)
+            shares = waste_shares(self._rows, self._lots, element)
+            self._found[element] = {
+                lot: None if share is not None and share.waste > 0 and self._lots[lot].overstated else share
+                for lot, share in shares.items()
+            }
         return self._found[element]
 
 

@@ -147,9 +147,11 @@ class Facts:
                 yield from self.holdings(stay[1], common)
 
     def chemistry_of(self, unit: Any, at: Position) -> str | None:
-        """A unit's stated chemistry, else that of the nearest host that states one, right before an event."""
-        for one in [unit, *(row[1] for row in self.above(unit, at))]:
-            spec = self.specs.get(one)
-            if spec is not None and spec.chemistry is not None:
-                return spec.chemistry
-        return None
+        """A unit's stated chemistry, else that of the host that it is in, or was in last, right before an event, and
+        that of the one before where nobody states one of that."""
+        spec = self.specs.get(unit)
+        if spec is not None and spec.chemistry is not None:
+            return spec.chemistry
+        stays = sorted((row for row in self.hosts.get(unit, ()) if row[2] < at), key=lambda row: row[2], reverse=True)
+        found = (self.chemistry_of(row[1], min(at, row[3])) for row in stays)
+        return next((chemistry for chemistry in found if chemistry is not None), None)

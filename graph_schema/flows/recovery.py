@@ -14,8 +14,9 @@ event in the record made; reagents and primary lots are none. Source: recovery o
 over input of the whole recycling process, all plants together); the Chinese conditions of 2024 take the same quotient.
 
 Where the contents of an event's inputs or outputs are not all known, nobody can say which output holds whose matter:
-what went in there is unknown, what comes out is followed no further, and there is no rate. Where none of what went in
-can be waste matter that is meant, what comes out is none, whatever is unknown of it.
+what went in there is unknown, what comes out is followed no further, and there is no rate. The same goes for all draws
+on a lot where those that were weighed leave nothing for one that was not: one of them is wrong. Where none of what
+went in can be waste matter that is meant, what comes out is none, whatever is unknown of it.
 """
 
 from __future__ import annotations
@@ -127,8 +128,8 @@ def recovery_by_chemistry(
     rows: Iterable[TransformationRow], lots: Mapping[str, LotRow], scope: Scope, elements: Iterable[str] | None = None
 ) -> list[ChemistryRecovery]:
     """What `recovery` says of each chemistry alone, by name, what nobody states last; of `elements`, where they are
-    given. What enters of all of them is what enters; where chemistries are recycled together, each has the share of the
-    outputs that mixing gives it."""
+    given. Where all of it is known, what enters of all of them is what enters; where chemistries are recycled together,
+    each has the share of the outputs that mixing gives it."""
     chain = sorted((row for row in rows if row.type in CHAIN), key=lambda row: row.position)
     wanted = elements_of(chain, lots, scope) if elements is None else sorted(set(elements))
     within, others = chemistries_in(chain, lots), nothing_in(chain)
@@ -253,8 +254,10 @@ class Followed:
             kg, unknown = bodies.content(self.element)
             found.append(_Input.of(kg, WASTE if self.scope.has_chemistry(chemistry) else PRIMARY, unknown))
         for draw in row.draws:
-            has_none = content_of(self.lots[draw.lot].content, self.element) == 0
-            content = 0.0 if has_none else content_of(draw.portion, self.element)
+            lot = self.lots[draw.lot]
+            content = None if lot.overstated else content_of(draw.portion, self.element)
+            if content_of(lot.content, self.element) == 0:
+                content = 0.0
             self.drawn.setdefault(draw.lot, []).append(content)
             found.append(_Input.of(content or 0.0, self.share_of(draw.lot), int(content is None)))
         return found
@@ -304,7 +307,8 @@ class Followed:
             used = self._used(lot, content)
             moved = self.drawn.get(key, ())
             rest = content - used - sum(kg for kg in moved if kg is not None)
-            if lot.used_unknown or None in moved or (lot.used_kg and self.element and not lot.content.mass_kg):
+            unweighed = lot.used_kg and self.element and not lot.content.mass_kg
+            if lot.overstated or lot.used_unknown or None in moved or unweighed:
                 unknown += share.counted * rest
             elif lot.disposed:
                 disposed += share.counted * rest
@@ -321,7 +325,9 @@ class Followed:
 
     def _used(self, lot: LotRow, content: float) -> float:
         """What productions drew of the element in a lot as far as known, in kg."""
-        return content * lot.used_kg / lot.content.mass_kg if lot.content.mass_kg else 0.0
+        if lot.overstated or not lot.content.mass_kg:
+            return 0.0
+        return content * lot.used_kg / lot.content.mass_kg
 
 
 def _mixed(inputs: list[tuple[float, Share]], divisor: float) -> Share:

@@ -70,7 +70,8 @@ class TransformationRow(NamedTuple):
 
 class LotRow(NamedTuple):
     """A lot: as created, what productions drew from it as far as known (kg), whether one of them drew nobody knows how
-    much, and whether what was left was disposed of."""
+    much, and whether what was left was disposed of. `overstated`: the draws that were weighed leave nothing for one
+    that was not, so that nobody can say what any of them took."""
 
     key: str
     material: str | None
@@ -78,6 +79,7 @@ class LotRow(NamedTuple):
     used_kg: float
     used_unknown: bool
     disposed: bool
+    overstated: bool
 
     @property
     def is_intermediate(self) -> bool:
@@ -128,14 +130,35 @@ def was_taken_up(facts: Facts, unit: Any, before: Position) -> bool:
 
 def lot_row(facts: Facts, lot: Any) -> LotRow:
     """The row of a lot."""
-    used = 0.0
-    unknown = disposed = False
+    draws: list[float | None] = []
+    used: list[float | None] = []
+    disposed = False
     for _, event, kg in facts.consumptions.get(lot, ()):
         kind = type_of(event)
+        if kind == "DISPOSAL":
+            disposed = True
+            continue
+        draws.append(kg)
         if kind == "PRODUCTION":
-            used += kg or 0.0
-            unknown = unknown or kg is None
-        disposed = disposed or kind == "DISPOSAL"
+            used.append(kg)
     row = facts.items[lot]
     spec = facts.specs.get(lot)
-    return LotRow(row.key, None if spec is None else spec.material, facts.body(lot), used, unknown, disposed)
+    content = facts.body(lot)
+    return LotRow(
+        row.key,
+        None if spec is None else spec.material,
+        content,
+        _weighed(used),
+        None in used,
+        disposed,
+        _is_overstated(draws, content.mass_kg),
+    )
+
+
+def _is_overstated(draws: list[float | None], mass_kg: float | None) -> bool:
+    """Whether the draws that were weighed leave nothing for another, within the slack of the fold (model 7.10)."""
+    return None in draws and mass_kg is not None and _weighed(draws) >= mass_kg * (1 - 1e-9)
+
+
+def _weighed(draws: list[float | None]) -> float:
+    return sum((kg for kg in draws if kg is not None), 0.0)

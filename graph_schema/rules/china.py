@@ -189,14 +189,15 @@ CN_ORDER_73 = RuleSet(
         _late(NEW, ORDER_73, _BEGINS, None),
         Rule(
             "UNAUTHORIZED_RECIPIENT", NEW, Severity.VIOLATION, "It went to somebody who may not take it",
-            "A party in China handed a retired battery, by itself or inside a car or a pallet, to somebody who is, at "
-            "that moment, neither an outlet, battery or vehicle maker or importer, nor authorized for COLLECTION, "
-            "DISMANTLING, REPURPOSING or RECYCLING. An owner may leave it with a repairer, vehicle dismantler or swap "
-            "operator, whose duty it is then. A carrier (role CARRIER) has it for who gave it: what is asked is to "
-            "whom it brings it, and that it does within 30 days. An authority (role REGULATOR) may seize it, and who "
-            "turns waste away in the time to confirm it may give it back to who handed it over. What came out of "
-            "something dismantled or scrapped is as good as retired, until it is put into something again; a maker's "
-            "own parts that nobody else ever held are not. What is inside a battery goes with it.",
+            "A party in China, or a carrier for one, handed a retired battery, by itself or inside a car or a pallet, "
+            "to somebody who is, at that moment, neither an outlet, battery or vehicle maker or importer, nor "
+            "authorized for COLLECTION, DISMANTLING, REPURPOSING or RECYCLING. An owner may leave it with a repairer, "
+            "vehicle dismantler or swap operator, whose duty it is then. A carrier (role CARRIER) has it for who gave "
+            "it: what is asked is to whom it brings it, and that it does within 30 days. An authority (role "
+            "REGULATOR) may seize it, and who turns waste away in the time to confirm it may give it back to who "
+            "handed it over, by carriers, too. What came out of something dismantled or scrapped is as good as "
+            "retired, until it is put into something again; a maker's own parts that nobody else ever held are not. "
+            "What is inside a battery goes with it.",
             f"{ORDER_73}, Art. 19 and the custody duties", "The recipient's registration or authorization is reported, "
             "if it had one.", unauthorized_recipient, _BEGINS, kinds=UNITS, limits=(TRANSPORT,),
         ),

@@ -9,9 +9,13 @@ from graph_schema.days import day_at
 from graph_schema.identifiers import Scheme, claimed_scheme, identify_as
 from graph_schema.identifiers.gbt34014 import BatteryCode, read, sound_code
 from graph_schema.order import event_id_of, moment_of, type_of
+from graph_schema.rules.chemistries import families_of
 from graph_schema.rules.finding import Finding
 from graph_schema.rules.history import UNITS, History
 from graph_schema.rules.rule import Rule
+
+TYPES_OF = {"LFP": "B", "NMC": "E", "NCA": "E", "NMC or NCA": "E", "LMO": "C", "LCO": "D", "LTO": "G"}
+"""The battery type of a family of chemistries in GB/T 34014; the code has none of its own for the others."""
 
 
 def code_malformed(rule: Rule, history: History) -> Iterator[Finding]:
@@ -44,11 +48,9 @@ def _contradictions(history: History, code: BatteryCode) -> Iterator[str]:
     thing = history.thing
     if thing.kind in UNITS and code.kind != thing.kind:
         yield f"that it is on a {code.kind.lower()}, but it is recorded as a {thing.kind.lower()}"
-    chemistry = str(thing.spec.get("chemistry") or "").upper()
-    families = {"B": ("LFP",), "E": ("NMC", "NCM", "NCA"), "C": ("LMO",), "D": ("LCO",), "G": ("LTO",)}
-    named = {letter for letter, names in families.items() if any(name in chemistry for name in names)}
-    stated = next((letter for letter, names in families.items() if chemistry.startswith(names)), None)
-    if len(named) == 1 and stated is not None and stated != code.battery_type:
+    chemistry = thing.spec.get("chemistry")
+    letters = {TYPES_OF.get(family) for family in families_of(chemistry)}
+    if len(letters) == 1 and letters.isdisjoint((None, code.battery_type)):
         yield f"battery type {code.battery_type}, but its chemistry is recorded as {chemistry}"
     made = day_at(moment_of(thing.born))
     if type_of(thing.born) == "PRODUCTION" and code.made - timedelta(days=1) > made:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graph_schema.order import event_id_of, type_of
+from graph_schema.rules.chemistries import is_iron_phosphate
 from graph_schema.rules.finding import Finding
 from graph_schema.rules.history import History
 from graph_schema.rules.rule import Rule
@@ -14,13 +15,6 @@ SLACK_KG = 1e-6
 FOREIGN_SHARES = {"Ni": 0.02, "Co": 0.001}
 """So much of the mass is neither an impurity any more nor, of nickel, plated cans and connectors or stainless steel; in
 packs of nickel chemistries it is 8 % and more of nickel, 1.5 % and more of cobalt (docs/generator.md)."""
-_FAMILIES = ("LFP", "NMC", "NCM", "NCA", "LCO", "LMO", "LTO")
-
-
-def is_iron_phosphate(chemistry: str) -> bool:
-    """Whether a stated chemistry is LFP and nothing else."""
-    name = chemistry.upper()
-    return name.startswith("LFP") and sum(family in name for family in _FAMILIES) == 1
 
 
 def content_rule(rule: Rule, history: History) -> Iterator[Finding]:
@@ -60,7 +54,7 @@ def composition_rule(rule: Rule, history: History) -> Iterator[Finding]:
     """A composition that does not fit the chemistry."""
     spec = history.thing.spec
     composition, mass = spec.get("composition") or {}, spec.get("massKg")
-    chemistry = str(spec.get("chemistry") or "").upper()
+    chemistry = spec.get("chemistry")
     if not is_iron_phosphate(chemistry) or mass is None:
         return
     foreign = {element: composition.get(element, 0.0) for element in FOREIGN_SHARES}

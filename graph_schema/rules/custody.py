@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from graph_schema.life import Custody
-from graph_schema.order import Position, event_id_of
+from graph_schema.order import Position, event_id_of, type_of
 from graph_schema.rules.finding import Finding
 from graph_schema.rules.history import NAMED, History, Told
 from graph_schema.rules.rule import Rule, day_of
@@ -140,8 +140,9 @@ def _moved_out(event: Told, history: History) -> bool:
 
 def _first_delivery(event: Told, opened: Position, holder: str, history: History) -> bool:
     """Whether a new part that its maker still held was built in or enrolled elsewhere: a delivery that files of parts,
-    and of what was made before there was a log, leave out."""
+    and of what was made before there was a log, leave out. What was recovered is no part, and its way is to be told."""
     new = opened == history.thing.born and holder == history.thing.producer
+    new = new and type_of(history.thing.born) not in ("RECYCLING", "REFINING")
     unused = not history.enrolled and not history.retired_before(event.position)
     return new and unused and event.type in (*DELIVERED_UNSEEN, "ENROLMENT")
 

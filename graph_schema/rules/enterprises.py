@@ -15,7 +15,7 @@ from graph_schema.flows.content import ContentLine
 from graph_schema.flows.recovery import ChemistryRecovery, ElementFlow
 from graph_schema.identifiers import claim
 from graph_schema.order import event_id_of
-from graph_schema.rules.contents import is_iron_phosphate
+from graph_schema.rules.chemistries import is_iron_phosphate
 from graph_schema.rules.enterprise import Enterprise, EnterpriseYear
 from graph_schema.rules.finding import Finding, Severity
 from graph_schema.rules.limits import (
@@ -91,7 +91,7 @@ def _grouped(
     of."""
     found: dict[str | None, dict[str, ElementFlow]] = {}
     for chemistry, flows in chemistries:
-        foreign = NOT_IN_IRON_PHOSPHATE if chemistry and is_iron_phosphate(chemistry) else ()
+        foreign = NOT_IN_IRON_PHOSPHATE if is_iron_phosphate(chemistry) else ()
         within = found.setdefault(group(chemistry), {})
         for flow in flows:
             if flow.element not in foreign:

@@ -100,6 +100,7 @@ def _built(recycled_kg: float) -> list[Event]:
     ]
     pack = {"key": "NEW", "kind": "BATTERY", "model": "M1", "chemistry": "NMC622", "massKg": 300}
     return [
+        _on("2031-12-01", "TRANSFER", RECYCLER, items=["SALT"], to="EU-MAKER"),
         _on("2032-01-01", "ENROLMENT", "EU-MAKER", items=[primary]),
         _on("2032-02-01", "PRODUCTION", "EU-MAKER", inputs=draws, outputs=[pack | {"composition": {"Ni": 20}}]),
     ]

@@ -197,11 +197,12 @@ _ITEMS = (
         "Somebody hands over, takes apart, recycles or builds in what another party was holding: the mark of an "
         "informal channel. Nobody holding it is no gap, and neither is a workshop that takes a part out of a "
         "customer's vehicle. Nor is a new part that its maker still held when another built it in or enrolled it: "
-        "files of parts leave deliveries out. A battery that appears where nobody handed it to counts, too: somebody "
-        "enrols what another holds, or confirms a transfer that went to another, and that one does not hand it over "
-        "next. Of a lot, which can be sold in parts, a transfer does not say how much went: who ever had some of it "
-        "may act on it, until all was drawn. Where somebody does something with a part inside what another held, or "
-        "disposes of it, the missing removal explains it: only `MISSING_REMOVAL` is told, and names both.",
+        "files of parts leave deliveries out; of what was recovered they are to be told. A battery that appears where "
+        "nobody handed it to counts, too: somebody enrols what another holds, or confirms a transfer that went to "
+        "another, and that one does not hand it over next. Of a lot, which can be sold in parts, a transfer does not "
+        "say how much went: who ever had some of it may act on it, until all was drawn. Where somebody does something "
+        "with a part inside what another held, or disposes of it, the missing removal explains it: only "
+        "`MISSING_REMOVAL` is told, and names both.",
         "model, section 5", "The transfer between the two is reported.", custody_gap,
     ),
     Rule(

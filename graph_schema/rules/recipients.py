@@ -26,12 +26,13 @@ def unauthorized_recipient(rule: Rule, history: History) -> Iterator[Finding]:
         if to is None or to == event.actor or not history.concerns(event):
             continue
         giver, taker = history.party(event.actor), history.party(to)
-        if not history.in_china(event) or not _is_waste(event, history) or _may_take(taker, event):
+        sent = _sent(event, history)
+        if not (history.in_china(event) or history.in_china(sent)):
+            continue
+        if not _is_waste(event, history) or _may_take(taker, event):
             continue
         roles = taker.roles(event.position)
-        if _gives_back(event, to, history):
-            continue
-        if roles & TAKES_IN and not _sender(event, history).roles(event.position) & HANDS_ON:
+        if roles & TAKES_IN and not history.party(sent.actor).roles(sent.position) & HANDS_ON:
             continue
         waste = "retired" if history.retired_before(event.position) else "waste"
         handed = f"{giver.name} handed the {waste} {history.key} to {taker.name} on {day_in_china(event)}"
@@ -40,6 +41,8 @@ def unauthorized_recipient(rule: Rule, history: History) -> Iterator[Finding]:
             if not any(_passes_on(later, event, to, history) and later.occurred_at < over for later in history.handled):
                 sentence = f"{handed}, a carrier, which did not hand it on within {TRANSPORT.number} days"
                 yield rule.finding(history, sentence, [event.event_id], over, [event.actor, to])
+            continue
+        if _gives_back(event, sent, to, history):
             continue
         what = f"registered as {', '.join(sorted(roles))}" if roles else "which nobody registered as anything"
         yield rule.finding(
@@ -51,14 +54,24 @@ def unauthorized_recipient(rule: Rule, history: History) -> Iterator[Finding]:
         )
 
 
-def _gives_back(event: Told, to: str, history: History) -> bool:
-    """Whether who was handed waste turns it away in the time to confirm it: it goes back to who handed it over, whose
-    own hand-over was judged."""
-    before = [one for one in history.handled if one.type == "TRANSFER" and one.position < event.position]
-    last = next((one for one in reversed(before) if history.concerns(one)), None)
-    if last is None or last.actor != to or history.receiver(last) != event.actor or not _is_waste(last, history):
+def _gives_back(event: Told, sent: Told, to: str, history: History) -> bool:
+    """Whether waste goes back to who handed it over, whose own hand-over was judged, since it was turned away in the
+    time to confirm it or carriers did not get it there. Who handed it over, and who gives it back, may have carriers
+    do it: `sent` is how it came to those that bring it back."""
+    if sent.actor == to:
+        return sent is not event and _in_time(event, sent, history)
+    came = next((one for one in reversed(history.handled) if _hands_over(one, sent, history)), None)
+    if came is None or history.receiver(came) != sent.actor or _sent(came, history).actor != to:
         return False
-    return event.occurred_at < deadline(CONFIRMATION, last.occurred_at)
+    return _in_time(sent, came, history)
+
+
+def _hands_over(one: Told, before: Told, history: History) -> bool:
+    return one.type == "TRANSFER" and one.position < before.position and history.concerns(one)
+
+
+def _in_time(back: Told, came: Told, history: History) -> bool:
+    return _is_waste(came, history) and back.occurred_at < deadline(CONFIRMATION, came.occurred_at)
 
 
 def _may_take(taker: Party, event: Told) -> bool:
@@ -76,25 +89,27 @@ def _is_waste(event: Told, history: History) -> bool:
     return history.retired_before(event.position)
 
 
-def _sender(event: Told, history: History) -> Party:
-    """For whom something is handed over: of a carrier, who gave it to that one."""
+def _sent(event: Told, history: History) -> Told:
+    """For whom something is handed over: of a carrier, the hand-over to it, and so on; else the event itself."""
     while history.party(event.actor).roles(event.position) & TRANSPORT.roles:
         brought = [
-            one
-            for one in history.handled
-            if one.type == "TRANSFER" and one.position < event.position and history.receiver(one) == event.actor
+            one for one in history.handled if _hands_over(one, event, history) and history.receiver(one) == event.actor
         ]
         if not brought:
             break
         event = brought[-1]
-    return history.party(event.actor)
+    return event
 
 
 def _passes_on(later: Told, event: Told, carrier: str, history: History) -> bool:
-    """Whether an event shows that a carrier has brought it: it hands it over, or somebody else does something with it,
-    of which the gap is told."""
-    if later.position <= event.position or later.type in ("RECEIPT", "RETIREMENT") or not history.concerns(later):
+    """Whether an event shows that a carrier does not have it any more: it hands it over, that is its end, or somebody
+    else does something with it or builds it in, of which the gap is told."""
+    if later.position <= event.position or later.type in ("RECEIPT", "RETIREMENT"):
         return False
-    if later.actor != carrier:
+    if later.actor != carrier and any(stay.opened == later.position for stay in history.hosts):
+        return True
+    if not history.concerns(later):
+        return False
+    if later.actor != carrier or history.ended == later.position:
         return True
     return later.type == "TRANSFER" and history.receiver(later) != carrier

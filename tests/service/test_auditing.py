@@ -351,6 +351,7 @@ def test_a_second_life_unit_may_bear_the_code_of_what_it_was_made_of(store: Stor
     ("chemistry", "composition", "told"),
     [
         ("LFP", {"Ni": 5}, 0), ("LFP", {"Ni": 12}, 1), ("LFP", {"Co": 1}, 1), ("LFP+NMC", {"Ni": 40, "Co": 7}, 0),
+        ("LiFePO4", {"Ni": 12}, 1), ("磷酸铁锂", {"Ni": 12}, 1), ("C-LFP", {"Ni": 5}, 0), ("LMFP", {"Ni": 12}, 0),
     ],
 )  # fmt: skip
 def test_nickel_of_cans_and_mixed_chemistries_are_no_mismatch(
@@ -360,7 +361,12 @@ def test_nickel_of_cans_and_mixed_chemistries_are_no_mismatch(
     assert len(weighed(store)) == told
 
 
-def test_a_code_contradicts_no_mixture_of_chemistries(store: Store) -> None:
+@pytest.mark.parametrize(
+    ("chemistry", "told"), [("LFP+NMC", 0), ("三元", 0), ("LMFP", 0), ("LFP", 1), ("LiFePO4", 1), ("磷酸铁锂", 1)]
+)
+def test_a_code_of_a_ternary_battery_contradicts_another_chemistry_but_no_mixture(chemistry: str, told: int) -> None:
+    store = MemoryStore()
     code = "04QPE76836300JE110000001"
-    send(store, [event("p", "PRODUCTION", 1, outputs=[unit(code, "BATTERY", chemistry="LFP+NMC")])])
-    assert not [one for one in found(store) if one.code == "CODE_MALFORMED" and "chemistry" in one.sentence]
+    send(store, [event("p", "PRODUCTION", 1, outputs=[unit(code, "BATTERY", chemistry=chemistry)])])
+    said = [one for one in found(store) if one.code == "CODE_MALFORMED" and "chemistry" in one.sentence]
+    assert [f"is recorded as {chemistry}" in one.sentence for one in said] == [True] * told

@@ -1,6 +1,7 @@
 """A carrier has a waste battery for who gave it: what is asked is to whom it brings it, and that it does."""
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 
@@ -81,6 +82,73 @@ def test_what_is_turned_away_goes_back_in_the_time_to_confirm_it(back: str, judg
     assert len(_found(_history(*there), RECIPIENT)) == judged
 
 
+THERE_AND_BACK = {
+    "by the carrier that brought it": "OWNER HAUL OUTLET HAUL OWNER",
+    "by a carrier": "OWNER OUTLET HAUL OWNER",
+    "by another carrier": "OWNER HAUL OUTLET SHIP OWNER",
+    "by two carriers": "OWNER HAUL SHIP OUTLET SHIP HAUL OWNER",
+    "from carrier to carrier": "OWNER HAUL SHIP HAUL OWNER",
+    "of a trader": "OWNER HAUL TRADER HAUL OWNER",
+}
+
+
+def _way(names: str, *days: str) -> list[Event]:
+    """From hand to hand, on days of 2026, of which there may be more."""
+    return [_sent(f"2026-{day}", *pair) for day, pair in zip(days, pairwise(names.split()), strict=False)]
+
+
+@pytest.mark.parametrize("way", THERE_AND_BACK.values(), ids=THERE_AND_BACK)
+def test_what_is_turned_away_may_go_back_by_carriers(way: str) -> None:
+    there = _way(way, "06-02", "06-03", "06-04", "06-05", "06-06", "06-07")
+    trader = [("HAUL", "TRADER")] if "TRADER" in way else []
+    assert [one.parties for one in _found(_history(_known("SHIP", "CARRIER"), *there), RECIPIENT)] == trader
+
+
+@pytest.mark.parametrize(
+    ("way", "days", "judged"),
+    [
+        ("OWNER OUTLET HAUL OWNER", ("06-02", "07-03", "07-04"), ("HAUL", "OWNER")),
+        ("OWNER HAUL OUTLET HAUL OWNER", ("06-02", "06-03", "07-10", "07-11"), ("HAUL", "OWNER")),
+        ("OWNER HAUL OUTLET HAUL TRADER", ("06-02", "06-03", "06-04", "06-05"), ("HAUL", "TRADER")),
+        ("OWNER HAUL OUTLET HAUL", ("06-02", "06-03", "06-04"), ("OUTLET", "HAUL")),
+    ],
+)
+def test_what_comes_late_or_elsewhere_or_stays_with_a_carrier_was_not_turned_away(
+    way: str, days: tuple[str, ...], judged: tuple[str, str]
+) -> None:
+    assert [one.parties for one in _found(_history(*_way(way, *days)), RECIPIENT)] == [judged]
+
+
+@pytest.mark.parametrize("to", ["TRADER", "KOREAN"])
+def test_a_foreign_carrier_brings_it_for_who_gave_it(to: str) -> None:
+    known = [_known("ABROAD", "CARRIER", region="KR"), _known("KOREAN", "TRADER", region="KR")]
+    (one,) = _found(_history(*known, *_way(f"OWNER ABROAD {to}", "06-02", "06-05")), RECIPIENT)
+    assert one.parties == ("ABROAD", to)
+    assert _found(_history(*known, *_way("OWNER ABROAD OUTLET", "06-02", "06-05")), RECIPIENT) == []
+    kept = _found(_history(*known, *_way("OWNER ABROAD", "06-02")), RECIPIENT)
+    assert [one.parties for one in kept] == [("OWNER", "ABROAD")]
+
+
+def test_what_foreigners_do_among_themselves_is_not_judged() -> None:
+    known = [_known("ABROAD", "CARRIER", region="KR"), _known("KOREAN", "TRADER", region="KR")]
+    there = _way("OWNER KOREAN ABROAD OTHER", "06-02", "06-05", "06-07")
+    assert [one.parties for one in _found(_history(*known, *there), RECIPIENT)] == [("OWNER", "KOREAN")]
+
+
+@pytest.mark.parametrize(
+    ("event", "judged"),
+    [
+        (_on("2026-06-04", "DISPOSAL", "HAUL", items=["PACK"], method="THEFT"), 0),
+        (_on("2026-06-04", "REPURPOSING", "TRADER", outputs=[{"key": "SL", "kind": "BATTERY", "parts": ["PACK"]}]), 0),
+        (_on("2026-06-04", "INSPECTION", "HAUL", item="PACK", measurements={"stateOfHealthPercent": 50}), 1),
+        (_on("2026-07-04", "DISPOSAL", "HAUL", items=["PACK"], method="THEFT"), 1),
+    ],
+)
+def test_what_a_carrier_does_not_have_any_more_it_does_not_keep(event: Event, judged: int) -> None:
+    there = [_sent("2026-06-02", "OWNER", "HAUL"), event]
+    assert [one.parties for one in _found(_history(*there), RECIPIENT)] == [("OWNER", "HAUL")] * judged
+
+
 def test_a_workshop_that_retires_a_battery_may_not_give_it_back() -> None:
     """What it was given was no waste yet."""
     repaired = [
@@ -88,6 +156,8 @@ def test_a_workshop_that_retires_a_battery_may_not_give_it_back() -> None:
         _on("2026-05-03", "RETIREMENT", "SHOP", item="PACK"), _sent("2026-05-04", "SHOP", "OWNER"),
     ]  # fmt: skip
     assert [one.parties for one in _found(repaired, RECIPIENT)] == [("SHOP", "OWNER")]
+    by_carrier = [_known("HAUL", "CARRIER"), *repaired[:-1], *_way("SHOP HAUL OWNER", "05-04", "05-05")]
+    assert [one.parties for one in _found(by_carrier, RECIPIENT)] == [("HAUL", "OWNER")]
 
 
 def test_nobody_confirms_what_it_hands_to_itself() -> None:

@@ -144,6 +144,7 @@ NMC, OTHER_NMC = ("NMC622", "Ni", 9.7), ("NMC811", "Ni", 10.0)
          "at most 88.0% of Li in LFP is recovered, where 90% are asked for; "
          "at most 80.0% of Li is recovered, where 90% are asked for"),
         (mixed(2025, "CN-43", ("LFP", "Ni", 0.1), ("LFP", "Mn", 0.1), ("LFP/graphite", "Co", 0.1)), None),
+        (mixed(2025, "CN-43", ("LiFePO4", "Ni", 0.1), ("磷酸铁锂", "Mn", 0.1), ("C-LFP", "Co", 0.1)), None),
         (mixed(2025, "CN-43", ("LFP+NMC622", "Ni", 0.1)),
          "at most 1.0% of Ni in LFP+NMC622 is recovered, where 98% are asked for"),
         (mixed(2028, "BE", ("NMC622", "Ni", 8.8), ("NMC811", "Ni", 9.3), ("LFP", "Ni", 0.1)), None),
@@ -153,7 +154,7 @@ NMC, OTHER_NMC = ("NMC622", "Ni", 9.7), ("NMC811", "Ni", 10.0)
          "at most 89.0% of Ni in nickel-cadmium batteries is recovered, where 90% are asked for"),
     ],
     ids=[
-        "one chemistry of two", "in one lot, which mixes them", "lithium of each", "cans and steel",
+        "one chemistry of two", "in one lot, which mixes them", "lithium of each", "cans and steel", "by other names",
         "a mixed chemistry", "lithium-based ones are one category", "and other batteries another",
         "such as nickel-cadmium",
     ],

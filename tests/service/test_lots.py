@@ -122,3 +122,12 @@ GAPS: dict[str, tuple[list[Event], list[tuple[str, str]]]] = {
 @pytest.mark.parametrize(("events", "parties"), GAPS.values(), ids=GAPS)
 def test_what_cannot_have_come_to_who_has_it_is_a_gap(events: list[Event], parties: list[tuple[str, str]]) -> None:
     assert [one.parties for one in _found([*_shredded(), *events], "CUSTODY_GAP")] == parties
+
+
+@pytest.mark.parametrize("by", ["TRADER", "PLANT"])
+def test_a_lot_that_another_uses_in_production_got_there_unseen(by: str) -> None:
+    made = _on(
+        "2026-06-03", "PRODUCTION", by, inputs=[{"key": "BM", "massKg": 50}], outputs=[{"key": "CAM", "kind": "LOT"}]
+    )
+    gaps = _found([*_shredded(), made], "CUSTODY_GAP")
+    assert [one.parties for one in gaps] == ([] if by == "PLANT" else [("TRADER", "PLANT")])

@@ -4,13 +4,17 @@ import pytest
 
 from graph_schema.rules import INTEGRITY, RULE_SETS, RuleSet
 from seed.story import story
-from service import runs
+from service import flow_rows, runs
 from service.findings import Audited
 from service.flow_keeping import FlowKeeper
+from service.flow_rows import FlowKey, FlowKind, FlowRow
 from service.keeping import Keeper
 from service.ports import LAST_KEY, Store
+from service.reporting import Question, Reports
 from service.runs import PATIENCE_S, Outranked, Precedence
-from tests.support import send, wait
+from tests.service.test_enterprises import plant
+from tests.service.test_keeping import kept
+from tests.support import RUNNER, send, wait
 
 OLD, NEW, OTHER = "1.9.0 a", "1.10.0 b", "1.10.0 c"
 FEWER = (RuleSet(INTEGRITY.name, INTEGRITY.title, INTEGRITY.rules[:2]),)
@@ -117,3 +121,19 @@ def test_rows_of_flows_are_left_to_the_newer_version(store: Store, monkeypatch: 
     assert wait(store, newer.run()).until == len(story())
     with pytest.raises(Outranked, match="the rows of flows of this store are kept by others"):
         wait(store, older.run())
+
+
+@pytest.mark.parametrize("version", ["0.0.1", "99.0.0"])
+def test_rows_of_flows_of_another_version_are_not_read(
+    store: Store, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    """They may have other fields: for findings and reports they are worked out."""
+    send(store, plant(2025, 9.7))
+    with monkeypatch.context() as other:
+        other.setattr(runs, "__version__", version)
+        other.setattr(flow_rows, "kept_lot", lambda row: FlowRow(FlowKey(FlowKind.LOT, row.key), b"[]"))
+        wait(store, FlowKeeper(store).run())
+    assert wait(store, Keeper(store).run()) == []
+    assert ("RECOVERY_BELOW_THRESHOLD", "PLANT") in kept(store)
+    flows = {flow.element: flow for flow in RUNNER.run(Reports(store, Question()).recovery()).flows}
+    assert flows["Ni"].recovered_kg == pytest.approx(9.7)

@@ -14,7 +14,8 @@ def transfer(telling: Telling, keys: list[str]) -> bool:
     """Tell a transfer or receipt, if the event is one; whether it was.
 
     Where both parties are named and differ, what is not with the receiver yet passes to it. Receiving and accepting
-    confirm a transfer: the one that the event names as the event before it (`upevt`), or the last of the items.
+    confirm a transfer: the one that the event names as the event before it (`upevt`), or the last of the items; of a
+    lot, which may have been sold in parts, the last to the receiver.
     """
     event, ledger = telling.event, telling.ledger
     if event.step in CONFIRMING and _confirm(telling, keys):
@@ -42,6 +43,8 @@ def _confirm(telling: Telling, keys: list[str]) -> bool:
     found: dict[str, Handover] = {}
     for key in keys:
         handover = ledger.last_handover(key, event.at)
+        if level_of(key) is Level.LOT:
+            handover = ledger.last_to(telling.destination or telling.actor, key, event.at) or handover
         if handover is not None and handover.event_id not in ledger.confirmed:
             found[handover.event_id] = handover
     mine = [handover for handover in found.values() if telling.destination in (None, handover.to)]

@@ -107,6 +107,12 @@ class Ledger:
         above = self.last_handover(host, at) if host is not None and host != key else None
         return max([*found, *([above] if above else [])], key=lambda one: one.at, default=None)
 
+    def last_to(self, to: str, key: str, at: datetime) -> Handover | None:
+        """The last handover of an item to somebody that is not confirmed."""
+        found = [one for one in self.handovers.get(key, ()) if one.at <= at and one.to == to]
+        waiting = (one for one in found if one.event_id not in self.voided | self.confirmed)
+        return max(waiting, key=lambda one: one.at, default=None)
+
 
 def _open(stay: Stay, at: datetime) -> bool:
     return stay.closed is None or stay.closed > at

@@ -73,6 +73,7 @@ def number_with(numbers: Numbers, factor: Decimal | None = None) -> Convert:
                 if numbers.decimal != "." and "." in cell:
                     raise ValueError
                 cell = cell.replace(numbers.decimal, ".")
+            _refuse_underscores(cell)
             value = float(cell) if factor is None else float(_decimal(cell) * factor)
         except (ValueError, TypeError, InvalidOperation, OverflowError):
             mark = "" if plain else f" with {numbers.decimal!r} as its decimal mark"
@@ -84,6 +85,12 @@ def number_with(numbers: Numbers, factor: Decimal | None = None) -> Convert:
     return number
 
 
+def _refuse_underscores(cell: Any) -> None:
+    """Raise ValueError for what is a number to Python alone."""
+    if isinstance(cell, str) and "_" in cell:
+        raise ValueError
+
+
 def _decimal(cell: Any) -> Decimal:
     return Decimal(cell.strip()) if isinstance(cell, str) else Decimal(str(cell))
 
@@ -91,6 +98,7 @@ def _decimal(cell: Any) -> Decimal:
 def integer_of(cell: Any) -> int:
     """A whole number."""
     try:
+        _refuse_underscores(cell)
         value = Decimal(str(cell))
         if isinstance(cell, bool) or not value.is_finite() or value != value.to_integral_value():
             raise ValueError

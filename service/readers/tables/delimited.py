@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from itertools import islice
 
 from service.readers.reading import BOM, Source, UnreadableFile
@@ -23,17 +24,13 @@ class Delimited(TableReader):
 
     def recognises(self, source: Source) -> bool:
         """Any text, where there is a mapping: nothing in a table says that it is one."""
-        return (
-            source.options.mapping is not None
-            and b"\0" not in source.head
-            and not source.head.lstrip().startswith(b"{")
-        )
+        return source.options.mapping is not None and not source.head.lstrip().startswith(b"{")
 
     def columns(self, source: Source, table: Table) -> Sequence[str]:
         """The header, or what the mapping says in its place."""
         if table.columns is not None:
             return table.columns
-        lines = source.head.removeprefix(BOM).splitlines(keepends=True)[table.skip_lines :]
+        lines = list(BytesIO(source.head.removeprefix(BOM)))[table.skip_lines :]
         for start in range(len(lines)):
             if lines[start].strip():
                 cells, reason = _assembled(_Lines(iter(lines[start:])), lines[start], table)
@@ -103,6 +100,7 @@ def _assembled(lines: _Lines, line: bytes, table: Table) -> tuple[list[str] | No
 
 
 _QUOTE_OPEN = "has a quote that does not end"
+_LONE_CR = "has a CR without an LF outside of quotes: lines are to end in LF or CRLF"
 
 
 def _split(data: bytes, table: Table) -> tuple[list[str] | None, str]:
@@ -115,7 +113,14 @@ def _split(data: bytes, table: Table) -> tuple[list[str] | None, str]:
             f"is no {table.encoding.upper()}: byte {byte:#04x} at {error.start + 1}; see encoding in the mapping",
         )
     text = text.rstrip("\r\n")
+    if "\0" in text:
+        return (
+            None,
+            "has a NUL byte: text in UTF-8 or GB 18030 has none; a workbook or UTF-16 is to be saved as CSV UTF-8",
+        )
     if table.quote not in text:
+        if "\r" in text:
+            return None, _LONE_CR
         return [cell.strip() for cell in text.split(table.delimiter)], ""
     try:
         (cells,) = csv.reader([text], delimiter=table.delimiter, quotechar=table.quote, strict=True)
@@ -123,5 +128,7 @@ def _split(data: bytes, table: Table) -> tuple[list[str] | None, str]:
         if "unexpected end of data" in str(error):
             hint = "" if table.multiline else "; where cells hold line ends, say multiline = true in the mapping"
             return None, _QUOTE_OPEN + hint
+        if "new-line character" in str(error):
+            return None, _LONE_CR
         return None, f"is no row: {error}"
     return [cell.strip() for cell in cells], ""

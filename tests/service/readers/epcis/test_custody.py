@@ -11,9 +11,11 @@ from tests.service.readers.epcis.epcis_support import (
     MAKER,
     PACK,
     PACK_2,
+    PLANT,
     SALT,
     SSCC,
     YARD,
+    Json,
     Told,
     World,
     amount,
@@ -129,6 +131,29 @@ def test_a_lot_that_is_shipped_in_halves_and_used_by_two_is_no_gap_in_custody() 
     world.read(document(made(1, quantityList=[amount(LOT, 100, "KGM")]), *shipped, *used))
     assert set(world.statuses()) == {"ACCEPTED"}
     assert [one.actor for one in world.events() if one.type == "REFINING"] == [BUYER, CARRIER, MAKER]
+    assert [one for one in found(world.store) if one.code == "CUSTODY_GAP"] == []
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("apart", [True, False])
+def test_each_buyer_of_a_part_of_a_lot_confirms_what_was_sent_to_it(named: bool, apart: bool) -> None:
+    """Sent to the buyer, then to another, before either receives it; in one document, or in one for each party."""
+
+    def half(day: int, step: str, to: str, at: str) -> Json:
+        parties = from_to(MAKER, to) if step == "shipping" or named else {}
+        amounts = [amount(LOT, 50, "KGM")]
+        return event("Object", day, bizStep=step, quantityList=amounts, readPoint={"id": at}, **parties)
+
+    elsewhere = "https://id.gs1.org/414/9521234000303"
+    sent = [half(2, "shipping", BUYER, PLANT), half(3, "shipping", CARRIER, PLANT)]
+    received = [half(4, "receiving", BUYER, YARD), half(5, "receiving", CARRIER, elsewhere)]
+    told = [made(1, quantityList=[amount(LOT, 100, "KGM")]), *sent], received[:1], received[1:]
+    world = World()
+    for events in told if apart else [[one for some in told for one in some]]:
+        world.read(document(*events))
+    assert set(world.statuses()) == {"ACCEPTED"}
+    events = [(one.type, one.actor) for one in world.events() if one.type in ("TRANSFER", "RECEIPT")]
+    assert sorted(events) == [("RECEIPT", BUYER), ("RECEIPT", CARRIER), ("TRANSFER", MAKER), ("TRANSFER", MAKER)]
     assert [one for one in found(world.store) if one.code == "CUSTODY_GAP"] == []
 
 

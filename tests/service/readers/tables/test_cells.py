@@ -48,6 +48,8 @@ def test_numbers_are_read_as_they_are_written(cell: object, numbers: Numbers, fa
         ("1,5", Numbers()),
         ("1.5", Numbers(",")),
         ("12 kg", Numbers()),
+        ("1_000", Numbers()),
+        ("1_000,5", Numbers(",")),
         ("nan", Numbers()),
         ("1e999", Numbers()),
         (True, Numbers()),
@@ -114,7 +116,7 @@ def test_codes_that_a_table_holds_as_numbers_are_texts_unless_digits_may_be_lost
 def test_whole_numbers_and_booleans() -> None:
     assert (integer_of("3"), integer_of(3.0), integer_of(Decimal(4))) == (3, 3, 4)
     assert (boolean_of("是"), boolean_of(False), boolean_of("NO")) == (True, False, False)
-    for cell in ("3.5", "three", True, float("inf")):
+    for cell in ("3.5", "three", "1_000", True, float("inf")):
         with pytest.raises(ValueError, match="is no whole number"):
             integer_of(cell)
     assert (integer_of(str(2**64 - 1)), integer_of(-(2**63))) == (2**64 - 1, -(2**63))

@@ -178,6 +178,38 @@ def test_lines_before_the_header_and_a_table_without_one(tmp_path: Path) -> None
         Read(tmp_path, BASICS, "标识,时间".encode("utf-16"))
 
 
+def test_lines_that_end_in_cr_alone_are_no_rows(tmp_path: Path) -> None:
+    lines = HEADER + row(1) + row(2)
+    quoted = lines.replace("P1", '"P1"')
+    for text in (lines, quoted, HEADER + quoted):
+        with pytest.raises(UnreadableFile, match="table:1: the header has a CR without an LF outside of quotes"):
+            Read(tmp_path, BASICS, text.replace("\n", "\r"))
+    with pytest.raises(UnreadableFile, match="table:1: the header has a CR"):
+        Read(tmp_path, BASICS, HEADER.replace("\n", "\r") + row(1))
+    mixed = Read(tmp_path, BASICS, HEADER + row(1).replace("\n", "\r") + row(2) + row(3))
+    assert [entry.where for entry in mixed.malformed] == ["table:2"]
+    assert "has a CR without an LF" in mixed.malformed[0].reason
+    assert [event["items"] for event in mixed.events] == [["P3"]]
+    doubled = Read(tmp_path, BASICS, lines.replace("\n", "\r\r\n"))
+    assert [event["items"] for event in doubled.events] == [["P1"], ["P2"]]
+    kept = Read(tmp_path, BASICS + 'note = "code"', (HEADER + row(1)).replace("P1", '"P\r1"'))
+    assert kept.events[0]["note"] == "P\r1", "a quoted cell may hold one"
+
+
+def test_a_nul_byte_is_told_with_its_line(tmp_path: Path) -> None:
+    read = Read(tmp_path, BASICS, HEADER + row(1).replace("P1", "P\0") + row(2))
+    assert [entry.where for entry in read.malformed] == ["table:2"]
+    assert "has a NUL byte" in read.malformed[0].reason
+    assert [event["items"] for event in read.events] == [["P2"]]
+    mapping, table = tmp_path / "mapping.toml", tmp_path / "table.csv"
+    mapping.write_text(BASICS)
+    table.write_bytes((HEADER + row(1)).encode("utf-16-le"))
+    with pytest.raises(
+        UnreadableFile, match=r"table.csv:1: the header has a NUL byte: .* UTF-16 is to be saved as CSV"
+    ):
+        ingested(mapping, table)
+
+
 def test_rows_without_an_id_are_the_same_events_each_time(tmp_path: Path) -> None:
     mapping = BASICS.replace('eventId = "id"\n', "")
     first, again = (Read(tmp_path, mapping, HEADER + row(1) + row(2)).events for _ in range(2))
