@@ -7,12 +7,17 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 CHINA_TIME = timezone(timedelta(hours=8))
 
 
-def day_at(moment: datetime, zone: tzinfo = CHINA_TIME) -> date:
-    """The day of a moment, in China or elsewhere; of one that is beyond the calendar there, its last day or first."""
+def there(moment: datetime, zone: tzinfo = CHINA_TIME) -> datetime:
+    """A moment by the clocks of China or elsewhere; one that is beyond the calendar there is its last or first."""
     try:
-        return moment.astimezone(zone).date()
+        return moment.astimezone(zone)
     except OverflowError:
-        return date.max if moment.year == date.max.year else date.min
+        return (datetime.max if moment.year == date.max.year else datetime.min).replace(tzinfo=zone)
+
+
+def day_at(moment: datetime, zone: tzinfo = CHINA_TIME) -> date:
+    """The day of a moment, in China or elsewhere."""
+    return there(moment, zone).date()
 
 
 def day_of_text(text: str) -> date:

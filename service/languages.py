@@ -12,7 +12,7 @@ import orjson
 from babel import Locale, UnknownLocaleError, dates, negotiate_locale, numbers
 from babel.core import get_global
 
-from graph_schema.days import CHINA_TIME, day_at
+from graph_schema.days import CHINA_TIME, day_at, there
 
 TAGS = ("en", "zh-Hans")
 """The languages there are, the one for everybody else first."""
@@ -94,15 +94,15 @@ class Language(NamedTuple):
         if moment is None:
             return self.text("unknown")
         joined = str(dates.get_datetime_format("medium", locale=self.locale))
-        told = dates.format_time(moment, "short", tzinfo=CHINA_TIME, locale=self.locale)
+        told = dates.format_time(there(moment), "short", tzinfo=CHINA_TIME, locale=self.locale)
         return f"{joined.replace('{0}', told).replace('{1}', self.date(moment))} {CHINA_TIME}"
 
     def moment(self, moment: datetime) -> str:
         """A moment that a trace is as of: the last microsecond of a day is its end."""
-        there = moment.astimezone(CHINA_TIME)
-        if there.time() == time.max:
-            return self.text("note.end", day=self.date(there))
-        return there.isoformat() if there.second or there.microsecond else self.time(there)
+        told = there(moment)
+        if told.time() == time.max:
+            return self.text("note.end", day=self.date(told))
+        return told.isoformat() if told.second or told.microsecond else self.time(told)
 
 
 @lru_cache(16_384)

@@ -12,6 +12,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from graph_schema.days import day_at
 from service.access.tokens import Tokens
 from service.access.viewer import Role
 from service.bootstrap import open_store
@@ -71,9 +72,9 @@ def list_(tokens: Tokens) -> None:
     with _told():
         found = tokens.all()
     for one in found:
-        expires = "never" if one.expires is None else f"{one.expires:%Y-%m-%d}"
+        expires = "never" if one.expires is None else str(day_at(one.expires))
         name, organization = Text(one.name), Text(one.organization or "")
-        table.add_row(one.id, name, one.role.lower(), organization, f"{one.created:%Y-%m-%d}", expires, one.state(now))
+        table.add_row(one.id, name, one.role.lower(), organization, str(day_at(one.created)), expires, one.state(now))
     out.print(table if found else f"no tokens in {tokens.path}; make one with `voltrace token create`", markup=False)
 
 

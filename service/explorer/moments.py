@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 
 from graphql import GraphQLError
 
+from graph_schema.days import CHINA_TIME
 from service.api.scalars import read_moment
 
-_END = "T23:59:59.999999+08:00"
+_END = f"T{time.max.replace(tzinfo=CHINA_TIME).isoformat()}"
 
 
 def moment(name: str, text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -178,7 +178,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
             "region": lambda code: region_name(code, language),
             "finding": lambda code: said(language, FINDINGS[code]) if code in FINDINGS else code,
             "day": lambda stated: language.date(day_of_text(stated)),
-            "moment": lambda stated: language.time(datetime.fromisoformat(stated).astimezone(UTC)),
+            "moment": lambda stated: language.time(datetime.fromisoformat(stated)),
             "localized": lambda address: localized(address, language),
             "language": language,
             "zone": CHINA_TIME,

@@ -238,7 +238,7 @@ def _room(left: float, besides: int) -> str:
 
 
 def _beginnings(moment: datetime, unit: str) -> Iterator[datetime]:
-    """The beginnings of years, without an end."""
+    """The beginnings of years, months or days in China after a moment, without an end."""
     begin = datetime.combine(day_at(moment), time(), CHINA_TIME)
     while begin.year < MAXYEAR:
         if unit == "year":
@@ -267,7 +267,9 @@ def _with_gaps(spans: list[Span], scale: Scale) -> list[Span]:
 def _shortened(lane: Lane, scale: Scale) -> Lane:
     """A lane with the latest of very many stretches, and the latest of very many claims."""
     told = [span for span in lane.spans if span.kind in (*TOLD, "GAP")]
-    return lane._replace(spans=[*_latest(told, scale), *_in_rows(_latest(lane.spans[len(told) :], scale))])
+    claims = _latest(sorted(lane.spans[len(told) :], key=lambda one: one.begins), scale)
+    claims.sort(key=lambda one: (one.kind, one.begins))
+    return lane._replace(spans=[*_latest(told, scale), *_in_rows(claims)])
 
 
 def _latest(spans: list[Span], scale: Scale) -> list[Span]:

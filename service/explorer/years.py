@@ -6,12 +6,14 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, time
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from graphql import GraphQLError
 
+from graph_schema.days import CHINA_TIME
 from service.api.context import Context
 from service.explorer import stages
 from service.explorer.asking import ask
@@ -111,8 +113,9 @@ async def _recovered(context: Context, years: Sequence[int], organization: str |
     if not told:
         return {}
     asked = " ".join(
-        f'y{year}: report(filter: {{ organization: $organization, from: "{year}-01-01T00:00:00+08:00", '
-        f'to: "{year}-12-31T23:59:59.999999+08:00" }}) {{ {RECOVERED} }}'
+        f"y{year}: report(filter: {{ organization: $organization,"
+        f' from: "{datetime(year, 1, 1, tzinfo=CHINA_TIME).isoformat()}",'
+        f' to: "{datetime.combine(date(year, 12, 31), time.max, CHINA_TIME).isoformat()}" }}) {{ {RECOVERED} }}'
         for year in told
     )
     try:

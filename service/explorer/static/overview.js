@@ -4,7 +4,7 @@ const ITEMS = `items { key kind ${MODELS} ... on MaterialLot { material } }`;
 const query = `subscription { eventRecorded { cursor node { eventId type occurredAt status actor { key name } ${ITEMS} } } }`;
 const list = document.getElementById("latest");
 const texts = JSON.parse(list.dataset.texts);
-const day = new Intl.DateTimeFormat(list.dataset.locale, { dateStyle: "medium", timeZone: "UTC" });
+const day = new Intl.DateTimeFormat(list.dataset.locale, { dateStyle: "medium", timeZone: "Etc/GMT-8" });
 const source = new EventSource(`/graphql/stream?query=${encodeURIComponent(query)}`);
 const live = document.getElementById("live");
 const BETWEEN_MS = 2_000;

@@ -26,7 +26,8 @@ _VALUES = {
     CountBy.RULE_SET: "rule_set",
     CountBy.SEVERITY: "severity",
     CountBy.REGION: "region",
-    CountBy.MONTH: "strftime('%Y-%m', min(since_us / 1000000 + 8 * 3600, 253402300799), 'unixepoch')",
+    CountBy.MONTH: "strftime('%Y-%m', min((since_us - ((since_us % 1000000) + 1000000) % 1000000) / 1000000 + 28800,"
+    " 253402300799), 'unixepoch')",
     CountBy.PARTY: "q.party",
 }
 _OF_PARTY = "finding_party p CROSS JOIN finding f ON f.id = p.id"

@@ -23,6 +23,7 @@ def client() -> Iterator[TestClient]:
         ("2020-01-01", "REGISTRATION", YARD, {"organization": {"key": YARD, "authorizations": [authorization]}}),
         ("2021-05-10", "PRODUCTION", MAKER, {"outputs": [{"key": PACK, "kind": "BATTERY", "massKg": 400}]}),
         ("2025-01-01", "RETIREMENT", MAKER, {"item": PACK, "reason": "CAPACITY"}),
+        ("9999-12-31", "INSPECTION", MAKER, {"item": PACK, "occurredAt": "9999-12-31T23:00:00Z"}),
     ]
     store = MemoryStore()
     send(
@@ -58,3 +59,24 @@ def test_a_day_that_is_typed_ends_in_china(client: TestClient) -> None:
 def test_a_year_begins_in_china(client: TestClient) -> None:
     rows = re.findall(r'<th scope="row">(20\d\d)</th><td class="number">(\d)</td>', client.get("/overview").text)
     assert rows == [("2025", "1")]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"/history?key={PACK}",
+        "/event/9999-12-31 INSPECTION",
+        *(
+            address % moment
+            for moment in ("9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z")
+            for address in (
+                f"/trace/{PACK}.svg?asOf=%s",
+                f"/explore?key={PACK}&asOf=%s",
+                f"/history?key={PACK}&asOf=%s",
+            )
+        ),
+    ],
+)
+def test_the_ends_of_the_calendar_are_days_too(client: TestClient, address: str) -> None:
+    known = "0001" not in address
+    assert client.get(address).status_code == (200 if known else 404)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from itertools import combinations
@@ -373,3 +374,18 @@ def test_the_legend_has_the_signs_that_are_there_and_no_other() -> None:
         assert {name for name, told in signs.items() if told in legend} == there
         seen |= there
     assert {"held", "inside", "≠"} <= seen
+
+
+def test_of_very_many_claims_the_latest_of_either_kind_are_told() -> None:
+    (trace, *_) = of_vehicles(claims=True)
+    (edge, *_) = [edge for edge in trace.edges if edge.kind == "PART_OF"]
+
+    def claim(kind: str, year: int) -> Any:
+        begins = datetime(year, 1, 1, tzinfo=UTC)
+        return edge._replace(kind=kind, contested=True, from_=begins, to=begins + timedelta(days=300))
+
+    claims = [claim("PART_OF", 1960 + n) for n in range(39)] + [claim("HELD_BY", 2010 + n) for n in range(10)]
+    (lane,) = lanes_of(replace(trace, edges=claims), datetime(2024, 1, 1, tzinfo=UTC)).lanes
+    (more,) = [span for span in lane.spans if span.kind == "MORE"]
+    assert (more.begins.year, more.ends and more.ends.year, more.earlier) == (1960, 1970, 10)
+    assert [span.begins.year for span in lane.spans if span.kind == "CLAIMED"] == list(range(2010, 2020))
