@@ -148,10 +148,16 @@ class Facts:
 
     def chemistry_of(self, unit: Any, at: Position) -> str | None:
         """A unit's stated chemistry, else that of the host that it is in, or was in last, right before an event, and
-        that of the one before where nobody states one of that."""
-        spec = self.specs.get(unit)
-        if spec is not None and spec.chemistry is not None:
-            return spec.chemistry
-        stays = sorted((row for row in self.hosts.get(unit, ()) if row[2] < at), key=lambda row: row[2], reverse=True)
-        found = (self.chemistry_of(row[1], min(at, row[3])) for row in stays)
-        return next((chemistry for chemistry in found if chemistry is not None), None)
+        that of the one before where nobody states one of that. Many ways may lead to a unit: it is looked at once."""
+        looks, seen = [(unit, at)], set[tuple[Any, Position]]()
+        while looks:
+            here, before = look = looks.pop()
+            if look in seen:
+                continue
+            seen.add(look)
+            spec = self.specs.get(here)
+            if spec is not None and spec.chemistry is not None:
+                return spec.chemistry
+            stays = sorted((row for row in self.hosts.get(here, ()) if row[2] < before), key=lambda row: row[2])
+            looks += ((row[1], min(before, row[3])) for row in stays)
+        return None

@@ -15,7 +15,7 @@ from graph_schema.flows.content import ContentLine
 from graph_schema.flows.recovery import ChemistryRecovery, ElementFlow
 from graph_schema.identifiers import claim
 from graph_schema.order import event_id_of
-from graph_schema.rules.chemistries import is_iron_phosphate
+from graph_schema.rules.chemistries import category_of, is_iron_phosphate
 from graph_schema.rules.enterprise import Enterprise, EnterpriseYear
 from graph_schema.rules.finding import Finding, Severity
 from graph_schema.rules.limits import (
@@ -23,8 +23,6 @@ from graph_schema.rules.limits import (
     CONTENT_EU,
     EU_ANNEX_XII,
     EU_ARTICLE_8,
-    EU_CATEGORIES,
-    LITHIUM_BASED,
     NOT_IN_IRON_PHOSPHATE,
     RECOVERY_2024,
     RECOVERY_EU,
@@ -55,13 +53,6 @@ def recovery_in_europe(rule: Rule, enterprise: Enterprise) -> Iterator[Finding]:
     """What enterprises in the European Union recover of each category of batteries."""
     if is_european(enterprise.party):
         yield from _recovery_below_threshold(rule, enterprise, enterprise.european_years, category_of)
-
-
-def category_of(chemistry: str | None) -> str | None:
-    """The category of a chemistry in Annex XII: lithium-based, unless it is of another one; None: not stated."""
-    name = (chemistry or "").upper()
-    others = (category for words, category in EU_CATEGORIES if name.startswith(words))
-    return next(others, LITHIUM_BASED) if name else None
 
 
 def _recovery_below_threshold(

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import Any, NamedTuple
 
 from graph_schema.life import Custody, Stay
@@ -180,7 +180,7 @@ class History:
 
     def receiver(self, transfer: Told) -> str | None:
         """To whom a transfer went; where its payload was erased, who holds it since. None: it does not say."""
-        spans = [*self.custody, *(span for spans in self.custody_above.values() for span in spans)]
+        spans = chain(self.custody, *self.custody_above.values())
         held = (span.organization for span in spans if span.opened == transfer.position)
         return next(iter(transfer.keys("to")), None) or next(held, None)
 

@@ -146,14 +146,6 @@ RECOVERY_EU = tuple(
 )
 """What is to be recovered, by the last day on which it must be reached: a year is judged by what held as it began."""
 
-LITHIUM_BASED = "lithium-based batteries"
-EU_CATEGORIES = (
-    (("LEAD", "PB", "VRLA", "SLA", "AGM"), "lead-acid batteries"),
-    (("NICD", "NI-CD"), "nickel-cadmium batteries"),
-    (("NIMH", "NI-MH", "NA", "SODIUM"), "other batteries"),
-)
-"""How the stated chemistry of what is not lithium-based begins, and its category in Annex XII."""
-
 NOT_IN_IRON_PHOSPHATE = ("Ni", "Co", "Mn")
 """Of these lithium iron phosphate has what is in cans, connectors and steel, which recovery is not asked of."""
 

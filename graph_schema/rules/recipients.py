@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from operator import attrgetter
+from typing import NamedTuple
 
 from graph_schema.rules.deadlines import deadline
 from graph_schema.rules.finding import Finding
@@ -19,17 +23,27 @@ HANDS_ON = frozenset([*TAKES_IN, *TAKES_BACK, "UTILIZER", "MATERIAL_MAKER"])
 UTILIZES = ("REPURPOSING", "RECYCLING", "DISMANTLING")
 
 
+class _Leg(NamedTuple):
+    """A hand-over on the way of an item: for whom it is handed over (`sent`: of a carrier, the hand-over to it, and so
+    on; else the event itself), and the hand-over before it."""
+
+    sent: Told
+    before: Told | None
+
+
 def unauthorized_recipient(rule: Rule, history: History) -> Iterator[Finding]:
     """A finding for each hand-over of waste to who may not take it, and for each that a carrier did not pass on."""
-    for event in rule.events(history, "TRANSFER", carried=True):
-        to = history.receiver(event)
-        if to is None or to == event.actor or not history.concerns(event):
-            continue
+    doubtful = [
+        (event, to)
+        for event in rule.events(history, "TRANSFER", carried=True)
+        if (to := history.receiver(event)) not in (None, event.actor) and history.concerns(event)
+        if _is_waste(event, history) and not _may_take(history.party(to), event)
+    ]
+    way = _way(history) if doubtful else {}
+    for event, to in doubtful:
         giver, taker = history.party(event.actor), history.party(to)
-        sent = _sent(event, history)
+        sent = way[event.event_id].sent
         if not (history.in_china(event) or history.in_china(sent)):
-            continue
-        if not _is_waste(event, history) or _may_take(taker, event):
             continue
         roles = taker.roles(event.position)
         if roles & TAKES_IN and not history.party(sent.actor).roles(sent.position) & HANDS_ON:
@@ -38,11 +52,13 @@ def unauthorized_recipient(rule: Rule, history: History) -> Iterator[Finding]:
         handed = f"{giver.name} handed the {waste} {history.key} to {taker.name} on {day_in_china(event)}"
         if roles & TRANSPORT.roles:
             over = deadline(TRANSPORT, event.occurred_at)
-            if not any(_passes_on(later, event, to, history) and later.occurred_at < over for later in history.handled):
+            after = bisect_right(history.handled, event.position, key=attrgetter("position"))
+            later = islice(history.handled, after, None)
+            if not any(_passes_on(one, to, history) and one.occurred_at < over for one in later):
                 sentence = f"{handed}, a carrier, which did not hand it on within {TRANSPORT.number} days"
                 yield rule.finding(history, sentence, [event.event_id], over, [event.actor, to])
             continue
-        if _gives_back(event, sent, to, history):
+        if _gives_back(event, to, way, history):
             continue
         what = f"registered as {', '.join(sorted(roles))}" if roles else "which nobody registered as anything"
         yield rule.finding(
@@ -54,20 +70,17 @@ def unauthorized_recipient(rule: Rule, history: History) -> Iterator[Finding]:
         )
 
 
-def _gives_back(event: Told, sent: Told, to: str, history: History) -> bool:
+def _gives_back(event: Told, to: str, way: Mapping[str, _Leg], history: History) -> bool:
     """Whether waste goes back to who handed it over, whose own hand-over was judged, since it was turned away in the
     time to confirm it or carriers did not get it there. Who handed it over, and who gives it back, may have carriers
     do it: `sent` is how it came to those that bring it back."""
+    sent = way[event.event_id].sent
     if sent.actor == to:
-        return sent is not event and _in_time(event, sent, history)
-    came = next((one for one in reversed(history.handled) if _hands_over(one, sent, history)), None)
-    if came is None or history.receiver(came) != sent.actor or _sent(came, history).actor != to:
+        return _in_time(event, sent, history)
+    came = way[sent.event_id].before
+    if came is None or history.receiver(came) != sent.actor or way[came.event_id].sent.actor != to:
         return False
     return _in_time(sent, came, history)
-
-
-def _hands_over(one: Told, before: Told, history: History) -> bool:
-    return one.type == "TRANSFER" and one.position < before.position and history.concerns(one)
 
 
 def _in_time(back: Told, came: Told, history: History) -> bool:
@@ -89,22 +102,25 @@ def _is_waste(event: Told, history: History) -> bool:
     return history.retired_before(event.position)
 
 
-def _sent(event: Told, history: History) -> Told:
-    """For whom something is handed over: of a carrier, the hand-over to it, and so on; else the event itself."""
-    while history.party(event.actor).roles(event.position) & TRANSPORT.roles:
-        brought = [
-            one for one in history.handled if _hands_over(one, event, history) and history.receiver(one) == event.actor
-        ]
-        if not brought:
-            break
-        event = brought[-1]
-    return event
+def _way(history: History) -> dict[str, _Leg]:
+    """All hand-overs of it, by event, in one pass."""
+    way: dict[str, _Leg] = {}
+    last_to: dict[str | None, Told] = {}
+    before = None
+    for event in history.handled:
+        if event.type != "TRANSFER" or not history.concerns(event):
+            continue
+        carries = history.party(event.actor).roles(event.position) & TRANSPORT.roles
+        brought = last_to.get(event.actor) if carries else None
+        way[event.event_id] = _Leg(event if brought is None else way[brought.event_id].sent, before)
+        last_to[history.receiver(event)] = before = event
+    return way
 
 
-def _passes_on(later: Told, event: Told, carrier: str, history: History) -> bool:
+def _passes_on(later: Told, carrier: str, history: History) -> bool:
     """Whether an event shows that a carrier does not have it any more: it hands it over, that is its end, or somebody
     else does something with it or builds it in, of which the gap is told."""
-    if later.position <= event.position or later.type in ("RECEIPT", "RETIREMENT"):
+    if later.type in ("RECEIPT", "RETIREMENT"):
         return False
     if later.actor != carrier and any(stay.opened == later.position for stay in history.hosts):
         return True

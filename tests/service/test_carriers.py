@@ -5,8 +5,14 @@ from itertools import pairwise
 
 import pytest
 
-from graph_schema.rules.examples import Event
+from graph_schema.rules import RULE_SETS
+from graph_schema.rules.examples import Event, numbered
+from graph_schema.rules.history import History
+from service.auditing import histories
+from service.ports import ItemFilter
+from service.stores.memory import MemoryStore
 from tests.service.test_order_73 import _found, _known, _made, _on
+from tests.support import send, wait
 
 RECIPIENT = "UNAUTHORIZED_RECIPIENT"
 
@@ -162,3 +168,43 @@ def test_a_workshop_that_retires_a_battery_may_not_give_it_back() -> None:
 
 def test_nobody_confirms_what_it_hands_to_itself() -> None:
     assert _found(_history(_sent("2026-06-02", "OWNER", "OWNER")), "UNCONFIRMED_TRANSFER") == []
+
+
+def _to_and_fro(times: int) -> tuple[History, list[str]]:
+    """What is seen of a pack that two carriers hand to each other, and the event that is left with one of them."""
+    carriers = [("HAUL", "SHIP") if turn % 2 == 0 else ("SHIP", "HAUL") for turn in range(times)]
+    way = [
+        {**_sent("2026-06-03", *pair), "occurredAt": f"2026-06-03T{turn // 60:02}:{turn % 60:02}:00Z"}
+        for turn, pair in enumerate(carriers)
+    ]
+    events = numbered(_history(_known("SHIP", "CARRIER"), _sent("2026-06-02", "OWNER", "HAUL"), *way))
+    store = MemoryStore()
+    send(store, events)
+
+    async def read() -> History:
+        async with store.snapshot() as snapshot:
+            items = [handle for handle, _ in await snapshot.item_page(ItemFilter(), None, 10)]
+            (history,) = (await histories(snapshot, items)).values()
+            return history
+
+    return wait(store, read()), [events[-1]["eventId"]]
+
+
+def test_each_hand_over_between_carriers_is_looked_at_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[str] = []
+
+    def counted(name: str) -> None:
+        plain = getattr(History, name)
+        monkeypatch.setattr(History, name, lambda history, event: looks.append(name) or plain(history, event))
+
+    for name in ("concerns", "receiver"):
+        counted(name)
+    (rule,) = (rule for rules in RULE_SETS for rule in rules.rules if rule.code == RECIPIENT)
+    counts = []
+    for times in (40, 160):
+        history, last = _to_and_fro(times)
+        looks.clear()
+        (one,) = rule.judge(rule, history)
+        assert list(one.evidence) == last
+        counts.append(len(looks))
+    assert counts[1] <= 4 * counts[0]

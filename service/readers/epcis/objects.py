@@ -74,23 +74,24 @@ def _made(telling: Telling, lots: Lots) -> None:
 def _seen(telling: Telling) -> None:
     event = telling.event
     keys = event.things.keys
-    told = keys and (void_shipping(telling, keys) if event.step == "void_shipping" else transfer(telling, keys))
+    voids = event.step == "void_shipping"
+    told = keys and (void_shipping(telling, keys) if voids else transfer(telling, keys))
     telling.enrol(keys)
     if told:
-        telling.observe_sensors(keys)
-        telling.observe(_parts_of_lots(telling))
+        parts = _parts_of_lots(telling)
+        for _ in () if voids else parts:
+            event.place.assumed("part of a lot", "handed over as the lot, which has one holder at a time")
+        telling.observe_sensors(key for key in keys if key not in parts)
+        telling.observe(parts)
     else:
         telling.observe(keys)
         for key in event.things.units if event.step == "unpacking" or event.step in IN_USE else ():
             telling.leave(telling.container_of(key), key)
 
 
-def _parts_of_lots(telling: Telling) -> set[str]:
-    """Lots of which less is handed over than there is."""
-    found = {lot.key for lot in telling.event.things.lots if _is_part(telling, lot)}
-    for _ in found:
-        telling.event.place.assumed("part of a lot", "handed over as the lot, which has one holder at a time")
-    return found
+def _parts_of_lots(telling: Telling) -> list[str]:
+    """Lots of which less is named than there is."""
+    return list(dict.fromkeys(lot.key for lot in telling.event.things.lots if _is_part(telling, lot)))
 
 
 def _is_part(telling: Telling, lot: Amount) -> bool:
@@ -102,7 +103,7 @@ def _ended(telling: Telling) -> None:
     """Destroyed and stolen items end; others are at the end of their first life, under that identifier at least."""
     event = telling.event
     telling.enrol(event.things.keys)
-    parts = {lot.key for lot in event.things.lots if _is_part(telling, lot)}
+    parts = _parts_of_lots(telling)
     whole = [key for key in event.things.keys if key not in parts]
     for _ in parts:
         event.place.left_out("part of a lot", "the model ends whole lots; the part is told as seen")

@@ -8,8 +8,8 @@ from graph_schema.flows.content import ContentLine
 from graph_schema.order import position_of
 from graph_schema.rules import INTEGRITY, RULE_SETS, Enterprise, Finding, Party, judge_enterprise
 from graph_schema.rules.enterprise import ModelPeriod
-from graph_schema.rules.enterprises import category_of, in_force, periods_of
-from graph_schema.rules.limits import CONTENT_EU, LITHIUM_BASED
+from graph_schema.rules.enterprises import in_force, periods_of
+from graph_schema.rules.limits import CONTENT_EU
 
 BORN = position_of(datetime(2024, 1, 1, tzinfo=UTC), "REGISTRATION", 0, "reg")
 
@@ -58,19 +58,6 @@ def test_recycled_content_is_asked_of_makers_in_europe(region: str | None, kg: f
     for one in findings:
         assert (one.organization, one.subject, one.since, one.evidence) == (True, "M", end, ("made",))
         assert "5.0% of Li in 3 batteries is proven to be recycled, where 6% are asked for" in one.sentence
-
-
-@pytest.mark.parametrize(
-    ("chemistry", "category"),
-    [
-        ("LFP", LITHIUM_BASED), ("nca", LITHIUM_BASED), ("NMC811", LITHIUM_BASED), ("somebody's own", LITHIUM_BASED),
-        ("NiMH", "other batteries"), ("Na-ion", "other batteries"), ("NaNiCl2", "other batteries"),
-        ("Ni-Cd", "nickel-cadmium batteries"), ("lead-acid", "lead-acid batteries"), ("PbA", "lead-acid batteries"),
-        (None, None), ("", None),
-    ],
-)  # fmt: skip
-def test_the_category_of_a_chemistry_in_the_european_union(chemistry: str | None, category: str | None) -> None:
-    assert category_of(chemistry) == category
 
 
 def test_a_credit_code_that_breaks_its_own_scheme_is_told_of_the_organization() -> None:

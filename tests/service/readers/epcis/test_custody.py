@@ -113,6 +113,29 @@ def test_a_part_of_a_lot_is_handed_over_as_the_lot_and_its_quantity_seen() -> No
     assert (whole.types, whole.one("TRANSFER")["items"]) == (["PRODUCTION", "TRANSFER"], [LOT])
 
 
+@pytest.mark.parametrize(("kg", "parts"), [(40, 1), (100, 0)])
+def test_a_lot_that_is_handed_over_with_readings_is_seen_once(kg: float, parts: int) -> None:
+    warm = [{"sensorReport": [{"type": "Temperature", "value": 20, "uom": "CEL"}]}]
+    lot = made(1, PACK, quantityList=[amount(LOT, 100, "KGM")])
+    amounts = [amount(LOT, kg, "KGM")]
+    told = Told(document(lot, seen(2, PACK, quantityList=amounts, sensorElementList=warm, **SHIPPED)))
+    readings = {"sensorElementList": warm}
+    assert [(one["item"], one["measurements"]) for one in told.of("INSPECTION")] == [
+        (PACK, readings),
+        (LOT, {**readings, "quantity": kg, "uom": "KGM"}),
+    ]
+    assert told.assumed["part of a lot"] == parts
+
+
+def test_a_shipping_of_a_part_that_is_voided_hands_nothing_over() -> None:
+    amounts = [amount(LOT, 40, "KGM")]
+    shipped = event("Object", 2, quantityList=amounts, **SHIPPED)
+    voided = event("Object", 3, quantityList=amounts, **{**SHIPPED, "bizStep": "void_shipping"})
+    told = Told(document(made(1, quantityList=[amount(LOT, 100, "KGM")]), shipped, voided))
+    assert told.types == ["PRODUCTION", "TRANSFER", "INSPECTION", "VOIDING", "INSPECTION"]
+    assert told.assumed == {"part of a lot": 1}
+
+
 def test_a_lot_that_is_shipped_in_halves_and_used_by_two_is_no_gap_in_custody() -> None:
     """To the buyer, then to another; then each refines what it got, and the maker the rest."""
     parts = (2, BUYER, 40, YARD), (3, CARRIER, 40, "https://id.gs1.org/414/9521234000303")
