@@ -17,7 +17,7 @@ from graph_schema.rules.history import UNITS, History, Told
 from graph_schema.rules.limits import BANNED_USES, NO_35, ORDER_73, REPORTING, TRANSPORT, Limit
 from graph_schema.rules.parties import Party
 from graph_schema.rules.recipients import UTILIZES, unauthorized_recipient
-from graph_schema.rules.rule import Rule, RuleSet, day_in_china
+from graph_schema.rules.rule import Rule, RuleSet, day_of
 from graph_schema.rules.scrapping import battery_missing_at_scrapping
 from graph_schema.rules.thing import Thing
 
@@ -37,7 +37,7 @@ def late_report(rule: Rule, history: History) -> Iterator[Finding]:
         if event.recorded_at >= over:
             yield rule.finding(
                 history,
-                f"{party.name} reported {event.type.lower()} {event.event_id} of {day_in_china(event)} only on "
+                f"{party.name} reported {event.type.lower()} {event.event_id} of {day_of(event.position)} only on "
                 f"{day_at(event.recorded_at)}: the limit is {limit.number} {limit.unit.value} "
                 f"({limit.source})",
                 [event.event_id],
@@ -84,7 +84,7 @@ def unauthorized_processing(rule: Rule, history: History) -> Iterator[Finding]:
             continue
         yield rule.finding(
             history,
-            f"{party.name} did {event.type.lower()} {event.event_id} with {history.key} on {day_in_china(event)} "
+            f"{party.name} did {event.type.lower()} {event.event_id} with {history.key} on {day_of(event.position)} "
             f"without an authorization for {event.type} at that moment",
             [event.event_id],
             event.position,
@@ -103,7 +103,7 @@ def _built_of_waste(rule: Rule, history: History) -> Iterator[Finding]:
             yield rule.finding(
                 history,
                 f"{history.party(event.actor).name} made {history.key} of the waste {', '.join(parts)} by production "
-                f"{event.event_id} on {day_in_china(event)}, without an authorization for REPURPOSING at that moment",
+                f"{event.event_id} on {day_of(event.position)}, without an authorization for REPURPOSING at that moment",
                 [event.event_id],
                 event.position,
                 [event.actor],
@@ -140,7 +140,7 @@ def forbidden_use(rule: Rule, history: History) -> Iterator[Finding]:
             yield rule.finding(
                 history,
                 f"{history.party(event.actor).name} put the used {thing.key} into {stay.host} on "
-                f"{day_in_china(event)}, which is for {use}",
+                f"{day_of(event.position)}, which is for {use}",
                 [event.event_id],
                 stay.opened,
                 [event.actor],

@@ -13,7 +13,7 @@ from graph_schema.rules.finding import Finding
 from graph_schema.rules.history import History, Told
 from graph_schema.rules.limits import CONFIRMATION, TRANSPORT
 from graph_schema.rules.parties import Party
-from graph_schema.rules.rule import Rule, day_in_china
+from graph_schema.rules.rule import Rule, day_of
 from graph_schema.voiding import REGULATOR
 
 TAKES_BACK = frozenset(["OUTLET", "BATTERY_MAKER", "VEHICLE_MAKER", "IMPORTER"])
@@ -49,7 +49,7 @@ def unauthorized_recipient(rule: Rule, history: History) -> Iterator[Finding]:
         if roles & TAKES_IN and not history.party(sent.actor).roles(sent.position) & HANDS_ON:
             continue
         waste = "retired" if history.retired_before(event.position) else "waste"
-        handed = f"{giver.name} handed the {waste} {history.key} to {taker.name} on {day_in_china(event)}"
+        handed = f"{giver.name} handed the {waste} {history.key} to {taker.name} on {day_of(event.position)}"
         if roles & TRANSPORT.roles:
             over = deadline(TRANSPORT, event.occurred_at)
             after = bisect_right(history.handled, event.position, key=attrgetter("position"))

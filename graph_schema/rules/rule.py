@@ -21,13 +21,8 @@ Judge = Callable[["Rule", Any], Iterable[Finding]]
 """A pure function of the rule and of what it judges: the history of an item, or an enterprise."""
 
 
-def day_in_china(event: Told) -> str:
-    """The day of an event, as it is told in a sentence."""
-    return day_of(event.position)
-
-
 def day_of(position: Position) -> str:
-    """The day in China of an event that is there by its position."""
+    """The day of an event in China, as it is told in a sentence."""
     return str(day_at(moment_of(position)))
 
 

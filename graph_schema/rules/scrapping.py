@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from graph_schema.order import Position
 from graph_schema.rules.finding import Finding
 from graph_schema.rules.history import History, Told
-from graph_schema.rules.rule import Rule, day_in_china
+from graph_schema.rules.rule import Rule, day_of
 
 ENDS = {"SCRAPPING": "scrapped", "DISMANTLING": "dismantled", "RECYCLING": "recycled"}
 SWAP_KINDS = frozenset([True, "true", "SWAP", "BATTERY_SWAP"])
@@ -23,10 +23,10 @@ def battery_missing_at_scrapping(rule: Rule, history: History) -> Iterator[Findi
             if (out := history.event(left)) is not None and not _by_a_dismantler(out, event, history)
         ]
         if missing:
-            did = f"{history.party(event.actor).name} {ENDS[event.type]} {history.key} on {day_in_china(event)}"
+            did = f"{history.party(event.actor).name} {ENDS[event.type]} {history.key} on {day_of(event.position)}"
             sentences = [
                 f"{did} without its battery {battery}, which left it by {out.type.lower()} {out.event_id} of "
-                f"{history.party(out.actor).name} on {day_in_china(out)}"
+                f"{history.party(out.actor).name} on {day_of(out.position)}"
                 for battery, out in missing
             ]
             yield rule.finding(
