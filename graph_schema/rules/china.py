@@ -103,7 +103,8 @@ def _built_of_waste(rule: Rule, history: History) -> Iterator[Finding]:
             yield rule.finding(
                 history,
                 f"{history.party(event.actor).name} made {history.key} of the waste {', '.join(parts)} by production "
-                f"{event.event_id} on {day_of(event.position)}, without an authorization for REPURPOSING at that moment",
+                f"{event.event_id} on {day_of(event.position)}, without an authorization for REPURPOSING at that "
+                "moment",
                 [event.event_id],
                 event.position,
                 [event.actor],

@@ -1,5 +1,7 @@
 """Every query, on every store, through HTTP."""
 
+from contextlib import ExitStack
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -233,10 +235,10 @@ def test_null_is_as_left_out(data: Ask) -> None:
 
 def test_a_path_is_bounded_as_a_trace(told: Store) -> None:
     query = '{ path(from: "%s", to: "%s") { truncated nodes { key } } }' % (PACK_RECYCLED, PACK_NEW)
-    found = {}
-    for nodes in (20_000, 3):
-        with TestClient(create_app(told, Settings(store=told.url, nodes_max=nodes))) as client:
-            found[nodes] = client.post("/graphql", json={"query": query}).json()
+    apps = {nodes: create_app(told, Settings(store=told.url, nodes_max=nodes)) for nodes in (20_000, 3)}
+    with ExitStack() as stack:
+        clients = {nodes: stack.enter_context(TestClient(app)) for nodes, app in apps.items()}
+        found = {nodes: client.post("/graphql", json={"query": query}).json() for nodes, client in clients.items()}
     assert found[20_000]["data"]["path"]["truncated"] is False
     assert len(found[20_000]["data"]["path"]["nodes"]) > 3
     assert found[3]["data"]["path"] is None, "that nothing was found within the bound is not that there is nothing"
