@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone, tzinfo
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 
 CHINA_TIME = timezone(timedelta(hours=8))
 
@@ -18,6 +18,16 @@ def there(moment: datetime, zone: tzinfo = CHINA_TIME) -> datetime:
 def day_at(moment: datetime, zone: tzinfo = CHINA_TIME) -> date:
     """The day of a moment, in China or elsewhere."""
     return there(moment, zone).date()
+
+
+def begin_of(day: date) -> datetime:
+    """The first moment of a day in China."""
+    return datetime.combine(day, time(), CHINA_TIME)
+
+
+def end_of(day: date) -> datetime:
+    """The last microsecond of a day in China."""
+    return datetime.combine(day, time.max, CHINA_TIME)
 
 
 def day_of_text(text: str) -> date:

@@ -13,20 +13,22 @@ Python's own 700, 10 and 10 look through everything several times while one larg
 """
 
 
-_aside: list[None] = []
-"""Holds something while what there was is set aside. Python can count that, which takes as long as a look."""
+_aside = False
+"""Whether what there was is set aside. Python can count that, which takes as long as a look."""
 
 
 def set_aside() -> None:
     """What there is now is looked through no more, also after what is done `rarely`."""
+    global _aside
     gc.freeze()
-    _aside[:] = [None]
+    _aside = True
 
 
 def take_back() -> None:
     """What was set aside is looked through again."""
+    global _aside
     gc.unfreeze()
-    _aside.clear()
+    _aside = False
 
 
 def seldom() -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 import chinese_calendar
 
-from graph_schema.days import CHINA_TIME, day_at
+from graph_schema.days import begin_of, day_at
 from graph_schema.rules.limits import Limit, Unit
 
 LAST_YEAR = date.max.year - 1
@@ -31,7 +31,7 @@ def deadline(limit: Limit, moment: datetime) -> datetime:
         last = months_after(day, limit.number)
     else:
         last = working_days_after(day, limit.number)
-    return datetime.combine(last + timedelta(days=1), time(), CHINA_TIME)
+    return begin_of(last + timedelta(days=1))
 
 
 def months_after(day: date, number: int) -> date:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
-from graph_schema.days import CHINA_TIME, day_at
+from graph_schema.days import begin_of, day_at, end_of
 from graph_schema.order import Position, moment_of
 from graph_schema.rules.enterprise import Enterprise
 from graph_schema.rules.finding import Failure, Finding, Judgement, Severity
@@ -56,8 +56,8 @@ class Rule:
         """The first and the last moment when it holds."""
         begins, ends = self.valid_from, self.valid_until
         return (
-            None if begins is None else datetime.combine(begins, time.min, CHINA_TIME),
-            None if ends is None else datetime.combine(ends, time.max, CHINA_TIME),
+            None if begins is None else begin_of(begins),
+            None if ends is None else end_of(ends),
         )
 
     @cached_property

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import click
 from rich.console import Console
 
-from graph_schema.days import CHINA_TIME
+from graph_schema.days import end_of
 from service import collecting, settings
 from service.bootstrap import open_store
 from service.ports import Store
@@ -123,7 +123,7 @@ class Moment(click.ParamType[datetime]):
         except ValueError:
             self.fail(f"{value!r} is no date and no time such as 2026-04-01T08:30:00+08:00", param, ctx)
         if len(value) == 10:
-            return moment.replace(hour=23, minute=59, second=59, microsecond=999_999, tzinfo=CHINA_TIME)
+            return end_of(moment.date())
         if moment.tzinfo is None:
             self.fail(f"{value!r} has no offset; write {value}Z for UTC, or {value}+08:00", param, ctx)
         try:

@@ -4,12 +4,12 @@ handed on by somebody who did not hold it."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import MAXYEAR, UTC, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from graph_schema.answer import Trace, TraceEdge
-from graph_schema.days import CHINA_TIME, day_at
+from graph_schema.days import CHINA_TIME, begin_of, day_at
 from service.explorer.late import Marked
 from service.writers.layout.gathering import GROUP_MIN
 
@@ -239,7 +239,7 @@ def _room(left: float, besides: int) -> str:
 
 def _beginnings(moment: datetime, unit: str) -> Iterator[datetime]:
     """The beginnings of years, months or days in China after a moment, without an end."""
-    begin = datetime.combine(day_at(moment), time(), CHINA_TIME)
+    begin = begin_of(day_at(moment))
     while begin.year < MAXYEAR:
         if unit == "year":
             begin = datetime(begin.year + 1, 1, 1, tzinfo=CHINA_TIME)

@@ -6,14 +6,14 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from graphql import GraphQLError
 
-from graph_schema.days import CHINA_TIME
+from graph_schema.days import begin_of, end_of
 from service.api.context import Context
 from service.explorer import stages
 from service.explorer.asking import ask
@@ -114,8 +114,8 @@ async def _recovered(context: Context, years: Sequence[int], organization: str |
         return {}
     asked = " ".join(
         f"y{year}: report(filter: {{ organization: $organization,"
-        f' from: "{datetime(year, 1, 1, tzinfo=CHINA_TIME).isoformat()}",'
-        f' to: "{datetime.combine(date(year, 12, 31), time.max, CHINA_TIME).isoformat()}" }}) {{ {RECOVERED} }}'
+        f' from: "{begin_of(date(year, 1, 1)).isoformat()}",'
+        f' to: "{end_of(date(year, 12, 31)).isoformat()}" }}) {{ {RECOVERED} }}'
         for year in told
     )
     try:
