@@ -48,6 +48,11 @@ def _raw(forward: bool) -> str:
 
 
 RAW = {Direction.FORWARD: _raw(True), Direction.BACKWARD: _raw(False)}
+POINT = """
+MATCH (i:Item {key: $key})<-[y:YIELDED]-(e:Event) WHERE y.knownTo IS NULL
+RETURN i.key AS key, y.kind AS kind, y.spec AS spec, y.position AS born, e.actor AS producer
+"""
+"""An item by its key, with all that is stated of it, by whom and when."""
 NAIVE = {
     Direction.FORWARD: "MATCH path = (root:Item {key: $key})-[*]->(reached) RETURN collect(path)",
     Direction.BACKWARD: "MATCH path = (root:Item {key: $key})<-[*]-(reached) RETURN collect(path)",

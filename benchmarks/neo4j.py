@@ -5,75 +5,79 @@ from __future__ import annotations
 import asyncio
 import io
 import math
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from statistics import median
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import neo4j
 import orjson
 from neo4j.exceptions import Neo4jError
 
 from benchmarks import http, load
-from benchmarks.cypher import NAIVE, RAW, told_by, told_in
+from benchmarks.cypher import NAIVE, POINT, RAW, told_by, told_in
 from benchmarks.measure import BATCH, batches
-from benchmarks.recording import SMALL_BATCH, transfers
+from benchmarks.recording import SMALL_BATCH, SMALL_EVENTS, transfers
 from benchmarks.tracing import NODES_MAX
 from graph_schema.answer import Direction, Trace
 from graph_schema.trace import TraceQuestion, trace
 from seed.nation import generate
+from service import collecting
 from service.ingesting import Ingest
-from service.ports import ItemFilter, ItemOrder
+from service.ports import ItemDetails, ItemFilter, ItemOrder
 from service.recording import record
+from service.running import alone
 from service.stores.errors import StoreError
 from service.stores.neo4j import Neo4jStore
 from service.testing.neo4j import running, versions
 from service.testing.neo4j.server import Server
 
-WRITES = ("CREATE", "MERGE", " SET ")
+Unit = list[tuple[str, dict[str, Any]]]
+"""The statements of a transaction, with their values."""
+WRITES = re.compile(r"\b(CREATE|MERGE|SET|REMOVE|DELETE)\b")
+TURNS = 3
 NAIVE_S = 20.0
 NAIVE_STARTS = 5
 LOTS = 200
+SMALL_WRITES = 50
 
 
 @contextmanager
-def captured(statements: list[list[tuple[str, dict[str, Any]]]]) -> Iterator[None]:
+def captured(statements: list[Unit]) -> Iterator[None]:
     """Take down the writing statements of every transaction."""
-    run, commit = neo4j.AsyncManagedTransaction.run, neo4j.AsyncManagedTransaction._commit
-    current: list[tuple[str, dict[str, Any]]] = []
+    run = neo4j.AsyncManagedTransaction.run
+    units: WeakKeyDictionary[Any, Unit] = WeakKeyDictionary()
 
     async def noted(self: Any, query: str, parameters: Any = None, **values: Any) -> Any:
-        if any(word in query for word in WRITES):
-            current.append((query, dict(parameters or {}, **values)))
+        if WRITES.search(query):
+            if self not in units:
+                statements.append(units.setdefault(self, []))
+            units[self].append((query, dict(parameters or {}, **values)))
         return await run(self, query, parameters, **values)
 
-    async def done(self: Any) -> None:
-        await commit(self)
-        statements.append(current.copy())
-        current.clear()
-
     neo4j.AsyncManagedTransaction.run = noted  # type: ignore[method-assign]
-    neo4j.AsyncManagedTransaction._commit = done  # type: ignore[method-assign]
     try:
         yield
     finally:
         neo4j.AsyncManagedTransaction.run = run  # type: ignore[method-assign]
-        neo4j.AsyncManagedTransaction._commit = commit  # type: ignore[method-assign]
 
 
 async def _ingested(store: Neo4jStore, told: bytes) -> float:
     """What `voltrace ingest` does with a file."""
-    start = time.perf_counter()
-    await Ingest(store, BATCH).run(["-"], io.BytesIO(told), "jsonl")
-    return time.perf_counter() - start
+    with collecting.rarely(), alone():
+        start = time.perf_counter()
+        await Ingest(store, BATCH).run(["-"], io.BytesIO(told), "jsonl")
+        return time.perf_counter() - start
 
 
-def _raw(server: Server, statements: list[list[tuple[str, dict[str, Any]]]]) -> float:
+def _raw(server: Server, statements: list[Unit]) -> float:
     """The same rows, ready in memory, in the same statements and transactions by the plain driver."""
     auth = None if server.login.user is None else (server.login.user, server.login.password)
 
-    def work(transaction: Any, unit: list[tuple[str, dict[str, Any]]]) -> None:
+    def work(transaction: Any, unit: Unit) -> None:
         for query, parameters in unit:
             transaction.run(query, parameters).consume()
 
@@ -91,29 +95,36 @@ def _as_sent(event: dict[str, Any]) -> bytes:
 
 
 async def recording(server: Server, store: Neo4jStore, batteries: int) -> dict[str, float]:
-    """Recording, in turns with raw batches; the first turn of each, which warms the server, does not count."""
+    """Recording, in turns with raw batches; the first turn of each, which warms the server, does not count.
+
+    In that the statements are taken down: to keep the rows of many would burden the garbage collection of ingest.
+    """
     told = b"\n".join(map(_as_sent, generate(batteries)))
     events = told.count(b"\n") + 1
     ours, raw = [], []
-    for turn in range(3):
+    statements: list[Unit] = []
+    for turn in range(TURNS + 1):
         await asyncio.to_thread(server.empty)
-        statements: list[list[tuple[str, dict[str, Any]]]] = []
-        with captured(statements):
+        with captured(statements) if not turn else nullcontext():
             taken = await _ingested(store, told)
         await asyncio.to_thread(server.empty)
         bare = await asyncio.to_thread(_raw, server, statements)
         if turn:
             ours.append(taken)
             raw.append(bare)
-    await asyncio.to_thread(server.empty)
-    dated = await _ingested(store, b"\n".join(map(orjson.dumps, generate(batteries))))
     return {
         "events": events,
         "ingest, events/s": events / median(ours),
         "raw batches, events/s": events / median(raw),
         "ingest / raw batches": median(ours) / median(raw),
-        "ingest of what states recordedAt, events/s": events / dated,
+        "ingest of what states recordedAt, events/s": events / await _history(server, store, batteries),
     }
+
+
+async def _history(server: Server, store: Neo4jStore, batteries: int) -> float:
+    """Have the store hold a generated history and nothing else; seconds."""
+    await asyncio.to_thread(server.empty)
+    return await _ingested(store, b"\n".join(map(orjson.dumps, generate(batteries))))
 
 
 async def _mean_ms(keys: list[str], ask: Callable[[str], Awaitable[Any]]) -> float:
@@ -204,13 +215,21 @@ async def tracing(store: Neo4jStore, keys: list[str], direction: Direction) -> d
 
 
 async def point_reads(store: Neo4jStore, keys: list[str]) -> dict[str, float]:
-    """An item by its key, with its facts."""
+    """An item by its key, with its facts, beside hand-written Cypher for the same."""
+    asking = _Asking(store, Direction.FORWARD)
 
-    async def read(key: str) -> None:
+    async def ours(key: str) -> list[ItemDetails]:
         async with store.snapshot() as snapshot:
-            await snapshot.details([await snapshot.find(key)])
+            return await snapshot.details([await snapshot.find(key)])
 
-    return {"ms": await _mean_ms(keys, read)}
+    async def raw(key: str) -> Any:
+        return await asking.query(POINT, key)
+
+    for key in keys:
+        (found,), by_hand = await ours(key), await raw(key)
+        assert (found.key, found.kind, found.spec.decode(), found.born, found.producer) == tuple(by_hand), key
+    taken, bare = await _mean_ms(keys, ours), await _mean_ms(keys, raw)
+    return {"ms": taken, "hand-written ms": bare, "point read / hand-written": taken / bare}
 
 
 async def through_http(server: Server, store: Neo4jStore) -> dict[str, float]:
@@ -229,14 +248,37 @@ async def through_http(server: Server, store: Neo4jStore) -> dict[str, float]:
     return await asyncio.to_thread(http.beside, median(taken), server.url, found.root, *size, **more)
 
 
-async def small_batches(store: Neo4jStore, keys: list[str]) -> dict[str, float]:
-    """Batches of ten on a store that holds a history."""
-    told = list(batches(transfers(keys), SMALL_BATCH))
-    events = sum(map(len, told))
+async def small_batches(server: Server, store: Neo4jStore, batteries: int, size: int) -> dict[str, float]:
+    """Small batches on a store that holds a history, beside the same rows as raw statements on the same history; the
+    first of them, which warm the server, do not count."""
+    await _history(server, store, batteries)
+    async with store.snapshot() as snapshot:
+        keys = [key for _, key in await snapshot.item_page(ItemFilter(kind="BATTERY"), None, SMALL_EVENTS)]
+    told = list(batches(transfers(keys), size))[: 2 * SMALL_WRITES]
+    counted = told[len(told) // 2 :]
+    for batch in told[: -len(counted)]:
+        await record(store, batch)
+    statements: list[Unit] = []
+    with captured(statements):
+        taken = await _recorded(store, counted)
+    await _history(server, store, batteries)
+    for batch in told[: -len(counted)]:
+        await record(store, batch)
+    bare = await asyncio.to_thread(_raw, server, statements)
+    events = sum(map(len, counted))
+    return {
+        "events": events,
+        "events/s": events / taken,
+        "raw, events/s": events / bare,
+        "recording / raw": taken / bare,
+    }
+
+
+async def _recorded(store: Neo4jStore, told: list[list[bytes]]) -> float:
     start = time.perf_counter()
     for batch in told:
         await record(store, batch)
-    return {"events": events, "events/s": events / (time.perf_counter() - start)}
+    return time.perf_counter() - start
 
 
 def measure(batteries: int, keys: list[str], named: load.Named, seconds: float) -> dict[str, dict[str, float]]:
@@ -250,7 +292,10 @@ def measure(batteries: int, keys: list[str], named: load.Named, seconds: float) 
             recorded = await recording(server, store, batteries)
             return {
                 f"Neo4j {version}: recording, batches of 2,000": recorded,
-                f"Neo4j {version}: recording, batches of 10": await small_batches(store, keys),
+                f"Neo4j {version}: recording one by one": await small_batches(server, store, batteries, 1),
+                f"Neo4j {version}: recording, batches of 10": await small_batches(
+                    server, store, batteries, SMALL_BATCH
+                ),
                 f"Neo4j {version}: trace forward": await tracing(store, keys, Direction.FORWARD),
                 f"Neo4j {version}: trace backward": await tracing(store, keys, Direction.BACKWARD),
                 f"Neo4j {version}: point reads": await point_reads(store, keys),

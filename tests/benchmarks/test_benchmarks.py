@@ -63,6 +63,11 @@ def test_a_tiny_run_writes_both_reports(tmp_path: Path, server: Server, monkeypa
     for way in ("trace forward", "trace backward"):
         assert 0 < neo4j[way]["starts of which hand-written Cypher finds the same"] <= neo4j[way]["starts"]
         assert neo4j[way]["trace / hand-written"] > 0
+        assert neo4j[way]["starts of naive paths"] > 0
+    assert neo4j["point reads"]["point read / hand-written"] > 0
+    assert neo4j["recording, batches of 2,000"]["ingest / raw batches"] > 0
+    assert neo4j["recording one by one"]["recording / raw"] > 0
+    assert neo4j["recording, batches of 10"]["recording / raw"] > 0
     assert neo4j["trace through HTTP"]["edges"] > 10
     assert neo4j["trace through HTTP"]["http / store"] > 0
     text = (tmp_path / "report.md").read_text()

@@ -173,16 +173,16 @@ DEGREES = "\n".join(
 
 FOUND = f"""
 CALL () {{
-  MATCH (i:Item {{key: $key}})<-[y:YIELDED]-() USING INDEX SEEK i:Item(key) WHERE {known("y")}
-  RETURN i, y, 0 AS rank, y.position AS at
+  MATCH (i:Item {{key: $key}})<-[y:YIELDED]-(e) USING INDEX SEEK i:Item(key) WHERE {known("y")}
+  RETURN i, y, e, 0 AS rank, y.position AS at
   UNION ALL
-  MATCH (n:Identifier {{value: $key}})-[d:IDENTIFIES]->(i)<-[y:YIELDED]-() USING INDEX SEEK n:Identifier(value)
+  MATCH (n:Identifier {{value: $key}})-[d:IDENTIFIES]->(i)<-[y:YIELDED]-(e) USING INDEX SEEK n:Identifier(value)
   WHERE {known("d")} AND {known("y")}
-  RETURN i, y, 1 AS rank, y.position AS at
+  RETURN i, y, e, 1 AS rank, y.position AS at
 }}
 """
-FIND = FOUND + f"RETURN collect([rank, at, i.key, {ROWS['items'].row}])"
-"""What is called so, each with its row, since that is asked for next."""
+FIND = FOUND + f"RETURN collect([rank, at, i.key, {ROWS['items'].row}, {ROWS['details'].row}])"
+"""What is called so, each with its row and its details, since these are asked for next."""
 
 KEYED = (
     "UNWIND $keys AS key MATCH (i:Item {key: key})<-[y:YIELDED]-() USING INDEX SEEK i:Item(key) WHERE "

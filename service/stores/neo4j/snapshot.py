@@ -70,6 +70,8 @@ class Neo4jSnapshot:
         self._width = width_of(None)
         self._rows: dict[Handle, list[ItemRow]] = {}
         """Of what was found by its key."""
+        self._details: dict[Handle, list[ItemDetails]] = {}
+        """The same."""
         self.sequence = sequence
 
     async def latest(self) -> Neo4jSnapshot:
@@ -97,7 +99,9 @@ class Neo4jSnapshot:
             return None
         best = min(found, key=lambda one: one[:3])
         if best[0] == 0:
-            self._rows[best[2]] = [ItemRow._make(row) for rank, _, _, row in found if rank == 0]
+            by_key = [rows for rank, _, _, *rows in found if rank == 0]
+            self._rows[best[2]] = [ItemRow._make(row) for row, _ in by_key]
+            self._details[best[2]] = [_details(row) for _, row in by_key]
         return str(best[2])
 
     async def keyed(self, keys: Collection[str]) -> dict[str, Handle]:
@@ -185,10 +189,9 @@ class Neo4jSnapshot:
         return About([tuple(row) for row in custody], [tuple(row) for row in marks], dict(names), _positions(unsettled))
 
     async def details(self, items: Collection[Handle]) -> list[ItemDetails]:
-        return [
-            ItemDetails(key, key, kind, spec.encode(), born, producer)
-            for key, kind, spec, born, producer in await self._tuples(cypher.collected("details"), items)
-        ]
+        if all(item in self._details for item in items):
+            return [one for item in items for one in self._details[item]]
+        return [_details(row) for row in await self._tuples(cypher.collected("details"), items)]
 
     async def item_page(
         self,
@@ -318,6 +321,11 @@ class Neo4jSnapshot:
 
     async def are_organizations(self, keys: Collection[str]) -> set[str]:
         return set(await self.one(ARE_ORGANIZATIONS, keys=list(keys)))
+
+
+def _details(row: Sequence[Any]) -> ItemDetails:
+    key, kind, spec, born, producer = row
+    return ItemDetails(key, key, kind, spec.encode(), born, producer)
 
 
 def _positions(rows: list[Any]) -> list[Position]:
