@@ -127,13 +127,17 @@ class Ingest:
             raise ahead.failure
 
     async def _read_meanwhile(self, ahead: _Ahead) -> None:
-        """Read the next while a server works on these."""
+        """Read the next while a server makes these durable: before, their fold would have to share Python with that."""
         writing: asyncio.Task[None] | None = None
         try:
             while several := await asyncio.to_thread(ahead.several, self.batch):
                 if writing is not None:
                     await writing
-                writing = asyncio.create_task(self._record(several))
+                sent = asyncio.Event()
+                writing = asyncio.create_task(self._record(several, sent.set))
+                sending = asyncio.create_task(sent.wait())
+                await asyncio.wait([writing, sending], return_when=asyncio.FIRST_COMPLETED)
+                sending.cancel()
             if writing is not None:
                 await writing
         finally:
@@ -142,11 +146,12 @@ class Ingest:
                 with suppress(asyncio.CancelledError):
                     await writing
 
-    async def _record(self, several: list[_Parsed]) -> None:
+    async def _record(self, several: list[_Parsed], sent: Callable[[], None] = lambda: None) -> None:
         for one in several:
             self._note(one.chunk)
         told = [one for one in several if one.events]
-        results = iter(await record_batches(self.store, [(one.events, one.stated) for one in told]) if told else ())
+        batches = [(one.events, one.stated) for one in told]
+        results = iter(await record_batches(self.store, batches, sent) if told else ())
         for one in several:
             self._tell(one, next(results) if one.events else [])
         self._on_progress(Progress(self._bytes_before + several[-1].chunk.bytes_read, self._bytes_total, self._events))

@@ -342,6 +342,9 @@ class Writer(Protocol):
         become known as one: `sequence_at` is the end of the last. ValueError where it is earlier than the last batch.
         """
 
+    async def send(self) -> None:
+        """Have all that was appended be where it is to become durable, which it does when the write ends."""
+
 
 class Store(Protocol):
     """An event log and its graph."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -121,15 +121,23 @@ async def record(
 
 
 async def record_batches(
-    store: Store, batches: Sequence[tuple[Sequence[Submission], Stated | None]]
+    store: Store,
+    batches: Sequence[tuple[Sequence[Submission], Stated | None]],
+    sent: Callable[[], None] = lambda: None,
 ) -> list[list[RecordedEvent]]:
-    """Record batches as `record` would one after the other, each known at a moment of its own, in one write."""
+    """Record batches as `record` would one after the other, each known at a moment of its own, in one write.
+
+    `sent` is called when all is with the store, for which there is but to wait.
+    """
     several = await aside(store, lambda: [_Batch(submissions, stated) for submissions, stated in batches])
     events = [batch.events for batch in several]
 
     async def work(writer: Writer) -> list[list[RecordedEvent]]:
         await writer.foresee(events)
-        return [await batch.append(writer) for batch in several]
+        answered = [await batch.append(writer) for batch in several]
+        await writer.send()
+        sent()
+        return answered
 
     with _no_collection(sum(batch.bytes for batch in several) if store.blocking else 0):
         return await store.write(work)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -13,6 +14,22 @@ from service.ports import Store
 T = TypeVar("T")
 
 _UNWANTED: ContextVar[threading.Event | None] = ContextVar("unwanted", default=None)
+_ALONE: ContextVar[bool] = ContextVar("alone", default=False)
+
+
+def is_alone() -> bool:
+    """Whether nothing else waits for the event loop, so that it may be held."""
+    return _ALONE.get()
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """What is run in here has its event loop for itself, as a command does."""
+    token = _ALONE.set(True)
+    try:
+        yield
+    finally:
+        _ALONE.reset(token)
 
 
 def unwanted() -> bool:

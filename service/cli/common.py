@@ -18,6 +18,7 @@ from service import collecting, settings
 from service.bootstrap import open_store
 from service.ports import Store
 from service.rule_sets import rule_sets
+from service.running import alone
 from service.stores.errors import StoreError
 
 T = TypeVar("T")
@@ -74,7 +75,7 @@ def finish(store: Store, use_case: Callable[[], Coroutine[Any, Any, T]]) -> T:
             await store.close()
 
     try:
-        with _driver_told(store.url), collecting.rarely(tidy=False):
+        with _driver_told(store.url), collecting.rarely(tidy=False), alone():
             return asyncio.run(run())
     except StoreError as error:
         raise click.ClickException(str(error)) from error

@@ -174,3 +174,6 @@ class MemoryWriter:
         graph = self.graph = fold([record.new.event for record in self._store.records + self.staged])
         self.changes += (Change(head.sequence, key) for key in sorted(changed(before, graph)))
         return {new.event.event_id: graph.outcomes[new.event.event_id] for new in events}
+
+    async def send(self) -> None:
+        """It is there."""

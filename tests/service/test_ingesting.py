@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from seed.story import story
+from service import ingesting
 from service.ingesting import FORMATS, Ingest, Report, UnknownFormat, recognise
 from service.ports import EventFilter, Store
 from service.readers.reading import Source
 from service.recording import RecordStatus
-from service.stores.memory import MemoryStore
+from service.stores.memory import MemoryStore, MemoryWriter
 from service.stores.sqlite import SqliteStore
 from tests.support import send
 
@@ -75,6 +76,21 @@ def test_a_store_that_suspends_gets_the_same_batch_by_batch() -> None:
     expected = asyncio.run(Ingest(MemoryStore(), batch=5).run(["-"], io.BytesIO(lines)))
     assert report == expected
     assert report.counts == {RecordStatus.ACCEPTED: 12, RecordStatus.DUPLICATE: 12, RecordStatus.REJECTED: 1}
+
+
+def test_the_next_is_read_once_all_before_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading takes Python as folding does: it is done while a server makes durable what was sent."""
+    done: list[str] = []
+    ready = ingesting._ready
+
+    async def sent(writer: MemoryWriter) -> None:
+        done.append("sent")
+
+    monkeypatch.setattr(ingesting, "_ready", lambda event: done.append("read") or ready(event))
+    monkeypatch.setattr(MemoryWriter, "send", sent)
+    report = asyncio.run(Ingest(Served(), batch=8).run(["-"], io.BytesIO(LINES)))
+    assert report.counts == {RecordStatus.ACCEPTED: 12}
+    assert done == [*["read"] * 8, "sent", *["read"] * 4, "sent"]
 
 
 def test_a_pipe_is_read_from_its_beginning_though_it_is_checked_first() -> None:

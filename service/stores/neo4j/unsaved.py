@@ -7,7 +7,7 @@ to the graph as it was before. So what is written is what writing after each fol
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -163,19 +163,22 @@ class Unsaved:
     """By the type of edge."""
     unnamed: dict[str, int] = field(default_factory=dict)
 
-    def add(self, folded: Folded, records: dict[Position, Row], shown: dict[str, Row], known: int) -> None:
+    def add(self, folded: Folded, records: dict[Position, Row], shown: dict[str, Row], known: int) -> Iterator[None]:
         """Add what folding a batch found, which is known from a sequence on, the records of its events, and what
-        organizations show since."""
+        organizations show since; a piece at a time."""
         self._judge(folded, records, known)
+        yield
         self.shown |= shown
         changes = changes_of(folded.sweep)
+        yield
         self._take_back(changes, known)
         self._touch(changes, {key for key, line in folded.sweep.lines.items() if line.stored}, known)
+        yield
         for key, at in changes.closed_stays:
             self.stays.close(key, at, known)
         for key, at in changes.closed_custody:
             self.custody.close(key, at, known)
-        self._join(changes, known)
+        yield from self._join(changes, known)
 
     def release(self) -> None:
         """Forget all but the rows, which are to be written."""
@@ -236,13 +239,15 @@ class Unsaved:
                 node.stated = stated.get(key, {})
                 node.label = "" if state is None else ":" + LABELS[state.kind]
 
-    def _join(self, changes: Changes, known: int) -> None:
+    def _join(self, changes: Changes, known: int) -> Iterator[None]:
         for new in changes.births:
             self._bear(new, known)
+        yield
         for key, body in changes.settled.items():
             self._settle(key, without_none(body_facts(body)), known)
         for key, body in changes.reborn.items():
             self._settle(key, body_facts(body), known)
+        yield
         for stay in changes.stays:
             self._stay(stay, known)
         for custody in changes.custody:

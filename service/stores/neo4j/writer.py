@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -12,6 +14,7 @@ from graph_schema.order import Position
 from graph_schema.outcome import Outcome
 from service.chain import Head, extend, recorded_us_after
 from service.ports import NewEvent
+from service.running import is_alone
 from service.stores.folding import Folded, fold_in
 from service.stores.neo4j.beside import fold_beside, is_large
 from service.stores.neo4j.connection import Transaction, done, one
@@ -42,6 +45,10 @@ MERGE (b:Batch {recordedUs: batch.recordedUs}) SET b.last = batch.last
 """
 SAVED_AT_ONCE = 500
 """How many events are folded before their rows are sent, in the background."""
+TURN_EVERY_S = 0.001
+LOOPS = 30
+"""How often, and then for how many rounds of the event loop, a fold lets that go on: to take in an answer and to send
+the next statement takes some twenty rounds."""
 
 
 class Neo4jWriter:
@@ -58,6 +65,7 @@ class Neo4jWriter:
         self._large = False
         """Whether so much is written that the event loop would be held for too long."""
         self._saving: asyncio.Task[None] | None = None
+        self._next_turn = 0.0
 
     @classmethod
     async def lock(cls, transaction: Transaction, url: str) -> Neo4jWriter:
@@ -109,27 +117,39 @@ class Neo4jWriter:
         if len(self._unsaved.events) >= SAVED_AT_ONCE:
             await self._save()
         self._graph.tell(events)
-        large = is_large(events)
+        large = is_large(events) and not is_alone()
         self._large = self._large or large
         folded = await (fold_beside if large else fold_here)(events, self._graph)
         shown = await self._registrations.shown(folded.judged())
 
-        def take_in() -> None:
+        def take_in() -> Iterator[None]:
             self._graph.fold(folded)
-            self._unsaved.add(folded, records, shown, known)
+            yield
+            yield from self._unsaved.add(folded, records, shown, known)
             folded.release()
 
-        await self._aside(take_in)
+        await self._piecewise(take_in())
         return folded.outcomes(events)
 
     async def _aside(self, work: Callable[[], T]) -> T:
         """Do what takes Python long where much is to be written: on a worker thread."""
         return await asyncio.to_thread(work) if self._large else work()
 
-    async def _finish(self) -> None:
-        """Have everything written that was found."""
+    async def _piecewise(self, work: Iterator[None]) -> None:
+        """The same, in pieces between which what is being written goes on."""
+        if self._large:
+            await asyncio.to_thread(deque, work, 0)
+        else:
+            for _ in work:
+                await self._turn()
+
+    async def send(self) -> None:
         await self._save()
         await self._saved()
+
+    async def _finish(self) -> None:
+        """Have everything written that was found."""
+        await self.send()
         if self._batches:
             batches = [{"recordedUs": at, "last": last} for at, last in self._batches.items()]
             head = self._head
@@ -178,9 +198,15 @@ class Neo4jWriter:
             self._saving = None
 
     async def _turn(self) -> None:
-        """Let what is being written go on. Raises the error that it ended with."""
-        if self._saving is not None:
-            await (self._saved() if self._saving.done() else asyncio.sleep(0))
+        """Let what is being written go on, now and then. Raises the error that it ended with."""
+        if self._saving is None or time.perf_counter() < self._next_turn:
+            return
+        for _ in range(LOOPS):
+            if self._saving.done():
+                await self._saved()
+                return
+            await asyncio.sleep(0)
+        self._next_turn = time.perf_counter() + TURN_EVERY_S
 
 
 async def fold_here(events: list[AnyEvent], graph: FoldedGraph) -> Folded:

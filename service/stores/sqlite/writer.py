@@ -59,6 +59,9 @@ class SqliteWriter:
         self.refer(parsed, {position: record[0] for position, record in records.items()})
         return await self.fold(parsed, records, head.sequence)
 
+    async def send(self) -> None:
+        """It is there."""
+
     def refer(self, events: list[AnyEvent], sequences: dict[Position, int]) -> None:
         """Index the events that name other events, and registrations."""
         references, registrations = [], []

@@ -12,6 +12,7 @@ from graph_schema.outcome import EventStatus
 from seed.story import story
 from service.ports import EventFilter
 from service.recording import record
+from service.running import alone
 from service.stores.contract.telling import event, made, unit, voided
 from service.stores.neo4j import Neo4jStore, beside, save, source
 from service.testing.neo4j.server import Server
@@ -74,6 +75,16 @@ def test_little_is_folded_right_here(
     monkeypatch.setattr(beside, "LARGE", 3)
     RUNNER.run(record(store, [made("p", 1, unit("P"), unit("Q"))]))
     assert {*folds} == {threading.main_thread()}
+
+
+def test_a_command_has_its_loop_for_itself(store: Neo4jStore, folds: list[threading.Thread]) -> None:
+    async def run() -> None:
+        with alone():
+            await record(store, list(story()))
+        assert {*folds} == {threading.main_thread()}
+        assert await store.verify() == []
+
+    RUNNER.run(run())
 
 
 def test_a_write_that_nobody_waits_for_ends_after_its_fold(store: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
