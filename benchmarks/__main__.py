@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import auditing, explorer, holding, http, load, neo4j, recording, reporting, tracing
+from benchmarks import auditing, disk, explorer, holding, http, hub, load, neo4j, recording, reporting, tracing
 from benchmarks.measure import fill
 from graph_schema.answer import Direction
 from service.running import drive
@@ -21,6 +21,7 @@ def run(
     batteries: int,
     small: int,
     starts: int,
+    draws: int,
     seconds: float,
     audited: int,
     reported: int,
@@ -57,9 +58,11 @@ def run(
         )
         report["recording, batches of 2,000, smaller history"] = told
         report |= load.measure(f"sqlite:{Path(folder) / 'large.db'}", load.named(large), "SQLite", seconds)
-        report |= neo4j.measure(small, tracing.starts(tiny, starts), load.named(tiny), seconds)
+        report["export neo4j-admin"] = disk.export(tiny)
+        report |= neo4j.measure(small, tracing.starts(tiny, starts), load.named(tiny), seconds, draws)
         report["profile of tracing"] = tracing.profile(large, keys)
         report["recording, batches of 10"] = recording.small_batches(large)
+        report["trace at a hub"] = drive(hub.measure(large, draws))
         for store in (tiny, large):
             drive(store.close())
     held = holding.measure([], runs, asked)
@@ -97,6 +100,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--reported", type=int, default=reporting.BATTERIES, help="batteries that reports are about")
     parser.add_argument("--runs", type=int, default=holding.RUNS, help="of each query that others wait for, and page")
     parser.add_argument("--starts", type=int, default=200)
+    parser.add_argument("--draws", type=int, default=10_000, help="on the lot that is a hub")
     parser.add_argument("--seconds", type=float, default=2.0, help="of load, for each kind of request")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
     parser.add_argument("--traced", type=int, default=300, help="nodes of the trace whose first picture is timed")

@@ -17,7 +17,7 @@ import neo4j
 import orjson
 from neo4j.exceptions import Neo4jError
 
-from benchmarks import http, load
+from benchmarks import disk, http, hub, load
 from benchmarks.cypher import NAIVE, POINT, RAW, told_by, told_in
 from benchmarks.measure import BATCH, batches
 from benchmarks.recording import SMALL_BATCH, SMALL_EVENTS, transfers
@@ -32,7 +32,7 @@ from service.recording import record
 from service.running import alone
 from service.stores.errors import StoreError
 from service.stores.neo4j import Neo4jStore
-from service.testing.neo4j import running, versions
+from service.testing.neo4j import VERSIONS, running, versions
 from service.testing.neo4j.server import Server
 
 Unit = list[tuple[str, dict[str, Any]]]
@@ -281,7 +281,9 @@ async def _recorded(store: Neo4jStore, told: list[list[bytes]]) -> float:
     return time.perf_counter() - start
 
 
-def measure(batteries: int, keys: list[str], named: load.Named, seconds: float) -> dict[str, dict[str, float]]:
+def measure(
+    batteries: int, keys: list[str], named: load.Named, seconds: float, draws: int
+) -> dict[str, dict[str, float]]:
     """Everything, on the first of the versions that the tests run on; of `keys`, those that are there."""
     version = versions()[0]
 
@@ -303,9 +305,11 @@ def measure(batteries: int, keys: list[str], named: load.Named, seconds: float) 
                 **await asyncio.to_thread(
                     load.measure, server.url, named, f"Neo4j {version}", seconds, server.settings
                 ),
+                f"Neo4j {version}: trace at a hub": await hub.measure(store, draws),
             }
         finally:
             await store.close()
 
     with running(version, measured=True) as server:
-        return asyncio.run(run(server))
+        report = asyncio.run(run(server))
+    return report | {f"Neo4j {VERSIONS[0]}: on disk": disk.of_neo4j(VERSIONS[0], batteries)}

@@ -30,6 +30,7 @@ def test_a_tiny_run_writes_both_reports(tmp_path: Path, server: Server, monkeypa
         "audited": "60",
         "reported": "40",
         "starts": "5",
+        "draws": "400",
         "seconds": "0.2",
         "runs": "1",
         "traced": "60",
@@ -64,6 +65,10 @@ def test_a_tiny_run_writes_both_reports(tmp_path: Path, server: Server, monkeypa
         assert 0 < neo4j[way]["starts of which hand-written Cypher finds the same"] <= neo4j[way]["starts"]
         assert neo4j[way]["trace / hand-written"] > 0
         assert neo4j[way]["starts of naive paths"] > 0
+    assert neo4j["on disk"]["graph and indexes, kB an event"] > 0
+    assert report["export neo4j-admin"]["gzip: kB an event"] < report["export neo4j-admin"]["plain: kB an event"]
+    for at_hub in (report["trace at a hub"], neo4j["trace at a hub"]):
+        assert at_hub["all of it: nodes"] == 1 + 400 + 400 + 1
     assert neo4j["point reads"]["point read / hand-written"] > 0
     assert neo4j["recording, batches of 2,000"]["ingest / raw batches"] > 0
     assert neo4j["recording one by one"]["recording / raw"] > 0
