@@ -181,4 +181,4 @@ def from_settings() -> FastAPI:
     """The service as the environment says, for one of several worker processes."""
     config = settings.load()
     logs.configure(config.log_format, config.log_level)
-    return create_app(open_store(config.store, config), config)
+    return create_app(open_store(config.store, config, serving=True), config)

@@ -55,11 +55,11 @@ def configured() -> settings.Settings:
         raise click.ClickException(str(error)) from error
 
 
-def opened(url: str | None) -> Store:
-    """The store of a command; one that cannot be opened ends it."""
+def opened(url: str | None, serving: bool = False) -> Store:
+    """The store of a command, or of the service that it starts; one that cannot be opened ends it."""
     try:
         chosen = configured()
-        return open_store(url or chosen.store, chosen)
+        return open_store(url or chosen.store, chosen, serving)
     except StoreError as error:
         raise click.ClickException(str(error)) from error
 
