@@ -30,6 +30,8 @@ store_option = click.option(
 )
 
 
+AGAIN = "then run the same command again: nothing is recorded twice"
+"""What to do once the store answers again, where a command lost it in the middle."""
 UNBOUNDED = 1_000_000
 """Columns of a pipe or a file, so many that nothing is wrapped or cut: what reads it may want whole keys."""
 
@@ -43,6 +45,11 @@ def _console(stderr: bool = False) -> Console:
 
 out = _console()
 err = _console(stderr=True)
+
+
+def say(line: str) -> None:
+    """Print a line as it is."""
+    out.print(line, markup=False, soft_wrap=True)
 
 
 def configured() -> settings.Settings:
