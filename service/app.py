@@ -64,6 +64,7 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
     """
     config = config or settings.load()
     identity, metrics = Identity(config), Metrics()
+    readiness = Readiness()
     store = Timed(store, metrics)
     feed = Feed(store, config.feed_interval_ms / 1000, config.subscriptions_max)
 
@@ -147,17 +148,39 @@ def create_app(store: Store, config: Settings | None = None, telemetry: Any = No
             async with asyncio.timeout(READY_S):
                 sequence = await run(store, lambda: store.sequence_at(None))
         except Exception as error:
-            reason = str(error) if isinstance(error, StoreError) else type(error).__name__
+            reason, detail = str(error), ""
             if isinstance(error, TimeoutError):
                 reason = f"no answer within {READY_S:g} s; VOLTRACE_READ_TIMEOUT_S is how long any other read may take"
-            LOGGER.error("not ready: %s: %s", reason, error)
+            elif not isinstance(error, StoreError):
+                reason, detail = type(error).__name__, f": {error}"
+            readiness.lost(reason + detail)
             response.status_code = 503
             told = {"status": "the store does not answer", "code": AWAY_CODE}
             return told | ({"error": reason} if sees_all else {})
+        readiness.found()
         more = {"store": store.url.partition(":")[0], "sequence": sequence}
         return {"status": "ready"} | (more if sees_all else {})
 
     return app
+
+
+class Readiness:
+    """Logs why the store does not answer: once, however often somebody asks, and again when that changes."""
+
+    def __init__(self) -> None:
+        self._why: str | None = None
+
+    def lost(self, why: str) -> None:
+        """It does not."""
+        if why != self._why:
+            LOGGER.error("not ready: %s", why)
+        self._why = why
+
+    def found(self) -> None:
+        """It does."""
+        if self._why is not None:
+            LOGGER.warning("ready again")
+        self._why = None
 
 
 @asynccontextmanager
@@ -181,4 +204,4 @@ def from_settings() -> FastAPI:
     """The service as the environment says, for one of several worker processes."""
     config = settings.load()
     logs.configure(config.log_format, config.log_level)
-    return create_app(open_store(config.store, config), config)
+    return create_app(open_store(config.store, config, serving=True), config)

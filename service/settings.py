@@ -84,7 +84,7 @@ DESCRIPTIONS = {
     "neo4j_password": "the password of that login",
     "neo4j_database": "the name of the Neo4j database (default: the user's home database)",
     "read_timeout_s": "how long one read of Neo4j may take, in seconds",
-    "write_timeout_s": "how long one write to Neo4j may take, in seconds (what fails in passing is tried for a minute)",
+    "write_timeout_s": "how long one write to Neo4j may take, in seconds (what fails in passing is tried again)",
     "host": "the address that the service listens on",
     "port": "the port that the service listens on",
     "hosts": "by which names, apart from localhost and the host above, the service is asked without authentication",

@@ -17,7 +17,7 @@ from graph_schema.rules import Finding, RuleSet, holding
 from graph_schema.windows import END
 from service.auditing import findings_of
 from service.cli.common import Moment, configured, err, finish, opened, out, store_option
-from service.cli.ingest import progress_bar
+from service.cli.progress import progress_bar
 from service.enterprises import organization_findings
 from service.failures import Failures
 from service.findings import FindingFilter, FindingPlace, KeptFinding

@@ -31,6 +31,8 @@ store_option = click.option(
 )
 
 
+AGAIN = "then run the same command again: nothing is recorded twice"
+"""What to do once the store answers again, where a command lost it in the middle."""
 UNBOUNDED = 1_000_000
 """Columns of a pipe or a file, so many that nothing is wrapped or cut: what reads it may want whole keys."""
 
@@ -46,6 +48,11 @@ out = _console()
 err = _console(stderr=True)
 
 
+def say(line: str) -> None:
+    """Print a line as it is."""
+    out.print(line, markup=False, soft_wrap=True)
+
+
 def configured() -> settings.Settings:
     """The settings; a bad one ends the command."""
     try:
@@ -56,11 +63,11 @@ def configured() -> settings.Settings:
         raise click.ClickException(str(error)) from error
 
 
-def opened(url: str | None) -> Store:
-    """The store of a command; one that cannot be opened ends it."""
+def opened(url: str | None, serving: bool = False) -> Store:
+    """The store of a command, or of the service that it starts; one that cannot be opened ends it."""
     try:
         chosen = configured()
-        return open_store(url or chosen.store, chosen)
+        return open_store(url or chosen.store, chosen, serving)
     except StoreError as error:
         raise click.ClickException(str(error)) from error
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from service import copying
-from service.cli.common import err, finish, opened, out
+from service.cli.common import AGAIN, finish, opened, say
+from service.cli.progress import progress_bar
+from service.stores.errors import StoreError
 
 
 @click.command()
@@ -27,30 +28,32 @@ def copy(source_url: str, target_url: str, verify: bool) -> None:
     if source_url == target_url:
         raise click.UsageError("both are the same store")
     source, target = opened(source_url), opened(target_url)
+    bar = progress_bar("records")
+    task = bar.add_task("copy", total=None, count=0)
+    before: int | None = None
+
+    def progress(done: int, total: int) -> None:
+        nonlocal before
+        before = done if before is None else before
+        bar.update(task, completed=done, total=total, count=done, before=before)
 
     async def run() -> copying.Copied:
         try:
-            with _bar() as bar:
-                task = bar.add_task("copy", total=None)
-                copied = await copying.copy(
-                    source, target, lambda done, total: bar.update(task, completed=done, total=total)
-                )
+            with bar:
+                copied = await copying.copy(source, target, progress)
             for fault in await target.verify() if verify else ():
                 raise copying.CannotCopy(f"the copy has a fault at {fault.where}: {fault.what}")
             return copied
         except copying.CannotCopy as error:
             raise click.ClickException(str(error)) from error
+        except StoreError as error:
+            if before is not None:
+                done, total = bar.tasks[0].completed, bar.tasks[0].total
+                say(f"{target_url}: {done:,.0f} of {total:,.0f} records, {done - before:,.0f} of them copied now")
+            raise click.ClickException(f"{error}; {AGAIN}") from error
         finally:
             await source.close()
 
     copied = finish(target, run)
     checked = "verified" if verify else "not verified"
-    out.print(
-        f"{target_url}: {copied.records:,} records, {copied.records - copied.before:,} of them copied now, {checked}",
-        soft_wrap=True,
-    )
-
-
-def _bar() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(compact=True))
-    return Progress(*columns, console=err, disable=not err.is_terminal)
+    say(f"{target_url}: {copied.records:,} records, {copied.records - copied.before:,} of them copied now, {checked}")

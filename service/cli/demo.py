@@ -58,7 +58,7 @@ def demo(port: int, stated: str | None, add: bool, leave: bool) -> None:
     if leave:
         _invite(port)
     else:
-        again = store if store_url == "memory:" else opened(store_url)
+        again = store if store_url == "memory:" else opened(store_url, serving=True)
         run_service(again, "127.0.0.1", port, tell=partial(_invite, port))
 
 

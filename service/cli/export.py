@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from service.cli.common import finish, opened, out, store_option
-from service.cli.ingest import progress_bar
+from service.cli.common import finish, opened, say, store_option
+from service.cli.progress import progress_bar
 from service.writers.neo4j_admin import Export, Exported
 
 
@@ -52,8 +52,3 @@ def neo4j_admin(directory: Path, store_url: str | None, compressed: bool) -> Non
     say("  2. start it, and set VOLTRACE_STORE to its address")
     say("  3. voltrace migrate    makes the indexes; until then the store is refused")
     say("  4. voltrace verify     checks the chain, and the graph against a fresh fold")
-
-
-def say(line: str) -> None:
-    """Print a line as it is."""
-    out.print(line, markup=False, soft_wrap=True)

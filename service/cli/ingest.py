@@ -8,15 +8,16 @@ from pathlib import Path
 
 import click
 import orjson
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from graph_schema.outcome import EventStatus
 from service import ingesting
-from service.cli.common import err, finish, opened, out, store_option
+from service.cli.common import AGAIN, err, finish, opened, out, store_option
 from service.cli.files import said, writable
+from service.cli.progress import progress_bar
 from service.ingesting import FORMATS, PARTS, Ingest, Rejection, Report
 from service.readers.reading import BATCH, Options, UnreadableFile
 from service.recording import RecordStatus
+from service.stores.errors import StoreError
 
 RESUME = "what was read before that is recorded; mend the file and run the same again: nothing is recorded twice"
 
@@ -69,48 +70,35 @@ def ingest(
             total = now.bytes_total or None
             bar.update(task, completed=now.bytes_read, total=total, count=now.events)
 
-        failed: str | None = None
         run = Ingest(store, batch, progress, reject, Options(actor, mapping))
-        try:
-            report = finish(store, lambda: run.run(list(files), sys.stdin.buffer, format_name))
-        except (OSError, UnreadableFile) as error:
-            failed = said(error) if isinstance(error, OSError) else str(error)
-            if not run.report.standing:
-                raise click.ClickException(failed) from error
-            report = run.report
+        report = run.report
+
+        async def read() -> str | None:
+            """Why it ended before its end, if it did. Raises ClickException where there is nothing to report of."""
+            try:
+                await run.run(list(files), sys.stdin.buffer, format_name)
+            except (OSError, UnreadableFile) as error:
+                failed = said(error) if isinstance(error, OSError) else str(error)
+                if not report.standing:
+                    raise click.ClickException(failed) from error
+                return f"{failed}; {RESUME}"
+            except StoreError as error:
+                failed = f"{error}; {AGAIN}"
+                if not report.counts:
+                    raise click.ClickException(failed) from error
+                return failed
+            return None
+
+        failed = finish(store, read)
     print_report(report, report_path)
     if failed is not None:
-        raise click.ClickException(f"{failed}; {RESUME}")
+        raise click.ClickException(failed)
     if report.rejected:
         raise SystemExit(1)
 
 
-class _Rate(TextColumn):
-    def __init__(self, unit: str) -> None:
-        super().__init__(f"{{task.fields[count]:,}} {unit}")
-
-    def render(self, task):  # type: ignore[no-untyped-def]
-        """The count, and the rate so far."""
-        text = super().render(task)
-        if task.elapsed:
-            text.append(f", {task.fields['count'] / task.elapsed:,.0f}/s")
-        return text
-
-
-def progress_bar(unit: str) -> Progress:
-    """A bar on standard error, where that is a terminal. Its tasks have a field `count`, of `unit`."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        _Rate(unit),
-        TimeRemainingColumn(compact=True),
-        console=err,
-        disable=not err.is_terminal,
-    )
-
-
 def print_report(report: Report, report_path: str | None = None) -> None:
-    """The summary: what came in, what stands in the store now, and where to look."""
+    """The summary: what came in, what stands in the store now, as far as that is known, and where to look."""
     out.print("[bold]Ingested[/]")
     for status in RecordStatus:
         if report.counts[status]:
@@ -123,7 +111,8 @@ def print_report(report: Report, report_path: str | None = None) -> None:
     for name, count in sorted(report.kept.items()):
         out.print(f"  {count:>9,} kept in the attributes of the event, as it was written: {name}", markup=False)
     standing = ", ".join(f"{count:,} {status.value.lower()}" for status, count in report.standing.items() if count)
-    out.print(f"In the store now: {standing or 'nothing'}")
+    if report.standing:
+        out.print(f"In the store now: {standing or 'nothing'}")
     unsettled = [status for status in (EventStatus.PENDING, EventStatus.CONTESTED) if report.standing.get(status)]
     for kind in unsettled:
         out.print(

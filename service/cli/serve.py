@@ -43,7 +43,7 @@ def serve(store_url: str | None, host: str | None, port: int | None, workers: in
             f"without authentication the service listens on loopback only, not on {address}; make a token with"
             " `voltrace token create` and set VOLTRACE_TOKENS_FILE, or set VOLTRACE_OIDC_ISSUER"
         )
-    store = opened(store_url)
+    store = opened(store_url, serving=True)
     if workers > 1 and store.url.startswith("memory:"):
         raise click.ClickException("memory: is within one process; use sqlite: or neo4j: with --workers")
     run_service(store, address, port or settings.port, workers)

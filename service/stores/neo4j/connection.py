@@ -19,11 +19,14 @@ from neo4j.exceptions import (
     IncompleteCommit,
     Neo4jError,
     ServiceUnavailable,
+    SessionExpired,
+    UnsupportedServerProduct,
 )
 
 from service.causality import FOLLOWED, HEADER
 from service.stores.errors import StoreError, UnknownBookmark
 from service.stores.neo4j.patient import Patient
+from service.stores.neo4j.ways_out import BOOKMARKS, NEEDED, SAID, TIMED_OUT, UNFILTERED, WAYS_OUT
 from service.warming import PATIENCE_S
 
 T = TypeVar("T")
@@ -34,6 +37,12 @@ WRITE_TIMEOUT_S = 120.0
 REBUILD_TIMEOUT_S = 600.0
 """The same for a transaction of a rebuild, which folds or forgets much at once."""
 RETRY_TIMEOUT_S = 60.0
+"""How long what failed in passing is tried again, where nothing else is said."""
+RETRY_DELAY_S = 1.0
+"""How long is waited before a write is first tried again."""
+RETRY_GROWTH = 1.2
+"""How many times as long before each further try: a server is missed for no more than a fifth of the time that it was
+away, and a second."""
 CONNECT_TIMEOUT_S = 15.0
 IDLE_S = 10.0
 """How long a connection may have been idle without being tried before it is used."""
@@ -41,32 +50,6 @@ RETRY_AFTER_S = (0.0, 0.2, 1.0)
 """When a read is begun again."""
 GRACE_S = 2.0
 """How long after its timeout a read is waited for, since the server itself ends it then, if it still answers."""
-BOOKMARKS = ("Neo.TransientError.Transaction.BookmarkTimeout", "Neo.ClientError.Transaction.InvalidBookmark")
-"""What a server says that never had the state of a bookmark: a backup was loaded, or it is another database's."""
-TIMED_OUT = (
-    "Neo.ClientError.Transaction.TransactionTimedOut",
-    "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
-)
-DEADLOCK = "Neo.TransientError.Transaction.DeadlockDetected"
-FEWER = "record fewer events at once (--batch of `voltrace ingest`; a copy keeps the batches of its source), or give "
-WAYS_OUT = {
-    "Neo.ClientError.Database.DatabaseNotFound": "name one that is there with VOLTRACE_NEO4J_DATABASE",
-    **dict.fromkeys(
-        TIMED_OUT, "VOLTRACE_READ_TIMEOUT_S and VOLTRACE_WRITE_TIMEOUT_S are how long a read and a write may take"
-    ),
-    "Neo.DatabaseError.Schema.ConstraintCreationFailed": "delete one of the two, and run `voltrace migrate` again",
-    "Neo.ClientError.Security.Forbidden": "grant the user of VOLTRACE_NEO4J_USER reading, writing and the schema",
-    "Neo.TransientError.General.MemoryPoolOutOfMemoryError": FEWER
-    + "transactions more memory (db.memory.transaction.total.max, dbms.memory.transaction.total.max)",
-    "Neo.TransientError.General.TransactionMemoryLimit": FEWER + "transactions more memory (db.memory.transaction.max)",
-    DEADLOCK: "another transaction held what this one wanted, and the other "
-    "way round; nothing of this one was done: send it again, and end what holds nodes of voltrace for long",
-    BOOKMARKS[0]: "it was set back to an earlier state, or a replica lags; ask again, without an old Voltrace-Bookmark",
-    BOOKMARKS[1]: "ask again, without that Voltrace-Bookmark",
-}
-"""What helps, by the code of a server's error."""
-SAID = {DEADLOCK: "deadlock", **dict.fromkeys(TIMED_OUT, "it took longer than it may, and was ended")}
-"""What is told in place of what a server says, which advises its own clients."""
 
 
 _PARAMETER = re.compile(r"\$(\w+)")
@@ -78,6 +61,10 @@ class Login(NamedTuple):
     user: str | None = None
     password: str = ""
     database: str | None = None
+
+
+class Away(StoreError):
+    """Nothing answers at an address, or no server there that takes what is asked, such as the leader of a cluster."""
 
 
 class MaybeRecorded(StoreError):
@@ -156,6 +143,8 @@ class Connection:
                     self.url,
                     auth=auth,
                     max_transaction_retry_time=self.retry_s,
+                    initial_retry_delay=RETRY_DELAY_S,
+                    retry_delay_multiplier=RETRY_GROWTH,
                     connection_timeout=CONNECT_TIMEOUT_S,
                     liveness_check_timeout=IDLE_S,
                     connection_acquisition_timeout=CONNECT_TIMEOUT_S * 2,
@@ -255,11 +244,13 @@ class Connection:
                 f"{self.url} was lost while it confirmed a write, which may be recorded; send the same events again: "
                 "each is recorded once"
             ) from error
-        except ServiceUnavailable as error:
-            raise StoreError(
-                f"no Neo4j answers at {self.url}: {_line(error)}; is it started, is the address right?"
+        except (ServiceUnavailable, SessionExpired) as error:
+            raise Away(
+                f"no Neo4j answers at {self.url}: {_line(error).rstrip('.')}; is it started, is the address right?"
             ) from error
         except (ConfigurationError, ValueError) as error:
+            if isinstance(error, UnsupportedServerProduct) or UNFILTERED in str(error):
+                raise StoreError(f"{self.url} is a Neo4j before 5.7; {NEEDED}") from error
             raise StoreError(f"{self.url} is no address of a Neo4j: {_line(error)}") from error
         except Unanswered as error:
             self.doubtful = True

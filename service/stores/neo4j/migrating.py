@@ -15,9 +15,8 @@ from graph_schema.neo4j import Migration, Rule, migrations, rules
 from service.stores.errors import StoreError
 from service.stores.neo4j.connection import Connection, one
 from service.stores.neo4j.guarding import lost, made_in, refuse_foreign_nodes, refuse_in_the_way
+from service.stores.neo4j.ways_out import NEEDED, OLDEST
 
-OLDEST = (5, 26)
-"""The oldest Neo4j that knows all that is asked of it."""
 APPLIED = "MATCH (s:Schema {name: 'voltrace'}) RETURN s.version"
 OCCUPIED = "RETURN EXISTS { MATCH (e:Event) } OR EXISTS { MATCH (i:Item) }"
 LOADED = "RETURN EXISTS { MATCH (l:Log {name: 'voltrace'}) }"
@@ -46,9 +45,9 @@ STEP_S = 24 * 3600
 """How long a step may take, such as the indexes of a database that was imported."""
 
 
-async def version(connection: Connection) -> int:
+async def version(connection: Connection, leader: bool = True) -> int:
     """The number of the last migration that was applied; 0 for none."""
-    async with connection.reading(leader=True) as reads:
+    async with connection.reading(leader) as reads:
         record, summary = await reads.answer(APPLIED, {})
         refuse_older(connection.url, summary.server.agent)
         return 0 if record is None else int(record[0])
@@ -58,13 +57,26 @@ def refuse_older(url: str, agent: str) -> None:
     """Raises StoreError where a server, as it calls itself (`Neo4j/5.26.20`), is older than what is needed."""
     told = re.match(r"Neo4j/(\d+)\.(\d+)", agent)
     if told and (int(told[1]), int(told[2])) < OLDEST:
-        raise StoreError(f"{url} is {agent}; voltrace needs Neo4j {OLDEST[0]}.{OLDEST[1]} or newer")
+        raise StoreError(f"{url} is {agent}; {NEEDED}")
 
 
 async def outstanding(connection: Connection) -> list[Migration]:
     """The migrations of an empty database. Raises StoreError for one that is newer, older, not ours, or lost some of
-    its constraints and indexes."""
-    applied, again, missing = await _steps(connection)
+    its constraints and indexes.
+
+    That is looked for where reads go, and again at the leader only where something is amiss: a replica may lag.
+    """
+    try:
+        if not await _outstanding(connection, leader=False):
+            return []
+    except StoreError as error:
+        if error.__cause__ is not None:  # nothing was found out
+            raise
+    return await _outstanding(connection, leader=True)
+
+
+async def _outstanding(connection: Connection, leader: bool) -> list[Migration]:
+    applied, again, missing = await _steps(connection, leader)
     if applied and missing:
         raise StoreError(
             f"{connection.url} has the schema version {applied}, this voltrace needs "
@@ -73,7 +85,7 @@ async def outstanding(connection: Connection) -> list[Migration]:
     if again:
         raise StoreError(f"{connection.url}: {again[0].name}; run `voltrace migrate`, which makes it again")
     if missing:
-        async with connection.reading(leader=True) as reads:
+        async with connection.reading(leader) as reads:
             if await reads.one(OCCUPIED):
                 raise StoreError(
                     f"{connection.url} holds a log of voltrace without its indexes, as an import leaves it; "
@@ -82,10 +94,10 @@ async def outstanding(connection: Connection) -> list[Migration]:
     return missing
 
 
-async def _steps(connection: Connection) -> tuple[int, list[Migration], list[Migration]]:
+async def _steps(connection: Connection, leader: bool = True) -> tuple[int, list[Migration], list[Migration]]:
     """The last migration that was applied, a step that makes again what was lost since, if anything was, and the
     migrations that are missing. Raises StoreError where nothing can be made."""
-    applied, known = await version(connection), migrations()
+    applied, known = await version(connection, leader), migrations()
     if applied > known[-1].number:
         raise StoreError(
             f"{connection.url} has the schema version {applied}, this voltrace knows {known[-1].number}; "
@@ -93,7 +105,7 @@ async def _steps(connection: Connection) -> tuple[int, list[Migration], list[Mig
         )
     missing = [migration for migration in known if migration.number > applied]
     wanted = rules(known)
-    async with connection.reading(leader=True) as reads:
+    async with connection.reading(leader) as reads:
         if not applied and not await reads.one(LOADED):
             await refuse_foreign_nodes(reads, connection.url)
         made = await made_in(reads)

@@ -26,6 +26,7 @@ from service.stores.neo4j.connection import (
     READ_TIMEOUT_S,
     RETRY_TIMEOUT_S,
     WRITE_TIMEOUT_S,
+    Away,
     Connection,
     Login,
     MaybeRecorded,
@@ -97,7 +98,6 @@ class Neo4jStore:
         if self.connection.doubtful:
             await self._look_back()
         if not self._ready or time.monotonic() - self._looked_at >= LOOK_AGAIN_S:
-            self._ready = False
             if await outstanding(self.connection):
                 if self._begun:
                     raise LogLost(self.url)
@@ -108,10 +108,14 @@ class Neo4jStore:
     async def _look_back(self) -> None:
         """Find out whether the database was set back, after a read that waited in vain.
 
-        Then no bookmark of before is ever reached, and its schema may be older, too.
+        Then no bookmark of before is ever reached, and its schema may be older, too. Where the leader of a cluster is
+        away, it is found out later, and others may answer meanwhile.
         """
-        async with self.connection.reading(leader=True, follows=False) as reads:
-            last = await reads.one(LAST)
+        try:
+            async with self.connection.reading(leader=True, follows=False) as reads:
+                last = await reads.one(LAST)
+        except Away:
+            return
         self.connection.doubtful = False
         if last is None or last < self._furthest:
             LOGGER.warning("%s was set back from record %d to %s, and is followed", self.url, self._furthest, last)

@@ -170,6 +170,32 @@ def test_readiness_is_told_in_full_to_those_who_see_all(
         assert ready.get("/readyz", headers=admin).json() == {"status": "ready", "store": "memory", "sequence": 0}
 
 
+def test_that_it_is_not_ready_is_logged_once_until_that_changes(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def logged() -> list[str]:
+        found = [line.getMessage() for line in caplog.records if line.name == "voltrace"]
+        caplog.clear()
+        return found
+
+    async def last(store: object, known_at: object) -> int:
+        return 7
+
+    with TestClient(create_app(AwayStore(), Settings(store="x", audit_interval_s=0))) as client:
+        caplog.clear()
+        assert [client.get("/readyz").status_code for _ in range(3)] == [503] * 3
+        assert logged() == ["not ready: no Neo4j answers at bolt://10.0.0.7:7687"]
+        monkeypatch.setattr(AwayStore, "sequence_at", BrokenStore.sequence_at)
+        assert [client.get("/readyz").json()["error"] for _ in range(2)] == ["RuntimeError"] * 2
+        assert logged() == ["not ready: RuntimeError: password=hunter2"]
+        monkeypatch.setattr(AwayStore, "sequence_at", last)
+        assert [client.get("/readyz").json()["sequence"] for _ in range(2)] == [7, 7]
+        assert logged() == ["ready again"]
+        monkeypatch.undo()
+        client.get("/readyz")
+        assert logged() == ["not ready: no Neo4j answers at bolt://10.0.0.7:7687"]
+
+
 @pytest.mark.parametrize("where", ["service.api.limits.extension.Measuring", "service.api.limits.extension.validate"])
 def test_nothing_leaks_of_an_error_before_execution(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:

@@ -1,10 +1,11 @@
-"""The commands on a Neo4j: `voltrace migrate`, and `voltrace copy` to it, from it, and after an interruption."""
+"""The commands on a Neo4j: `voltrace migrate`, `voltrace copy` to it and from it, and what loses its server midway."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from click.testing import CliRunner, Result
 
@@ -14,10 +15,12 @@ from service import copying
 from service.cli import main
 from service.ports import Store
 from service.stores.neo4j import Neo4jStore
+from service.stores.neo4j import connection as connection_module
 from service.stores.neo4j.migrating import version
 from service.stores.sqlite import SqliteStore
 from service.testing.neo4j.server import Server
 from tests.conftest import NEO4J_ITSELF
+from tests.service.stores.proxy import Proxy
 from tests.support import RUNNER, ask, found_by, send, wait
 
 pytestmark = NEO4J_ITSELF
@@ -135,6 +138,70 @@ def test_an_interrupted_copy_goes_on_where_it_stopped(
     assert 0 < before < 57
     (done,) = told(run(*arguments))
     assert done == f"{server.url}: 57 records, {57 - before} of them copied now, verified"
+    assert log(store) == log(file)
+
+
+@pytest.fixture
+def lossy(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """What loses its server once, in the middle of the fourth write, which nobody waits for long."""
+    proxy = Proxy(server.url)
+    write, writes = Neo4jStore.write, []
+
+    async def losing(target: Neo4jStore, work: Any) -> Any:
+        writes.append(work)
+
+        async def lost(writer: Any) -> Any:
+            done = await work(writer)
+            if len(writes) == 4:
+                proxy.close()
+            return done
+
+        return await write(target, lost if len(writes) == 4 else work)
+
+    monkeypatch.setattr(Neo4jStore, "write", losing)
+    monkeypatch.setattr(connection_module, "RETRY_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(connection_module, "RETRY_DELAY_S", 0.05)
+    yield proxy
+    proxy.end()
+
+
+AWAY = r"Error: no Neo4j answers at bolt://.*; then run the same command again: nothing is recorded twice\n"
+
+
+def test_an_ingest_that_loses_its_server_says_how_it_goes_on(store: Neo4jStore, lossy: Proxy, tmp_path: Path) -> None:
+    """It tells what it recorded so far; the same command then records the rest."""
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b"\n".join(map(orjson.dumps, story())))
+    arguments = ("ingest", str(path), "--store", lossy.url, "--batch", "5")
+    lost = run(*arguments)
+    assert lost.exit_code == 1
+    assert re.search(AWAY, lost.output), lost.output
+    assert "In the store now" not in lost.output, "nobody knows"
+    recorded = sum(map(int, re.findall(r"^ +(\d+) ", lost.output, re.MULTILINE)))
+    assert 0 < recorded < 57
+    lossy.open()
+    assert recorded <= RUNNER.run(store.sequence_at(None)) < 57
+    there = RUNNER.run(store.sequence_at(None))
+    done = "\n".join(told(run(*arguments)))
+    assert re.search(rf"^ +{there} duplicate$", done, re.MULTILINE), done
+    assert RUNNER.run(store.sequence_at(None)) == 57
+    assert RUNNER.run(store.verify()) == []
+
+
+def test_a_copy_that_loses_its_server_says_how_it_goes_on(
+    store: Neo4jStore, lossy: Proxy, file: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "PAGE", 10)
+    arguments = ("copy", "--from", f"sqlite:{tmp_path / 'source.db'}", "--to", lossy.url)
+    lost = run(*arguments)
+    assert lost.exit_code == 1
+    assert re.search(AWAY, lost.output), lost.output
+    assert f"{lossy.url}: 30 of 57 records, 30 of them copied now\n" in lost.output
+    lossy.open()
+    there = RUNNER.run(store.sequence_at(None))
+    assert 30 <= there < 57
+    (done,) = told(run(*arguments))
+    assert done == f"{lossy.url}: 57 records, {57 - there} of them copied now, verified"
     assert log(store) == log(file)
 
 

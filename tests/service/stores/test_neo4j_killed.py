@@ -1,4 +1,4 @@
-"""A Neo4j whose process is killed, and a client that goes away over HTTP."""
+"""A Neo4j whose process is killed under a service, and a client that goes away over HTTP."""
 
 import io
 import json
@@ -15,6 +15,7 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 import uvicorn
+from starlette.testclient import TestClient
 
 from seed.story import story
 from service.app import create_app
@@ -33,10 +34,16 @@ pytestmark = NEO4J_ITSELF
 OWN = NEO4J_VERSIONS[0] if NEO4J_VERSIONS[0] != "named" else "5.26.20"
 
 
-def test_nothing_acknowledged_is_lost_with_a_server_that_is_killed(tmp_path: Path) -> None:
-    """In the middle of an ingest; started again, it has all that was told as recorded, and the ingest completes."""
+def test_nothing_acknowledged_is_lost_with_a_server_that_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the middle of an ingest; started again, it has all that was told as recorded, and the ingest completes. The
+    service that ran before goes on."""
     lines = b"\n".join(json.dumps(event).encode() for event in story())
     acknowledged: list[int] = []
+
+    async def nothing(_store: object) -> None:
+        """Nothing is planned beforehand, which takes a server long that just started."""
 
     async def ingest(store: Neo4jStore, progress: Any) -> Any:
         try:
@@ -44,9 +51,15 @@ def test_nothing_acknowledged_is_lost_with_a_server_that_is_killed(tmp_path: Pat
         finally:
             await store.close()
 
-    with local.started(OWN, tmp_path) as server:
+    def ready() -> httpx.Response:
+        return client.get("/readyz")
+
+    monkeypatch.setattr("service.warming.warm", nothing)
+    idle = Settings(store="neo4j:", audit_interval_s=0)
+    with local.started(OWN, tmp_path) as server, TestClient(create_app(server.store(), idle)) as client:
         assert server.process is not None
         process = server.process
+        assert ready().json()["sequence"] == 0
 
         def killing(now: Any) -> None:
             acknowledged.append(now.events)
@@ -55,17 +68,22 @@ def test_nothing_acknowledged_is_lost_with_a_server_that_is_killed(tmp_path: Pat
 
         with pytest.raises(StoreError, match=r"no Neo4j answers|was lost while it confirmed"):
             RUNNER.run(ingest(Neo4jStore(server.url, retry_s=0.5), killing))
-    assert 20 <= acknowledged[-1] < 57
-    with local.started(OWN, tmp_path, port=int(server.url.rpartition(":")[2])) as again:
-        assert again.url == server.url
-        store = again.store()
-        found = RUNNER.run(store.sequence_at(None))
-        assert found >= acknowledged[-1]
-        report = RUNNER.run(ingest(again.store(), lambda now: None))
-        assert report.counts[RecordStatus.DUPLICATE] == found
-        assert sum(report.counts.values()) == 57
-        assert RUNNER.run(store.verify()) == []
-        RUNNER.run(store.close())
+        assert 20 <= acknowledged[-1] < 57
+        lost = ready()
+        assert lost.status_code == 503
+        assert "no Neo4j answers" in lost.json()["error"]
+        with local.started(OWN, tmp_path, port=int(server.url.rpartition(":")[2])) as again:
+            assert again.url == server.url
+            store = again.store()
+            found = RUNNER.run(store.sequence_at(None))
+            assert found >= acknowledged[-1]
+            assert ready().json()["sequence"] == found
+            report = RUNNER.run(ingest(again.store(), lambda now: None))
+            assert report.counts[RecordStatus.DUPLICATE] == found
+            assert sum(report.counts.values()) == 57
+            assert ready().json()["sequence"] == 57
+            assert RUNNER.run(store.verify()) == []
+            RUNNER.run(store.close())
 
 
 @contextmanager
