@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from graph_schema.neo4j import Rule, migrations, rules
+from graph_schema.neo4j.examples import EXAMPLES
+
 Properties = dict[str, tuple[str, str]]
 """Name -> type as Neo4j calls it, meaning. JSON in a STRING is for voltrace to read, not for queries."""
 
@@ -260,7 +263,7 @@ EDGES: dict[str, EdgeKind] = {
 
 
 def document() -> str:
-    """The description as Markdown, with a diagram."""
+    """The description as Markdown, with a diagram, indexes and queries to begin with."""
     lines = [
         "# The graph in Neo4j",
         "",
@@ -281,7 +284,21 @@ def document() -> str:
     for name, edge in EDGES.items():
         lines += ["", f"### (:{edge.source})-[:{name}]->(:{edge.target})", "", edge.text]
         lines += ["", *_table(edge.properties)] if edge.properties else []
+    lines += ["", "## Indexes", "", "A query that begins at one of these is quick, however large the graph is.", ""]
+    lines += ["| of | properties | |", "|---|---|---|", *map(_rule, sorted(rules(migrations()).values(), key=_place))]
+    lines += ["", "## Queries to begin with", "", "On what `voltrace demo` loads."]
+    for example in EXAMPLES:
+        lines += ["", f"### {example.question}", "", example.text, "", f"```cypher{example.cypher}```"]
     return "\n".join(lines)
+
+
+def _place(rule: Rule) -> tuple[bool, str, tuple[str, ...]]:
+    return rule.of not in NODES, rule.of, rule.properties
+
+
+def _rule(rule: Rule) -> str:
+    name = f"`[:{rule.of}]`" if rule.of in EDGES else f"`:{rule.of}`"
+    return f"| {name} | {', '.join(f'`{one}`' for one in rule.properties)} | {'unique' if rule.unique else ''} |"
 
 
 def _table(properties: Properties) -> list[str]:
