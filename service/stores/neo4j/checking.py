@@ -143,7 +143,7 @@ ENDS = "MATCH (u:Unfolded) WITH u.recordedUs AS at, max(u.sequence) AS last ORDE
 """The last records of the moments of recording, of which `:Batch` is made again."""
 AGAIN = f"""
 UNWIND $batches AS batch
-CREATE (:Batch {{recordedUs: batch[0], recordedAt: {native("batch[0]")}, last: batch[1]}})
+MERGE (b:Batch {{recordedUs: batch[0]}}) SET b.recordedAt = {native("batch[0]")}, b.last = batch[1]
 """
 UNFOLDED = """
 MATCH (u:Unfolded) USING INDEX SEEK u:Unfolded(sequence) WHERE $after < u.sequence <= $last

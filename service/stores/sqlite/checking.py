@@ -122,7 +122,7 @@ async def rebuild(connection: sqlite3.Connection) -> int:
             records[event.position] = (sequence, event.event_id, event.position, event.actor, *chained)
         writer.refer(events, {position: record[0] for position, record in records.items()})
         last = max(record[0] for record in records.values())
-        connection.execute("INSERT INTO batch VALUES (?, ?)", (recorded_us, last))
+        connection.execute("INSERT OR REPLACE INTO batch VALUES (?, ?)", (recorded_us, last))
         await writer.fold(events, records, last)
         count += len(events)
     connection.execute("DROP TABLE old")

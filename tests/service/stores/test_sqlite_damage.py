@@ -111,6 +111,13 @@ def test_verify_names_the_first_bad_record_of_the_log(copy: Path, sql: str, wher
     assert what in faults[0].what
 
 
+def test_a_rebuild_goes_through_a_log_whose_chain_is_broken(copy: Path) -> None:
+    """It mends the graph, not the chain."""
+    tamper(copy, "UPDATE log SET recorded_us = 0 WHERE seq = 4")
+    assert with_store(copy, lambda store: store.rebuild()) == len(events_until(6))
+    assert [fault.where for fault in verify(copy)] == ["4 (m1)"]
+
+
 @pytest.mark.parametrize(("sql", "where"), [row[1:] for row in GRAPH_FAULTS], ids=[row[0] for row in GRAPH_FAULTS])
 def test_verify_names_what_is_wrong_with_the_graph_and_rebuild_repairs_it(copy: Path, sql: str, where: str) -> None:
     async def everything(store: Store) -> list[Any]:
