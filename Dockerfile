@@ -1,14 +1,17 @@
-# The service, as `voltrace serve` runs it: installed from a wheel, with the versions of requirements.lock, as a user
-# without rights.
+# The service, as `voltrace serve` runs it: installed from a wheel, with the versions of requirements.image.lock, as a
+# user without rights.
 
 FROM python:3.11.14-slim-bookworm AS build
 WORKDIR /src
-COPY pyproject.toml requirements.lock README.md LICENSE ./
+COPY pyproject.toml requirements.image.lock README.md LICENSE ./
 COPY graph_schema graph_schema
 COPY service service
 COPY seed seed
-RUN grep -oE '^[A-Za-z0-9._-]+==[^ ]+' requirements.lock > /constraints.txt \
- && pip wheel --no-cache-dir --wheel-dir /wheels --constraint /constraints.txt ".[scan]"
+# Nothing is taken that is not in the lock file by its hash, what builds the wheel included.
+RUN pip wheel --no-cache-dir --require-hashes --only-binary :all: --wheel-dir /wheels \
+      --requirement requirements.image.lock \
+ && pip install --no-cache-dir --no-index --find-links /wheels hatchling \
+ && pip wheel --no-cache-dir --no-index --no-deps --no-build-isolation --wheel-dir /wheels .
 
 FROM python:3.11.14-slim-bookworm
 # Fonts for the PNG of a trace, Chinese included.

@@ -58,6 +58,7 @@ bench: install ## measure: a JSON and a Markdown report in benchmarks/results
 
 lock: install ## renew the lock files, from pyproject.toml and examples/client/requirements.in
 	$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-find-links --extra dev --output-file requirements.lock pyproject.toml
+	$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-find-links --extra scan --build-deps-for wheel --constraint requirements.lock --output-file requirements.image.lock pyproject.toml
 	cd $(CLIENT) && $(CURDIR)/$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-find-links --output-file requirements.lock requirements.in
 
 clean: ## remove what was built

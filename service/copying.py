@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from graph_schema.order import instant_us
 from graph_schema.outcome import EventStatus
-from service.ports import EventFilter, NewEvent, Store, StoredEvent, Writer
+from service.comparing import difference
+from service.ports import EventFilter, ItemFilter, NewEvent, OrganizationFilter, Snapshot, Store, StoredEvent, Writer
 from service.recording import read_event
 
 PAGE = 2_000
-"""Records read at a time, and written in one transaction where batches are small."""
+"""Records read at a time, and written in one transaction: whole batches, but for those that are larger."""
 
 
 class CannotCopy(Exception):
@@ -31,9 +32,10 @@ async def copy(
 ) -> Copied:
     """Copy what the target lacks of the source's log. May be run again after an interruption, and to catch up.
 
-    Each batch keeps its recordedAt, so that `knownAt` answers in the copy as it did before. `on_progress` hears how
-    many of how many records are there. Raises CannotCopy where the target holds another log, where a record has lost
-    its payload, and where the copy does not come out like its source.
+    Each record keeps its recordedAt, so that `knownAt` answers in the copy as it did before; of a batch larger than a
+    page the parts are written one after the other, and known as one. `on_progress` hears how many of how many records
+    are there. Raises CannotCopy where the target holds another log, where a record has lost its payload, and where the
+    copy does not count what its source counts (`compare` goes through all of both).
     """
     last = await source.sequence_at(None)
     before = await _common(source, target, last)
@@ -43,7 +45,7 @@ async def copy(
         batches = await _next_batches(source, done, last)
         done = await target.write(lambda writer, batches=batches, done=done: _append(writer, batches, done))  # type: ignore[misc]
         on_progress(done, last)
-    await _compare(source, target, last)
+    await _count(source, target, last)
     return Copied(before, last)
 
 
@@ -66,16 +68,11 @@ async def _record(store: Store, sequence: int) -> bytes:
 
 
 async def _next_batches(source: Store, after: int, last: int) -> list[list[StoredEvent]]:
-    """Whole batches after a record: those of a page, but at least one."""
-    records: list[StoredEvent] = []
+    """The batches of a page after a record, without the last one where that may go on; or else a part of one."""
     async with source.snapshot(last) as snapshot:
-        while True:
-            page = await snapshot.event_page(EventFilter(), after + len(records), PAGE)
-            records += page
-            batches = [list(batch) for _, batch in groupby(records, key=lambda record: record.recorded_at)]
-            if len(page) < PAGE or len(batches) > 1:
-                break
-    return batches if len(page) < PAGE else batches[:-1]
+        page = await snapshot.event_page(EventFilter(), after, PAGE)
+    batches = [list(batch) for _, batch in groupby(page, key=lambda record: record.recorded_at)]
+    return batches[:-1] if len(page) == PAGE and len(batches) > 1 else batches
 
 
 async def _append(writer: Writer, batches: list[list[StoredEvent]], after: int) -> int:
@@ -103,11 +100,30 @@ def _again(record: StoredEvent) -> NewEvent:
     return read
 
 
-async def _compare(source: Store, target: Store, last: int) -> None:
+async def _count(source: Store, target: Store, last: int) -> None:
     """Both graphs must count the same."""
     async with source.snapshot(last) as theirs, target.snapshot(last) as ours:
-        for status in EventStatus:
-            where = EventFilter(status=status)
-            expected, found = await theirs.event_count(where), await ours.event_count(where)
-            if expected != found:
-                raise CannotCopy(f"{target.url} has {found:,} {status.value} events, {source.url} {expected:,}")
+        expected, found = await _counts(theirs), await _counts(ours)
+    for what, count in expected.items():
+        if count != found[what]:
+            raise CannotCopy(
+                f"{target.url} has {found[what]:,} {what}, {source.url} {count:,}; run `voltrace verify` on both"
+            )
+
+
+async def _counts(snapshot: Snapshot) -> dict[str, int]:
+    events = {f"{one.value} events": await snapshot.event_count(EventFilter(status=one)) for one in EventStatus}
+    return events | {
+        "items": await snapshot.item_count(ItemFilter()),
+        "organizations": await snapshot.organization_count(OrganizationFilter()),
+    }
+
+
+async def compare(
+    source: Store, target: Store, last: int, on_progress: Callable[[int], None] = lambda compared: None
+) -> None:
+    """Go through the first records of both, and all that they say, page by page (`comparing`). Raises CannotCopy."""
+    async with source.snapshot(last) as theirs, target.snapshot(last) as ours:
+        said = await difference(theirs, ours, on_progress)
+    if said is not None:
+        raise CannotCopy(f"{target.url} is not like {source.url}: {said}; run `voltrace verify` on both")

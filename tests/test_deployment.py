@@ -20,7 +20,10 @@ ROOT = Path(__file__).parents[1]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
-CONSTRAINT = re.compile(re.search(r"grep -oE '(\S+ ?\S*)'", DOCKERFILE)[1], re.MULTILINE)  # type: ignore[index]
+LOCKED = re.compile(
+    r"^([A-Za-z0-9._-]+)==(\S+)(?: ; .+)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE
+)
+"""A pin of a lock file: name, version, hashes."""
 
 
 def test_neo4j_is_pinned_to_the_tested_release_checked_and_kept() -> None:
@@ -103,10 +106,35 @@ def test_what_is_copied_is_there() -> None:
         assert any(fnmatch(source, pattern) for pattern in allowed), f"{source} is kept from the image"
 
 
-def test_what_the_service_needs_is_in_the_lock_file() -> None:
-    pins = CONSTRAINT.findall((ROOT / "requirements.lock").read_text())
-    names = {pin.partition("==")[0] for pin in pins}
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    needed = {re.split(r"[><=\[]", dependency)[0] for dependency in project["dependencies"]}
-    assert needed <= names
-    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][^ ;\\]*", pin) for pin in pins)
+def locked(name: str) -> dict[str, tuple[str, str]]:
+    """What a lock file pins: version and hashes by name."""
+    text = (ROOT / name).read_text()
+    pins = {found[1]: (found[2], found[3]) for found in LOCKED.finditer(text)}
+    assert len(pins) == len(re.findall("^\\S+==", text, re.MULTILINE)), "each pin has its hashes"
+    return pins
+
+
+def test_what_the_image_needs_is_pinned_by_its_hash_as_for_the_tests() -> None:
+    pins = locked("requirements.image.lock")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = [
+        *project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"]["scan"],
+        *project["build-system"]["requires"],
+    ]
+    assert {re.split(r"[><=\[]", dependency)[0] for dependency in wanted} <= pins.keys()
+    assert pins.items() <= locked("requirements.lock").items(), "run: make lock"
+
+
+def test_the_image_takes_nothing_that_is_not_locked() -> None:
+    """Each call of pip takes what the lock file has by its hash, built already, or what was taken so."""
+    calls = re.findall(r"\bpip (?:wheel|install) .*?(?=&&|\n)", DOCKERFILE)
+    fetching = [call for call in calls if "--no-index" not in call]
+    assert len(calls) == 4
+    assert len(fetching) == 1
+    for option in ("--require-hashes", "--only-binary :all:", "--requirement requirements.image.lock"):
+        assert option in fetching[0]
+    building = [call for call in calls if call.split()[-1] == "."]
+    assert len(building) == 1
+    assert "--no-build-isolation" in building[0]
+    assert "--no-deps" in building[0]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from graph_schema.neo4j import Rule, migrations, rules
+from graph_schema.neo4j.examples import EXAMPLES
+
 Properties = dict[str, tuple[str, str]]
 """Name -> type as Neo4j calls it, meaning. JSON in a STRING is for voltrace to read, not for queries."""
 
@@ -107,6 +110,7 @@ NODES: dict[str, NodeKind] = {
         "Events that were recorded at once.",
         {
             "recordedUs": ("INTEGER", "when, in microseconds since 1970, unique"),
+            "recordedAt": ("ZONED DATETIME", "the same, UTC"),
             "last": ("INTEGER", "the sequence number of its last event"),
         },
     ),
@@ -116,7 +120,7 @@ NODES: dict[str, NodeKind] = {
         {
             "name": ("STRING", "voltrace"),
             "sequence": ("INTEGER", "the last sequence number"),
-            "recordedUs": ("INTEGER", "when it was recorded"),
+            "recordedUs": ("INTEGER", "when it was recorded, in microseconds since 1970"),
             "hash": ("BYTES", "the hash chain up to it"),
             "writers": ("INTEGER", "how often it was locked"),
             "rebuilt": ("STRING", "a mark that every rebuild of the graph changes; missing: there was none"),
@@ -133,7 +137,8 @@ NODES: dict[str, NodeKind] = {
             "ofOrganization": ("BOOLEAN", "whether that is an organization"),
             "since": ("ZONED DATETIME", "from when it holds, UTC"),
             "sinceUs": ("INTEGER", "the same in microseconds since 1970"),
-            "shownUs": ("INTEGER", "when it came to light, in microseconds since 1970"),
+            "shown": ("ZONED DATETIME", "when it came to light, UTC"),
+            "shownUs": ("INTEGER", "the same in microseconds since 1970"),
             "region": ("STRING", "where: a country (`DE`), or a province by GB/T 2260 (`CN-44`)"),
             "parties": ("LIST<STRING>", "the keys of the organizations in it"),
             "body": ("STRING", "all of it, JSON"),
@@ -145,7 +150,8 @@ NODES: dict[str, NodeKind] = {
             "name": ("STRING", "voltrace"),
             "sequence": ("INTEGER", "up to which sequence number of the log"),
             "key": ("STRING", "up to which item of that one"),
-            "atUs": ("INTEGER", "when, in microseconds since 1970"),
+            "at": ("ZONED DATETIME", "when, UTC"),
+            "atUs": ("INTEGER", "the same in microseconds since 1970"),
             "rules": ("STRING", "a fingerprint of the rules"),
             "base": ("INTEGER", "what the run has not come to yet is as this many records say"),
             "until": ("INTEGER", "what it has come to is as this many records say"),
@@ -257,12 +263,15 @@ EDGES: dict[str, EdgeKind] = {
 
 
 def document() -> str:
-    """The description as Markdown, with a diagram."""
+    """The description as Markdown, with a diagram, indexes and queries to begin with."""
     lines = [
         "# The graph in Neo4j",
         "",
         "Made by `voltrace schema neo4j`. Times are native and in UTC, masses in kg. What is known now has no",
-        "`knownTo`; what still lasts has no `to`. BYTES, and JSON in a STRING, are for voltrace to read.",
+        "`knownTo`; what still lasts has no `to`. BYTES, and JSON in a STRING, are for voltrace to read: the times and",
+        "ids in them stand beside them, and what an item was stated to hold of each element is a number on its node.",
+        "Times without a native one are on what only voltrace goes by: `:Log`, the lock of who writes, and `INVOLVES`,",
+        "which repeats its finding for an index.",
         "",
         "```mermaid",
         "graph LR",
@@ -275,7 +284,21 @@ def document() -> str:
     for name, edge in EDGES.items():
         lines += ["", f"### (:{edge.source})-[:{name}]->(:{edge.target})", "", edge.text]
         lines += ["", *_table(edge.properties)] if edge.properties else []
+    lines += ["", "## Indexes", "", "A query that begins at one of these is quick, however large the graph is.", ""]
+    lines += ["| of | properties | |", "|---|---|---|", *map(_rule, sorted(rules(migrations()).values(), key=_place))]
+    lines += ["", "## Queries to begin with", "", "On what `voltrace demo` loads."]
+    for example in EXAMPLES:
+        lines += ["", f"### {example.question}", "", example.text, "", f"```cypher{example.cypher}```"]
     return "\n".join(lines)
+
+
+def _place(rule: Rule) -> tuple[bool, str, tuple[str, ...]]:
+    return rule.of not in NODES, rule.of, rule.properties
+
+
+def _rule(rule: Rule) -> str:
+    name = f"`[:{rule.of}]`" if rule.of in EDGES else f"`:{rule.of}`"
+    return f"| {name} | {', '.join(f'`{one}`' for one in rule.properties)} | {'unique' if rule.unique else ''} |"
 
 
 def _table(properties: Properties) -> list[str]:

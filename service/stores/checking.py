@@ -8,13 +8,14 @@ from typing import Any, NamedTuple, Protocol
 
 from graph_schema.canonical import canonical, digest, parse_event
 from graph_schema.errors import MalformedEvent
-from graph_schema.events import AnyEvent, Enrolment
+from graph_schema.events import AnyEvent, Enrolment, Registration
 from graph_schema.graph import Graph, fold
 from graph_schema.order import Position
 from graph_schema.outcome import Outcome
 from graph_schema.refold import Effects, Source
 from graph_schema.specs import new_items, spec_text
 from graph_schema.state import State, advance
+from graph_schema.voiding import REGULATOR
 from service.chain import Head, extend
 from service.ports import Fault
 
@@ -32,6 +33,7 @@ class StoredRecord(NamedTuple):
     digest: bytes
     hash: bytes
     payload: bytes | str | None
+    refers_to: str | None
 
 
 class StoredGraph(Protocol):
@@ -43,6 +45,12 @@ class StoredGraph(Protocol):
 
     def records(self) -> AsyncIterator[StoredRecord]:
         """The log, in the order of its sequence."""
+
+    async def batches(self) -> dict[int, int]:
+        """The moments of recording, in microseconds since 1970, and the last record of each."""
+
+    async def registrations(self) -> set[tuple[str, str, bool]]:
+        """(event id, organization, whether it has the role of a regulator) of every registration."""
 
     def outcomes(self) -> AsyncIterator[tuple[int, str, Outcome]]:
         """(sequence, event id, outcome without effects) of every event."""
@@ -62,12 +70,15 @@ class StoredGraph(Protocol):
 
 async def check(stored: StoredGraph) -> list[Fault]:
     """The first fault of the chain, or else the first difference between the graph and a fresh fold of the log."""
-    fault, events = await _check_chain(stored)
+    events: list[AnyEvent] = []
+    ends: dict[int, int] = {}
+    fault = await _check_chain(stored, events, ends) or await _check_batches(stored, ends)
     if fault is not None:
         return [fault]
     graph = fold(events)
     found = (
-        await _check_outcomes(stored, graph)
+        await _check_registrations(stored, graph)
+        or await _check_outcomes(stored, graph)
         or await _check_lives(stored, graph)
         or await _check_facts(stored, graph)
         or await _check_mentions(stored, graph)
@@ -75,30 +86,55 @@ async def check(stored: StoredGraph) -> list[Fault]:
     return [found] if found is not None else []
 
 
-async def _check_chain(stored: StoredGraph) -> tuple[Fault | None, list[AnyEvent]]:
+async def _check_chain(stored: StoredGraph, events: list[AnyEvent], ends: dict[int, int]) -> Fault | None:
+    """Collects the events, and the last record of each moment of recording."""
     head = Head()
-    events = []
     async for record in stored.records():
         where = f"{record.sequence} ({record.event_id})"
         if record.sequence != head.sequence + 1:
-            return Fault(where, f"the log goes from {head.sequence} to {record.sequence}: records are missing"), []
+            return Fault(where, f"the log goes from {head.sequence} to {record.sequence}: records are missing")
         if record.recorded_us < head.recorded_us:
-            return Fault(where, "recordedAt is earlier than that of the record before"), []
+            return Fault(where, "recordedAt is earlier than that of the record before")
         head = extend(head, record.digest, record.recorded_us)
         if head.hash != record.hash:
-            return Fault(where, "the hash does not follow from the record before it"), []
+            return Fault(where, "the hash does not follow from the record before it")
         if record.payload is None:
-            return Fault(where, "the payload is missing"), []
+            return Fault(where, "the payload is missing")
         try:
             event, payload = parse_event(record.payload)
         except MalformedEvent as error:
-            return Fault(where, f"the payload is malformed: {error}"), []
+            return Fault(where, f"the payload is malformed: {error}")
         if digest(canonical(payload, event)) != record.digest:
-            return Fault(where, "the payload is not what was recorded"), []
-        if (event.event_id, event.position, event.actor) != (record.event_id, record.position, record.actor):
-            return Fault(where, "event id, time, type or actor beside the payload are not those in it"), []
+            return Fault(where, "the payload is not what was recorded")
+        beside = record.event_id, record.position, record.actor, record.refers_to
+        if (event.event_id, event.position, event.actor, event.refers_to) != beside:
+            told = "event id, time, type, actor or what it refers to, beside the payload, are not those in it"
+            return Fault(where, f"{told}; run a rebuild")
         events.append(event)
-    return None, events
+        ends[record.recorded_us] = record.sequence
+    return None
+
+
+async def _check_batches(stored: StoredGraph, ends: dict[int, int]) -> Fault | None:
+    """By these `knownAt` finds what the log held."""
+    found = await stored.batches()
+    for at in sorted(ends.keys() | found.keys()):
+        if found.get(at) != ends.get(at):
+            told = f"its last record is noted as {found.get(at)}, and by the log is {ends.get(at)}; run a rebuild"
+            return Fault(f"what was recorded {at} microseconds after 1970", told)
+    return None
+
+
+async def _check_registrations(stored: StoredGraph, graph: Graph) -> Fault | None:
+    """They decide who may void."""
+    expected = {
+        (event.event_id, event.organization.key, REGULATOR in (event.organization.roles or ()))
+        for event in graph.events.values()
+        if isinstance(event, Registration)
+    }
+    for event_id, key, _ in sorted(expected ^ await stored.registrations()):
+        return Fault(event_id, f"what is noted of its registration of {key} is not what it says; run a rebuild")
+    return None
 
 
 async def _check_outcomes(stored: StoredGraph, graph: Graph) -> Fault | None:
@@ -117,7 +153,7 @@ async def _check_outcomes(stored: StoredGraph, graph: Graph) -> Fault | None:
 
 
 async def _check_lives(stored: StoredGraph, graph: Graph) -> Fault | None:
-    for keys in _chunks(sorted({*await stored.keys(), *graph.timelines})):
+    for keys in chunks(sorted({*await stored.keys(), *graph.timelines})):
         tails = await stored.source.tails(keys)
         for key, entries in (await stored.source.timelines(keys)).items():
             effects = [(position, done) for position, done in entries if done]
@@ -164,15 +200,19 @@ async def _check_facts(stored: StoredGraph, graph: Graph) -> Fault | None:
 
 
 async def _check_mentions(stored: StoredGraph, graph: Graph) -> Fault | None:
-    """Events that name an item without effect on it must be found from it."""
+    """Events that name an item without effect on it must be found from it, and no others."""
     named = await stored.named()
     for event_id, outcome in graph.outcomes.items():
-        for key in graph.events[event_id].named_keys():
+        for key in set(graph.events[event_id].named_keys()):
             if key not in outcome.effects and (key, event_id) not in named:
                 return Fault(key, f"it is not noted that {event_id} names it; run a rebuild")
+            named.discard((key, event_id))
+    for key, event_id in sorted(named):
+        return Fault(key, f"it is noted that {event_id} names it, which it does not; run a rebuild")
     return None
 
 
-def _chunks(keys: list[str]) -> Iterator[list[str]]:
+def chunks(keys: list[str]) -> Iterator[list[str]]:
+    """Some of the keys at a time."""
     for start in range(0, len(keys), KEYS_AT_ONCE):
         yield keys[start : start + KEYS_AT_ONCE]

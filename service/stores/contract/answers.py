@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -12,6 +11,7 @@ from graph_schema.answer import Direction, Trace
 from graph_schema.order import Position, event_id_of
 from graph_schema.status import statuses
 from graph_schema.trace import TraceQuestion, trace
+from service.comparing import same
 from service.ports import EventFilter, ItemDetails, ItemFilter, Snapshot, StoredEvent
 from service.stores.contract.lists import MANY, lists
 
@@ -166,16 +166,6 @@ def difference(expected: Answers, actual: Answers) -> str:
     for name in [*expected, *(name for name in actual if name not in expected)]:
         if name not in actual or name not in expected:
             return f"only one of the two answers {name!r}"
-        if not _same(expected[name], actual[name]):
+        if not same(expected[name], actual[name]):
             return f"{name}: expected {expected[name]!r}, found {actual[name]!r}"
     return ""
-
-
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, float) and isinstance(other, float | int):
-        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
-    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
-        return len(one) == len(other) and all(map(_same, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
-    return bool(one == other)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from secrets import token_hex
 from typing import Any, TypeVar
@@ -15,23 +14,26 @@ from graph_schema.events import AnyEvent
 from graph_schema.order import Position
 from graph_schema.outcome import Outcome
 from service.chain import Head
-from service.ports import Fault
+from service.ports import Fault, NewEvent
 from service.stores.checking import StoredRecord
 from service.stores.errors import StoreError
-from service.stores.neo4j.connection import REBUILD_TIMEOUT_S, Connection, Transaction, done, one
+from service.stores.neo4j.connection import REBUILD_TIMEOUT_S, Connection, Transaction, done, one, planned_once
 from service.stores.neo4j.findings import involved
-from service.stores.neo4j.rows import LABELS, seconds, shown_by, shown_of_item, shown_of_organization, when
+from service.stores.neo4j.rows import native
 from service.stores.neo4j.source import Neo4jSource
 from service.stores.neo4j.state import LogLost
-from service.stores.neo4j.writer import Neo4jWriter
-from service.stores.values import loads, outcome_of
+from service.stores.neo4j.writer import Neo4jWriter, record_of
+from service.stores.values import outcome_of
 
 T = TypeVar("T")
 
 RECORDS = """
 MATCH (e:Event) WHERE e.sequence > 0
-RETURN e.sequence, e.eventId, e.position, e.actor, e.recordedUs, e.digest, e.hash, e.payload ORDER BY e.sequence
+RETURN e.sequence, e.eventId, e.position, e.actor, e.recordedUs, e.digest, e.hash, e.payload, e.refersTo
+ORDER BY e.sequence
 """
+BATCHES = "MATCH (b:Batch) RETURN b.recordedUs, b.last"
+REGISTERED = "MATCH (e:Event)-[r:REGISTERS]->(o) RETURN e.eventId, o.key, coalesce(r.regulator, false)"
 OUTCOMES = "MATCH (e:Event) RETURN e.sequence, e.eventId, e.status, e.problems, e.mixing, e.claims"
 KEYS = "MATCH (i:Item) RETURN i.key"
 FACTS = "MATCH (i:Item)<-[y:YIELDED]-() WHERE y.knownTo IS NULL RETURN i.key, y.spec, y.label"
@@ -46,14 +48,20 @@ class Neo4jGraph:
         self._transaction = transaction
         self.source = Neo4jSource(transaction)
 
-    async def rows(self, query: str) -> AsyncIterator[list[Any]]:
+    async def rows(self, query: str, **values: Any) -> AsyncIterator[list[Any]]:
         """What a query answers, row by row."""
-        async for record in await self._transaction.run(query):
+        async for record in await self._transaction.run(*planned_once(query, values)):
             yield record.values()
 
     async def records(self) -> AsyncIterator[StoredRecord]:
         async for row in self.rows(RECORDS):
             yield StoredRecord._make(row)
+
+    async def batches(self) -> dict[int, int]:
+        return {at: last async for at, last in self.rows(BATCHES)}
+
+    async def registrations(self) -> set[tuple[str, str, bool]]:
+        return {(event_id, key, regulator) async for event_id, key, regulator in self.rows(REGISTERED)}
 
     async def outcomes(self) -> AsyncIterator[tuple[int, str, Outcome]]:
         async for sequence, event_id, *columns in self.rows(OUTCOMES):
@@ -104,35 +112,6 @@ async def check_foreign(graph: Neo4jGraph) -> list[Fault]:
     ]
 
 
-SHOWN_BY_ITEMS = """
-MATCH (i:Item) OPTIONAL MATCH (i)<-[y:YIELDED]-() WHERE y.knownTo IS NULL
-RETURN i.key, labels(i), y.spec, properties(i)
-"""
-SHOWN_BY_ORGANIZATIONS = "MATCH (o:Organization)<-[:REGISTERS]-() RETURN DISTINCT o.key, properties(o)"
-REGISTRATIONS = "MATCH (e:Event)-[:REGISTERS]->() WHERE e.status = 'ACCEPTED' RETURN e.payload, e.position"
-OWN_OF_ITEMS = {"key", "state", "last", "changed"}
-"""What the node of an item has beside what it shows."""
-
-
-async def check_shown(graph: Neo4jGraph) -> list[Fault]:
-    """The first node that shows people something else than what was stated."""
-    async for key, labels, spec, properties in graph.rows(SHOWN_BY_ITEMS):
-        stated = {} if spec is None else loads(spec)
-        shown = {name: value for name, value in properties.items() if name not in OWN_OF_ITEMS}
-        expected = {"Item", LABELS[stated["kind"]]} if stated else {"Item"}
-        if shown != shown_of_item(stated) or set(labels) != expected:
-            return [Fault(key, "its node does not show what was stated of it; run a rebuild")]
-    registered: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    rows = [row async for row in graph.rows(REGISTRATIONS)]
-    for payload, _ in sorted(rows, key=lambda row: bytes(row[1])):
-        said = loads(payload)["organization"]
-        registered[said["key"]].append(shown_of_organization(said))
-    async for key, properties in graph.rows(SHOWN_BY_ORGANIZATIONS):
-        if properties != shown_by(registered[key]) | {"key": key}:
-            return [Fault(key, "its node does not show what it registered last; run a rebuild")]
-    return []
-
-
 # While `Log.rebuilding` says by which rebuild, records that it has not folded again yet are `:Unfolded`, not `:Event`.
 BEGIN = "MATCH (l:Log {name: 'voltrace'}) SET l.rebuilding = $by, l.rebuilt = $by RETURN true"
 FORGET = (
@@ -140,6 +119,7 @@ FORGET = (
     "MATCH (n:Item) WITH n LIMIT 2000 DETACH DELETE n RETURN count(n)",
     "MATCH (n:Identifier|Judgement) WITH n LIMIT 5000 DETACH DELETE n RETURN count(n)",
     "MATCH (n:Organization) WITH n LIMIT 5000 DETACH DELETE n RETURN count(n)",
+    "MATCH (n:Batch) WITH n LIMIT 5000 DETACH DELETE n RETURN count(n)",
 )
 """Each forgets some of what a fold makes, and is run until it finds nothing."""
 JOIN = f"""
@@ -159,7 +139,12 @@ RETURN max(f.id)
 """
 """Joins the findings after one, by id, to the nodes that were made again; the last of them, null for none."""
 JOINED_AT_ONCE = 5_000
-BATCHES = "MATCH (b:Batch) WITH b.last AS last ORDER BY b.recordedUs RETURN collect(last)"
+ENDS = "MATCH (u:Unfolded) WITH u.recordedUs AS at, max(u.sequence) AS last ORDER BY last RETURN collect(last)"
+"""The last records of the moments of recording, of which `:Batch` is made again."""
+AGAIN = f"""
+UNWIND $batches AS batch
+MERGE (b:Batch {{recordedUs: batch[0]}}) SET b.recordedAt = {native("batch[0]")}, b.last = batch[1]
+"""
 UNFOLDED = """
 MATCH (u:Unfolded) USING INDEX SEEK u:Unfolded(sequence) WHERE $after < u.sequence <= $last
 RETURN collect(properties(u))
@@ -199,11 +184,11 @@ async def rebuild(connection: Connection) -> int:
         while await write(_some, statement):
             pass
     async with connection.reading(leader=True) as reads:
-        ends = await reads.one(BATCHES)
-    after = 0
+        ends = await reads.one(ENDS)
+    head = Head()
     for several in _in_writes(ends):
-        count += await write(_fold_again, after, several)
-        after = several[-1]
+        head, folded = await write(_fold_again, head, several)
+        count += folded
     joined: str | None = ""
     while joined is not None:
         joined = await write(_join, joined)
@@ -247,22 +232,32 @@ def _in_writes(ends: list[int]) -> Iterator[list[int]]:
         yield several
 
 
-async def _fold_again(transaction: neo4j.AsyncManagedTransaction, by: str, after: int, ends: list[int]) -> int:
-    """Fold batches, which end with these records, in one transaction; the number of events."""
+async def _fold_again(
+    transaction: neo4j.AsyncManagedTransaction, by: str, before: Head, ends: list[int]
+) -> tuple[Head, int]:
+    """Fold batches, which end with these records, in one transaction; the head after them and the number of events.
+
+    What stands beside a payload is read off that again, but for the chain.
+    """
     await _own(transaction, by)
     records: dict[Position, dict[str, Any]] = {}
     batches: dict[int, list[AnyEvent]] = {last: [] for last in ends}
-    stored = await one(transaction, UNFOLDED, after=after, last=ends[-1])
+    moments: dict[int, int] = {}
+    head = before
+    stored = await one(transaction, UNFOLDED, after=before.sequence, last=ends[-1])
     for properties in sorted(stored, key=lambda properties: properties["sequence"]):
         event, _ = parse_event(properties["payload"])
         batches[ends[bisect_left(ends, properties["sequence"])]].append(event)
+        previous, head = head, Head(properties["sequence"], properties["recordedUs"], properties["hash"])
         record = {name: value for name, value in properties.items() if name not in JUDGEMENT}
-        times = {"occurredAt": when(event.position), "recordedAt": seconds(record["recordedUs"])}
-        records[event.position] = record | times
-    await done(transaction, FOLDED, after=after, last=ends[-1])
+        new = NewEvent(event, properties["payload"].encode(), properties["digest"])
+        records[event.position] = record | record_of(new, head, previous)
+        moments[head.recorded_us] = head.sequence
+    await done(transaction, FOLDED, after=before.sequence, last=ends[-1])
+    await done(transaction, AGAIN, batches=[list(batch) for batch in moments.items()])
     writer = Neo4jWriter(transaction, Head())
     async with writer.writing():
         await writer.foresee(list(batches.values()))
         for last, events in batches.items():
             await writer.fold(events, records, last)
-    return len(records)
+    return head, len(records)

@@ -18,7 +18,7 @@ from service.findings import (
     shown,
 )
 from service.stores.neo4j.connection import Reads, Transaction, done, one
-from service.stores.neo4j.rows import moment, seconds
+from service.stores.neo4j.rows import moment, native, seconds
 
 _AUDIT = "[a.sequence, a.key, a.atUs, a.rules, a.base, a.until, coalesce(a.organizations, 0)]"
 LOCK = f"""
@@ -41,7 +41,7 @@ GONE = "UNWIND $ids AS id MATCH (f:Finding {id: id}) USING INDEX SEEK f:Finding(
 NEW = f"""
 UNWIND $rows AS row
 CREATE (f:Finding)
-SET f = row, f.since = {moment("row.since")}
+SET f = row, f.since = {moment("row.since")}, f.shown = {native("row.shownUs")}
 """
 ABOUT = """
 UNWIND $rows AS row WITH row WHERE NOT row.ofOrganization
@@ -62,10 +62,10 @@ MATCH (f:Finding {{id: row.id}}) USING INDEX SEEK f:Finding(id)
 MERGE (o:Organization {{key: party}})
 CREATE (f)-[:INVOLVES {involved("row")}]->(o)
 """
-NOTE = """
-MATCH (a:Audit {name: 'voltrace'})
-SET a.sequence = $sequence, a.key = $key, a.atUs = $at_us, a.rules = $fingerprint, a.base = $base, a.until = $until,
-    a.organizations = $organizations
+NOTE = f"""
+MATCH (a:Audit {{name: 'voltrace'}})
+SET a.sequence = $sequence, a.key = $key, a.atUs = $at_us, a.at = {native("$at_us")}, a.rules = $fingerprint,
+    a.base = $base, a.until = $until, a.organizations = $organizations
 """
 
 _VALUES = {

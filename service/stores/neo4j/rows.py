@@ -40,6 +40,12 @@ def moment(pair: str) -> str:
     return f"datetime({{epochSeconds: {pair}[0], nanosecond: {pair}[1]}})"
 
 
+def native(us: str) -> str:
+    """Cypher of the native time (in UTC) of an expression of microseconds since 1970."""
+    rest = f"({us} % 1000000 + 1000000) % 1000000"
+    return f"datetime({{epochSeconds: ({us} - {rest}) / 1000000, nanosecond: ({rest}) * 1000}})"
+
+
 def shown_of_item(stated: Mapping[str, Any]) -> dict[str, Any]:
     """What an item's node shows to people: the plain facts of its spec, and the mass of each element by its name."""
     plain = {

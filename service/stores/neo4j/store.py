@@ -21,7 +21,7 @@ from service.flow_rows import FlowRevision
 from service.ports import Fault, T, Writer
 from service.stores.checking import check
 from service.stores.errors import StoreError
-from service.stores.neo4j.checking import Neo4jGraph, check_foreign, check_shown, rebuild
+from service.stores.neo4j.checking import Neo4jGraph, check_foreign, rebuild
 from service.stores.neo4j.connection import (
     READ_TIMEOUT_S,
     RETRY_TIMEOUT_S,
@@ -35,6 +35,7 @@ from service.stores.neo4j.connection import (
 from service.stores.neo4j.findings import keep
 from service.stores.neo4j.flows import keep_flows
 from service.stores.neo4j.migrating import migrate, outstanding
+from service.stores.neo4j.shown import check_end, check_shown
 from service.stores.neo4j.snapshot import Neo4jSnapshot
 from service.stores.neo4j.state import LogLost, State, Unready, read_state, refuse_rebuilt, state_of
 from service.stores.neo4j.writer import Neo4jWriter
@@ -205,7 +206,8 @@ class Neo4jStore:
         async with self.connection.checking() as transaction:
             try:
                 graph = Neo4jGraph(transaction)
-                faults = await check_foreign(graph) or await check(graph) or await check_shown(graph)
+                faults = await check_foreign(graph) or await check_end(graph)
+                faults = faults or await check(graph) or await check_shown(graph)
             except (StoreError, Neo4jError, DriverError, TimeoutError):
                 raise
             except Exception as error:

@@ -14,7 +14,7 @@ TIMED_OUT = (
     "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
 )
 DEADLOCK = "Neo.TransientError.Transaction.DeadlockDetected"
-FEWER = "record fewer events at once (--batch of `voltrace ingest`; a copy keeps the batches of its source), or give "
+FEWER = "record fewer events at once (--batch of `voltrace ingest`), or give "
 WAYS_OUT = {
     "Neo.ClientError.Database.DatabaseNotFound": "name one that is there with VOLTRACE_NEO4J_DATABASE",
     **dict.fromkeys(

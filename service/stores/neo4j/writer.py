@@ -20,7 +20,7 @@ from service.stores.neo4j.beside import fold_beside, is_large
 from service.stores.neo4j.connection import Transaction, done, one
 from service.stores.neo4j.folded import FoldedGraph
 from service.stores.neo4j.registrations import Registrations
-from service.stores.neo4j.rows import seconds, when
+from service.stores.neo4j.rows import native, seconds, when
 from service.stores.neo4j.save import save, statements_of
 from service.stores.neo4j.state import LogLost, refuse_other_schema, refuse_rebuilding
 from service.stores.neo4j.unsaved import Unsaved
@@ -38,10 +38,10 @@ UNWIND $ids AS id
 MATCH (e:Event {eventId: id}) USING INDEX SEEK e:Event(eventId)
 RETURN collect([e.eventId, e.digest])
 """
-HEAD = """
-MATCH (l:Log {name: 'voltrace'}) SET l.sequence = $sequence, l.recordedUs = $recorded, l.hash = $hash
+HEAD = f"""
+MATCH (l:Log {{name: 'voltrace'}}) SET l.sequence = $sequence, l.recordedUs = $recorded, l.hash = $hash
 WITH l UNWIND $batches AS batch
-MERGE (b:Batch {recordedUs: batch.recordedUs}) SET b.last = batch.last
+MERGE (b:Batch {{recordedUs: batch.recordedUs}}) SET b.last = batch.last, b.recordedAt = {native("batch.recordedUs")}
 """
 SAVED_AT_ONCE = 500
 """How many events are folded before their rows are sent, in the background."""

@@ -10,6 +10,7 @@ from typing import Any
 from graph_schema.canonical import parse_event
 from graph_schema.order import Position
 from graph_schema.outcome import Outcome
+from service.ports import Fault
 from service.stores.checking import StoredRecord
 from service.stores.sqlite.schema import FOREVER, GRAPH, GRAPH_TABLES
 from service.stores.sqlite.source import SqliteSource
@@ -26,10 +27,19 @@ class SqliteGraph:
 
     async def records(self) -> AsyncIterator[StoredRecord]:
         for row in self._connection.execute(
-            "SELECT l.seq, event_id, pos, actor, recorded_us, digest, hash, body FROM log l"
-            " LEFT JOIN payload p ON p.seq = l.seq ORDER BY l.seq"
+            "SELECT l.seq, event_id, pos, actor, recorded_us, digest, hash, body, target FROM log l"
+            " LEFT JOIN payload p ON p.seq = l.seq LEFT JOIN reference r ON r.seq = l.seq ORDER BY l.seq"
         ):
             yield StoredRecord._make(row)
+
+    async def batches(self) -> dict[int, int]:
+        return dict(self._connection.execute("SELECT recorded_us, last FROM batch"))
+
+    async def registrations(self) -> set[tuple[str, str, bool]]:
+        rows = self._connection.execute(
+            "SELECT event_id, organization, regulator FROM registration r JOIN log USING (seq)"
+        )
+        return {(event_id, key, bool(regulator)) for event_id, key, regulator in rows}
 
     async def outcomes(self) -> AsyncIterator[tuple[int, str, Outcome]]:
         for seq, event_id, *columns in self._connection.execute(
@@ -60,12 +70,39 @@ class SqliteGraph:
             )
         )
 
+    async def check_known(self) -> list[Fault]:
+        """The first item or event that reads take to be known at another moment than the fold does."""
+        (last,) = self._connection.execute("SELECT max(seq) FROM log").fetchone()
+        for table, query in UNTIMELY.items():
+            for (where,) in self._connection.execute(f"{query} LIMIT 1", {"last": last, "forever": FOREVER}):
+                return [Fault(where, f"since when it is known ({table}) does not fit the log; run a rebuild")]
+        return []
+
+
+def _untimely(table: str, item: str, since: str, ends: str = "") -> str:
+    gone = "known_to <> :forever AND known_to NOT BETWEEN known_from AND :last"
+    wrong = f"known_from NOT BETWEEN {since} AND :last OR ({gone}){ends}"
+    return f"SELECT key FROM {table} JOIN item ON id = {item} WHERE {wrong}"
+
+
+_ENDS = " OR (closed IS NULL) <> (closed_known IS NULL) OR closed_known NOT BETWEEN closed AND :last"
+UNTIMELY = {
+    "yielded": _untimely("yielded", "item", "event"),
+    "part_of": _untimely("part_of", "part", "opened", _ENDS),
+    "held_by": _untimely("held_by", "item", "opened", _ENDS),
+    "consumed": _untimely("consumed", "item", "event"),
+    "mark": _untimely("mark", "item", "event"),
+    "identifier": _untimely("identifier", "item", "1"),
+    "log": "SELECT event_id FROM log WHERE coalesce(judged, 0) NOT BETWEEN seq AND :last",
+}
+"""Finds what is known before it was recorded or after all was, and ends of which it is not said since when."""
+
 
 async def rebuild(connection: sqlite3.Connection) -> int:
     """Fold every batch again, as it was recorded; inside a write transaction. The number of events."""
     for table in GRAPH_TABLES:
         connection.execute(f"DROP TABLE {table}")
-    for table in ("reference", "registration"):
+    for table in ("reference", "registration", "batch"):
         connection.execute(f"DELETE FROM {table}")
     for statement in GRAPH.split(";"):
         if statement.strip():
@@ -75,15 +112,18 @@ async def rebuild(connection: sqlite3.Connection) -> int:
     writer = SqliteWriter(connection)
     count = 0
     rows = connection.execute("SELECT o.*, body FROM old o JOIN payload p ON p.seq = o.seq ORDER BY o.seq")
-    for _, batch in groupby(rows, key=lambda row: row[4]):
+    for recorded_us, batch in groupby(rows, key=lambda row: row[4]):
         records: dict[Position, tuple[Any, ...]] = {}
         events = []
         for *record, body in batch:
             event, _ = parse_event(body)
             events.append(event)
-            records[event.position] = tuple(record)
+            sequence, _, _, _, *chained = record
+            records[event.position] = (sequence, event.event_id, event.position, event.actor, *chained)
         writer.refer(events, {position: record[0] for position, record in records.items()})
-        await writer.fold(events, records, max(record[0] for record in records.values()))
+        last = max(record[0] for record in records.values())
+        connection.execute("INSERT OR REPLACE INTO batch VALUES (?, ?)", (recorded_us, last))
+        await writer.fold(events, records, last)
         count += len(events)
     connection.execute("DROP TABLE old")
     return count

@@ -168,7 +168,8 @@ class SqliteStore:
 
     async def verify(self) -> list[Fault]:
         with self.reading() as connection:
-            return await check(SqliteGraph(connection))
+            graph = SqliteGraph(connection)
+            return await check(graph) or await graph.check_known()
 
     async def rebuild(self) -> int:
         with self._changing() as connection:

@@ -124,7 +124,8 @@ def judgements(connection: sqlite3.Connection) -> Rows:
 
 
 def _batches(connection: sqlite3.Connection) -> Rows:
-    return connection.execute("SELECT recorded_us, last FROM batch ORDER BY recorded_us")
+    rows = connection.execute("SELECT recorded_us, last FROM batch ORDER BY recorded_us")
+    return ((recorded_us, moment_of_us(recorded_us), last) for recorded_us, last in rows)
 
 
 def _log(connection: sqlite3.Connection) -> Rows:
@@ -161,6 +162,6 @@ NODES = (
     Sheet("nodes", "Organization", (":ID(Organization)", "key:string", "name:string", "region:string",
                                     "roles:string[]"), "organization", _organizations),
     Sheet("nodes", "Identifier", (":ID(Identifier)", "value:string"), "identifier", _identifiers),
-    Sheet("nodes", "Batch", ("recordedUs:long", "last:long"), "batch", _batches),
+    Sheet("nodes", "Batch", ("recordedUs:long", "recordedAt:datetime", "last:long"), "batch", _batches),
     Sheet("nodes", "Log", ("name:string", "sequence:long", "recordedUs:long", "hash:byte[]"), "meta", _log),
 )  # fmt: skip

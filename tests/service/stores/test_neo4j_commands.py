@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,25 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
+from graph_schema.answer import Direction
 from graph_schema.neo4j import migrations
-from seed.story import PACK_A, story
+from graph_schema.neo4j.examples import AS_KNOWN_AT, AS_OF, CONTENT, CUSTODY, EXAMPLES, TRACE
+from graph_schema.trace import TraceQuestion, trace
+from seed.story import (
+    ALUMINIUM,
+    BLACK_MASS,
+    CARBONATE,
+    FLEET,
+    PACK_A,
+    PACK_NEW,
+    PACK_RECYCLED,
+    SULPHATE,
+    module,
+    story,
+)
 from service import copying
 from service.cli import main
-from service.ports import Store
+from service.ports import ItemFilter, Store
 from service.stores.neo4j import Neo4jStore
 from service.stores.neo4j import connection as connection_module
 from service.stores.neo4j.migrating import version
@@ -218,3 +233,27 @@ def test_the_cypher_of_the_documents_finds_something(store: Neo4jStore) -> None:
 
     for query in queries:
         assert RUNNER.run(found(query)), query
+    assert {example.cypher.strip() for example in EXAMPLES} <= {query.strip() for query in queries}
+    answers = {example: RUNNER.run(found(example.cypher)) for example in EXAMPLES}
+    held = ItemFilter(kind="BATTERY", holder=FLEET, as_of=datetime.fromisoformat("2024-01-01T00:00:00+08:00"))
+
+    async def told() -> tuple[list[str], set[str]]:
+        async with store.snapshot() as snapshot:
+            theirs = [key for _, key in await snapshot.item_page(held, None, 99)]
+            further = await trace(snapshot, TraceQuestion(PACK_RECYCLED, Direction.FORWARD))
+            assert further is not None
+            return theirs, {node.key for node in further.nodes if node.kind not in ("EVENT", "ORGANIZATION")}
+
+    theirs, reached = RUNNER.run(told())
+    assert [key for key, *_ in answers[AS_OF]] == theirs == [PACK_A]
+    parts = {(host, part) for host, part, *_ in answers[AS_KNOWN_AT]}
+    assert {(PACK_A, module(1)), (PACK_A, module(2)), (PACK_NEW, module(2, date(2026, 9, 10)))} <= parts
+    became = {key for key, _ in answers[TRACE]}
+    assert {BLACK_MASS, ALUMINIUM, CARBONATE, SULPHATE} <= became <= reached
+    drawn = {lot: (kg, recycled) for lot, _, kg, recycled in answers[CONTENT]}
+    assert drawn == {CARBONATE: (pytest.approx(0.26 / 1.4), True), SULPHATE: (0.0, True)}
+    chain = [(holder, host, until is None) for holder, host, _, until in answers[CUSTODY]]
+    makers = ["Minjiang Cell", "Minjiang Cell", "Pudong Motors", "Pudong Motors"]
+    holders = [*makers, "Shenzhen City Fleet", "Nanshan Workshop", "Xiang Metals"]
+    assert [holder for holder, *_ in chain] == holders
+    assert chain[-2:] == [("Nanshan Workshop", module(2), False), ("Xiang Metals", module(2), False)]

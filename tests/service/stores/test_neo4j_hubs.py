@@ -9,13 +9,16 @@ from service.ports import EventFilter
 from service.stores.contract.telling import draw, event, lot, made, unit
 from service.stores.memory import MemoryStore
 from service.stores.neo4j import Neo4jStore
+from service.stores.neo4j.ahead import HUB
 from service.stores.neo4j.connection import Reads
+from service.stores.neo4j.snapshot import Neo4jSnapshot
 from tests.conftest import NEO4J_ITSELF, NEO4J_VERSIONS
 from tests.support import RUNNER, ask, found_by, send
 
 pytestmark = NEO4J_ITSELF
-DRAWS = 240
-LENGTH_OF_A_PLACE = 17 + len("u239")
+DRAWS = HUB + 10
+assert DRAWS < 1000
+LENGTH_OF_A_PLACE = 17 + len(f"u{DRAWS - 1}")
 """A place in the total order goes as a list of its bytes."""
 
 
@@ -37,6 +40,17 @@ def hub() -> list[dict[str, Any]]:
     return [*packs, recycled, *units]
 
 
+def assembly() -> list[dict[str, Any]]:
+    """One host with many parts, of which one goes on into another host, and the rest into a lot."""
+    parts = [unit(f"U{number}", "CELL", massKg=1.0) for number in range(DRAWS)]
+    return [
+        made("host", 1, unit("HOST", "BATTERY", parts, massKg=1.0 * DRAWS)),
+        event("out", "REMOVAL", 2, part="U7", host="HOST"),
+        made("other", 3, unit("OTHER", "BATTERY", ["U7"])),
+        event("r", "RECYCLING", 4, inputs=[draw("HOST")], outputs=[lot("MASS", 1.0 * DRAWS - 1)]),
+    ]
+
+
 def diamonds(rungs: int = 12) -> list[dict[str, Any]]:
     """Lots that part into two and come together again, rung after rung: 2 ** rungs ways from top to bottom."""
     events = [event("top", "ENROLMENT", 0, items=[lot("L0", 1000.0)])]
@@ -52,8 +66,12 @@ def diamonds(rungs: int = 12) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     ("events", "keys", "size"),
-    [(hub(), ["HUB", "P7", "U7"], 2 * DRAWS), (diamonds(), ["L0", "L5", "b5", "L12"], 3 * 12)],
-    ids=["hub", "diamonds"],
+    [
+        (hub(), ["HUB", "P7", "U7"], 2 * DRAWS),
+        (assembly(), ["HOST", "U7", "U8", "OTHER", "MASS"], DRAWS),
+        (diamonds(), ["L0", "L5", "b5", "L12"], 3 * 12),
+    ],
+    ids=["a lot of many draws", "a host of many parts", "diamonds"],
 )
 def test_a_trace_equals_the_specification(
     store: Neo4jStore, events: list[dict[str, Any]], keys: list[str], size: int
@@ -76,6 +94,36 @@ def test_a_trace_equals_the_specification(
                 assert [node.key for node in ours.nodes] == [node.key for node in theirs.nodes]
                 assert ours.truncated == theirs.truncated
     assert largest > size
+
+
+@pytest.mark.parametrize(
+    ("events", "key", "direction"),
+    [
+        (hub(), "HUB", "FORWARD"),
+        (hub(), "HUB", "BACKWARD"),
+        (hub(), "P7", "FORWARD"),
+        (assembly(), "HOST", "FORWARD"),
+    ],
+    ids=["draws on a lot", "what went into a lot", "a way to a lot of many draws", "parts of a host"],
+)
+def test_the_edges_of_a_hub_are_read_only_where_a_trace_comes_to_it(
+    store: Neo4jStore, monkeypatch: pytest.MonkeyPatch, events: list[dict[str, Any]], key: str, direction: str
+) -> None:
+    """They are left out of what is read ahead, and then read level by level."""
+    send(store, events)
+    around, read = Neo4jSnapshot._around, []
+
+    async def noted(self: Neo4jSnapshot, *arguments: Any) -> Any:
+        found = await around(self, *arguments)
+        read.append(max(len(found.parts), len(found.consumptions), len(found.yields)))
+        return found
+
+    monkeypatch.setattr(Neo4jSnapshot, "_around", noted)
+    assert ask(store, key, direction) is not None
+    assert max(read) >= DRAWS
+    read.clear()
+    assert ask(store, "U8", "FORWARD") is not None
+    assert read == [], "what comes to no hub is read ahead"
 
 
 def _longest(value: Any) -> int:

@@ -142,14 +142,14 @@ BEGINS = re.compile(
 """The beginning of a match at the nodes of a label, up to its conditions."""
 ALL = {
     "checking": {"(b:Batch)", "(e:Event)", "(i:Item)", "(n:Item)", "(n:Organization)", "(n:Identifier|Judgement)",
-                 "(i:Item)<-[y:YIELDED]-()",
-                 "(i:Item)<-[m:MENTIONS]-(e)", "(i:Item)<-[d:IDENTIFIES]-(n)",
-                 "(i:Item) OPTIONAL", "(e:Event)-[:REGISTERS]->()", "(o:Organization)<-[:REGISTERS]-()"},
+                 "(n:Batch)", "(u:Unfolded)", "(i:Item)<-[y:YIELDED]-()",
+                 "(i:Item)<-[m:MENTIONS]-(e)", "(i:Item)<-[d:IDENTIFIES]-(n)", "(e:Event)-[r:REGISTERS]->(o)"},
     "events": {"(e:Event)"},
     "findings": {"(f:Finding)"},
     "flows": {"(f:Flow)"},
     "items": {"(i:Item)<-[y:YIELDED]-(e)"},
     "migrating": {"(e:Event) } OR EXISTS {", "(i:Item) }"},
+    "shown": {"(b:Batch)", "(i:Item) OPTIONAL", "(e:Event)-[r:REGISTERS]->()", "(o:Organization)<-[:REGISTERS]-()"},
 }  # fmt: skip
 """What reads all there is: a check and a rebuild, lists of everything, and whether there is anything."""
 

@@ -1,11 +1,14 @@
 """A Neo4j whose schema becomes another one while a service runs."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from graph_schema.neo4j import migrations
+from graph_schema.neo4j.description import EDGES, NODES, document
+from graph_schema.order import instant_us
 from service.findings import FindingFilter
 from service.keeping import Keeper
 from service.recording import RecordStatus
@@ -93,3 +96,43 @@ def test_what_was_kept_before_all_changes_were_told_is_worked_out_anew(store: Ne
     RUNNER.run(migrate(store.connection))
     RUNNER.run(Keeper(store).run())
     assert "UNREGISTERED_ORGANIZATION" in RUNNER.run(codes())
+
+
+TWINS = {"recordedUs": "recordedAt", "sinceUs": "since", "shownUs": "shown", "atUs": "at"}
+INTERNAL = {"Log", "INVOLVES"}
+"""What only voltrace goes by, as docs/graph.md says."""
+
+
+def test_times_that_people_look_at_are_native() -> None:
+    for name, kind in (NODES | EDGES).items():
+        numbers = {one for one in kind.properties if one.endswith("Us")}
+        assert numbers <= TWINS.keys()
+        if name not in INTERNAL:
+            assert {kind.properties[TWINS[one]][0] for one in numbers} <= {"ZONED DATETIME"}
+    assert all(f"`{name}`" in document().replace("`:", "`") for name in INTERNAL)
+
+
+def test_an_older_database_gets_native_times(store: Neo4jStore) -> None:
+    """As new ones are written with them, in batches."""
+    labels = {name: one for name, kind in NODES.items() for one in kind.properties if one in TWINS and name != "Log"}
+
+    async def twins() -> dict[str, list[Any]]:
+        found = {}
+        async with store.connection.reading() as reads:
+            for label, number in sorted(labels.items()):
+                both = f"collect([n.{number}, toString(n.{TWINS[number]})])"
+                found[label] = sorted(await reads.one(f"MATCH (n:{label}) RETURN {both}"))
+        return found
+
+    send(store, [made("p", 1, unit("P")), event("t", "TRANSFER", 2, "STRANGER", items=["P"], to="B")])
+    send(store, [made("q", 3, unit("Q"))])
+    RUNNER.run(Keeper(store).run())
+    before = RUNNER.run(twins())
+    assert {label: len(rows) for label, rows in before.items()} == {"Audit": 1, "Batch": 2, "Event": 3, "Finding": 4}
+    for rows in before.values():
+        assert [instant_us(datetime.fromisoformat(native)) for _, native in rows] == [number for number, _ in rows]
+    RUNNER.run(run(store, "MATCH (n:Batch|Audit|Finding) REMOVE n.recordedAt, n.at, n.shown"))
+    RUNNER.run(run(store, "MATCH (s:Schema) SET s.version = 17"))
+    assert RUNNER.run(twins()) != before
+    RUNNER.run(migrate(store.connection))
+    assert RUNNER.run(twins()) == before

@@ -156,23 +156,6 @@ def test_a_database_of_an_older_version_shows_it_after_the_migration(
     assert RUNNER.run(store.verify()) == []
 
 
-@pytest.mark.parametrize(
-    ("damage", "key"),
-    [
-        ("MATCH (o:Organization {key: 'B'}) SET o.roles = ['REGULATOR']", "B"),
-        ("MATCH (i:Item {key: 'P'}) SET i.massLiKg = 8.0", "P"),
-        ("MATCH (i:Item {key: 'P'}) SET i:Vehicle", "P"),
-    ],
-    ids=["role", "mass of an element", "label"],
-)
-def test_what_a_node_shows_is_verified(store: Neo4jStore, damage: str, key: str) -> None:
-    send(store, TOLD)
-    RUNNER.run(run(store, damage))
-    (fault,) = RUNNER.run(store.verify())
-    assert fault.where == key
-    assert "run a rebuild" in fault.what
-
-
 def test_regions_that_an_index_has_in_part_are_told_apart(store: Neo4jStore) -> None:
     """However long they are: an index bears some thousand bytes, and a write that it does not bear fails as a whole."""
     regions = {"A": "x" * 64 + "a", "B": "x" * 64 + "b", "C": "x" * 40_000, "D": "x"}

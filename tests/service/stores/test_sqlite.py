@@ -1,5 +1,4 @@
-"""What only the embedded store promises: files, faults that verify names, and several processes on one file."""
-# ruff: noqa: E501 - tables of cases, one a line
+"""What only the embedded store promises: files, and several processes on one file."""
 
 import asyncio
 import json
@@ -16,10 +15,11 @@ import pytest
 from service.bootstrap import open_store
 from service.ports import LAST_KEY, Change, EventFilter, Fault, ItemFilter, Store
 from service.stores.contract.answers import answers, difference
-from service.stores.contract.script import BATCHES, ORGANIZATIONS, events_until
+from service.stores.contract.script import ORGANIZATIONS, events_until
 from service.stores.contract.telling import draw, event, made, tell, unit
 from service.stores.errors import StoreError
 from service.stores.sqlite import SqliteStore
+from tests.service.stores.files import tamper, with_store
 
 ROOT = Path(__file__).parents[3]
 TIMEOUT_S = 60.0
@@ -114,132 +114,6 @@ def test_what_was_recorded_is_there_after_opening_again(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-# ---- tampering ---------------------------------------------------------------------------------
-
-
-def tamper(path: Path, *statements: str) -> None:
-    connection = sqlite3.connect(path)
-    for statement in statements:
-        changed = connection.execute(statement).rowcount
-        assert changed != 0, f"nothing to change: {statement}"
-    connection.commit()
-    connection.close()
-
-
-SEQUENCE = "(SELECT seq FROM log WHERE event_id = '{}')"
-ITEM = "(SELECT id FROM item WHERE key = '{}')"
-
-LOG_FAULTS = [
-    # what, the SQL, where the fault is, words of what it says
-    ("a payload", "UPDATE payload SET body = replace(body, '\"massKg\":12', '\"massKg\":13') WHERE seq = 14", "14 (q)", "not what was recorded"),
-    ("a payload of another event", "UPDATE payload SET body = (SELECT body FROM payload WHERE seq = 4) WHERE seq = 5", "5 (m2)", "not what was recorded"),
-    ("a payload that is no JSON", "UPDATE payload SET body = x'7b' WHERE seq = 5", "5 (m2)", "malformed"),
-    ("a payload that is gone", "DELETE FROM payload WHERE seq = 6", "6 (p1)", "missing"),
-    ("a hash", "UPDATE log SET hash = CAST(x'00' || substr(hash, 2) AS BLOB) WHERE seq = 7", "7 (p2)", "the hash does not follow"),
-    ("a digest", "UPDATE log SET digest = CAST(x'00' || substr(digest, 2) AS BLOB) WHERE seq = 7", "7 (p2)", "the hash does not follow"),
-    ("an actor", "UPDATE log SET actor = 'Z' WHERE seq = 3", "3 (cells)", "actor"),
-    ("an event id", "UPDATE log SET event_id = 'Z' WHERE seq = 3", "3 (Z)", "event id"),
-    ("a position", "UPDATE log SET pos = (SELECT pos FROM log WHERE seq = 4) WHERE seq = 3", "3 (cells)", "time"),
-    ("a recorded time", "UPDATE log SET recorded_us = recorded_us + 1 WHERE seq = 4", "4 (m1)", "the hash does not follow"),
-    ("a recorded time that goes back", "UPDATE log SET recorded_us = 0 WHERE seq = 4", "4 (m1)", "earlier"),
-    ("a record that is gone", "DELETE FROM log WHERE seq = 8", "9 (in-q)", "records are missing"),
-    ("the first record is gone", "DELETE FROM log WHERE seq = 1", "2 (reg-b)", "records are missing"),
-]  # fmt: skip
-
-GRAPH_FAULTS = [
-    ("a status", "UPDATE log SET status = 'CONTESTED' WHERE event_id = 'sell-q'", "(sell-q)"),
-    ("problems", "UPDATE log SET problems = NULL WHERE event_id = 'too-much'", "(too-much)"),
-    ("a mixing", "UPDATE log SET mixing = '[1,1.0,null]' WHERE event_id = 'rec'", "(rec)"),
-    ("claims", "UPDATE log SET claims = NULL WHERE event_id = 'in-p2'", "(in-p2)"),
-    ("a stay in another host", f"UPDATE part_of SET host = {ITEM.format('Q')} WHERE part = {ITEM.format('m3')}", "P2|Q|m3"),
-    ("a stay that is gone", f"DELETE FROM part_of WHERE part = {ITEM.format('m3')}", "P2|m3"),
-    ("a stay that ended", f"UPDATE part_of SET closed = 20, closed_known = 20 WHERE part = {ITEM.format('m3')}", "P2|m3"),
-    ("a holder", f"UPDATE held_by SET organization = (SELECT id FROM organization WHERE key = 'WAITING') WHERE item = {ITEM.format('V')}", "V"),
-    ("a draw", f"UPDATE consumed SET mass_kg = 9 WHERE item = {ITEM.format('L')} AND event = {SEQUENCE.format('ref')}", "L"),
-    ("a draw that is gone", f"DELETE FROM consumed WHERE item = {ITEM.format('L')} AND event = {SEQUENCE.format('ref')}", "L"),
-    ("an end", f"DELETE FROM consumed WHERE item = {ITEM.format('P1')}", "P1"),
-    ("a birth", f"UPDATE yielded SET mass_kg = 99 WHERE item = {ITEM.format('Q')}", "Q"),
-    ("a birth that is gone", f"DELETE FROM yielded WHERE item = {ITEM.format('E')}", "E|items"),
-    ("a body", f"UPDATE yielded SET body_mass_kg = 99 WHERE item = {ITEM.format('P2')} AND known_to > 1000000", "P2"),
-    ("a mark", f"DELETE FROM mark WHERE item = {ITEM.format('P1')}", "P1"),
-    ("an item", "UPDATE item SET drawn_kg = 0 WHERE key = 'L'", "L"),
-    ("an item's host", "UPDATE item SET host = NULL WHERE key = 'm3'", "m3"),
-    ("an item's end", "UPDATE item SET ended = NULL WHERE key = 'P1'", "P1"),
-    ("an item's last event", "UPDATE item SET last = born WHERE key = 'L'", "L"),
-    ("an item's key", "UPDATE item SET key = 'EE' WHERE key = 'E'", "E|EE|items"),
-    ("an item's specification", f"UPDATE yielded SET spec = '{{}}' WHERE item = {ITEM.format('V')}", "V"),
-    ("a mention", f"DELETE FROM mention WHERE item = {ITEM.format('P2')} AND event = {SEQUENCE.format('in-p2')}", "P2"),
-    ("an identifier", "DELETE FROM identifier WHERE value = 'SN-1'", "P1"),
-]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with the first batches of the script."""
-    path = tmp_path_factory.mktemp("told") / "s.db"
-
-    async def run() -> None:
-        store = SqliteStore(path)
-        for _, batch in BATCHES[:6]:
-            await tell(store, *batch)
-        assert await store.verify() == []
-        await store.close()
-
-    asyncio.run(run())
-    return path
-
-
-@pytest.fixture
-def copy(told: Path, tmp_path: Path) -> Path:
-    path = tmp_path / "copy.db"
-    path.write_bytes(told.read_bytes())
-    return path
-
-
-def with_store(path: Path, use: Callable[[Store], Any]) -> Any:
-    async def run() -> Any:
-        store = SqliteStore(path)
-        try:
-            return await use(store)
-        finally:
-            await store.close()
-
-    return asyncio.run(run())
-
-
-def verify(path: Path) -> list[Fault]:
-    return with_store(path, lambda store: store.verify())
-
-
-@pytest.mark.parametrize(("sql", "where", "what"), [row[1:] for row in LOG_FAULTS], ids=[row[0] for row in LOG_FAULTS])
-def test_verify_names_the_first_bad_record_of_the_log(copy: Path, sql: str, where: str, what: str) -> None:
-    tamper(copy, sql)
-    faults = verify(copy)
-    assert [fault.where for fault in faults] == [where], faults
-    assert what in faults[0].what
-
-
-@pytest.mark.parametrize(("sql", "where"), [row[1:] for row in GRAPH_FAULTS], ids=[row[0] for row in GRAPH_FAULTS])
-def test_verify_names_what_is_wrong_with_the_graph_and_rebuild_repairs_it(copy: Path, sql: str, where: str) -> None:
-    async def everything(store: Store) -> list[Any]:
-        said = []
-        for count in range(7):
-            async with store.snapshot(len(events_until(count))) as snapshot:
-                said.append(await answers(snapshot, ORGANIZATIONS))
-        return said
-
-    before = with_store(copy, everything)
-    tamper(copy, sql)
-    faults = verify(copy)
-    assert len(faults) == 1, "a fault is found"
-    assert any(faults[0].where.endswith(name) for name in where.split("|")), faults
-    assert "rebuild" in faults[0].what, "and the way out is named"
-    assert with_store(copy, lambda store: store.rebuild()) == len(events_until(6))
-    assert verify(copy) == []
-    for then, now in zip(before, with_store(copy, everything), strict=True):
-        assert not difference(then, now)
-
-
 # ---- processes ---------------------------------------------------------------------------------
 
 PROGRAM = """
@@ -248,6 +122,7 @@ from service.ports import LAST_KEY, Change, EventFilter, ItemFilter
 from service.recording import record
 from service.stores.contract.telling import draw, event, lot, made, unit
 from service.stores.sqlite import SqliteStore
+from tests.service.stores.files import tamper, with_store
 
 path, name, mode, count = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
 in_step = "in step" in sys.argv
@@ -371,21 +246,6 @@ async def _after_the_kill(store: Store, name: str) -> tuple[list[Fault], list[st
     more = made(f"after {name}", 1, unit(f"after-{name}"), inputs=[draw("shared", 1)])
     assert await tell(store, more) == ["ACCEPTED"], "the store writes on"
     return await store.verify(), found
-
-
-def test_a_rebuild_does_not_disturb_a_reader(told: Path, copy: Path) -> None:
-    async def run() -> None:
-        reader, writer = SqliteStore(copy), SqliteStore(copy)
-        async with reader.snapshot() as snapshot:
-            before = await answers(snapshot, ORGANIZATIONS)
-            await writer.rebuild()
-            assert not difference(before, await answers(snapshot, ORGANIZATIONS))
-        async with reader.snapshot() as snapshot:
-            assert not difference(before, await answers(snapshot, ORGANIZATIONS))
-        await reader.close()
-        await writer.close()
-
-    asyncio.run(run())
 
 
 def test_the_payload_is_the_text_that_was_sent(tmp_path: Path) -> None:
