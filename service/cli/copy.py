@@ -43,7 +43,7 @@ def copy(source_url: str, target_url: str, verify: bool) -> None:
             with bar:
                 copied = await copying.copy(source, target, progress)
                 if verify:
-                    comparing = bar.add_task("compare", total=None, count=0)
+                    comparing = bar.add_task("compare", total=None, count=0, unit="records and items")
                     await copying.compare(
                         source,
                         target,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.progress import BarColumn, Progress, Task, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from service.cli.common import err
@@ -13,13 +13,14 @@ LINE_S = 30.0
 """How often a line is written where there is no bar."""
 
 
-class _Rate(TextColumn):
+class _Rate(ProgressColumn):
     def __init__(self, unit: str) -> None:
-        super().__init__(f"{{task.fields[count]:,}} {unit}")
+        super().__init__()
+        self._unit = unit
 
     def render(self, task: Task) -> Text:
         """The count, and the rate so far."""
-        text = super().render(task)
+        text = Text(f"{task.fields['count']:,} {task.fields.get('unit', self._unit)}")
         if task.elapsed:
             text.append(f", {(task.fields['count'] - task.fields.get('before', 0)) / task.elapsed:,.0f}/s")
         return text
@@ -47,7 +48,8 @@ class _Lines(Progress):
 def progress_bar(unit: str) -> Progress:
     """A bar on standard error where that is a terminal, else a line there every half minute.
 
-    Its tasks have a field `count`, of `unit`, and may have one `before`: how many of them were there at the start.
+    Its tasks have a field `count`, of `unit` or of their own `unit`, and may have one `before`: how many of them were
+    there at the start.
     """
     rate = _Rate(unit)
     if not err.is_terminal:

@@ -43,8 +43,10 @@ def test_lines_tell_how_far_an_ingest_a_copy_and_an_export_are(
     read = [re.fullmatch("ingest: " + COUNTED.format("events"), line) for line in ingest.splitlines()]
     assert [one and one[1] for one in read] == ["20", "40", "57"], ingest
     assert [one and one[2] for one in read][-1] == "100", ingest
-    assert re.search("^copy: " + COUNTED.format("records"), copy.splitlines()[-1]), copy
-    assert copy.splitlines()[-1].startswith("copy: 57 records, "), copy
+    copied = [line for line in copy.splitlines() if line.startswith("copy: ")]
+    assert re.search("^copy: " + COUNTED.format("records"), copied[-1]), copy
+    assert copied[-1].startswith("copy: 57 records, "), copy
+    assert re.search("^compare: " + COUNTED.format("records and items"), copy.splitlines()[-1]), copy
     assert re.search(r"^export \S+: " + COUNTED.format("rows"), export.splitlines()[-1]), export
     assert export.splitlines()[-1].endswith(", 100 %"), export
 
