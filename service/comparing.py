@@ -91,7 +91,7 @@ async def _events(snapshot: Snapshot) -> AsyncIterator[Page]:
                     "recordedAt": record.recorded_at,
                     "status": record.status,
                     "what is wrong with it": [tuple(problem) for problem in record.problems],
-                    "mixing": None if (mixed := mixing[record.position]) is None else list(mixed),
+                    "mixing": None if (mixed := mixing.get(record.position)) is None else list(mixed),
                 },
             )
             for record in records
@@ -115,7 +115,7 @@ async def _items(snapshot: Snapshot) -> AsyncIterator[Page]:
         stays = await snapshot.hosts(handles)
         hosts = {row.handle: row.key for row in await snapshot.items({stay[1] for stay in stays})}
         for what, rows in (
-            ("where it was", [(stay[0], hosts[stay[1]], *stay[2:]) for stay in stays]),
+            ("where it was", [(stay[0], hosts.get(stay[1]), *stay[2:]) for stay in stays]),
             ("who held it", await snapshot.custody(handles)),
             ("what consumed it", await snapshot.consumptions(handles)),
             ("what marked it", await snapshot.marks(handles)),
