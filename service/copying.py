@@ -13,7 +13,9 @@ from service.ports import EventFilter, ItemFilter, NewEvent, OrganizationFilter,
 from service.recording import read_event
 
 PAGE = 2_000
-"""Records read at a time, and written in one transaction: whole batches, but for those that are larger."""
+"""Records read at a time, and written in one transaction: whole batches, or one that is larger."""
+WHOLE = 50_000
+"""Records from which on a batch is written in parts: a transaction is held in memory."""
 
 
 class CannotCopy(Exception):
@@ -32,10 +34,11 @@ async def copy(
 ) -> Copied:
     """Copy what the target lacks of the source's log. May be run again after an interruption, and to catch up.
 
-    Each record keeps its recordedAt, so that `knownAt` answers in the copy as it did before; of a batch larger than a
-    page the parts are written one after the other, and known as one. `on_progress` hears how many of how many records
-    are there. Raises CannotCopy where the target holds another log, where a record has lost its payload, and where the
-    copy does not count what its source counts (`compare` goes through all of both).
+    Each record keeps its recordedAt, so that `knownAt` answers in the copy as it did before. Of a batch of more than
+    `WHOLE` records the parts are written one after the other, and known as one: until all are there its moment answers
+    with those that are, and what is recorded into the target before makes another log of it. `on_progress` hears how
+    many of how many records are there. Raises CannotCopy where the target holds another log, where a record has lost
+    its payload, and where the copy does not count what its source counts (`compare` goes through all of both).
     """
     last = await source.sequence_at(None)
     before = await _common(source, target, last)
@@ -68,11 +71,18 @@ async def _record(store: Store, sequence: int) -> bytes:
 
 
 async def _next_batches(source: Store, after: int, last: int) -> list[list[StoredEvent]]:
-    """The batches of a page after a record, without the last one where that may go on; or else a part of one."""
+    """The batches of a page after a record, without the last one where that may go on; or else all of the one that is
+    larger, or a part of it where it is too large for one write."""
+    records: list[StoredEvent] = []
     async with source.snapshot(last) as snapshot:
-        page = await snapshot.event_page(EventFilter(), after, PAGE)
-    batches = [list(batch) for _, batch in groupby(page, key=lambda record: record.recorded_at)]
-    return batches[:-1] if len(page) == PAGE and len(batches) > 1 else batches
+        while True:
+            page = await snapshot.event_page(EventFilter(), records[-1].sequence if records else after, PAGE)
+            records += page
+            goes_on = len(page) == PAGE
+            if not goes_on or records[0].recorded_at != records[-1].recorded_at or len(records) >= WHOLE:
+                break
+    batches = [list(batch) for _, batch in groupby(records, key=lambda record: record.recorded_at)]
+    return batches[:-1] if goes_on and len(batches) > 1 else batches
 
 
 async def _append(writer: Writer, batches: list[list[StoredEvent]], after: int) -> int:

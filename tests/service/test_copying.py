@@ -191,12 +191,14 @@ SMALL = [
 ]
 
 
+@pytest.mark.parametrize(("whole", "expected"), [(9, [0, 1]), (4, [0, 1, 5, 9]), (5, [0, 1, 9])])
 @pytest.mark.parametrize("make_store", KINDS, indirect=True)
-def test_a_batch_that_is_larger_than_a_page_is_written_in_parts_and_known_as_one(
-    make_store: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+def test_a_batch_that_is_larger_than_a_page_is_written_at_once_or_in_parts_and_known_as_one(
+    make_store: Callable[[], Store], monkeypatch: pytest.MonkeyPatch, whole: int, expected: list[int]
 ) -> None:
     """Whatever was known at a moment is known then in the copy, too, where some arrived before what they need."""
     monkeypatch.setattr(copying, "PAGE", 4)
+    monkeypatch.setattr(copying, "WHOLE", whole)
     batches = [[made("before", 0, unit("B"))], SMALL[::-1], [made("after", 50, unit("A"))]]
     theirs = MemoryStore()
     for batch in batches:
@@ -210,7 +212,7 @@ def test_a_batch_that_is_larger_than_a_page_is_written_in_parts_and_known_as_one
 
     monkeypatch.setattr(type(ours), "write", noted)
     assert copy(theirs, ours) == (0, 11)
-    assert writes == [0, 1, 5, 9]
+    assert writes == expected
     RUNNER.run(copying.compare(theirs, ours, 11))
     assert wait(ours, ours.verify()) == []
 
@@ -234,6 +236,7 @@ def test_a_copy_that_is_interrupted_inside_a_write_goes_on_where_it_stopped(
 ) -> None:
     """What was written before is there, of the write that was interrupted nothing is, and at the end all is, once."""
     monkeypatch.setattr(copying, "PAGE", 6)
+    monkeypatch.setattr(copying, "WHOLE", 6)
     again, read = copying._again, []
 
     def interrupted(record: Any) -> Any:
