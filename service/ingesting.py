@@ -21,6 +21,7 @@ from service.ports import EventFilter, Store
 from service.readers import READERS
 from service.readers.reading import BATCH, Assumed, Chunk, LeftOut, Options, Reader, Source, UnreadableFile
 from service.recording import RecordedEvent, RecordStatus, Stated, Submission, read_event, record_batches
+from service.stores.errors import StoreError
 
 REJECTIONS_KEPT = 1_000
 PARTS = 4
@@ -105,15 +106,17 @@ class Ingest:
                     if path != "-":
                         self._bytes_before += Path(path).stat().st_size
             except (OSError, UnreadableFile):
-                await self._take_stock()
+                with suppress(StoreError):
+                    await self._take_stock()
                 raise
         await self._take_stock()
         return self.report
 
     async def _take_stock(self) -> None:
         async with self.store.snapshot() as snapshot:
-            for status in EventStatus:
-                self.report.standing[status] = await snapshot.event_count(EventFilter(status=status))
+            self.report.standing = {
+                status: await snapshot.event_count(EventFilter(status=status)) for status in EventStatus
+            }
 
     async def _read(self, chunks: Iterator[Chunk]) -> None:
         """Record so many chunks at once. Where the reader fails, what it told before is recorded first."""

@@ -79,7 +79,7 @@ def ingest(
                 await run.run(list(files), sys.stdin.buffer, format_name)
             except (OSError, UnreadableFile) as error:
                 failed = said(error) if isinstance(error, OSError) else str(error)
-                if not report.standing:
+                if not report.counts:
                     raise click.ClickException(failed) from error
                 return f"{failed}; {RESUME}"
             except StoreError as error:

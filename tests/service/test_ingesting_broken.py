@@ -18,6 +18,7 @@ from service.readers import reading
 from service.readers.jsonl import JsonLines
 from service.readers.reading import UnreadableFile
 from service.recording import RecordStatus
+from service.stores.errors import StoreError
 from service.stores.memory import MemoryStore
 
 EVENTS = story()
@@ -78,6 +79,32 @@ def test_what_was_read_before_a_broken_pipe_is_recorded(kind: type[MemoryStore],
     assert again.counts[RecordStatus.DUPLICATE] == lines
     assert sum(again.counts.values()) == len(LINES)
     assert sum(again.standing.values()) == len(LINES)
+
+
+class Lost(MemoryStore):
+    """A store that is away for reads, as a server that was lost meanwhile."""
+
+    def snapshot(self, sequence: int | None = None) -> Any:
+        raise StoreError("nobody answers")
+
+
+def test_a_store_that_is_lost_when_a_file_breaks_does_not_hide_why_it_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest = Ingest(Lost(), 7)
+    with pytest.raises(UnreadableFile, match=r"standard input:21: cannot be read"):
+        asyncio.run(ingest.run(["-"], cast(BinaryIO, Broken(20))))
+    assert sum(ingest.report.counts.values()) == 20
+    assert ingest.report.standing == {}
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(b"".join(LINES))
+    monkeypatch.setattr("service.cli.ingest.opened", lambda url: Lost())
+    monkeypatch.setattr(reading.Source, "_lines", lambda self: iter(Broken(20)))
+    told = CliRunner().invoke(main, ["ingest", str(file)])
+    assert told.exit_code == 1
+    assert "20 accepted" in told.output
+    said = " ".join(told.output.split())
+    assert f"{file}:21: cannot be read: [Errno 5] Input/output error; what was read before" in said
 
 
 def test_a_gzip_that_was_cut_off_tells_its_line() -> None:
