@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -43,6 +44,8 @@ from service.stores.neo4j.writer import Neo4jWriter
 LOGGER = logging.getLogger("voltrace")
 LOOK_AGAIN_S = 60.0
 """How long the schema is taken to be as it was seen: constraints and indexes may be dropped while a service runs."""
+LOOK_BACK_AGAIN_S = 5.0
+"""How long the leader of a cluster, which alone knows whether the database was set back, is taken to be away."""
 LAST = "MATCH (l:Log {name: 'voltrace'}) RETURN l.sequence"
 SEQUENCE_AT = """
 MATCH (b:Batch) USING INDEX SEEK b:Batch(recordedUs) WHERE b.recordedUs <= $us
@@ -71,6 +74,7 @@ class Neo4jStore:
         self.connection = Connection(url, login, read_timeout_s, write_timeout_s, retry_s)
         self._ready = False
         self._looked_at = 0.0
+        self._away_at = -math.inf
         self._begun = False
         """Whether there was a log: a database that lost it is not begun again without being told to."""
         self._seen: State | None = None
@@ -81,7 +85,7 @@ class Neo4jStore:
     async def _prepare(self) -> None:
         """See to the schema, once: those that come at once to an event loop wait for the same look at it, and get its
         error, so that none waits for a server that hangs longer than the first."""
-        if self._ready and not self.connection.doubtful and time.monotonic() - self._looked_at < LOOK_AGAIN_S:
+        if self._ready and not self._doubts() and time.monotonic() - self._looked_at < LOOK_AGAIN_S:
             return
         loop = asyncio.get_running_loop()
         looking = self._looking.get(loop)
@@ -95,8 +99,12 @@ class Neo4jStore:
         if not looking.cancelled():
             looking.exception()  # else one that nobody waits for any more is logged as lost
 
+    def _doubts(self) -> bool:
+        """Whether it is to be found out now whether the database was set back."""
+        return self.connection.doubtful and time.monotonic() - self._away_at >= LOOK_BACK_AGAIN_S
+
     async def _look(self) -> None:
-        if self.connection.doubtful:
+        if self._doubts():
             await self._look_back()
         if not self._ready or time.monotonic() - self._looked_at >= LOOK_AGAIN_S:
             if await outstanding(self.connection):
@@ -110,12 +118,13 @@ class Neo4jStore:
         """Find out whether the database was set back, after a read that waited in vain.
 
         Then no bookmark of before is ever reached, and its schema may be older, too. Where the leader of a cluster is
-        away, it is found out later, and others may answer meanwhile.
+        away, it is found out some seconds later, and others may answer meanwhile.
         """
         try:
             async with self.connection.reading(leader=True, follows=False) as reads:
                 last = await reads.one(LAST)
         except Away:
+            self._away_at = time.monotonic()
             return
         self.connection.doubtful = False
         if last is None or last < self._furthest:

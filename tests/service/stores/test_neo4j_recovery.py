@@ -22,6 +22,7 @@ from service.stores.errors import StoreError
 from service.stores.neo4j import Login, Neo4jStore, migrating
 from service.stores.neo4j import connection as connection_module
 from service.stores.neo4j import store as store_module
+from service.stores.neo4j.connection import RETRY_AFTER_S
 from service.stores.neo4j.migrating import migrate
 from service.testing.neo4j import with_login
 from service.testing.neo4j.server import Server
@@ -47,6 +48,7 @@ def nobody_else_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_module, "RETRY_AFTER_S", (0.0,))
     monkeypatch.setattr(connection_module, "RETRY_DELAY_S", 0.05)
     monkeypatch.setattr(store_module, "LOOK_AGAIN_S", 0.0)
+    monkeypatch.setattr(store_module, "LOOK_BACK_AGAIN_S", 0.0)
 
 
 @pytest.fixture
@@ -346,6 +348,36 @@ def test_reads_go_on_without_a_leader(server: Server, leader: set[str], doubtful
         assert_accepted(recorded(client, "q"))
         assert not running.connection.doubtful
         assert_serves(other, 2)
+
+
+def test_a_leader_that_is_away_is_not_asked_before_every_read(
+    server: Server, leader: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each such look tries again for more than a second."""
+    monkeypatch.setattr(connection_module, "RETRY_AFTER_S", RETRY_AFTER_S)
+    monkeypatch.setattr(store_module, "LOOK_BACK_AGAIN_S", 600.0)
+    select, asked = AsyncRoutedBoltPool._select_address, []
+
+    async def noted(pool: Any, *, access_mode: str, database: str | None) -> Any:
+        asked.append(access_mode)
+        return await select(pool, access_mode=access_mode, database=database)
+
+    monkeypatch.setattr(AsyncRoutedBoltPool, "_select_address", noted)
+    store = Neo4jStore(server.url.replace("bolt://", "neo4j://"), server.login, retry_s=0.2)
+    assert RUNNER.run(store.sequence_at(None)) == 0
+    leader.clear()
+    store.connection.doubtful = True
+    looks = []
+    for _ in range(3):
+        asked.clear()
+        assert RUNNER.run(store.sequence_at(None)) == 0
+        looks.append(asked.count(neo4j.WRITE_ACCESS))
+    assert looks == [1 + len(RETRY_AFTER_S), 0, 0]
+    leader.add("another")
+    monkeypatch.setattr(store_module, "LOOK_BACK_AGAIN_S", 0.0)
+    assert RUNNER.run(store.sequence_at(None)) == 0
+    assert not store.connection.doubtful
+    RUNNER.run(store.close())
 
 
 def test_what_a_replica_does_not_know_yet_the_leader_is_asked(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
