@@ -139,8 +139,14 @@ RETURN max(f.id)
 """
 """Joins the findings after one, by id, to the nodes that were made again; the last of them, null for none."""
 JOINED_AT_ONCE = 5_000
-ENDS = "MATCH (u:Unfolded) WITH u.recordedUs AS at, max(u.sequence) AS last ORDER BY last RETURN collect(last)"
-"""The last records of the moments of recording, of which `:Batch` is made again."""
+ENDS = """
+MATCH (u:Unfolded) USING INDEX SEEK u:Unfolded(sequence) WHERE u.sequence > $after
+WITH u ORDER BY u.sequence LIMIT $limit
+WITH u.recordedUs AS at, max(u.sequence) AS last
+RETURN collect([at, last])
+"""
+"""The moments of recording in a page of records, of which `:Batch` is made again, and the last record of each."""
+ENDS_AT_ONCE = 100_000
 AGAIN = f"""
 UNWIND $batches AS batch
 MERGE (b:Batch {{recordedUs: batch[0]}}) SET b.recordedAt = {native("batch[0]")}, b.last = batch[1]
@@ -183,10 +189,8 @@ async def rebuild(connection: Connection) -> int:
     for statement in FORGET:
         while await write(_some, statement):
             pass
-    async with connection.reading(leader=True) as reads:
-        ends = await reads.one(ENDS)
     head = Head()
-    for several in _in_writes(ends):
+    for several in _in_writes(await _ends(connection)):
         head, folded = await write(_fold_again, head, several)
         count += folded
     joined: str | None = ""
@@ -241,6 +245,15 @@ async def _fold_again(
     """
     await _own(transaction, by)
     records: dict[Position, dict[str, Any]] = {}
+async def _ends(connection: Connection) -> list[int]:
+    """The last records of the moments of recording, in order; a moment may go over the edge of a page."""
+    ends: dict[int, int] = {}
+    async with connection.reading(leader=True) as reads:
+        while page := await reads.one(ENDS, after=max(ends.values(), default=0), limit=ENDS_AT_ONCE):
+            ends.update(page)
+    return sorted(ends.values())
+
+
     batches: dict[int, list[AnyEvent]] = {last: [] for last in ends}
     moments: dict[int, int] = {}
     head = before

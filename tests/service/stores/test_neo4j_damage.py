@@ -106,8 +106,11 @@ def run(store: Neo4jStore, statement: str) -> None:
     RUNNER.run(sent())
 
 
-def test_verify_names_what_differs_from_the_log_and_rebuild_mends_it(store: Neo4jStore) -> None:
-    """Case by case, each on what a rebuild has mended after the one before."""
+def test_verify_names_what_differs_from_the_log_and_rebuild_mends_it(
+    store: Neo4jStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Case by case, each on what a rebuild has mended after the one before, whose moments are on several pages."""
+    monkeypatch.setattr("service.stores.neo4j.checking.ENDS_AT_ONCE", 3)
     assert RUNNER.run(store.verify()) == []
     last = len(TOLD.records)
     for name, damage, where, what in DAMAGE:
