@@ -11,6 +11,7 @@ import neo4j
 
 from graph_schema.canonical import parse_event
 from graph_schema.events import AnyEvent
+from graph_schema.neo4j.description import EDGES
 from graph_schema.order import Position
 from graph_schema.outcome import Outcome
 from service.chain import Head
@@ -100,8 +101,51 @@ def _foreign(label: str, own: tuple[str, ...]) -> str:
 FOREIGN = " UNION ALL ".join(_foreign(label, own) for label, own in OWN_OF_NODES.items())
 
 
+OWN_OF_EDGES = {
+    "PART_OF": "opened",
+    "HELD_BY": "opened",
+    "CONSUMED_IN": "position",
+    "YIELDED": "position",
+    "MARKED": "position",
+    "MENTIONS": "position",
+    "IDENTIFIES": "scheme",
+    "REGISTERS": None,
+}
+"""What each edge of ours has by which it is told from those of others, where it is not by its ends alone."""
+
+
+def _foreign_edge(edge: str, own: str | None) -> str:
+    ends = EDGES[edge]
+    lacks = "" if own is None else f" OR r.{own} IS NULL"
+    return f"""
+MATCH (a)-[r:{edge}]->(b) WHERE NOT (a:{ends.source} AND b:{ends.target}){lacks}
+RETURN elementId(r), labels(a), labels(b) LIMIT 1
+"""
+
+
+FOREIGN_EDGES = {edge: _foreign_edge(edge, own) for edge, own in OWN_OF_EDGES.items()}
+"""A query for each type: one goes through all edges of a type before it answers."""
+
+
 async def check_foreign(graph: Neo4jGraph) -> list[Fault]:
-    """The first node of each label that others wrote after the log was begun: what follows would stumble over it."""
+    """What others wrote after the log was begun, and what follows would stumble over: the first node of each label, or
+    else the first edge of each type. A rebuild would not mend it, and deletes what is joined to nodes of ours."""
+    return await _foreign_nodes(graph) or [
+        Fault(
+            f"edge {found}",
+            f"it has the type {edge}, from {_labels(source)} to {_labels(target)}, and is not of voltrace; give it "
+            f"another type, or delete it (MATCH ()-[r]->() WHERE elementId(r) = '{found}' DELETE r)",
+        )
+        for edge, query in FOREIGN_EDGES.items()
+        async for found, source, target in graph.rows(query)
+    ]
+
+
+def _labels(labels: list[str]) -> str:
+    return ":".join(sorted(labels)) or "no label"
+
+
+async def _foreign_nodes(graph: Neo4jGraph) -> list[Fault]:
     return [
         Fault(
             f"node {node}",
@@ -201,6 +245,15 @@ async def rebuild(connection: Connection) -> int:
     return count
 
 
+async def _ends(connection: Connection) -> list[int]:
+    """The last records of the moments of recording, in order; a moment may go over the edge of a page."""
+    ends: dict[int, int] = {}
+    async with connection.reading(leader=True) as reads:
+        while page := await reads.one(ENDS, after=max(ends.values(), default=0), limit=ENDS_AT_ONCE):
+            ends.update(page)
+    return sorted(ends.values())
+
+
 async def _told(transaction: neo4j.AsyncManagedTransaction, by: str, statement: str) -> bool:
     """Whether the log could be told that a rebuild begins or ends."""
     return bool(await one(transaction, statement, by=by))
@@ -245,15 +298,6 @@ async def _fold_again(
     """
     await _own(transaction, by)
     records: dict[Position, dict[str, Any]] = {}
-async def _ends(connection: Connection) -> list[int]:
-    """The last records of the moments of recording, in order; a moment may go over the edge of a page."""
-    ends: dict[int, int] = {}
-    async with connection.reading(leader=True) as reads:
-        while page := await reads.one(ENDS, after=max(ends.values(), default=0), limit=ENDS_AT_ONCE):
-            ends.update(page)
-    return sorted(ends.values())
-
-
     batches: dict[int, list[AnyEvent]] = {last: [] for last in ends}
     moments: dict[int, int] = {}
     head = before

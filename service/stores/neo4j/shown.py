@@ -11,11 +11,12 @@ from typing import Any
 
 from graph_schema.canonical import parse_event
 from graph_schema.events import Registration
+from graph_schema.neo4j.description import EDGES as EDGE_KINDS
 from graph_schema.order import TYPE_ORDER
 from service.ports import Fault
 from service.stores.checking import chunks
 from service.stores.neo4j.checking import Neo4jGraph
-from service.stores.neo4j.facts import registered, without_none
+from service.stores.neo4j.facts import registered
 from service.stores.neo4j.rows import LABELS, native, shown_by, shown_of_item, shown_of_organization
 from service.stores.values import loads
 
@@ -112,6 +113,8 @@ MATCH (e:Event)-[r:REGISTERS]->() RETURN e.payload, e.position, e.status = 'ACCE
 """
 OWN_OF_ITEMS = {"key", "state", "last", "changed"}
 """What the node of an item has beside what it shows."""
+OWN_OF_REGISTERS = tuple(EDGE_KINDS["REGISTERS"].properties)
+"""What a registration shows; what others noted on it is none of this."""
 
 
 async def check_end(graph: Neo4jGraph) -> list[Fault]:
@@ -184,8 +187,8 @@ async def _check_organizations(graph: Neo4jGraph) -> list[Fault]:
     for payload, _, accepted, noted in sorted(rows, key=lambda row: bytes(row[1])):
         event, said = parse_event(payload)
         assert isinstance(event, Registration)
-        facts = without_none(registered(event))
-        if noted != {name: facts[name] for name in facts if name not in ("event", "organization")}:
+        facts = registered(event)
+        if any(noted.get(name) != facts[name] for name in OWN_OF_REGISTERS):
             return [Fault(event.event_id, "its REGISTERS does not show what it registers; run a rebuild")]
         if accepted:
             key = facts["organization"]

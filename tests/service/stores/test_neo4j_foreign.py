@@ -190,6 +190,45 @@ def test_what_others_add_later_is_no_item_and_named_by_a_check(store: Neo4jStore
     assert RUNNER.run(store.verify()) == []
 
 
+EDGES = [
+    ("(:Study {name: 'theirs'})-[:MENTIONS {page: 3}]->(i)", "MENTIONS, from Study to Item"),
+    ("({name: 'theirs'})-[:IDENTIFIES {knownFrom: 1}]->(i)", "IDENTIFIES, from no label to Item"),
+    (
+        "(i)-[:PART_OF {opened: e.position}]->(:Fleet:Depot {name: 'theirs'})",
+        "PART_OF, from Item:Module to Depot:Fleet",
+    ),
+    ("(i)-[:HELD_BY]->(:Bank {name: 'theirs'})", "HELD_BY, from Item:Module to Bank"),
+    ("(i)<-[:MARKED]-(:Bank {name: 'theirs'})", "MARKED, from Bank to Item:Module"),
+    ("(e)-[:REGISTERS]->(:Bank {name: 'theirs'})", "REGISTERS, from Event to Bank"),
+    ("(:Portal {name: 'theirs'})-[:REGISTERS]->(o)", "REGISTERS, from Portal to Organization"),
+    ("(e)-[:MENTIONS {named: true}]->(i)", "MENTIONS, from Event to Item:Module"),
+    ("(i)-[:PART_OF]->(i)", "PART_OF, from Item:Module to Item:Module"),
+    ("(i)-[:HELD_BY {since: 2020}]->(o)", "HELD_BY, from Item:Module to Organization"),
+    ("(i)-[:CONSUMED_IN]->(e)", "CONSUMED_IN, from Item:Module to Event"),
+    ("(e)-[:YIELDED]->(i)", "YIELDED, from Event to Item:Module"),
+    ("(:Identifier {value: 'SN'})-[:IDENTIFIES {knownFrom: 1}]->(i)", "IDENTIFIES, from Identifier to Item:Module"),
+]
+
+
+def test_edges_of_others_are_no_damage_that_a_rebuild_would_mend(store: Neo4jStore) -> None:
+    """Of each type: between nodes of ours, too, where they have nothing by which they would be ours."""
+    send(store, [registered("r", 1, "A", name="ours", region="EU"), made("p", 2, unit("P"))])
+    ours = "MATCH (i:Item {key: 'P'}), (e:Event {eventId: 'r'}), (o:Organization {key: 'A'})"
+    for edge, told in EDGES:
+        RUNNER.run(run(store, f"{ours} CREATE {edge}"))
+        (fault,) = RUNNER.run(store.verify())
+        assert f"it has the type {told}" in fault.what, edge
+        assert "is not of voltrace; give it another type, or delete it" in fault.what
+        assert "rebuild" not in fault.what
+        found = re.search(r"\((MATCH .* DELETE r)\)", fault.what)
+        assert found is not None
+        RUNNER.run(run(store, found[1]))
+        assert RUNNER.run(store.verify()) == [], edge
+    RUNNER.run(run(store, "MATCH ()-[r:REGISTERS|HELD_BY|YIELDED]->() SET r.risk = 1"))
+    RUNNER.run(run(store, "MATCH (i:Item) CREATE (i)-[:SEEN_IN]->(:Study {name: 'theirs'})"))
+    assert RUNNER.run(store.verify()) == [], "what has a name of their own is none of ours"
+
+
 def test_the_index_of_a_constraint_that_another_service_is_making_is_nobody_elses() -> None:
     """It is there for a moment before the constraint that owns it; what has another name is in the way."""
     rule = next(rule for rule in RULES.values() if rule.unique)

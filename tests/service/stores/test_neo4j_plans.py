@@ -123,6 +123,18 @@ def test_a_plan_of_an_empty_database_begins_at_the_index(store: Neo4jStore, quer
     assert [step for step in found if "Scan" in step or step.startswith(("Sort", "Top"))] == []
 
 
+def test_edges_of_others_are_looked_for_type_by_type(store: Neo4jStore) -> None:
+    async def plan(query: str) -> list[str]:
+        async with store.connection.session(writes=False) as session:
+            return steps((await (await session.run(f"EXPLAIN {query}")).consume()).plan or {})
+
+    RUNNER.run(store.sequence_at(None))
+    for edge, query in checking.FOREIGN_EDGES.items():
+        found = RUNNER.run(plan(query))
+        assert [step.partition(" ")[0] for step in found if "Scan" in step] == ["DirectedRelationshipTypeScan"], edge
+        assert [step for step in found if "Expand" in step or "Cartesian" in step] == [], edge
+
+
 PUT_IN = "\N{SECTION SIGN}"
 
 
