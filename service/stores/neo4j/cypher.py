@@ -181,8 +181,11 @@ CALL () {{
   RETURN i, y, e, 1 AS rank, y.position AS at
 }}
 """
-FIND = FOUND + f"RETURN collect([rank, at, i.key, {ROWS['items'].row}, {ROWS['details'].row}])"
-"""What is called so, each with its row and its details, since these are asked for next."""
+_BY_KEY = "CASE rank WHEN 0 THEN {} END"
+FIND = FOUND + (
+    f"RETURN collect([rank, at, i.key, {_BY_KEY.format(ROWS['items'].row)}, {_BY_KEY.format(ROWS['details'].row)}])"
+)
+"""What is called so; what has it as its key with its row and its details, since these are asked for next."""
 
 KEYED = (
     "UNWIND $keys AS key MATCH (i:Item {key: key})<-[y:YIELDED]-() USING INDEX SEEK i:Item(key) WHERE "
