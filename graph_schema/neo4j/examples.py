@@ -26,12 +26,14 @@ RETURN b.key, held.key, h.from
 )
 AS_KNOWN_AT = Example(
     "As known at a moment: what was in which battery?",
-    "Any `datetime` may stand for that of the record: the last `:Batch` up to it says which records the log had. "
-    "Without a condition on `knownTo` a query mixes what is known now with what was once believed.",
+    "Any `datetime` may stand for that of the record: the last `:Batch` up to it says which records the log had, and "
+    "is found by its microseconds since 1970, which have an index. Without a condition on `knownTo` a "
+    "query mixes what is known now with what was once believed.",
     """
 MATCH (e:Event {eventId: 'story-31-installation'}) WITH e.recordedAt AS knownAt
-MATCH (b:Batch) WHERE b.recordedAt <= knownAt
-WITH max(b.last) AS known
+MATCH (batch:Batch) WHERE batch.recordedUs <= knownAt.epochSeconds * 1000000 + knownAt.microsecond
+WITH batch ORDER BY batch.recordedUs DESC LIMIT 1
+WITH batch.last AS known
 MATCH (part:Item)-[r:PART_OF]->(b:Battery)
 WHERE r.knownFrom <= known AND (r.knownTo IS NULL OR r.knownTo > known)
 RETURN b.key, part.key, r.from, CASE WHEN r.closedKnown <= known THEN r.to END AS until
