@@ -24,7 +24,7 @@ def _size(folder: Path) -> int:
 def of_neo4j(version: str, batteries: int) -> dict[str, float]:
     """The files of a database with a generated history, after its server ended, which writes everything out."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        with local.started(version, home=Path(folder)) as server:
+        with local.started(version, home=Path(folder), keeps=True) as server:
             events = asyncio.run(_filled(server.store(), batteries))
         graph, log = (_size(Path(folder) / "data" / part / "neo4j") for part in ("databases", "transactions"))
     return {"events": events, "graph and indexes, kB an event": graph / events / 1000, "transaction log, MB": log / MB}

@@ -139,8 +139,10 @@ class Ingest:
                 sent = asyncio.Event()
                 writing = asyncio.create_task(self._record(several, sent.set))
                 sending = asyncio.create_task(sent.wait())
-                await asyncio.wait([writing, sending], return_when=asyncio.FIRST_COMPLETED)
-                sending.cancel()
+                try:
+                    await asyncio.wait([writing, sending], return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    sending.cancel()
             if writing is not None:
                 await writing
         finally:

@@ -93,6 +93,23 @@ def test_the_next_is_read_once_all_before_it_is_sent(monkeypatch: pytest.MonkeyP
     assert done == [*["read"] * 8, "sent", *["read"] * 4, "sent"]
 
 
+def test_an_ingest_that_is_cancelled_leaves_nothing_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def forever(writer: MemoryWriter) -> None:
+        await asyncio.sleep(60)
+
+    async def run() -> set[asyncio.Task[None]]:
+        ingest = asyncio.create_task(Ingest(Served(), batch=8).run(["-"], io.BytesIO(LINES)))
+        await asyncio.sleep(0.05)
+        ingest.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await ingest
+        await asyncio.sleep(0)
+        return asyncio.all_tasks() - {asyncio.current_task()}  # type: ignore[arg-type]
+
+    monkeypatch.setattr(MemoryWriter, "send", forever)
+    assert asyncio.run(run()) == set()
+
+
 def test_a_pipe_is_read_from_its_beginning_though_it_is_checked_first() -> None:
     out, into = os.pipe()
     os.write(into, LINES)

@@ -119,7 +119,7 @@ def _java(version: str, options: Sequence[str] = BRIEFLY) -> list[str]:
 
     def train(made: Prepared, option: str) -> None:
         command = _command(java, artifacts, made, [*BRIEFLY, option])
-        with _running(command, version) as server, ThreadPoolExecutor(1) as apart:
+        with _running(command, version, keeps=True) as server, ThreadPoolExecutor(1) as apart:
             apart.submit(lambda: asyncio.run(_told(server))).result()
 
     made = prepared(java, artifacts, train)
@@ -143,20 +143,32 @@ async def _told(server: Server) -> None:
 
 @contextmanager
 def started(
-    version: str, home: Path | None = None, login: Login = Login(), port: int | None = None, measured: bool = False
+    version: str,
+    home: Path | None = None,
+    login: Login = Login(),
+    port: int | None = None,
+    measured: bool = False,
+    keeps: bool = False,
 ) -> Iterator[Server]:
     """A server of our own until the block ends; with an empty database, or with what a home holds; on a port that is
     free, or that is stated.
 
-    It asks for a login where one is given. One that is `measured` is as fast as Java makes it, but not at once.
+    It asks for a login where one is given. One that is `measured` is as fast as Java makes it, but not at once. One
+    that `keeps` its home writes everything out at the end, which takes ten seconds; others are killed.
     """
-    with _running(_java(version, () if measured else BRIEFLY), version, home, login, port) as server:
+    command = _java(version, () if measured else BRIEFLY)
+    with _running(command, version, home, login, port, keeps) as server:
         yield server
 
 
 @contextmanager
 def _running(
-    command: list[str], version: str, home: Path | None = None, login: Login = Login(), port: int | None = None
+    command: list[str],
+    version: str,
+    home: Path | None = None,
+    login: Login = Login(),
+    port: int | None = None,
+    keeps: bool = False,
 ) -> Iterator[Server]:
     with (
         tempfile.TemporaryDirectory(prefix="voltrace-neo4j-", ignore_cleanup_errors=True) as folder,
@@ -182,9 +194,11 @@ def _running(
                 yield server
             finally:
                 late.cancel()
+                if not keeps:
+                    process.kill()
                 process.stdin.close()
                 try:
-                    process.wait(ENDING_S if any("ArchiveClasses" in word for word in command) else 30)
+                    process.wait(ENDING_S)
                 except subprocess.TimeoutExpired:
                     process.kill()
 

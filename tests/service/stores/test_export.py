@@ -92,7 +92,7 @@ def odd() -> Events:
 def trouble() -> Events:
     """The story and a random history, shuffled, so that much comes late; voidings, and voidings of those."""
     rng = random.Random(7)
-    told = [*story(), *random_history(rng, 150)]
+    told = [*story(), *random_history(rng, 100)]
     rng.shuffle(told)
     return [*told, *odd(), voided("undo", 2, "story-45-recycling", RECYCLER), voided("redo", 3, "undo", RECYCLER)]
 
@@ -151,7 +151,7 @@ def test_the_imported_graph_is_the_recorded_one(
             keys = [PACK_A, PACK_RECYCLED]
             assert everything(store, sequence, keys) == everything(source, sequence, keys), "what was known then"
         more = [voided("late", 9, "story-45-recycling", RECYCLER), registered("name-5", 4, "NAMED", name="last")]
-        telling(clock, recorded, store)([*more, *random_history(random.Random(8), 60)])
+        telling(clock, recorded, store)([*more, *random_history(random.Random(8), 30)])
         assert same(dump(imported), dump(server)), "recording goes on"
         assert wait(store, store.verify()) == []
 

@@ -27,7 +27,7 @@ def little_is_much(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 @pytest.mark.usefixtures("little_is_much")
 @pytest.mark.parametrize("make_store", KINDS[1:], indirect=True)
 def test_the_script(make_store: MakeStore) -> None:
-    RUNNER.run(_check(make_store, [batch for _, batch in BATCHES], ORGANIZATIONS))
+    RUNNER.run(_check(make_store, [batch for _, batch in BATCHES], ORGANIZATIONS, 3))
 
 
 @pytest.mark.usefixtures("little_is_much")
@@ -58,9 +58,9 @@ def test_however_much_is_read_at_once(
     RUNNER.run(run_check(check, make_store))
 
 
-async def _check(make_store: MakeStore, batches: list, organizations: tuple[str, ...]) -> None:
+async def _check(make_store: MakeStore, batches: list, organizations: tuple[str, ...], each: int = 1) -> None:
     store = make_store()
     try:
-        await check_history(store, batches, organizations)
+        await check_history(store, batches, organizations, each=each)
     finally:
         await store.close()

@@ -31,7 +31,7 @@ ZONE = "datetime({datetime: %s, timezone: '+08:00'})"
 
 DAMAGE = [
     # what, the Cypher, where the fault is, words of what it says
-    ("the end of a custody", f"{ENDED} SET r.to = r.to + duration('PT1S')", "m2", "to of its HELD_BY (A)"),
+    ("the end of a custody", f"{ENDED} SET r.to = r.to + duration('PT1S')", "m2", "to of its HELD_BY ("),
     ("an end that is no time", f"{ENDED} SET r.to = 'yesterday'", "m2", "to of its HELD_BY"),
     ("an end in another zone", f"{ENDED} SET r.to = {ZONE % 'r.to'}", "m2", "to of its HELD_BY"),
     ("an end that is gone", f"{ENDED} REMOVE r.to", "m2", "to of its HELD_BY"),
