@@ -15,7 +15,7 @@ from service.recording import read_event
 PAGE = 2_000
 """Records read at a time, and written in one transaction: whole batches, or one that is larger."""
 WHOLE = 10_000
-"""Records from which on a batch is written in parts: a server holds all that a transaction writes in memory."""
+"""The most records of one batch that are written at once: a server holds all that a transaction writes in memory."""
 
 
 class CannotCopy(Exception):

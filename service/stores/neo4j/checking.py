@@ -116,9 +116,11 @@ OWN_OF_EDGES = {
 
 def _foreign_edge(edge: str, own: str | None) -> str:
     ends = EDGES[edge]
+    ours = f"{ends.source}|{ends.target}"
     lacks = "" if own is None else f" OR r.{own} IS NULL"
     return f"""
-MATCH (a)-[r:{edge}]->(b) WHERE NOT (a:{ends.source} AND b:{ends.target}){lacks}
+MATCH (a)-[r:{edge}]->(b)
+WHERE (a:{ours} OR b:{ours}) AND (NOT (a:{ends.source} AND b:{ends.target}){lacks})
 RETURN elementId(r), labels(a), labels(b) LIMIT 1
 """
 
@@ -129,7 +131,7 @@ FOREIGN_EDGES = {edge: _foreign_edge(edge, own) for edge, own in OWN_OF_EDGES.it
 
 async def check_foreign(graph: Neo4jGraph) -> list[Fault]:
     """What others wrote after the log was begun, and what follows would stumble over: the first node of each label, or
-    else the first edge of each type. A rebuild would not mend it, and deletes what is joined to nodes of ours."""
+    else the first edge of each type at a node of ours. A rebuild would delete that unasked."""
     return await _foreign_nodes(graph) or [
         Fault(
             f"edge {found}",

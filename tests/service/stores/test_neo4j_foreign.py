@@ -226,6 +226,7 @@ def test_edges_of_others_are_no_damage_that_a_rebuild_would_mend(store: Neo4jSto
         assert RUNNER.run(store.verify()) == [], edge
     RUNNER.run(run(store, "MATCH ()-[r:REGISTERS|HELD_BY|YIELDED]->() SET r.risk = 1"))
     RUNNER.run(run(store, "MATCH (i:Item) CREATE (i)-[:SEEN_IN]->(:Study {name: 'theirs'})"))
+    RUNNER.run(run(store, "CREATE (:Product)-[:PART_OF]->(:Assembly), (:Paper)-[:MENTIONS]->(:Person)"))
     assert RUNNER.run(store.verify()) == [], "what has a name of their own is none of ours"
 
 
