@@ -256,14 +256,12 @@ async def small_batches(server: Server, store: Neo4jStore, batteries: int, size:
         keys = [key for _, key in await snapshot.item_page(ItemFilter(kind="BATTERY"), None, SMALL_EVENTS)]
     told = list(batches(transfers(keys), size))[: 2 * SMALL_WRITES]
     counted = told[len(told) // 2 :]
-    for batch in told[: -len(counted)]:
-        await record(store, batch)
+    await _recorded(store, told[: -len(counted)])
     statements: list[Unit] = []
     with captured(statements):
         taken = await _recorded(store, counted)
     await _history(server, store, batteries)
-    for batch in told[: -len(counted)]:
-        await record(store, batch)
+    await _recorded(store, told[: -len(counted)])
     bare = await asyncio.to_thread(_raw, server, statements)
     events = sum(map(len, counted))
     return {

@@ -77,9 +77,7 @@ def _first(expected: Page, found: Page) -> str | None:
 async def _events(snapshot: Snapshot) -> AsyncIterator[Page]:
     after: int | None = None
     while records := await snapshot.event_page(EventFilter(), after, EVENTS_AT_ONCE):
-        mixing = {
-            row.position: _decoded(row.mixing) for row in await snapshot.events([one.position for one in records])
-        }
+        mixing = {row.position: decoded(row.mixing) for row in await snapshot.events([one.position for one in records])}
         yield [
             (
                 f"record {record.sequence:,} ({record.event_id})",
@@ -105,7 +103,7 @@ async def _items(snapshot: Snapshot) -> AsyncIterator[Page]:
         handles = [handle for handle, _ in items]
         facts: dict[Handle, dict[str, Any]] = defaultdict(dict)
         for row in await snapshot.items(handles):
-            bodies = [_decoded(content) for content in (row.composition, row.body_composition)]
+            bodies = [decoded(content) for content in (row.composition, row.body_composition)]
             facts[row.handle]["what is known of the body"] = (
                 row.kind, row.born, row.mass_kg, bool(row.second_life), row.label, *bodies,
                 row.body_mass_kg, row.body_mass_at, row.body_composition_at,
@@ -151,5 +149,6 @@ async def _organizations(snapshot: Snapshot) -> AsyncIterator[Page]:
         after = OrganizationPlace(keys[-1])
 
 
-def _decoded(content: Any) -> Any:
+def decoded(content: Any) -> Any:
+    """A content, which some stores tell as JSON text."""
     return orjson.loads(content) if isinstance(content, str | bytes) else content

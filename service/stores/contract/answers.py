@@ -11,7 +11,7 @@ from graph_schema.answer import Direction, Trace
 from graph_schema.order import Position, event_id_of
 from graph_schema.status import statuses
 from graph_schema.trace import TraceQuestion, trace
-from service.comparing import same
+from service.comparing import decoded, same
 from service.ports import EventFilter, ItemDetails, ItemFilter, Snapshot, StoredEvent
 from service.stores.contract.lists import MANY, lists
 
@@ -87,10 +87,6 @@ def _spec(details: ItemDetails, names: _Names) -> tuple[Any, ...]:
     return details.key, details.kind, spec, names.event(details.born), details.producer
 
 
-def _decoded(content: Any) -> Any:
-    return orjson.loads(content) if isinstance(content, str | bytes) else content
-
-
 def _any_order(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return sorted(rows, key=repr)
 
@@ -100,8 +96,8 @@ async def _read_items(snapshot: Snapshot, items: list[Any], names: _Names, found
     rows = {row.handle: row for row in await snapshot.items(items)}
     state = await statuses(snapshot, rows)
     for handle, row in rows.items():
-        what = (row.key, row.kind, event(row.born), row.mass_kg, _decoded(row.composition), bool(row.second_life))
-        body = (row.body_mass_kg, event(row.body_mass_at), _decoded(row.body_composition))
+        what = (row.key, row.kind, event(row.born), row.mass_kg, decoded(row.composition), bool(row.second_life))
+        body = (row.body_mass_kg, event(row.body_mass_at), decoded(row.body_composition))
         found[f"facts of {row.key}"] = (*what, *body, event(row.body_composition_at), row.label)
         found[f"status of {row.key}"] = state[handle].value
     found["details"] = _any_order([_spec(details, names) for details in await snapshot.details(items)])
@@ -148,7 +144,7 @@ async def _read_events(snapshot: Snapshot, events: list[Any], names: _Names, fou
     found["inputs"] = _any_order((item(row[0]), event(row[1]), row[2]) for row in await snapshot.inputs(events))
     found["outputs"] = _any_order((event(row[0]), item(row[1])) for row in await snapshot.outputs(events))
     for row in await snapshot.events(events):
-        mixing = _decoded(row.mixing)
+        mixing = decoded(row.mixing)
         found[f"event {event(row.position)}"] = (row.actor, None if mixing is None else list(mixing))
 
 
